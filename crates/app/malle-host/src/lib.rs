@@ -1,0 +1,1 @@
+//! Composition root: providers, profiles, paths, import and export.

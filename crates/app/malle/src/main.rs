@@ -1,0 +1,3 @@
+//! The command `malle`.
+
+fn main() {}

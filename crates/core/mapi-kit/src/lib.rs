@@ -1,0 +1,1 @@
+//! What every provider and the client API would otherwise write twice.

@@ -1,0 +1,37 @@
+//! MAPI's values: property tags, types, values, names, restrictions, sort orders and message trees.
+//!
+//! This is the ground floor: plain data without I/O. Every other room speaks in these words.
+//! Facts come from the Outlook MAPI reference and [MS-OXCDATA]; tables are generated from `data/*.csv`.
+
+mod error;
+mod flags;
+mod guid;
+mod map;
+mod name;
+mod prop_type;
+mod restriction;
+mod sort;
+mod tag;
+mod time;
+mod tree;
+mod value;
+
+pub use error::{Code, Kind};
+pub use flags::{
+    access, attach_method, folder_type, message_flags, object_type, recipient_type, store_support,
+};
+pub use guid::Guid;
+pub use map::{Bag, LargePlace, LargeRef, PropMap, Slot};
+pub use name::{NameKind, PropKey, PropName};
+pub use prop_type::PropType;
+pub use restriction::{
+    BitOp, FuzzyLevel, MatchKind, RelOp, Restriction, SubObject, AND, OR,
+};
+pub use sort::{SortColumn, SortOrder, SortOrderSet};
+pub use tag::{PropTag, Tag};
+pub use time::FileTime;
+pub use tree::{
+    AttachmentTree, Defect, Encoding, LargeSource, MessageTree, Recipe, Segment, TreeContent,
+    TreeProps, TreeValue,
+};
+pub use value::{AnsiString, PropValue};

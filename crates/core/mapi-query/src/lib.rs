@@ -1,0 +1,1 @@
+//! What a restriction matches and how values and text compare.

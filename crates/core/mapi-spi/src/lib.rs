@@ -1,0 +1,1 @@
+//! The boundary between MAPI's objects and the providers behind them.

@@ -1,0 +1,1 @@
+//! MAPI's objects: session, store, folder, message, attachment, table.

@@ -1,0 +1,1 @@
+//! Internet mail to MAPI messages and back.

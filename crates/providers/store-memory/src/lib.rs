@@ -1,0 +1,1 @@
+//! A message store in memory: the strict reference for all others.

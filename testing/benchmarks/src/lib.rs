@@ -1,0 +1,1 @@
+//! Measurements: big stores, opening folders, import.

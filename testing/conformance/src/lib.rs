@@ -1,0 +1,1 @@
+//! One suite of cases, run through the client API over every store.

@@ -1,0 +1,1 @@
+//! Temporary homes, fault injection, the sample corpus and real peers for tests.
