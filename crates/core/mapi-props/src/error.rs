@@ -42,7 +42,9 @@ impl Code {
             | Self::TABLE_TOO_BIG => Kind::Limit,
             Self::CORRUPT_DATA | Self::CORRUPT_STORE => Kind::Corrupt,
             Self::DISK_ERROR => Kind::Disk,
-            Self::COLLISION | Self::HAS_FOLDERS | Self::HAS_MESSAGES | Self::FOLDER_CYCLE => Kind::Refused,
+            Self::COLLISION | Self::HAS_FOLDERS | Self::HAS_MESSAGES | Self::FOLDER_CYCLE => {
+                Kind::Refused
+            }
             Self::INVALID_PARAMETER
             | Self::UNKNOWN_FLAGS
             | Self::INVALID_ENTRYID

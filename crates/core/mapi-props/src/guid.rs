@@ -38,8 +38,22 @@ impl fmt::Display for Guid {
         write!(
             f,
             "{:02x}{:02x}{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}-{:02x}{:02x}{:02x}{:02x}{:02x}{:02x}",
-            b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13],
-            b[14], b[15]
+            b[3],
+            b[2],
+            b[1],
+            b[0],
+            b[5],
+            b[4],
+            b[7],
+            b[6],
+            b[8],
+            b[9],
+            b[10],
+            b[11],
+            b[12],
+            b[13],
+            b[14],
+            b[15]
         )
     }
 }
@@ -60,7 +74,10 @@ impl FromStr for Guid {
 
     fn from_str(s: &str) -> Result<Self, ParseGuidError> {
         let s = s.trim();
-        let s = s.strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(s);
+        let s = s
+            .strip_prefix('{')
+            .and_then(|t| t.strip_suffix('}'))
+            .unwrap_or(s);
         let mut groups = s.split('-');
         let mut field = |len: usize| -> Result<u64, ParseGuidError> {
             let g = groups.next().ok_or(ParseGuidError)?;

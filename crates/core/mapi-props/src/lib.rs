@@ -11,6 +11,7 @@ mod name;
 mod prop_type;
 mod restriction;
 mod sort;
+mod stored;
 mod tag;
 mod time;
 mod tree;
@@ -24,10 +25,9 @@ pub use guid::Guid;
 pub use map::{Bag, LargePlace, LargeRef, PropMap, Slot};
 pub use name::{NameKind, PropKey, PropName};
 pub use prop_type::PropType;
-pub use restriction::{
-    BitOp, FuzzyLevel, MatchKind, RelOp, Restriction, SubObject, AND, OR,
-};
+pub use restriction::{AND, BitOp, FuzzyLevel, MatchKind, OR, RelOp, Restriction, SubObject};
 pub use sort::{SortColumn, SortOrder, SortOrderSet};
+pub use stored::{StoredAttachment, StoredMessage};
 pub use tag::{PropTag, Tag};
 pub use time::FileTime;
 pub use tree::{

@@ -79,7 +79,9 @@ pub type Bag = PropMap<u16, Slot>;
 
 impl<K, V> Default for PropMap<K, V> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self {
+            entries: Vec::new(),
+        }
     }
 }
 
@@ -125,7 +127,10 @@ impl<K: Ord, V> PropMap<K, V> {
             _ => {}
         }
         match self.entries.binary_search_by(|(k, _)| k.cmp(&key)) {
-            Ok(at) => self.entries.get_mut(at).map(|(_, v)| std::mem::replace(v, value)),
+            Ok(at) => self
+                .entries
+                .get_mut(at)
+                .map(|(_, v)| std::mem::replace(v, value)),
             Err(at) => {
                 self.entries.insert(at, (key, value));
                 None

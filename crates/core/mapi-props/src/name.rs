@@ -25,13 +25,19 @@ impl PropName {
     /// The name `(guid, id)`.
     #[must_use]
     pub const fn id(guid: Guid, id: u32) -> Self {
-        Self { guid, kind: NameKind::Id(id) }
+        Self {
+            guid,
+            kind: NameKind::Id(id),
+        }
     }
 
     /// The name `(guid, text)`.
     #[must_use]
     pub fn text(guid: Guid, text: impl Into<String>) -> Self {
-        Self { guid, kind: NameKind::Text(text.into()) }
+        Self {
+            guid,
+            kind: NameKind::Text(text.into()),
+        }
     }
 }
 

@@ -162,14 +162,25 @@ impl Restriction {
     #[must_use]
     pub fn property(tag: impl Into<PropTag>, op: RelOp, value: impl Into<PropValue>) -> Self {
         let (tag, value) = (tag.into(), value.into());
-        Self::Property { op, tag, value_tag: value.tag(tag.id()), value }
+        Self::Property {
+            op,
+            tag,
+            value_tag: value.tag(tag.id()),
+            value,
+        }
     }
 
     /// `tag` contains `text` as substring, prefix or whole, without folding.
     #[must_use]
     pub fn content(tag: impl Into<PropTag>, kind: MatchKind, value: impl Into<PropValue>) -> Self {
         let (tag, value) = (tag.into(), value.into());
-        Self::Content { kind, fuzzy: FuzzyLevel::default(), tag, value_tag: value.tag(tag.id()), value }
+        Self::Content {
+            kind,
+            fuzzy: FuzzyLevel::default(),
+            tag,
+            value_tag: value.tag(tag.id()),
+            value,
+        }
     }
 
     /// `tag` is there.

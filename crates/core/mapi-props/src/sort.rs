@@ -43,7 +43,11 @@ impl SortOrderSet {
     /// A plain sort by these columns.
     #[must_use]
     pub fn by(columns: impl IntoIterator<Item = SortColumn>) -> Self {
-        Self { columns: columns.into_iter().collect(), categories: 0, expanded: 0 }
+        Self {
+            columns: columns.into_iter().collect(),
+            categories: 0,
+            expanded: 0,
+        }
     }
 }
 
@@ -51,12 +55,18 @@ impl SortColumn {
     /// Ascending by `tag`.
     #[must_use]
     pub fn ascending(tag: impl Into<PropTag>) -> Self {
-        Self { tag: tag.into(), order: SortOrder::Ascend }
+        Self {
+            tag: tag.into(),
+            order: SortOrder::Ascend,
+        }
     }
 
     /// Descending by `tag`.
     #[must_use]
     pub fn descending(tag: impl Into<PropTag>) -> Self {
-        Self { tag: tag.into(), order: SortOrder::Descend }
+        Self {
+            tag: tag.into(),
+            order: SortOrder::Descend,
+        }
     }
 }

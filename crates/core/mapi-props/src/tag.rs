@@ -4,7 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::{Guid, FileTime, PropType};
+use crate::{FileTime, Guid, PropType};
 
 /// A 32-bit property tag: identifier in the high word, type in the low one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -82,7 +82,8 @@ impl TreeProps {
     /// The small value of `tag`.
     #[must_use]
     pub fn value(&self, tag: impl Into<PropTag>) -> Option<&PropValue> {
-        self.get(&PropKey::Id(tag.into().id())).and_then(TreeValue::value)
+        self.get(&PropKey::Id(tag.into().id()))
+            .and_then(TreeValue::value)
     }
 
     /// The text of `tag`, if it is a small PT_UNICODE.

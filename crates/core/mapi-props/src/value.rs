@@ -218,7 +218,11 @@ impl PropValue {
             Self::I2(_) | Self::Bool(_) => 2,
             Self::Long(_) | Self::R4(_) | Self::Error(_) => 4,
             Self::Object => 0,
-            Self::Double(_) | Self::Currency(_) | Self::AppTime(_) | Self::I8(_) | Self::SysTime(_) => 8,
+            Self::Double(_)
+            | Self::Currency(_)
+            | Self::AppTime(_)
+            | Self::I8(_)
+            | Self::SysTime(_) => 8,
             Self::ClsId(_) => 16,
             Self::String8(s) => len(s.bytes.len() + 1),
             Self::Unicode(s) => wide(s),
@@ -240,14 +244,24 @@ impl PropValue {
 
 impl PartialEq for PropValue {
     fn eq(&self, other: &Self) -> bool {
-        let bits32 = |a: &[f32], b: &[f32]| a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()));
-        let bits64 = |a: &[f64], b: &[f64]| a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()));
+        let bits32 = |a: &[f32], b: &[f32]| {
+            a.iter()
+                .map(|x| x.to_bits())
+                .eq(b.iter().map(|x| x.to_bits()))
+        };
+        let bits64 = |a: &[f64], b: &[f64]| {
+            a.iter()
+                .map(|x| x.to_bits())
+                .eq(b.iter().map(|x| x.to_bits()))
+        };
         match (self, other) {
             (Self::Null, Self::Null) | (Self::Object, Self::Object) => true,
             (Self::I2(a), Self::I2(b)) => a == b,
             (Self::Long(a), Self::Long(b)) => a == b,
             (Self::R4(a), Self::R4(b)) => a.to_bits() == b.to_bits(),
-            (Self::Double(a), Self::Double(b)) | (Self::AppTime(a), Self::AppTime(b)) => a.to_bits() == b.to_bits(),
+            (Self::Double(a), Self::Double(b)) | (Self::AppTime(a), Self::AppTime(b)) => {
+                a.to_bits() == b.to_bits()
+            }
             (Self::Currency(a), Self::Currency(b)) | (Self::I8(a), Self::I8(b)) => a == b,
             (Self::Error(a), Self::Error(b)) => a == b,
             (Self::Bool(a), Self::Bool(b)) => a == b,
@@ -255,12 +269,16 @@ impl PartialEq for PropValue {
             (Self::Unicode(a), Self::Unicode(b)) => a == b,
             (Self::SysTime(a), Self::SysTime(b)) => a == b,
             (Self::ClsId(a), Self::ClsId(b)) => a == b,
-            (Self::SvrEid(a), Self::SvrEid(b)) | (Self::Actions(a), Self::Actions(b)) | (Self::Binary(a), Self::Binary(b)) => a == b,
+            (Self::SvrEid(a), Self::SvrEid(b))
+            | (Self::Actions(a), Self::Actions(b))
+            | (Self::Binary(a), Self::Binary(b)) => a == b,
             (Self::SRestriction(a), Self::SRestriction(b)) => a == b,
             (Self::MvI2(a), Self::MvI2(b)) => a == b,
             (Self::MvLong(a), Self::MvLong(b)) => a == b,
             (Self::MvR4(a), Self::MvR4(b)) => bits32(a, b),
-            (Self::MvDouble(a), Self::MvDouble(b)) | (Self::MvAppTime(a), Self::MvAppTime(b)) => bits64(a, b),
+            (Self::MvDouble(a), Self::MvDouble(b)) | (Self::MvAppTime(a), Self::MvAppTime(b)) => {
+                bits64(a, b)
+            }
             (Self::MvCurrency(a), Self::MvCurrency(b)) | (Self::MvI8(a), Self::MvI8(b)) => a == b,
             (Self::MvString8(a), Self::MvString8(b)) => a == b,
             (Self::MvUnicode(a), Self::MvUnicode(b)) => a == b,
