@@ -75,6 +75,8 @@ pub enum Kind {
     Logon,
     /// The network or a server; try later.
     Network,
+    /// The value is on a server and this call may not wait for it.
+    NotDownloaded,
     /// In use; try again.
     Busy,
     /// The user stopped it.

@@ -30,6 +30,8 @@ pub enum LargePlace {
     Present([u8; 32]),
     /// Known to exist on a server, not yet fetched.
     Remote,
+    /// Among the new values of the change set being committed, at this index. Never stored.
+    Pending(u32),
 }
 
 impl Slot {

@@ -1,1 +1,39 @@
 //! The boundary between MAPI's objects and the providers behind them.
+//!
+//! Narrow role traits over plain data: object-safe, `&self`, `Send + Sync + Debug`, blocking. A provider
+//! implements few, coarse methods; everything that MAPI promises beyond them (transacted handles, tables with
+//! bookmarks, notifications …) is written once in `mapi-kit` and `mapi`. Read in this order: [`Call`], [`Store`],
+//! [`ChangeSet`], [`View`], [`LogEntry`], [`Support`].
+//!
+//! All property tags here are in the store's own identifiers (0x8000+ as the store maps them). Names are mapped
+//! once, above, through [`Store::ids_from_names`].
+
+mod call;
+mod change;
+mod error;
+mod info;
+mod item;
+mod large;
+mod log;
+mod maintain;
+mod provider;
+mod store;
+mod support;
+mod view;
+
+pub use call::{Call, CancelToken, Progress, ProgressEvent};
+pub use change::{
+    BulkOutcome, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Durability, Expect, FlagPatch,
+    FolderSave, FolderTarget, ItemFailure, Items, MessageSave, MessageTarget, NewValue, Op,
+    OpOutcome, Origin, PropPatch, RecipePart, Saved, SyncRow,
+};
+pub use error::{Error, Result};
+pub use info::{Capabilities, Limits, StoreInfo};
+pub use item::{FolderCounts, FolderData, FolderKind, ItemId, ItemKind, ItemMeta, MessageData};
+pub use large::{LargeReader, Stage, Staged};
+pub use log::{Inverse, LogEntry, LogKind, LogPage};
+pub use maintain::{CheckReport, Maintain, Problem, StoreFigures};
+pub use provider::{OpenMode, OpenStore, Service, ServiceConfig};
+pub use store::{NameCreation, Store};
+pub use support::Support;
+pub use view::{Anchor, Depth, Direction, Page, Row, RowKey, RowSet, ScanBody, ScanRow, View};

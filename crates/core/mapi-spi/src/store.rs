@@ -1,0 +1,152 @@
+//! The message store as a provider implements it.
+
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+use mapi_props::{Bag, LargeRef, PropName, Restriction};
+
+use crate::{
+    Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
+    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowSet, ScanRow, Stage, StoreInfo,
+    View,
+};
+
+/// A message store. All methods block; all may be called from several threads at once.
+///
+/// Common errors: `MAPI_E_NOT_FOUND` (no such object), `MAPI_E_USER_CANCEL` and `MAPI_E_TIMEOUT` (from the call),
+/// `MAPI_E_BUSY` (another process holds the store too long), `MAPI_E_DISK_ERROR`, `MAPI_E_NOT_ENOUGH_DISK`,
+/// `MAPI_E_CORRUPT_STORE`. A failed call has changed nothing unless it says how far it went.
+pub trait Store: Send + Sync + Debug {
+    /// What the store is and can do. Answers from memory.
+    fn info(&self) -> &StoreInfo;
+
+    /// Stored properties of the store object.
+    fn store_props(&self, call: &Call) -> Result<Bag>;
+
+    /// One folder, soft-deleted ones too (see its meta).
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if the number is unknown or a message's.
+    fn folder(&self, id: ItemId, call: &Call) -> Result<FolderData>;
+
+    /// One message, soft-deleted ones too (see its meta): one consistent snapshot.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if the number is unknown or a folder's.
+    fn message(&self, id: ItemId, call: &Call) -> Result<MessageData>;
+
+    /// Up to `count` rows from `from` on (backwards, ending there, when negative), true for one change-log number.
+    /// Results equal the reference store's for every view.
+    ///
+    /// # Errors
+    /// `MAPI_E_TOO_COMPLEX` for a restriction or sort that means nothing (see `mapi-query`),
+    /// `MAPI_E_NOT_FOUND` if the container is gone.
+    fn view(&self, view: &View, from: &Anchor, count: i64, call: &Call) -> Result<Page>;
+
+    /// Rows of the view in all. May cost O(n).
+    fn count(&self, view: &View, call: &Call) -> Result<u64>;
+
+    /// How many rows stand before the row of this key, or before where it would stand. May cost O(n).
+    fn position(&self, view: &View, key: &RowKey, call: &Call) -> Result<u64>;
+
+    /// The first row from `from` on in `direction` that also matches `restriction`.
+    /// Backward search begins with the row before the anchor.
+    fn find(
+        &self,
+        view: &View,
+        restriction: &Restriction,
+        from: &Anchor,
+        direction: Direction,
+        call: &Call,
+    ) -> Result<Option<Row>>;
+
+    /// Shows every object of a container in id order (folders of a deep hierarchy: parents first) at one
+    /// change-log number, which it returns. Mandatory; `view` is an accelerator over this.
+    fn scan(
+        &self,
+        container: ItemId,
+        rows: RowSet,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64>;
+
+    /// Commits a change set: the only way to write. When it returns, every reader sees it and the log holds it.
+    ///
+    /// # Errors
+    /// For [`crate::CommitMode::Atomic`] the first failing operation's: `MAPI_E_OBJECT_CHANGED`,
+    /// `MAPI_E_OBJECT_DELETED`, `MAPI_E_COLLISION`, `MAPI_E_FOLDER_CYCLE`, `MAPI_E_HAS_FOLDERS`,
+    /// `MAPI_E_HAS_MESSAGES`, `MAPI_E_NO_ACCESS` (read-only store) …
+    fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome>;
+
+    /// Makes all commits so far survive a power cut.
+    fn sync(&self, call: &Call) -> Result<()>;
+
+    /// Starts a large value.
+    fn stage(&self, call: &Call) -> Result<Box<dyn Stage>>;
+
+    /// Opens a large value of `item` as its bag names it. Content stays readable while the item holds it; after
+    /// that it may be `MAPI_E_OBJECT_DELETED`.
+    ///
+    /// # Errors
+    /// A `Remote` value is asked for through [`crate::Support::fetch`], which waits until the call's deadline;
+    /// without a deadline this fails at once with kind `NotDownloaded` (`MAPI_E_NETWORK_ERROR`, never NOT_FOUND).
+    fn large(&self, item: ItemId, value: &LargeRef, call: &Call) -> Result<Box<dyn LargeReader>>;
+
+    /// Which of these source hashes ([`crate::MessageSave::source`]) the folder holds a message of, in order.
+    fn known_sources(
+        &self,
+        folder: ItemId,
+        sources: &[[u8; 32]],
+        call: &Call,
+    ) -> Result<Vec<Option<ItemId>>>;
+
+    /// An engine's own rows for an object (or the store), by key.
+    fn sync_rows(
+        &self,
+        origin: Origin,
+        object: Option<ItemId>,
+        call: &Call,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>>;
+
+    /// Identifiers of names, in order; `None` where unknown and not created. Persistent, one mapping per store,
+    /// the same for concurrent creators.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_ENOUGH_RESOURCES` when no identifier is left, `MAPI_E_NO_ACCESS` when creating in a read-only store.
+    fn ids_from_names(
+        &self,
+        names: &[PropName],
+        create: NameCreation,
+        call: &Call,
+    ) -> Result<Vec<Option<u16>>>;
+
+    /// Names of identifiers, in order; `None` where there is none.
+    fn names_from_ids(&self, ids: &[u16], call: &Call) -> Result<Vec<Option<PropName>>>;
+
+    /// The whole mapping, by identifier.
+    fn all_names(&self, call: &Call) -> Result<Vec<(u16, PropName)>>;
+
+    /// Entries after `since`, at most `limit`, leaving out those of `except`.
+    fn log(&self, since: u64, except: Option<Origin>, limit: usize, call: &Call)
+    -> Result<LogPage>;
+
+    /// Waits until the log's last number is above `seen` (by any process) or the call ends, and returns it.
+    ///
+    /// # Errors
+    /// `MAPI_E_TIMEOUT` when the deadline came first.
+    fn wait(&self, seen: u64, call: &Call) -> Result<u64>;
+
+    /// Care of the store's file, where there is one.
+    fn maintain(&self) -> Option<&dyn Maintain>;
+}
+
+/// Whether unknown names get an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameCreation {
+    /// Never.
+    No,
+    /// A client asked for it: always, until 0xFFFE is reached.
+    Explicit,
+    /// Met in mail: within [`crate::Limits::mail_names`]; beyond that `None`.
+    FromMail,
+}
