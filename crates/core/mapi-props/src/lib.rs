@@ -5,9 +5,11 @@
 
 mod error;
 mod flags;
+mod generated;
 mod guid;
 mod map;
 mod name;
+pub mod names;
 mod prop_type;
 mod restriction;
 mod sort;
@@ -21,6 +23,7 @@ pub use error::{Code, Kind};
 pub use flags::{
     access, attach_method, folder_type, message_flags, object_type, recipient_type, store_support,
 };
+pub use generated::{guids, tags};
 pub use guid::Guid;
 pub use map::{Bag, LargePlace, LargeRef, PropMap, Slot};
 pub use name::{NameKind, PropKey, PropName};
