@@ -1,0 +1,60 @@
+//! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once.
+//!
+//! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
+//! that a command had reported done may be lost.
+
+mod full;
+mod kill;
+mod pair;
+mod plan;
+mod wal;
+mod world;
+
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use testkit::Chance;
+
+use crate::plan::Plan;
+
+/// One part of the torture; what it gives is told in the report.
+type Part = fn(&Plan, &mut Chance) -> Result<Value>;
+
+fn main() -> Result<()> {
+    let plan = Plan::from_args(std::env::args().skip(1))?;
+    say(&format!(
+        "torture: seed {}, {} kills",
+        plan.seed, plan.kills
+    ));
+    let mut chance = Chance::from_seed(plan.seed);
+    let mut report = Vec::new();
+    let parts = [
+        ("kill", kill::run as Part),
+        ("full-disk", full::run),
+        ("wal", wal::run),
+        ("two-writers", pair::run),
+    ];
+    for (name, part) in parts {
+        let mut own = chance.fork();
+        if !plan.wants(name) {
+            continue;
+        }
+        let start = Instant::now();
+        let outcome = part(&plan, &mut own)
+            .with_context(|| format!("{name} (repeat with --seed {} --only {name})", plan.seed))?;
+        let seconds = start.elapsed().as_secs_f64();
+        say(&format!("{name}: clean after {seconds:.1} s: {outcome}"));
+        report.push(json!({ "part": name, "seconds": seconds, "outcome": outcome }));
+    }
+    let whole = json!({ "seed": plan.seed, "parts": report });
+    if let Some(path) = &plan.report {
+        std::fs::write(path, serde_json::to_vec_pretty(&whole)?)?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "a program that tells its progress")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
