@@ -1,0 +1,209 @@
+//! Folding of text for FL_IGNORECASE, FL_IGNORENONSPACE, FL_LOOSE and for full-text search.
+//! [MS-OXCDATA] 2.12.4 FuzzyLevelHigh; Unicode Standard 3.13 (D144 toCasefold), Annex #15 (NFKD).
+
+use std::borrow::Cow;
+
+use icu_casemap::{CaseMapper, CaseMapperBorrowed};
+use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_properties::props::GeneralCategory;
+use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
+use mapi_props::FuzzyLevel;
+
+/// `text` as a content restriction with these flags sees it.
+///
+/// FL_IGNORECASE is full case folding; FL_IGNORENONSPACE is NFKD without nonspacing marks (Hangul put together again, so
+/// that a syllable does not contain a shorter one); FL_LOOSE is both; no flag leaves the stored code points.
+#[must_use]
+pub fn fold(text: &str, fuzzy: FuzzyLevel) -> Cow<'_, str> {
+    match (
+        fuzzy.ignore_case || fuzzy.loose,
+        fuzzy.ignore_nonspace || fuzzy.loose,
+    ) {
+        (false, false) => Cow::Borrowed(text),
+        (true, false) => fold_case(text),
+        (false, true) => strip_marks(text),
+        (true, true) if text.is_ascii() => fold_case(text),
+        // Twice, because NFKD brings forth capitals (ℌ, ㎆) that folding the whole left alone.
+        (true, true) => Cow::Owned(fold_case(&strip_marks(&fold_case(text))).into_owned()),
+    }
+}
+
+/// `text` as the full-text index sees it: [`fold`] with FL_LOOSE, then letters that do not decompose
+/// (ł ø æ œ đ ð þ ħ ı) as their base letters, and invisible format characters removed.
+///
+/// Coarser than every [`fold`], so an index over it finds a superset of what any content restriction matches.
+#[must_use]
+pub fn search_fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return fold_case(text);
+    }
+    let loose = fold(
+        text,
+        FuzzyLevel {
+            loose: true,
+            ..FuzzyLevel::default()
+        },
+    );
+    let mut out = String::with_capacity(loose.len());
+    for c in loose.chars() {
+        match c {
+            'ł' => out.push('l'),
+            'ø' => out.push('o'),
+            'đ' | 'ð' => out.push('d'),
+            'ħ' => out.push('h'),
+            'ı' => out.push('i'),
+            'æ' => out.push_str("ae"),
+            'œ' => out.push_str("oe"),
+            'þ' => out.push_str("th"),
+            c if CATEGORIES.get(c) == GeneralCategory::Format => {}
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Whether a text may be cut before `c` without changing how the two halves fold: not a mark, not a jamo (of whatever
+/// width) that may join what stands before it.
+pub(crate) fn folds_alone(c: char) -> bool {
+    c.is_ascii()
+        || !(matches!(c, '\u{1160}'..='\u{11ff}' | '\u{3131}'..='\u{318e}' | '\u{ff9e}'..='\u{ffdc}')
+            || matches!(
+                CATEGORIES.get(c),
+                GeneralCategory::NonspacingMark
+                    | GeneralCategory::SpacingMark
+                    | GeneralCategory::EnclosingMark
+            ))
+}
+
+static CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
+static CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
+    CodePointMapData::<GeneralCategory>::new();
+static NFKD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
+
+fn fold_case(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        CASES.fold_string(text)
+    } else if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn strip_marks(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut jamo = false;
+    let is_mark = |c: &char| CATEGORIES.get(*c) == GeneralCategory::NonspacingMark;
+    let stripped: String = NFKD
+        .normalize_iter(text.chars())
+        .filter(|c| !is_mark(c))
+        .inspect(|c| jamo |= matches!(c, '\u{1100}'..='\u{11ff}'))
+        .collect();
+    if jamo {
+        Cow::Owned(compose_hangul(&stripped))
+    } else {
+        Cow::Owned(stripped)
+    }
+}
+
+/// Puts conjoining jamo together, and nothing else. Unicode Standard 3.12, Hangul Syllable Composition.
+fn compose_hangul(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut last: Option<char> = None;
+    for c in text.chars() {
+        match last.and_then(|l| hangul_pair(l, c)) {
+            Some(joined) => last = Some(joined),
+            None => out.extend(last.replace(c)),
+        }
+    }
+    out.extend(last);
+    out
+}
+
+fn hangul_pair(first: char, second: char) -> Option<char> {
+    const VOWELS: u32 = 21;
+    const TAILS: u32 = 28;
+    let (first, second) = (u32::from(first), u32::from(second));
+    let joined = match (first, second) {
+        (0x1100..=0x1112, 0x1161..=0x1175) => {
+            0xAC00 + ((first - 0x1100) * VOWELS + (second - 0x1161)) * TAILS
+        }
+        (0xAC00..=0xD7A3, 0x11A8..=0x11C2) if (first - 0xAC00).is_multiple_of(TAILS) => {
+            first + (second - 0x11A7)
+        }
+        _ => return None,
+    };
+    char::from_u32(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fold, search_fold};
+    use mapi_props::FuzzyLevel;
+
+    const CASE: FuzzyLevel = FuzzyLevel {
+        ignore_case: true,
+        ignore_nonspace: false,
+        loose: false,
+    };
+    const MARKS: FuzzyLevel = FuzzyLevel {
+        ignore_case: false,
+        ignore_nonspace: true,
+        loose: false,
+    };
+    const LOOSE: FuzzyLevel = FuzzyLevel {
+        ignore_case: false,
+        ignore_nonspace: false,
+        loose: true,
+    };
+
+    #[test]
+    fn folding_tables() {
+        // text, FL_IGNORECASE, FL_IGNORENONSPACE, FL_LOOSE, full text
+        let table = [
+            ("Cafe", "cafe", "Cafe", "cafe", "cafe"),
+            ("Café", "café", "Cafe", "cafe", "cafe"),
+            ("Cafe\u{301}", "cafe\u{301}", "Cafe", "cafe", "cafe"),
+            ("Straße", "strasse", "Straße", "strasse", "strasse"),
+            ("STRASSE", "strasse", "STRASSE", "strasse", "strasse"),
+            ("Łódź", "łódź", "Łodz", "łodz", "lodz"),
+            ("ﬁle", "file", "file", "file", "file"),
+            (
+                "İstanbul",
+                "i\u{307}stanbul",
+                "Istanbul",
+                "istanbul",
+                "istanbul",
+            ),
+            ("ısı", "ısı", "ısı", "ısı", "isi"),
+            ("会議", "会議", "会議", "会議", "会議"),
+            ("각", "각", "각", "각", "각"),
+            ("Ｆｕｌｌ ｶﾞ", "ｆｕｌｌ ｶﾞ", "Full カ", "full カ", "full カ"),
+            ("ℌ Æ Ø", "ℌ æ ø", "H Æ Ø", "h æ ø", "h ae o"),
+            ("ΣΑΣ", "σασ", "ΣΑΣ", "σασ", "σασ"),
+            ("a\u{ad}b", "a\u{ad}b", "a\u{ad}b", "a\u{ad}b", "ab"),
+        ];
+        for (text, case, marks, loose, search) in table {
+            assert_eq!(fold(text, FuzzyLevel::default()), text);
+            assert_eq!(fold(text, CASE), case, "{text} case");
+            assert_eq!(fold(text, MARKS), marks, "{text} marks");
+            assert_eq!(fold(text, LOOSE), loose, "{text} loose");
+            assert_eq!(search_fold(text), search, "{text} search");
+        }
+    }
+
+    #[test]
+    fn folding_twice_changes_nothing() {
+        for c in (0..=0x10_FFFF_u32).filter_map(char::from_u32) {
+            let text = c.to_string();
+            for fuzzy in [CASE, MARKS, LOOSE] {
+                let once = fold(&text, fuzzy);
+                assert_eq!(fold(&once, fuzzy), once, "{c:?} {fuzzy:?}");
+            }
+            let once = search_fold(&text);
+            assert_eq!(search_fold(&once), once, "{c:?}");
+        }
+    }
+}

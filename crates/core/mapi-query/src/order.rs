@@ -1,0 +1,200 @@
+//! Text order: ICU root collation, tertiary, nothing ignored, ties broken by code point.
+//! Unicode Technical Standard #10; [MS-OXCTABL] 2.2.2.3 leaves the collation to the server.
+
+use std::cmp::Ordering;
+use std::sync::LazyLock;
+
+use icu_collator::options::{AlternateHandling, CollatorOptions, Strength};
+use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
+
+/// Names the definition of text order. Stored keys are valid only under the version that made them.
+pub const COLLATION_VERSION: &str = "icu_collator 2.4.0, root, tertiary, key 1";
+
+/// Bytes whose order (`memcmp`) is the order of the texts that they were made from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SortKey(pub Vec<u8>);
+
+impl SortKey {
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, owned.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl AsRef<[u8]> for SortKey {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The key of `text`: distinct texts have distinct keys.
+///
+/// ```
+/// use mapi_query::text_key;
+/// assert!(text_key("Äpfel") < text_key("apple"));
+/// assert!(text_key("apple") < text_key("Zebra"));
+/// ```
+#[must_use]
+pub fn text_key(text: &str) -> SortKey {
+    let mut key = Vec::with_capacity(text.len() + 16);
+    text_key_into(text, &mut key);
+    SortKey(key)
+}
+
+/// Appends the key of `text` to `key`.
+///
+/// The key is the collation key, which holds no zero byte; a text that is not [plain](is_plain) then has a zero byte
+/// and its own UTF-8, which breaks ties. Plain texts never tie among each other and come before every other text that
+/// collates equal.
+pub fn text_key_into(text: &str, key: &mut Vec<u8>) {
+    let Ok(()) = COLLATOR.write_sort_key_to(text, key);
+    if !is_plain(text) {
+        key.push(0);
+        key.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Compares as the keys do, without making them.
+#[must_use]
+pub fn compare_text(a: &str, b: &str) -> Ordering {
+    if a == b {
+        return Ordering::Equal;
+    }
+    let plain = (is_plain(a), is_plain(b));
+    if plain == (true, true) {
+        return compare_plain(a.as_bytes(), b.as_bytes());
+    }
+    // A plain text precedes its lookalikes: it differs from them only by ignorable or canonically equivalent
+    // characters, all of which are larger save the C0 controls, and for those this rule is the definition.
+    COLLATOR
+        .compare(a, b)
+        .then_with(|| plain.1.cmp(&plain.0))
+        .then_with(|| a.cmp(b))
+}
+
+static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
+    let mut options = CollatorOptions::default();
+    options.strength = Some(Strength::Tertiary);
+    options.alternate_handling = Some(AlternateHandling::NonIgnorable);
+    Collator::try_new(CollatorPreferences::default(), options)
+        .expect("the root collation is compiled in")
+});
+
+/// Whether every character is a printable or white-space ASCII character, none of which the collation ignores.
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|b| matches!(b, b' '..=b'~' | b'\t'..=b'\r'))
+}
+
+/// Primary rank of each plain character; letters of both cases share one.
+static RANKS: LazyLock<[u8; 128]> = LazyLock::new(|| {
+    let mut plain: Vec<u8> = (b'\t'..=b'\r').chain(b' '..=b'~').collect();
+    let folded = |b: &u8| char::from(b.to_ascii_lowercase()).to_string();
+    plain.sort_by(|a, b| COLLATOR.compare(&folded(a), &folded(b)));
+    let mut ranks = [0; 128];
+    let mut rank = 0;
+    for pair in plain.chunk_by(u8::eq_ignore_ascii_case) {
+        rank += 1;
+        for b in pair {
+            if let Some(r) = ranks.get_mut(usize::from(*b)) {
+                *r = rank;
+            }
+        }
+    }
+    ranks
+});
+
+/// The collation restricted to plain texts: by primary rank, then the first difference in case, small letters first.
+fn compare_plain(a: &[u8], b: &[u8]) -> Ordering {
+    let ranks = &*RANKS;
+    let rank = |b: u8| ranks.get(usize::from(b)).copied().unwrap_or(0);
+    let mut case = Ordering::Equal;
+    for (&x, &y) in a.iter().zip(b) {
+        if x != y {
+            match rank(x).cmp(&rank(y)) {
+                Ordering::Equal if case == Ordering::Equal => case = y.cmp(&x),
+                Ordering::Equal => {}
+                primary => return primary,
+            }
+        }
+    }
+    a.len().cmp(&b.len()).then(case)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, any, proptest};
+
+    use super::{Ordering, compare_text, text_key};
+
+    /// Texts that provoke ties: few letters, marks, controls, compatibility and canonical variants.
+    fn tricky() -> impl Strategy<Value = String> {
+        let chars = "aAbB zß \u{0}\u{1}\t~_-\u{7f}éé\u{301}\u{327}\u{200b}\u{ad}ﬁfiK\u{212a};\u{37e}가각ᄀ\u{1161}ก\u{e40}\u{fffe}\u{ffff}Ⓐ①1\u{378}";
+        let set: Vec<char> = chars.chars().collect();
+        proptest::collection::vec(proptest::sample::select(set), 0..6)
+            .prop_map(|v| v.into_iter().collect())
+    }
+
+    proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4096))]
+        #[test]
+        fn compare_agrees_with_keys(a in tricky(), b in tricky()) {
+            assert_eq!(compare_text(&a, &b), text_key(&a).cmp(&text_key(&b)), "{a:?} {b:?}");
+            assert_eq!(compare_text(&a, &b) == Ordering::Equal, a == b);
+        }
+
+        #[test]
+        fn compare_agrees_with_keys_on_any_text(a in any::<String>(), b in any::<String>()) {
+            assert_eq!(compare_text(&a, &b), text_key(&a).cmp(&text_key(&b)), "{a:?} {b:?}");
+        }
+
+        #[test]
+        fn compare_agrees_with_keys_on_ascii(a in "[ -~\t\n]{0,12}", b in "[ -~\t\n]{0,12}") {
+            assert_eq!(compare_text(&a, &b), text_key(&a).cmp(&text_key(&b)), "{a:?} {b:?}");
+        }
+
+        #[test]
+        fn case_twins_agree_with_keys(a in "[a-c -]{0,8}", flips in any::<u8>()) {
+            let b: String = a.chars().enumerate()
+                .map(|(i, c)| if flips >> i & 1 == 1 { c.to_ascii_uppercase() } else { c }).collect();
+            assert_eq!(compare_text(&a, &b), text_key(&a).cmp(&text_key(&b)), "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn keys_hold_no_zero_before_the_tie_break() {
+        for c in (0..=0x10_FFFF_u32).filter_map(char::from_u32) {
+            let text = format!("a{c}b");
+            let key = text_key(&text).into_bytes();
+            let zero = key.iter().position(|&b| b == 0);
+            let expected = (key.len() - text.len()).checked_sub(1);
+            let plain = matches!(c, ' '..='~' | '\t'..='\r');
+            assert_eq!(zero, if plain { None } else { expected }, "{c:?}");
+        }
+    }
+
+    #[test]
+    fn order_of_mixed_scripts_is_the_root_collation() {
+        let sorted = [
+            "", " b", "-a", "1", "10", "2", "a", "A", "á", "Á", "ab", "æ", "b", "ß", "z", "Ω", "Я",
+            "か", "会議",
+        ];
+        for pair in sorted.windows(2) {
+            assert_eq!(compare_text(pair[0], pair[1]), Ordering::Less, "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn canonical_twins_tie_and_then_sort_by_code_point() {
+        assert_eq!(compare_text("e\u{301}", "\u{e9}"), Ordering::Less);
+        assert_eq!(compare_text("K", "\u{212a}"), Ordering::Less);
+        assert_eq!(compare_text("a", "a\u{ad}"), Ordering::Less);
+    }
+}
