@@ -1,0 +1,112 @@
+//! Where things lie: one directory given by the user, or the platform's own directories.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use etcetera::{AppStrategy, AppStrategyArgs};
+
+/// The directories of one user's malle.
+///
+/// With `MALLE_HOME` (or `--home`) everything lies below that one directory. Otherwise the platform decides: XDG
+/// directories on Unix, `Library` on macOS, `AppData` on Windows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    config: PathBuf,
+    data: PathBuf,
+    run: PathBuf,
+}
+
+/// The platform tells no home directory for this user.
+#[derive(Debug, thiserror::Error)]
+#[error("no home directory is known for this user: set MALLE_HOME")]
+pub struct NoHome(#[source] etcetera::HomeDirError);
+
+impl Home {
+    /// `given`, else `MALLE_HOME`, else the platform's directories. Creates nothing.
+    ///
+    /// # Errors
+    /// [`NoHome`] when nothing is given and the platform knows no home directory.
+    pub fn find(given: Option<&Path>) -> Result<Self, NoHome> {
+        let named = given.map(Path::to_owned).or_else(|| {
+            let value = env::var_os("MALLE_HOME").filter(|value| !value.is_empty())?;
+            Some(PathBuf::from(value))
+        });
+        match named {
+            Some(root) => Ok(Self::below(&root)),
+            None => Self::native(),
+        }
+    }
+
+    /// Everything below `root`.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        Self {
+            config: root.to_owned(),
+            data: root.join("data"),
+            run: root.join("run"),
+        }
+    }
+
+    fn native() -> Result<Self, NoHome> {
+        let args = AppStrategyArgs {
+            top_level_domain: "org".to_owned(),
+            author: "malle".to_owned(),
+            app_name: "malle".to_owned(),
+        };
+        let places = etcetera::app_strategy::choose_native_strategy(args).map_err(NoHome)?;
+        let data = places.data_dir();
+        let run = places.runtime_dir().unwrap_or_else(|| data.join("run"));
+        Ok(Self {
+            config: places.config_dir(),
+            data,
+            run,
+        })
+    }
+
+    /// The file that names the default profile. Only the command that changes the default writes it.
+    #[must_use]
+    pub fn default_file(&self) -> PathBuf {
+        self.config.join("default-profile.toml")
+    }
+
+    /// The directory of profile files, `NAME.toml` each.
+    #[must_use]
+    pub fn profiles_dir(&self) -> PathBuf {
+        self.config.join("profiles")
+    }
+
+    /// The file of one profile.
+    #[must_use]
+    pub fn profile_file(&self, name: &str) -> PathBuf {
+        self.profiles_dir().join(format!("{name}.toml"))
+    }
+
+    /// Where the stores of one profile keep their files.
+    #[must_use]
+    pub fn profile_data(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+
+    /// Locks and sockets of running processes.
+    #[must_use]
+    pub fn run_dir(&self) -> &Path {
+        &self.run
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_home_holds_everything() {
+        let home = Home::find(Some(Path::new("/x"))).unwrap();
+        assert_eq!(
+            home.profile_file("work"),
+            Path::new("/x/profiles/work.toml")
+        );
+        assert!(home.profile_data("work").starts_with("/x"));
+        assert!(home.run_dir().starts_with("/x"));
+        assert!(home.default_file().starts_with("/x"));
+    }
+}

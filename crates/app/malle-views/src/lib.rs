@@ -1,0 +1,1 @@
+//! View models as plain data: the message list and the reader.
