@@ -1,0 +1,194 @@
+//! Rows as the engine sees them: stored slots from the provider, computed properties from the kit.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use mapi_props::{Bag, LargeRef, PropTag, PropType, PropValue, Slot, tags};
+use mapi_query::{Large, Row};
+use mapi_spi::{FolderCounts, ItemMeta, StoreInfo};
+
+use crate::computed::{self, Facts, Owner};
+
+/// One item of a container in a provider's own form, which may be encoded bytes.
+///
+/// Only stored properties: computed ones are added by the engine.
+pub trait ItemRow {
+    /// What the store knows of it.
+    fn meta(&self) -> &ItemMeta;
+
+    /// Counters of a folder.
+    fn counts(&self) -> Option<&FolderCounts> {
+        None
+    }
+
+    /// PR_DEPTH of a hierarchy row.
+    fn depth(&self) -> u32 {
+        0
+    }
+
+    /// What is stored under an identifier.
+    fn slot(&self, id: u16) -> Option<Cow<'_, Slot>>;
+
+    /// Opens a large value; `None` if it is not at hand. Asks no server.
+    fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>>;
+
+    /// Shows each recipient to `visit` until it returns true; whether it did.
+    fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {
+        let _ = visit;
+        false
+    }
+
+    /// Shows each attachment to `visit` until it returns true; whether it did.
+    fn any_attachment(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {
+        let _ = visit;
+        false
+    }
+}
+
+/// An [`ItemRow`] with its computed properties, as restrictions and sort orders look at it.
+#[derive(Clone, Copy)]
+pub(super) struct Full<'a> {
+    pub(super) info: &'a StoreInfo,
+    pub(super) row: &'a dyn ItemRow,
+    pub(super) instance: u32,
+}
+
+impl Full<'_> {
+    fn computed(&self, tag: PropTag) -> Option<PropValue> {
+        let facts = Facts {
+            info: self.info,
+            meta: self.row.meta(),
+            counts: self.row.counts(),
+            depth: self.row.depth(),
+            instance: self.instance,
+        };
+        computed::computed(&facts, tag)
+    }
+
+    fn owner(&self) -> Owner {
+        self.row.meta().kind.into()
+    }
+
+    fn large_ref(&self, id: u16) -> Option<LargeRef> {
+        if computed::is_computed(self.owner(), id) {
+            return None;
+        }
+        match self.row.slot(id)?.as_ref() {
+            Slot::Large(large) => Some(*large),
+            Slot::Value(_) => None,
+        }
+    }
+
+    /// The code page of the item's PT_STRING8 values.
+    fn code_page(&self) -> u16 {
+        let read = |tag: PropTag| match self.get(tag)?.as_ref() {
+            PropValue::Long(n) => u16::try_from(*n).ok(),
+            _ => None,
+        };
+        read(tags::MESSAGE_CODEPAGE.raw())
+            .or_else(|| read(tags::INTERNET_CPID.raw()))
+            .unwrap_or(0)
+    }
+}
+
+impl Row for Full<'_> {
+    fn get(&self, tag: PropTag) -> Option<Cow<'_, PropValue>> {
+        if computed::is_computed(self.owner(), tag.id()) {
+            return self.computed(tag).map(Cow::Owned);
+        }
+        match self.row.slot(tag.id()) {
+            Some(slot) => small(slot),
+            None => computed::fallback(self.owner(), tag.id()).map(Cow::Owned),
+        }
+    }
+
+    fn ty(&self, id: u16) -> Option<PropType> {
+        if computed::is_computed(self.owner(), id) {
+            let value = self.computed(PropTag::new(id, PropType::UNSPECIFIED));
+            return value.map(|v| v.ty());
+        }
+        match self.row.slot(id) {
+            Some(slot) => Some(slot.ty()),
+            None => computed::fallback(self.owner(), id).map(|v| v.ty()),
+        }
+    }
+
+    fn large(&self, id: u16) -> Option<Large> {
+        let large = self.large_ref(id)?;
+        let code_page = match large.ty {
+            PropType::STRING8 => self.code_page(),
+            _ => 0,
+        };
+        Some(Large {
+            ty: large.ty,
+            size: large.size,
+            code_page,
+        })
+    }
+
+    fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
+        self.row.open(&self.large_ref(id)?)
+    }
+
+    fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {
+        self.row.any_recipient(visit)
+    }
+
+    fn any_attachment(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {
+        self.row.any_attachment(visit)
+    }
+}
+
+/// A recipient or attachment of an item: its bag, and the item to open large values with.
+#[derive(Clone, Copy)]
+pub struct SubRow<'a> {
+    /// Its properties.
+    pub bag: &'a Bag,
+    /// The item that it belongs to.
+    pub item: &'a dyn ItemRow,
+}
+
+impl std::fmt::Debug for SubRow<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SubRow")
+            .field("bag", &self.bag)
+            .field("item", &self.item.meta().id)
+            .finish()
+    }
+}
+
+impl Row for SubRow<'_> {
+    fn get(&self, tag: PropTag) -> Option<Cow<'_, PropValue>> {
+        self.bag.value(tag).map(Cow::Borrowed)
+    }
+
+    fn ty(&self, id: u16) -> Option<PropType> {
+        self.bag.get(&id).map(Slot::ty)
+    }
+
+    fn large(&self, id: u16) -> Option<Large> {
+        match self.bag.get(&id)? {
+            Slot::Large(l) => Some(Large {
+                ty: l.ty,
+                size: l.size,
+                code_page: 0,
+            }),
+            Slot::Value(_) => None,
+        }
+    }
+
+    fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
+        match self.bag.get(&id)? {
+            Slot::Large(l) => self.item.open(l),
+            Slot::Value(_) => None,
+        }
+    }
+}
+
+fn small(slot: Cow<'_, Slot>) -> Option<Cow<'_, PropValue>> {
+    match slot {
+        Cow::Borrowed(slot) => slot.value().map(Cow::Borrowed),
+        Cow::Owned(Slot::Value(value)) => Some(Cow::Owned(value)),
+        Cow::Owned(Slot::Large(_)) => None,
+    }
+}
