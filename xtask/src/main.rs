@@ -1,3 +1,17 @@
-//! Project tasks: `cargo xtask help`.
+//! The command `cargo xtask`.
+#![expect(
+    clippy::print_stderr,
+    reason = "a command says on stderr why it failed"
+)]
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match xtask::run(std::env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

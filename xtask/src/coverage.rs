@@ -1,0 +1,204 @@
+//! `cargo xtask coverage`: which checks of the requirements the conformance suite covers.
+//!
+//! The page and the JSON are made from the suite's result file alone; nobody writes a row by hand.
+
+pub mod checks;
+pub mod page;
+pub mod results;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use crate::args::Args;
+use crate::suite;
+use crate::workspace::{self, Metadata};
+use checks::{Area, Check};
+use results::Results;
+
+/// What `cargo xtask help coverage` adds.
+pub const DETAILS: &str = "
+A check is covered when every case registered for it passed on every store that claims what the
+case needs, and at least one store does. One case covers at most three checks.
+
+  --json    the same as the page, as data
+  --write   write docs/coverage.md
+  --check   fail when docs/coverage.md says something else
+  --fresh   run the suite first, even if it has left results
+
+Without an option the totals are printed.";
+
+/// What to do with the coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Print the totals.
+    Totals,
+    /// Print everything as JSON.
+    Json,
+    /// Write the page.
+    Write,
+    /// Compare the page.
+    Check,
+}
+
+/// The coverage of all checks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// How many checks there are.
+    pub total: usize,
+    /// How many of them are covered.
+    pub covered: usize,
+    /// The stores that the suite ran on.
+    pub stores: Vec<String>,
+    /// The sums of each area, in the order of the requirements.
+    pub areas: Vec<AreaSum>,
+    /// Every check, in the order of the requirements.
+    pub checks: Vec<Row>,
+}
+
+/// The sums of one area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AreaSum {
+    /// Its letters, such as `STO`.
+    pub area: String,
+    /// What it is about.
+    pub title: String,
+    /// How many of its checks are covered.
+    pub covered: usize,
+    /// How many it has.
+    pub total: usize,
+}
+
+/// One check and what the suite says of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The check's id.
+    pub check: String,
+    /// What it is about.
+    pub topic: String,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: State,
+}
+
+/// How a check stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum State {
+    /// No case is registered for it.
+    Open,
+    /// Every case registered for it passed wherever it applies.
+    Covered {
+        /// The names of those cases.
+        cases: Vec<String>,
+    },
+    /// At least one case registered for it did not pass, or applied nowhere.
+    Failing {
+        /// Each such case with what is wrong.
+        cases: Vec<String>,
+    },
+}
+
+impl Coverage {
+    /// Puts checks and results together.
+    pub fn new(checks: &[Check], results: &Results) -> Result<Self> {
+        results.validate(checks)?;
+        let row = |check: &Check| Row {
+            check: check.id.clone(),
+            topic: check.topic.clone(),
+            state: results.state_of(&check.id),
+        };
+        Ok(Self::from_rows(
+            results.stores.clone(),
+            checks.iter().map(row).collect(),
+        ))
+    }
+
+    /// Adds up.
+    pub fn from_rows(stores: Vec<String>, checks: Vec<Row>) -> Self {
+        let is_covered = |row: &&Row| matches!(row.state, State::Covered { .. });
+        let sum = |area: Area| {
+            let rows = checks
+                .iter()
+                .filter(|row| checks::area_of(&row.check) == area.letters);
+            AreaSum {
+                covered: rows.clone().filter(is_covered).count(),
+                total: rows.count(),
+                area: area.letters.to_owned(),
+                title: area.title.to_owned(),
+            }
+        };
+        Self {
+            total: checks.len(),
+            covered: checks.iter().filter(is_covered).count(),
+            stores,
+            areas: checks::AREAS.iter().copied().map(sum).collect(),
+            checks,
+        }
+    }
+}
+
+/// The task.
+pub fn run(mut args: Args) -> Result<()> {
+    let asked = [
+        ("--json", Mode::Json),
+        ("--write", Mode::Write),
+        ("--check", Mode::Check),
+    ];
+    let mut modes = Vec::new();
+    for (name, mode) in asked {
+        if args.flag(name) {
+            modes.push(mode);
+        }
+    }
+    let fresh = args.flag("--fresh");
+    args.finish()?;
+    if fresh {
+        suite::run_package("conformance")?;
+    }
+    match modes.as_slice() {
+        [] => run_mode(Mode::Totals),
+        [mode] => run_mode(*mode),
+        _ => bail!("--json, --write and --check exclude each other"),
+    }
+}
+
+/// Reads the results, running the suite first when there are none, and does what is asked.
+pub fn run_mode(mode: Mode) -> Result<()> {
+    let file = results_file()?;
+    if !file.is_file() {
+        suite::run_package("conformance")?;
+    }
+    let coverage = Coverage::new(&checks::load()?, &Results::load(&file)?)?;
+    match mode {
+        Mode::Totals => print!("{}", page::totals(&coverage)),
+        Mode::Json => println!("{}", serde_json::to_string_pretty(&coverage)?),
+        Mode::Write => std::fs::write(page_file(), page::render(&coverage))?,
+        Mode::Check => compare(&coverage)?,
+    }
+    Ok(())
+}
+
+fn compare(coverage: &Coverage) -> Result<()> {
+    let written = std::fs::read_to_string(page_file()).context("docs/coverage.md")?;
+    if written != page::render(coverage) {
+        bail!("docs/coverage.md is out of date: run `cargo xtask coverage --write --fresh`");
+    }
+    println!(
+        "{} of {} checks are covered, as the page says",
+        coverage.covered, coverage.total
+    );
+    Ok(())
+}
+
+fn results_file() -> Result<PathBuf> {
+    Ok(Metadata::members()?
+        .target_directory
+        .join("conformance/results.json"))
+}
+
+/// Where the page lies.
+pub fn page_file() -> PathBuf {
+    workspace::root().join("docs/coverage.md")
+}

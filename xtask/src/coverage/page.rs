@@ -1,0 +1,177 @@
+//! The page `docs/coverage.md`: written from the coverage, and read back by the test that guards it.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+
+use super::checks::{self, Check};
+use super::{Coverage, Row, State};
+
+const OPENING: &str = "\
+# Coverage of the requirements
+
+Made by `cargo xtask coverage --write` from what the conformance suite reported; do not edit.
+
+A check is covered when every case registered for it passed on every store that claims what the
+case needs, and at least one store does. The suite runs each case through the client API.
+";
+
+/// The whole page.
+pub fn render(coverage: &Coverage) -> String {
+    let mut page = OPENING.to_owned();
+    page.push_str(&format!("\nStores: {}.\n\n", coverage.stores.join(", ")));
+    page.push_str(&table_of_areas(coverage));
+    for sum in &coverage.areas {
+        let heading = format!(
+            "{} {} ({} of {})",
+            sum.area, sum.title, sum.covered, sum.total
+        );
+        page.push_str(&format!(
+            "\n## {heading}\n\n| check | topic | cases |\n|---|---|---|\n"
+        ));
+        for row in coverage
+            .checks
+            .iter()
+            .filter(|r| checks::area_of(&r.check) == sum.area)
+        {
+            page.push_str(&render_row(row));
+        }
+    }
+    page
+}
+
+/// The sums alone, for the terminal.
+pub fn totals(coverage: &Coverage) -> String {
+    let mut text = String::new();
+    for sum in &coverage.areas {
+        let numbers = format!("{:>3} of {:>3}", sum.covered, sum.total);
+        text.push_str(&format!("{:<4} {:<32} {numbers}\n", sum.area, sum.title));
+    }
+    let numbers = format!("{:>3} of {:>3}", coverage.covered, coverage.total);
+    text.push_str(&format!("{:<4} {:<32} {numbers}\n", "", "all"));
+    text
+}
+
+fn table_of_areas(coverage: &Coverage) -> String {
+    let mut table = "| area | | covered | of |\n|---|---|---:|---:|\n".to_owned();
+    for sum in &coverage.areas {
+        let line = format!(
+            "| {} | {} | {} | {} |\n",
+            sum.area, sum.title, sum.covered, sum.total
+        );
+        table.push_str(&line);
+    }
+    let _infallible = writeln!(
+        table,
+        "| **all** | | **{}** | **{}** |",
+        coverage.covered, coverage.total
+    );
+    table
+}
+
+fn render_row(row: &Row) -> String {
+    let cases = match &row.state {
+        State::Open => String::new(),
+        State::Covered { cases } => ticked(cases),
+        State::Failing { cases } => format!("**not passed**: {}", ticked(cases)),
+    };
+    format!(
+        "| {} | {} | {cases} |\n",
+        row.check,
+        row.topic.replace('|', "\\|")
+    )
+}
+
+fn ticked(cases: &[String]) -> String {
+    cases
+        .iter()
+        .map(|case| format!("`{case}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Reads a page back, so that a test can see whether it is one that `render` makes.
+pub fn parse(page: &str, checks: &[Check]) -> Result<Coverage> {
+    let stores = page
+        .lines()
+        .find_map(|line| line.strip_prefix("Stores: ")?.strip_suffix('.'));
+    let stores = stores
+        .context("the page names no stores")?
+        .split(", ")
+        .map(str::to_owned);
+    let mut rows = Vec::new();
+    for check in checks {
+        let start = format!("| {} | {} | ", check.id, check.topic.replace('|', "\\|"));
+        let cell = page
+            .lines()
+            .find_map(|line| line.strip_prefix(&start)?.strip_suffix(" |"));
+        let cell = cell.with_context(|| format!("the page has no row for {}", check.id))?;
+        let (check, topic) = (check.id.clone(), check.topic.clone());
+        rows.push(Row {
+            check,
+            topic,
+            state: parse_state(cell),
+        });
+    }
+    Ok(Coverage::from_rows(stores.collect(), rows))
+}
+
+fn parse_state(cell: &str) -> State {
+    let names = |text: &str| -> Vec<String> {
+        text.split("`, `")
+            .map(|case| case.trim_matches('`').to_owned())
+            .collect()
+    };
+    match cell.strip_prefix("**not passed**: ") {
+        Some(rest) => State::Failing { cases: names(rest) },
+        None if cell.is_empty() => State::Open,
+        None => State::Covered { cases: names(cell) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample() -> (Vec<Check>, Coverage) {
+        let checks = checks::load().unwrap();
+        let state = |at: usize| match at % 3 {
+            0 => State::Covered {
+                cases: vec!["a".to_owned(), format!("b_{at}")],
+            },
+            1 => State::Failing {
+                cases: vec!["c (fails on sqlite, memory)".to_owned()],
+            },
+            _ => State::Open,
+        };
+        let row = |(at, check): (usize, &Check)| Row {
+            check: check.id.clone(),
+            topic: check.topic.clone(),
+            state: state(at),
+        };
+        let rows = checks.iter().enumerate().map(row).collect();
+        let stores = vec!["memory".to_owned(), "sqlite".to_owned()];
+        (checks, Coverage::from_rows(stores, rows))
+    }
+
+    #[test]
+    fn a_page_read_back_is_the_same_coverage() {
+        let (checks, coverage) = sample();
+        assert_eq!(coverage.covered, 191);
+        assert_eq!(parse(&render(&coverage), &checks).unwrap(), coverage);
+    }
+
+    #[test]
+    fn a_page_without_a_row_is_refused() {
+        let (checks, coverage) = sample();
+        let page = render(&coverage).replace("| RES-05 |", "| RES-55 |");
+        assert!(parse(&page, &checks).is_err());
+    }
+
+    #[test]
+    fn a_hand_made_sum_shows() {
+        let (checks, coverage) = sample();
+        let page = render(&coverage).replace("**191**", "**192**");
+        assert_ne!(render(&parse(&page, &checks).unwrap()), page);
+    }
+}

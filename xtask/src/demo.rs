@@ -1,0 +1,353 @@
+//! `cargo xtask demo`: real mail into a fresh home and out again, with the commands that did it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::args::Args;
+use crate::process;
+use crate::workspace::{self, Metadata};
+
+/// What `cargo xtask help demo` adds.
+pub const DETAILS: &str = "
+Builds `malle` (a development build: quick to make, slower than a release), creates a profile in a
+temporary home, imports samples/mail, shows the list, one message, its properties and its export,
+and compares every exported message with the file it came from, byte by byte. Each command is
+printed before its output; the first one that fails ends the demo with an error.
+
+  --clean   remove the home afterwards (otherwise it stays, to go on trying)";
+
+/// Lines of one output that are shown; what is left out is counted.
+const SHOWN: usize = 18;
+
+/// The built command and the home it works in.
+#[derive(Debug)]
+struct Stage {
+    malle: PathBuf,
+    home: PathBuf,
+}
+
+/// One object of `malle list --json`, as far as the demo needs it.
+#[derive(Debug, Deserialize)]
+struct Listed {
+    id: String,
+    has_attachments: bool,
+}
+
+/// The task.
+///
+/// # Errors
+/// When any step fails, or an exported message differs from its source.
+pub fn run(mut args: Args) -> Result<()> {
+    let clean = args.flag("--clean");
+    args.finish()?;
+    let malle = build()?;
+    let directory = tempfile::Builder::new().prefix("malle-demo-").tempdir()?;
+    let stage = Stage {
+        malle,
+        home: directory.path().join("home"),
+    };
+    std::fs::create_dir(&stage.home)?;
+    let played = play(&stage, directory.path());
+    if clean {
+        directory.close()?;
+        played?;
+        println!("\nThe home is removed again (--clean). All steps passed.");
+        return Ok(());
+    }
+    let kept = directory.keep();
+    played.with_context(|| format!("the demo stopped; its home stays in {}", kept.display()))?;
+    say_what_next(&stage);
+    Ok(())
+}
+
+fn build() -> Result<PathBuf> {
+    println!("Building malle (development build) …");
+    process::must(workspace::cargo().args(["build", "--package", "malle", "--bin", "malle"]))?;
+    let name = format!("malle{}", std::env::consts::EXE_SUFFIX);
+    let malle = Metadata::members()?
+        .target_directory
+        .join("debug")
+        .join(name);
+    ensure!(malle.is_file(), "cargo built no {}", malle.display());
+    Ok(malle)
+}
+
+fn play(stage: &Stage, directory: &Path) -> Result<()> {
+    let samples = workspace::root().join("samples/mail");
+    let sources = Sources::read(&samples)?;
+    println!("\nA fresh home: {}", stage.home.display());
+    stage.show(&["profile", "create", "demo", "--default"])?;
+    stage.show(&["import", &samples.to_string_lossy()])?;
+    stage.show(&["folder", "list"])?;
+    stage.show(&["list", "--limit", "12"])?;
+    let listed = stage.list()?;
+    let chosen = listed
+        .iter()
+        .find(|message| message.has_attachments)
+        .or(listed.first());
+    let chosen = chosen
+        .context("the Inbox is empty after the import")?
+        .id
+        .as_str();
+    stage.show(&["read", chosen])?;
+    stage.show(&["props", chosen])?;
+    stage.show(&["export", chosen, "--format", "eml"])?;
+    export_all(stage, &listed, &directory.join("export"), &sources)
+}
+
+/// Exports every message and compares it with the files it may have come from.
+fn export_all(stage: &Stage, listed: &[Listed], to: &Path, sources: &Sources) -> Result<()> {
+    std::fs::create_dir(to)?;
+    let mut words = vec!["export".to_owned()];
+    words.extend(listed.iter().map(|message| message.id.clone()));
+    words.extend(["--format".to_owned(), "eml".to_owned(), "--to".to_owned()]);
+    words.push(to.to_string_lossy().into_owned());
+    println!(
+        "\n$ malle export {} ids --format eml --to {}",
+        listed.len(),
+        to.display()
+    );
+    let output = stage.command(&words).output()?;
+    ensure!(
+        output.status.success(),
+        "malle export: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let exported = contents(&files_below(to)?)?;
+    let verdict = sources.compare(&exported)?;
+    ensure!(
+        exported.len() == listed.len(),
+        "{} messages listed, but {} different ones exported",
+        listed.len(),
+        exported.len()
+    );
+    println!("  {verdict}");
+    Ok(())
+}
+
+impl Stage {
+    fn command<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Command {
+        let mut command = Command::new(&self.malle);
+        command.env("MALLE_HOME", &self.home).args(words);
+        command
+    }
+
+    /// Prints a command line, runs it, and prints what it wrote.
+    fn show(&self, words: &[&str]) -> Result<()> {
+        let quoted: Vec<_> = words.iter().map(|word| process::quoted(word)).collect();
+        println!("\n$ malle {}", quoted.join(" "));
+        let output = self.command(words).output().context("cannot run malle")?;
+        print!("{}", excerpt(&String::from_utf8_lossy(&output.stdout)));
+        print!("{}", excerpt(&String::from_utf8_lossy(&output.stderr)));
+        ensure!(
+            output.status.success(),
+            "malle {}: {}",
+            quoted.join(" "),
+            output.status
+        );
+        Ok(())
+    }
+
+    fn list(&self) -> Result<Vec<Listed>> {
+        let output = self
+            .command(&["list", "--json", "--limit", "100000"])
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "malle list --json: {}",
+            output.status
+        );
+        serde_json::from_slice(&output.stdout).context("malle list --json")
+    }
+}
+
+/// The first lines of an output, indented, with the number of those left out.
+fn excerpt(text: &str) -> String {
+    let mut shown: String = text
+        .lines()
+        .take(SHOWN)
+        .map(|line| format!("  {line}\n"))
+        .collect();
+    let left = text.lines().count().saturating_sub(SHOWN);
+    if left > 0 {
+        shown.push_str(&format!("  … {left} more lines\n"));
+    }
+    shown
+}
+
+/// The bytes of the sample mail.
+#[derive(Debug, Default)]
+struct Sources {
+    /// Files that are one message each.
+    single: BTreeSet<Vec<u8>>,
+    /// Files that hold many.
+    boxes: Vec<Vec<u8>>,
+}
+
+impl Sources {
+    fn read(samples: &Path) -> Result<Self> {
+        let mut sources = Self::default();
+        for file in files_below(samples)? {
+            let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+            if bytes.starts_with(b"From ") {
+                sources.boxes.push(bytes);
+            } else if is_message(&file) {
+                sources.single.insert(bytes);
+            }
+        }
+        ensure!(
+            !sources.single.is_empty(),
+            "no sample mail in {}",
+            samples.display()
+        );
+        Ok(sources)
+    }
+
+    /// Every single message must have come back; every other export must stand in a mailbox file.
+    fn compare(&self, exported: &BTreeSet<Vec<u8>>) -> Result<String> {
+        let lost = self.single.difference(exported).count();
+        if lost > 0 {
+            bail!(
+                "{lost} of {} messages came back changed or not at all",
+                self.single.len()
+            );
+        }
+        let others: Vec<_> = exported.difference(&self.single).collect();
+        let strange = others
+            .iter()
+            .filter(|message| !self.in_a_box(message))
+            .count();
+        if strange > 0 {
+            bail!("{strange} exported messages have bytes that no sample has");
+        }
+        let (single, boxed) = (self.single.len(), others.len());
+        Ok(format!(
+            "byte-identical: {single} messages from files of their own, {boxed} from mailbox files"
+        ))
+    }
+
+    /// Whether a mailbox file holds these bytes, with or without the quoting of `From ` lines.
+    fn in_a_box(&self, message: &[u8]) -> bool {
+        let plain = unquoted(message);
+        self.boxes
+            .iter()
+            .any(|file| holds(file, message) || holds(&unquoted(file), &plain))
+    }
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    part.is_empty() || text.windows(part.len()).any(|window| window == part)
+}
+
+/// The text with one `>` taken from each line that quotes a `From ` line.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let unmarked = line
+            .iter()
+            .position(|byte| *byte != b'>')
+            .unwrap_or(line.len());
+        let (marks, rest) = line.split_at(unmarked);
+        let from = !marks.is_empty() && rest.starts_with(b"From ");
+        plain.extend(marks.iter().skip(usize::from(from)));
+        plain.extend(rest);
+    }
+    plain
+}
+
+/// Whether a sample file is a message: an `.eml`, or a file of a Maildir's `cur` or `new`.
+fn is_message(file: &Path) -> bool {
+    let folder = file.parent().and_then(Path::file_name).unwrap_or_default();
+    file.extension().is_some_and(|extension| extension == "eml")
+        || folder == "cur"
+        || folder == "new"
+}
+
+fn contents(files: &[PathBuf]) -> Result<BTreeSet<Vec<u8>>> {
+    files.iter().map(|file| Ok(std::fs::read(file)?)).collect()
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let listing = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        for entry in listing {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path)
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn say_what_next(stage: &Stage) {
+    println!(
+        "\nAll steps passed. The home stays; to go on with it:\n
+  export MALLE_HOME={}
+  alias malle={}
+  malle list --where '{{\"content\": …}}'   # see: malle list --help
+  malle import ~/Maildir                  # your own mail, or an .mbox, or a folder of .eml
+  malle props Inbox --all                 # folders have properties too
+  malle store check",
+        process::quoted(&stage.home.to_string_lossy()),
+        process::quoted(&stage.malle.to_string_lossy()),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(messages: &[&str]) -> BTreeSet<Vec<u8>> {
+        messages
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect()
+    }
+
+    #[test]
+    fn one_changed_byte_is_seen() {
+        let boxed = b"From a\nS: 2\n\n>From x\n\nFrom b\n".to_vec();
+        let sources = Sources {
+            single: set(&["S: 1\n\nx"]),
+            boxes: vec![boxed],
+        };
+        assert!(
+            sources
+                .compare(&set(&["S: 1\n\nx", "S: 2\n\nFrom x\n"]))
+                .is_ok()
+        );
+        assert!(
+            sources
+                .compare(&set(&["S: 1\n\nx", "S: 2\n\n>From x\n"]))
+                .is_ok()
+        );
+        assert!(
+            sources
+                .compare(&set(&["S: 1\n\ny", "S: 2\n\nFrom x\n"]))
+                .is_err()
+        );
+        assert!(
+            sources
+                .compare(&set(&["S: 1\n\nx", "S: 2\n\nFrom y\n"]))
+                .is_err()
+        );
+        assert!(sources.compare(&set(&["S: 2\n\nFrom x\n"])).is_err());
+    }
+
+    #[test]
+    fn long_output_is_cut_and_says_so() {
+        assert_eq!(excerpt("a\nb\n"), "  a\n  b\n");
+        let long = "x\n".repeat(SHOWN + 3);
+        assert!(excerpt(&long).ends_with("  … 3 more lines\n"));
+    }
+}

@@ -1,0 +1,53 @@
+//! Tasks that are programs of their own, built for release and run with the rest of the line.
+
+use anyhow::{Result, bail};
+
+use crate::args::Args;
+use crate::process;
+use crate::workspace::{self, Metadata};
+
+/// Runs the measurements.
+pub fn bench(args: Args) -> Result<()> {
+    forward("benchmarks", "bench", &args.rest())
+}
+
+/// Fills a big store.
+pub fn bigstore(args: Args) -> Result<()> {
+    let words = args.rest();
+    if words.iter().filter(|word| !word.starts_with('-')).count() < 2 {
+        bail!("usage: cargo xtask bigstore N HOME [--bodies]");
+    }
+    forward("benchmarks", "bigstore", &words)
+}
+
+/// Runs the torture program.
+pub fn torture(args: Args) -> Result<()> {
+    forward("torture", "torture", &args.rest())
+}
+
+/// Whether the workspace has the torture program.
+pub fn has_torture() -> Result<bool> {
+    Ok(Metadata::members()?.member("torture").is_some())
+}
+
+fn forward(package: &str, program: &str, words: &[String]) -> Result<()> {
+    let metadata = Metadata::members()?;
+    let known = metadata.member(package).is_some_and(|found| {
+        found
+            .targets
+            .iter()
+            .any(|t| t.name == program && t.kind.iter().any(|k| k == "bin"))
+    });
+    if !known {
+        bail!("the workspace has no program `{program}` in a package `{package}`");
+    }
+    let mut command = workspace::cargo();
+    // Paths on the line mean the caller's folder, not the workspace's.
+    command.current_dir(std::env::current_dir()?);
+    command.arg("run").arg("--release").arg("--manifest-path");
+    command.arg(workspace::root().join("Cargo.toml"));
+    command
+        .args(["--package", package, "--bin", program, "--"])
+        .args(words);
+    process::must(&mut command)
+}
