@@ -120,7 +120,7 @@ mod tests {
         for (input, expect) in [
             ("MessageDeliveryTime", "MESSAGE_DELIVERY_TIME"),
             ("PSETID_UnifiedMessaging", "PSETID_UNIFIED_MESSAGING"),
-            ("CLSID_IConverterSession", "CLSID_ICONVERTER_SESSION"),
+            ("CLSID_IConverterSession", "CLSID_I_CONVERTER_SESSION"),
             ("PS_MAPI", "PS_MAPI"),
             ("IMAPIGetSession", "IMAPI_GET_SESSION"),
             ("Email1Address", "EMAIL1_ADDRESS"),

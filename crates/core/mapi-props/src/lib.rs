@@ -3,6 +3,7 @@
 //! This is the ground floor: plain data without I/O. Every other room speaks in these words.
 //! Facts come from the Outlook MAPI reference and [MS-OXCDATA]; tables are generated from `data/*.csv`.
 
+pub mod entry_id;
 mod error;
 mod flags;
 mod generated;
@@ -19,6 +20,7 @@ mod time;
 mod tree;
 mod value;
 
+pub use entry_id::{EntryId, EntryIdError, EntryKind};
 pub use error::{Code, Kind};
 pub use flags::{
     access, attach_method, folder_type, message_flags, object_type, recipient_type, store_support,
@@ -34,7 +36,7 @@ pub use stored::{StoredAttachment, StoredMessage};
 pub use tag::{PropTag, Tag};
 pub use time::FileTime;
 pub use tree::{
-    AttachmentTree, Defect, Encoding, LargeSource, MessageTree, Recipe, Segment, TreeContent,
+    AttachmentTree, Defect, Encoding, LargeSource, MessageTree, OpenLarge, Recipe, Segment, TreeContent,
     TreeProps, TreeValue,
 };
 pub use value::{AnsiString, PropValue};
