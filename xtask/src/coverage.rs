@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::args::Args;
 use crate::suite;
-use crate::workspace::{self, Metadata};
+use crate::workspace::Metadata;
 use checks::{Area, Check};
 use results::Results;
 
@@ -174,14 +174,14 @@ pub fn run_mode(mode: Mode) -> Result<()> {
     match mode {
         Mode::Totals => print!("{}", page::totals(&coverage)),
         Mode::Json => println!("{}", serde_json::to_string_pretty(&coverage)?),
-        Mode::Write => std::fs::write(page_file(), page::render(&coverage))?,
+        Mode::Write => std::fs::write(page::file(), page::render(&coverage))?,
         Mode::Check => compare(&coverage)?,
     }
     Ok(())
 }
 
 fn compare(coverage: &Coverage) -> Result<()> {
-    let written = std::fs::read_to_string(page_file()).context("docs/coverage.md")?;
+    let written = std::fs::read_to_string(page::file()).context("docs/coverage.md")?;
     if written != page::render(coverage) {
         bail!("docs/coverage.md is out of date: run `cargo xtask coverage --write --fresh`");
     }
@@ -196,9 +196,4 @@ fn results_file() -> Result<PathBuf> {
     Ok(Metadata::members()?
         .target_directory
         .join("conformance/results.json"))
-}
-
-/// Where the page lies.
-pub fn page_file() -> PathBuf {
-    workspace::root().join("docs/coverage.md")
 }

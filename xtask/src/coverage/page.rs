@@ -1,11 +1,13 @@
 //! The page `docs/coverage.md`: written from the coverage, and read back by the test that guards it.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use super::checks::{self, Check};
 use super::{Coverage, Row, State};
+use crate::workspace;
 
 const OPENING: &str = "\
 # Coverage of the requirements
@@ -15,6 +17,11 @@ Made by `cargo xtask coverage --write` from what the conformance suite reported;
 A check is covered when every case registered for it passed on every store that claims what the
 case needs, and at least one store does. The suite runs each case through the client API.
 ";
+
+/// Where the page lies.
+pub fn file() -> PathBuf {
+    workspace::root().join("docs/coverage.md")
+}
 
 /// The whole page.
 pub fn render(coverage: &Coverage) -> String {

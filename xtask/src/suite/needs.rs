@@ -98,7 +98,7 @@ impl Need {
 
     /// The command that gets it, as a person would type it here.
     pub(super) fn command(&self) -> String {
-        match manager() {
+        match package_manager() {
             Some(manager) => {
                 let words = install_words(manager, &[self], Removal::Allowed);
                 words.join(" ")
@@ -130,7 +130,7 @@ pub(super) fn install(setup: Setup) -> Result<()> {
     for need in &missing {
         println!("setup: {} is missing; used by {}", need.name, need.used_by);
     }
-    let Some(manager) = manager() else {
+    let Some(manager) = package_manager() else {
         bail!("no package manager that this task knows; install the above by hand");
     };
     let words = install_words(manager, &missing, setup.removal);
@@ -168,7 +168,7 @@ fn install_words(manager: &str, needs: &[&Need], removal: Removal) -> Vec<String
     words.into_iter().map(str::to_owned).collect()
 }
 
-fn manager() -> Option<&'static str> {
+fn package_manager() -> Option<&'static str> {
     MANAGERS
         .iter()
         .map(|(name, _)| *name)
