@@ -3,6 +3,9 @@
 //! This is the ground floor: plain data without I/O. Every other room speaks in these words.
 //! Facts come from the Outlook MAPI reference and [MS-OXCDATA]; tables are generated from `data/*.csv`.
 
+#[cfg(test)]
+mod arbitrary;
+pub mod codec;
 pub mod entry_id;
 mod error;
 mod flags;
@@ -36,7 +39,7 @@ pub use stored::{StoredAttachment, StoredMessage};
 pub use tag::{PropTag, Tag};
 pub use time::FileTime;
 pub use tree::{
-    AttachmentTree, Defect, Encoding, LargeSource, MessageTree, OpenLarge, Recipe, Segment, TreeContent,
-    TreeProps, TreeValue,
+    AttachmentTree, Defect, Encoding, LargeSource, MessageTree, OpenLarge, Recipe, Segment,
+    TreeContent, TreeProps, TreeValue,
 };
 pub use value::{AnsiString, PropValue};
