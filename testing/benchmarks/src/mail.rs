@@ -1,0 +1,178 @@
+//! Made-up messages: Zipf words, 2,000 senders, rising delivery times with some disorder.
+
+use mapi_props::{
+    FileTime, MessageTree, PropTag, PropType, PropValue, TreeProps, message_flags, recipient_type,
+    tags,
+};
+use testkit::Chance;
+
+/// Words of the vocabulary; the common ones come first.
+const VOCABULARY: usize = 20_000;
+const SENDERS: usize = 2_000;
+/// 2014-05-13, the delivery time of the first message.
+const START: i64 = 1_400_000_000;
+
+/// What the messages are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Headers only.
+    Plain,
+    /// With a text of 200 words.
+    Bodies,
+}
+
+/// An endless, deterministic stream of messages.
+#[derive(Debug)]
+pub struct MadeMail {
+    shape: Shape,
+    chance: Chance,
+    words: Vec<String>,
+    people: Vec<(String, String)>,
+    next: u64,
+    time: i64,
+}
+
+impl MadeMail {
+    /// The custom property that every message has and that no store indexes.
+    pub const RATING: PropTag = PropTag::new(0x6801, PropType::LONG);
+    /// A word that one message in 10,000 has in its subject.
+    pub const RARE_WORD: &'static str = "xylograph";
+
+    /// The stream of this shape.
+    #[must_use]
+    pub fn new(shape: Shape) -> Self {
+        let mut chance = Chance::from_seed(7);
+        let words: Vec<String> = (0..VOCABULARY)
+            .map(|n| {
+                let length = chance.in_range(3..10);
+                let word = chance.word(length);
+                if n % 50 == 0 {
+                    word.replace('e', "é")
+                } else {
+                    word
+                }
+            })
+            .collect();
+        let people = (0..SENDERS)
+            .map(|n| {
+                let (first, last) = (chance.pick(&words).clone(), chance.pick(&words).clone());
+                (
+                    format!("{} {}", titled(&first), titled(&last)),
+                    format!("user{n}@mail{}.example", n % 40),
+                )
+            })
+            .collect();
+        Self {
+            shape,
+            chance,
+            words,
+            people,
+            next: 0,
+            time: START,
+        }
+    }
+
+    /// Appends `count` words, common ones far more often than rare ones.
+    fn text(&mut self, count: usize) -> String {
+        let mut out = String::with_capacity(count * 7);
+        for n in 0..count {
+            if n > 0 {
+                out.push(' ');
+            }
+            let at = zipf(&mut self.chance, self.words.len());
+            out.push_str(self.words.get(at).map_or("", String::as_str));
+        }
+        out
+    }
+
+    fn person(&mut self) -> (String, String) {
+        let at = zipf(&mut self.chance, self.people.len());
+        self.people.get(at).cloned().unwrap_or_default()
+    }
+
+    fn recipient(&mut self, kind: i32) -> TreeProps {
+        let (name, address) = self.person();
+        let mut row = TreeProps::new();
+        row.set(tags::RECIPIENT_TYPE, kind);
+        row.set(tags::DISPLAY_NAME, name);
+        row.set(tags::ADDRTYPE, "SMTP");
+        row.set(tags::EMAIL_ADDRESS, address);
+        row
+    }
+}
+
+impl Iterator for MadeMail {
+    /// A message, and its message flags.
+    type Item = (MessageTree, u32);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let number = self.next;
+        self.next += 1;
+        self.time += i64::try_from(self.chance.below(240)).unwrap_or(0);
+        let delivered = self.time - i64::try_from(self.chance.below(3_000)).unwrap_or(0);
+        let words = self.chance.in_range(3..10);
+        let mut subject = self.text(words);
+        if number % 10_000 == 9_999 {
+            subject = format!("{subject} {}", Self::RARE_WORD);
+        }
+        if self.chance.percent(60) {
+            subject = format!("Re: {subject}");
+        }
+        let (name, address) = self.person();
+        let mut tree = MessageTree::default();
+        let props = &mut tree.props;
+        props.set(tags::MESSAGE_CLASS, "IPM.Note");
+        props.set(tags::SUBJECT, subject);
+        props.set(tags::SENDER_NAME, name.clone());
+        props.set(tags::SENDER_EMAIL_ADDRESS, address.clone());
+        props.set(tags::SENT_REPRESENTING_NAME, name);
+        props.set(tags::SENT_REPRESENTING_EMAIL_ADDRESS, address);
+        props.set(
+            tags::CLIENT_SUBMIT_TIME,
+            FileTime::from_unix(delivered - 20),
+        );
+        props.set(tags::MESSAGE_DELIVERY_TIME, FileTime::from_unix(delivered));
+        props.set(
+            tags::INTERNET_MESSAGE_ID,
+            format!("<{number}.made@malle.example>"),
+        );
+        let rating = i32::try_from(self.chance.below(1_000_000)).unwrap_or(0);
+        props.set(Self::RATING, PropValue::Long(rating));
+        if self.shape == Shape::Bodies {
+            let body = self.text(200);
+            tree.props.set(tags::BODY, body);
+        }
+        tree.recipients.push(self.recipient(recipient_type::TO));
+        if self.chance.percent(30) {
+            tree.recipients.push(self.recipient(recipient_type::CC));
+        }
+        let read = if self.chance.percent(80) {
+            message_flags::READ
+        } else {
+            0
+        };
+        Some((tree, read | message_flags::UNMODIFIED))
+    }
+}
+
+/// A rank below `count`: rank r comes about as often as 1/(r+1).
+fn zipf(chance: &mut Chance, count: usize) -> usize {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a small count, rounded down"
+    )]
+    let rank = {
+        let share = (chance.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        (count as f64).powf(share) as usize - 1
+    };
+    rank.min(count - 1)
+}
+
+fn titled(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
