@@ -1,0 +1,198 @@
+//! Reading entry identifiers: which store and which object one names.
+//! Reference: "Constructing entry identifiers" (requirements EID-01 to EID-06); written by [`crate::computed`].
+
+use mapi_props::{Code, Guid, guids, object_type};
+use mapi_spi::{Error, ItemId, Result};
+
+/// Bytes before the provider's own part: abFlags and provider UID.
+const HEAD: usize = 20;
+/// The version that is written and understood.
+const VERSION: u8 = 1;
+
+/// What an entry identifier names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EntryTarget {
+    /// A store.
+    Store(Guid),
+    /// A folder of a store.
+    Folder(Guid, ItemId),
+    /// A message of a store.
+    Message(Guid, ItemId),
+}
+
+impl EntryTarget {
+    /// The store that it is in.
+    #[must_use]
+    pub const fn store(self) -> Guid {
+        match self {
+            Self::Store(g) | Self::Folder(g, _) | Self::Message(g, _) => g,
+        }
+    }
+}
+
+/// Reads an entry identifier: a store's, wrapped or bare, or an item's, short-term (any abFlags) or long-term.
+///
+/// # Errors
+/// `MAPI_E_INVALID_ENTRYID` when it is cut short or malformed. One of another kind of provider reads as malformed only
+/// if too short; otherwise see [`store_uid`].
+pub fn parse(id: &[u8]) -> Result<EntryTarget> {
+    let (_, uid, own) = split(id)?;
+    if uid == guids::MUID_STORE_WRAP {
+        return parse(unwrap(own)?);
+    }
+    let [VERSION, kind, number @ ..] = own else {
+        return Err(malformed("its version is not known"));
+    };
+    let item = || -> Result<ItemId> {
+        let bytes = <[u8; 8]>::try_from(number).map_err(|_| malformed("its length is wrong"))?;
+        match u64::from_be_bytes(bytes) {
+            0 => Err(malformed("its number is zero")),
+            n => Ok(ItemId(n)),
+        }
+    };
+    match i32::from(*kind) {
+        object_type::STORE if number.is_empty() => Ok(EntryTarget::Store(uid)),
+        object_type::FOLDER => Ok(EntryTarget::Folder(uid, item()?)),
+        object_type::MESSAGE => Ok(EntryTarget::Message(uid, item()?)),
+        _ => Err(malformed("its kind of object is not known")),
+    }
+}
+
+/// The provider UID of an entry identifier, of the wrapped store for a wrapped one; by this a session routes.
+///
+/// # Errors
+/// `MAPI_E_INVALID_ENTRYID` when it is too short to have one.
+pub fn store_uid(id: &[u8]) -> Result<Guid> {
+    let (_, uid, own) = split(id)?;
+    if uid == guids::MUID_STORE_WRAP {
+        return Ok(split(unwrap(own)?)?.1);
+    }
+    Ok(uid)
+}
+
+/// A compound identifier: a store's key and an object's identifier in one, from which both come back.
+/// A zero-length store key gives the object's identifier as it is (reference: "HrComposeEID").
+#[must_use]
+pub fn compose(store_key: &[u8], object: &[u8]) -> Vec<u8> {
+    if store_key.is_empty() {
+        return object.to_vec();
+    }
+    let mut out = COMPOUND.to_vec();
+    out.extend_from_slice(
+        &u32::try_from(store_key.len())
+            .unwrap_or(u32::MAX)
+            .to_le_bytes(),
+    );
+    out.extend_from_slice(store_key);
+    out.extend_from_slice(object);
+    out
+}
+
+/// Takes a compound identifier apart into store key and object; a plain one has an empty key
+/// (reference: "HrDecomposeEID").
+///
+/// # Errors
+/// `MAPI_E_INVALID_ENTRYID` when it begins as a compound one but is cut short.
+pub fn decompose(id: &[u8]) -> Result<(&[u8], &[u8])> {
+    let Some(rest) = id.strip_prefix(&COMPOUND) else {
+        return Ok((&[], id));
+    };
+    let cut = || malformed("the compound is cut short");
+    let (len, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
+    let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| cut())?;
+    rest.split_at_checked(len).ok_or_else(cut)
+}
+
+/// abFlags 0 and a UID of our own, by which a compound identifier is known.
+const COMPOUND: [u8; HEAD] = [
+    0, 0, 0, 0, 0x6d, 0x61, 0x6c, 0x6c, 0x65, 0x2d, 0x63, 0x4f, 0x8d, 0x70, 0x6f, 0x75, 0x6e, 0x64,
+    0x49, 0x44,
+];
+
+fn split(id: &[u8]) -> Result<([u8; 4], Guid, &[u8])> {
+    let cut = || malformed("it is too short");
+    let (flags, rest) = id.split_first_chunk::<4>().ok_or_else(cut)?;
+    let (uid, own) = rest.split_first_chunk::<16>().ok_or_else(cut)?;
+    Ok((*flags, Guid(*uid), own))
+}
+
+/// What is inside a wrapped store identifier: version, flag, the provider's file name, padding.
+fn unwrap(own: &[u8]) -> Result<&[u8]> {
+    let cut = || malformed("the wrapped store id is cut short");
+    let name = own.get(2..).ok_or_else(cut)?;
+    let end = name.iter().position(|b| *b == 0).ok_or_else(cut)?;
+    let at = (HEAD + 2 + end + 1).next_multiple_of(4) - HEAD;
+    let inner = own.get(at..).ok_or_else(cut)?;
+    match split(inner)?.1 {
+        // A wrap in a wrap would let a crafted id recurse.
+        uid if uid == guids::MUID_STORE_WRAP => Err(malformed("it wraps a wrapped id")),
+        _ => Ok(inner),
+    }
+}
+
+fn malformed(why: &str) -> Error {
+    Error::new(
+        Code::INVALID_ENTRYID,
+        format!("the entry id cannot be read: {why}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EntryTarget, compose, decompose, parse, store_uid};
+    use crate::computed::{item_entry_id, store_entry_id};
+    use mapi_props::{Code, Guid};
+    use mapi_spi::ItemId;
+
+    const STORE: Guid = Guid([7; 16]);
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let folder = item_entry_id(&STORE, true, ItemId(9));
+        assert_eq!(
+            parse(&folder).unwrap(),
+            EntryTarget::Folder(STORE, ItemId(9))
+        );
+        let mut message = item_entry_id(&STORE, false, ItemId(u64::MAX));
+        message[0] = 0xFF;
+        assert_eq!(
+            parse(&message).unwrap(),
+            EntryTarget::Message(STORE, ItemId(u64::MAX))
+        );
+        let store = store_entry_id(&STORE);
+        assert_eq!(parse(&store).unwrap(), EntryTarget::Store(STORE));
+        assert_eq!(store_uid(&store).unwrap(), STORE);
+    }
+
+    #[test]
+    fn cut_or_changed_ids_are_refused_without_panic() {
+        for id in [
+            item_entry_id(&STORE, true, ItemId(9)),
+            store_entry_id(&STORE),
+        ] {
+            for len in 0..id.len() {
+                assert_eq!(parse(&id[..len]).unwrap_err().code(), Code::INVALID_ENTRYID);
+            }
+            for at in 0..id.len() {
+                let mut changed = id.clone();
+                changed[at] ^= 0xFF;
+                let _ = parse(&changed);
+            }
+        }
+    }
+
+    #[test]
+    fn compound_ids_come_apart() {
+        let object = item_entry_id(&STORE, false, ItemId(3));
+        for key in [&b"key"[..], &[0; 300]] {
+            let id = compose(key, &object);
+            assert_eq!(decompose(&id).unwrap(), (key, &object[..]));
+            assert_eq!(
+                decompose(&id[..22]).unwrap_err().code(),
+                Code::INVALID_ENTRYID
+            );
+        }
+        assert_eq!(compose(&[], &object), object);
+        assert_eq!(decompose(&object).unwrap(), (&[][..], &object[..]));
+    }
+}

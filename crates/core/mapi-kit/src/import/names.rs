@@ -1,0 +1,95 @@
+//! Names of a whole batch, mapped in one or two calls.
+
+use std::collections::{HashMap, HashSet};
+
+use mapi_props::{MessageTree, PropKey, PropName, TreeContent, TreeProps};
+use mapi_spi::{Call, NameCreation, Result};
+
+use super::{ImportItem, ImportTo};
+
+/// New identifiers that one message met in mail may take (architecture §8).
+const NEW_PER_MESSAGE: usize = 64;
+
+/// Identifiers for the names of a batch.
+#[derive(Debug, Default)]
+pub(super) struct BatchNames {
+    ids: HashMap<PropName, u16>,
+}
+
+impl BatchNames {
+    /// Asks for all names at once; those that are new are created within the limits for names met in mail.
+    pub(super) fn map(to: ImportTo<'_>, items: &[ImportItem], call: &Call) -> Result<Self> {
+        let mut names = Self::default();
+        let mut seen = HashSet::new();
+        let per_item: Vec<Vec<&PropName>> = items
+            .iter()
+            .map(|item| {
+                let mut found = Vec::new();
+                collect(&item.tree, &mut |n| {
+                    if seen.insert(n) {
+                        found.push(n);
+                    }
+                });
+                found
+            })
+            .collect();
+        let all: Vec<PropName> = per_item.iter().flatten().map(|n| (*n).clone()).collect();
+        if all.is_empty() {
+            return Ok(names);
+        }
+        names.learn(to, &all, NameCreation::No, call)?;
+        let new: Vec<PropName> = per_item
+            .iter()
+            .flat_map(|item| {
+                let unknown = item.iter().filter(|n| !names.ids.contains_key(**n));
+                unknown.take(NEW_PER_MESSAGE).map(|n| (*n).clone())
+            })
+            .collect();
+        if !new.is_empty() {
+            names.learn(to, &new, NameCreation::FromMail, call)?;
+        }
+        Ok(names)
+    }
+
+    /// The identifier of a key; `None` for a name that got none.
+    pub(super) fn id(&self, key: &PropKey) -> Option<u16> {
+        match key {
+            PropKey::Id(id) => Some(*id),
+            PropKey::Named(name) => self.ids.get(name).copied(),
+        }
+    }
+
+    fn learn(
+        &mut self,
+        to: ImportTo<'_>,
+        names: &[PropName],
+        create: NameCreation,
+        call: &Call,
+    ) -> Result<()> {
+        let ids = to.names.ids(to.store, names, create, call)?;
+        let known = names
+            .iter()
+            .zip(ids)
+            .filter_map(|(n, id)| Some((n.clone(), id?)));
+        self.ids.extend(known);
+        Ok(())
+    }
+}
+
+fn collect<'a>(tree: &'a MessageTree, each: &mut impl FnMut(&'a PropName)) {
+    fn bag<'a>(props: &'a TreeProps, each: &mut impl FnMut(&'a PropName)) {
+        for (key, _) in props.iter() {
+            if let PropKey::Named(name) = key {
+                each(name);
+            }
+        }
+    }
+    bag(&tree.props, each);
+    tree.recipients.iter().for_each(|r| bag(r, each));
+    for attachment in &tree.attachments {
+        bag(&attachment.props, each);
+        if let TreeContent::Message(message) = &attachment.content {
+            collect(message, each);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! What happens to a message when it is saved.
+//! Reference: "Saving a Message", "PR_MESSAGE_FLAGS" (requirements OUT-03, OUT-07, 8.2)
+
+use mapi_props::{
+    Bag, FileTime, PropName, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
+    attach_method, message_flags, recipient_type, tags,
+};
+use mapi_spi::{Expect, FlagPatch, MessageSave, MessageTarget, NewValue, PropPatch};
+
+use crate::content::is_content;
+use crate::lift::Lifter;
+use crate::recipients::display_list;
+use crate::subject::split;
+use crate::working::WorkingMessage;
+
+/// Circumstances of a save.
+#[derive(Debug, Clone, Copy)]
+pub struct SaveContext {
+    /// The time.
+    pub now: FileTime,
+    /// The store's limit for values in the bag.
+    pub inline_bytes: u32,
+}
+
+/// A save ready to be committed.
+#[derive(Debug)]
+pub struct SavePlan {
+    /// The operation.
+    pub save: MessageSave,
+    /// Its large values.
+    pub values: Vec<NewValue>,
+}
+
+/// Turns a working copy into one operation: display lists, subject parts, class, times and flags are brought up to date
+/// first. `name_of` gives the name of an identifier of 0x8000 or above.
+#[must_use]
+pub fn plan(
+    working: &WorkingMessage,
+    target: MessageTarget,
+    expect: Expect,
+    context: SaveContext,
+    name_of: &dyn Fn(u16) -> Option<PropName>,
+) -> SavePlan {
+    let first = matches!(target, MessageTarget::New { .. });
+    let base = &working.saved_body().props;
+    let mut props = working.props.clone();
+    let attachments = || working.attachments().iter().map(|(_, a)| a);
+    let recipients = || working.recipients().iter().map(|r| &r.props);
+    refresh(&mut props, base, recipients, context.now, first);
+    let mut lifter = Lifter::new(context.inline_bytes);
+    let patch = patch_between(base, &props, &mut lifter);
+    let content_changed = first
+        || working.recipients_changed
+        || working.attachments_changed
+        || patch
+            .set
+            .iter()
+            .map(|(id, _)| id)
+            .chain(&patch.delete)
+            .any(|id| is_content(*id, name_of(*id).as_ref()));
+    let save = MessageSave {
+        target,
+        expect,
+        patch,
+        recipients: working
+            .recipients_changed
+            .then(|| recipients().cloned().collect()),
+        attachments: working.attachments_changed.then(|| {
+            attachments()
+                .map(|a| lift_attachment(a.clone(), &mut lifter))
+                .collect()
+        }),
+        flags: flag_patch(working, attachments().next().is_some(), first),
+        content_changed,
+        source: None,
+    };
+    SavePlan {
+        save,
+        values: lifter.finish(),
+    }
+}
+
+/// The same rules for an embedded message: what its attachment then holds. Nothing is moved out yet.
+#[must_use]
+pub fn embedded(working: &WorkingMessage, context: SaveContext) -> StoredMessage {
+    let first = working.saved_body().props.is_empty();
+    let mut props = working.props.clone();
+    let recipients = || working.recipients().iter().map(|r| &r.props);
+    refresh(
+        &mut props,
+        &working.saved_body().props,
+        recipients,
+        context.now,
+        first,
+    );
+    let flags =
+        flag_patch(working, !working.attachments().is_empty(), first).apply(working.saved_flags());
+    props.set(tags::MESSAGE_FLAGS, flags.cast_signed());
+    StoredMessage {
+        props,
+        recipients: recipients().cloned().collect(),
+        attachments: working
+            .attachments()
+            .iter()
+            .map(|(_, a)| a.clone())
+            .collect(),
+    }
+}
+
+/// Brings the properties that every save refreshes up to date (OUT-07).
+pub fn refresh<'a, I: Iterator<Item = &'a Bag>>(
+    props: &mut Bag,
+    base: &Bag,
+    recipients: impl Fn() -> I,
+    now: FileTime,
+    first: bool,
+) {
+    for (tag, kind) in [
+        (tags::DISPLAY_TO, recipient_type::TO),
+        (tags::DISPLAY_CC, recipient_type::CC),
+        (tags::DISPLAY_BCC, recipient_type::BCC),
+    ] {
+        props.set(tag, display_list(recipients(), kind));
+    }
+    refresh_subject(props, base);
+    let class = props.get(&tags::MESSAGE_CLASS.id());
+    if class.is_none() || class == Some(&Slot::from("")) {
+        props.set(tags::MESSAGE_CLASS, "IPM");
+    }
+    if first {
+        if !props.contains(&tags::CREATION_TIME.id()) {
+            props.set(tags::CREATION_TIME, now);
+        }
+        if !props.contains(&tags::LAST_MODIFICATION_TIME.id()) {
+            props.set(tags::LAST_MODIFICATION_TIME, now);
+        }
+    } else {
+        props.set(tags::LAST_MODIFICATION_TIME, now);
+    }
+}
+
+/// PR_SUBJECT_PREFIX and PR_NORMALIZED_SUBJECT (OUT-03). A subject that lies large in the store and did not change
+/// keeps the parts it has.
+fn refresh_subject(props: &mut Bag, base: &Bag) {
+    let id = tags::SUBJECT.id();
+    let subject = match props.get(&id) {
+        Some(Slot::Large(_)) => return,
+        Some(Slot::Value(PropValue::Unicode(s))) => s.clone(),
+        Some(Slot::Value(PropValue::String8(s))) => mapi_query::decode_ansi(s).into_owned(),
+        _ => {
+            props.remove(&tags::NORMALIZED_SUBJECT.id());
+            if base.contains(&id) {
+                props.remove(&tags::SUBJECT_PREFIX.id());
+            }
+            return;
+        }
+    };
+    let parts = split(&subject, props.text(tags::SUBJECT_PREFIX));
+    let prefix = parts.prefix.map(str::to_owned);
+    props.set(tags::NORMALIZED_SUBJECT, parts.normalized);
+    match prefix {
+        Some(prefix) => props.set(tags::SUBJECT_PREFIX, prefix),
+        None => {
+            props.remove(&tags::SUBJECT_PREFIX.id());
+        }
+    }
+}
+
+fn patch_between(base: &Bag, props: &Bag, lifter: &mut Lifter) -> PropPatch {
+    let mut patch = PropPatch::default();
+    for (id, slot) in props.iter() {
+        if base.get(id) != Some(slot) {
+            patch.set.push((*id, lifter.slot(slot.clone())));
+        }
+    }
+    patch.delete = base
+        .iter()
+        .map(|(id, _)| *id)
+        .filter(|id| !props.contains(id))
+        .collect();
+    patch
+}
+
+/// Flags of a save: all of a new message's; later the working copy's changes, HASATTACH from saved attachments, and no
+/// more UNMODIFIED.
+fn flag_patch(working: &WorkingMessage, has_attachments: bool, first: bool) -> FlagPatch {
+    let mut flags = working.flags & !message_flags::HASATTACH;
+    if has_attachments {
+        flags |= message_flags::HASATTACH;
+    }
+    if first {
+        return FlagPatch {
+            set: flags,
+            clear: 0,
+        };
+    }
+    flags &= !message_flags::UNMODIFIED;
+    let before = working.saved_flags();
+    let mut patch = FlagPatch {
+        set: flags & !before,
+        clear: before & !flags,
+    };
+    // Said even when our snapshot agrees, as another handle may have saved in between.
+    patch.clear |= message_flags::UNMODIFIED;
+    patch
+}
+
+/// How a structured storage begins ([MS-CFB] 2.2).
+const COMPOUND_FILE: [u8; 4] = [0xD0, 0xCF, 0x11, 0xE0];
+
+/// An attachment with its large values moved out, embedded messages included. The data of a storage is an object even
+/// when small.
+#[must_use]
+pub fn lift_attachment(attachment: StoredAttachment, lifter: &mut Lifter) -> StoredAttachment {
+    let StoredAttachment {
+        mut props,
+        embedded,
+    } = attachment;
+    let id = tags::ATTACH_DATA_BIN.id();
+    let ole = props
+        .value(tags::ATTACH_METHOD)
+        .and_then(PropValue::as_long)
+        == Some(attach_method::OLE);
+    match props.remove(&id) {
+        Some(Slot::Value(PropValue::Binary(b))) if ole && b.starts_with(&COMPOUND_FILE) => {
+            props.insert(id, lifter.bytes(PropType::OBJECT, b));
+        }
+        Some(slot) => {
+            props.insert(id, slot);
+        }
+        None => {}
+    }
+    StoredAttachment {
+        props: lifter.bag(props),
+        embedded: embedded.map(|m| Box::new(lift_message(*m, lifter))),
+    }
+}
+
+/// A message tree with its large values moved out.
+#[must_use]
+pub fn lift_message(message: StoredMessage, lifter: &mut Lifter) -> StoredMessage {
+    StoredMessage {
+        props: lifter.bag(message.props),
+        recipients: message
+            .recipients
+            .into_iter()
+            .map(|r| lifter.bag(r))
+            .collect(),
+        attachments: message
+            .attachments
+            .into_iter()
+            .map(|a| lift_attachment(a, lifter))
+            .collect(),
+    }
+}
