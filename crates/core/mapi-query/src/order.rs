@@ -1,11 +1,15 @@
 //! Text order: ICU root collation, tertiary, nothing ignored, ties broken by code point.
 //! Unicode Technical Standard #10; [MS-OXCTABL] 2.2.2.3 leaves the collation to the server.
 
+mod plain;
+
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
 use icu_collator::options::{AlternateHandling, CollatorOptions, Strength};
 use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
+
+use plain::{compare_plain, is_plain, plain_key_into};
 
 /// Names the definition of text order. Stored keys are valid only under the version that made them.
 pub const COLLATION_VERSION: &str = "icu_collator 2.4.0, root, tertiary, key 1";
@@ -50,15 +54,16 @@ pub fn text_key(text: &str) -> SortKey {
 
 /// Appends the key of `text` to `key`.
 ///
-/// The key is the collation key, which holds no zero byte; a text that is not [plain](is_plain) then has a zero byte
-/// and its own UTF-8, which breaks ties. Plain texts never tie among each other and come before every other text that
-/// collates equal.
+/// The key is the collation key, which holds no zero byte; a text with anything but printable or white-space ASCII then
+/// has a zero byte and its own UTF-8, which breaks ties. Plain ASCII texts never tie among each other and come before
+/// every other text that collates equal.
 pub fn text_key_into(text: &str, key: &mut Vec<u8>) {
-    let Ok(()) = COLLATOR.write_sort_key_to(text, key);
-    if !is_plain(text) {
-        key.push(0);
-        key.extend_from_slice(text.as_bytes());
+    if is_plain(text) {
+        return plain_key_into(text.as_bytes(), key);
     }
+    let Ok(()) = COLLATOR.write_sort_key_to(text, key);
+    key.push(0);
+    key.extend_from_slice(text.as_bytes());
 }
 
 /// Compares as the keys do, without making them.
@@ -86,47 +91,6 @@ static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
     Collator::try_new(CollatorPreferences::default(), options)
         .expect("the root collation is compiled in")
 });
-
-/// Whether every character is a printable or white-space ASCII character, none of which the collation ignores.
-fn is_plain(text: &str) -> bool {
-    text.bytes()
-        .all(|b| matches!(b, b' '..=b'~' | b'\t'..=b'\r'))
-}
-
-/// Primary rank of each plain character; letters of both cases share one.
-static RANKS: LazyLock<[u8; 128]> = LazyLock::new(|| {
-    let mut plain: Vec<u8> = (b'\t'..=b'\r').chain(b' '..=b'~').collect();
-    let folded = |b: &u8| char::from(b.to_ascii_lowercase()).to_string();
-    plain.sort_by(|a, b| COLLATOR.compare(&folded(a), &folded(b)));
-    let mut ranks = [0; 128];
-    let mut rank = 0;
-    for pair in plain.chunk_by(u8::eq_ignore_ascii_case) {
-        rank += 1;
-        for b in pair {
-            if let Some(r) = ranks.get_mut(usize::from(*b)) {
-                *r = rank;
-            }
-        }
-    }
-    ranks
-});
-
-/// The collation restricted to plain texts: by primary rank, then the first difference in case, small letters first.
-fn compare_plain(a: &[u8], b: &[u8]) -> Ordering {
-    let ranks = &*RANKS;
-    let rank = |b: u8| ranks.get(usize::from(b)).copied().unwrap_or(0);
-    let mut case = Ordering::Equal;
-    for (&x, &y) in a.iter().zip(b) {
-        if x != y {
-            match rank(x).cmp(&rank(y)) {
-                Ordering::Equal if case == Ordering::Equal => case = y.cmp(&x),
-                Ordering::Equal => {}
-                primary => return primary,
-            }
-        }
-    }
-    a.len().cmp(&b.len()).then(case)
-}
 
 #[cfg(test)]
 mod tests {

@@ -105,14 +105,19 @@ impl TextPieces {
     }
 }
 
-/// The last place where the text may be cut for folding. A run of marks longer than a chunk is cut anyway.
+/// The last place where the text may be cut for folding; the start if more must come first. A run of marks longer than
+/// a chunk is cut anyway.
 fn cut_point(text: &str) -> usize {
     let place = text
         .char_indices()
         .rev()
         .take(CHUNK)
         .find(|(_, c)| folds_alone(*c));
-    place.map_or(text.len(), |(at, _)| at)
+    match place {
+        Some((at, _)) => at,
+        None if text.len() < CHUNK => 0,
+        None => text.len(),
+    }
 }
 
 /// A large value as far as comparisons look at it.
