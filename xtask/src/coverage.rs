@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::args::Args;
+use crate::process;
 use crate::suite;
 use crate::workspace::Metadata;
 use checks::{Area, Check};
@@ -172,8 +173,8 @@ pub fn run_mode(mode: Mode) -> Result<()> {
     }
     let coverage = Coverage::new(&checks::load()?, &Results::load(&file)?)?;
     match mode {
-        Mode::Totals => print!("{}", page::totals(&coverage)),
-        Mode::Json => println!("{}", serde_json::to_string_pretty(&coverage)?),
+        Mode::Totals => process::print_all(&page::totals(&coverage))?,
+        Mode::Json => process::print_all(&(serde_json::to_string_pretty(&coverage)? + "\n"))?,
         Mode::Write => std::fs::write(page::file(), page::render(&coverage))?,
         Mode::Check => compare(&coverage)?,
     }

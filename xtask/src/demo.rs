@@ -18,7 +18,8 @@ temporary home, imports samples/mail, shows the list, one message, its propertie
 and compares every exported message with the file it came from, byte by byte. Each command is
 printed before its output; the first one that fails ends the demo with an error.
 
-  --clean   remove the home afterwards (otherwise it stays, to go on trying)";
+  --clean    remove the home afterwards (otherwise it stays, to go on trying)
+  --readme   put what was shown into README.md";
 
 /// Lines of one output that are shown; what is left out is counted.
 const SHOWN: usize = 18;
@@ -28,7 +29,15 @@ const SHOWN: usize = 18;
 struct Stage {
     malle: PathBuf,
     home: PathBuf,
+    /// Commands and outputs so far.
+    shown: String,
 }
+
+/// Where the transcript stands in README.md: after the first of these, before the second.
+const MARKS: [&str; 2] = [
+    "<!-- made by `cargo xtask demo --readme` -->\n",
+    "<!-- end -->\n",
+];
 
 /// One object of `malle list --json`, as far as the demo needs it.
 #[derive(Debug, Deserialize)]
@@ -43,15 +52,18 @@ struct Listed {
 /// When any step fails, or an exported message differs from its source.
 pub fn run(mut args: Args) -> Result<()> {
     let clean = args.flag("--clean");
+    let readme = args.flag("--readme");
     args.finish()?;
     let malle = build()?;
     let directory = tempfile::Builder::new().prefix("malle-demo-").tempdir()?;
-    let stage = Stage {
-        malle,
-        home: directory.path().join("home"),
-    };
-    std::fs::create_dir(&stage.home)?;
-    let played = play(&stage, directory.path());
+    let home = directory.path().join("home");
+    std::fs::create_dir(&home)?;
+    let shown = String::new();
+    let mut stage = Stage { malle, home, shown };
+    let mut played = play(&mut stage, directory.path());
+    if readme && played.is_ok() {
+        played = write_readme(&stage.shown);
+    }
     if clean {
         directory.close()?;
         played?;
@@ -76,10 +88,10 @@ fn build() -> Result<PathBuf> {
     Ok(malle)
 }
 
-fn play(stage: &Stage, directory: &Path) -> Result<()> {
-    let samples = workspace::root().join("samples/mail");
-    let sources = Sources::read(&samples)?;
-    println!("\nA fresh home: {}", stage.home.display());
+fn play(stage: &mut Stage, directory: &Path) -> Result<()> {
+    let samples = Path::new("samples").join("mail");
+    let sources = Sources::read(&workspace::root().join(&samples))?;
+    println!("A fresh home: {}\n", stage.home.display());
     stage.show(&["profile", "create", "demo", "--default"])?;
     stage.show(&["import", &samples.to_string_lossy()])?;
     stage.show(&["folder", "list"])?;
@@ -100,55 +112,60 @@ fn play(stage: &Stage, directory: &Path) -> Result<()> {
 }
 
 /// Exports every message and compares it with the files it may have come from.
-fn export_all(stage: &Stage, listed: &[Listed], to: &Path, sources: &Sources) -> Result<()> {
+fn export_all(stage: &mut Stage, listed: &[Listed], to: &Path, sources: &Sources) -> Result<()> {
     std::fs::create_dir(to)?;
     let mut words = vec!["export".to_owned()];
     words.extend(listed.iter().map(|message| message.id.clone()));
     words.extend(["--format".to_owned(), "eml".to_owned(), "--to".to_owned()]);
     words.push(to.to_string_lossy().into_owned());
-    println!(
-        "\n$ malle export {} ids --format eml --to {}",
-        listed.len(),
-        to.display()
-    );
+    stage.say(&format!(
+        "$ malle export ID… --format eml --to export    # all {}\n",
+        listed.len()
+    ));
     let output = stage.command(&words).output()?;
     ensure!(
         output.status.success(),
         "malle export: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let exported = contents(&files_below(to)?)?;
-    let verdict = sources.compare(&exported)?;
+    let files = files_below(to)?;
     ensure!(
-        exported.len() == listed.len(),
-        "{} messages listed, but {} different ones exported",
+        files.len() == listed.len(),
+        "{} messages listed, but {} exported",
         listed.len(),
-        exported.len()
+        files.len()
     );
-    println!("  {verdict}");
+    let verdict = sources.compare(&contents(&files)?)?;
+    stage.say(&format!("# {verdict}\n"));
     Ok(())
 }
 
 impl Stage {
     fn command<S: AsRef<std::ffi::OsStr>>(&self, words: &[S]) -> Command {
         let mut command = Command::new(&self.malle);
-        command.env("MALLE_HOME", &self.home).args(words);
+        command
+            .env("MALLE_HOME", &self.home)
+            .args(words)
+            .current_dir(workspace::root());
         command
     }
 
+    /// Prints, and keeps what was printed.
+    fn say(&mut self, text: &str) {
+        print!("{text}");
+        self.shown.push_str(text);
+    }
+
     /// Prints a command line, runs it, and prints what it wrote.
-    fn show(&self, words: &[&str]) -> Result<()> {
+    fn show(&mut self, words: &[&str]) -> Result<()> {
         let quoted: Vec<_> = words.iter().map(|word| process::quoted(word)).collect();
-        println!("\n$ malle {}", quoted.join(" "));
+        let line = quoted.join(" ");
+        self.say(&format!("$ malle {line}\n"));
         let output = self.command(words).output().context("cannot run malle")?;
-        print!("{}", excerpt(&String::from_utf8_lossy(&output.stdout)));
-        print!("{}", excerpt(&String::from_utf8_lossy(&output.stderr)));
-        ensure!(
-            output.status.success(),
-            "malle {}: {}",
-            quoted.join(" "),
-            output.status
-        );
+        self.say(&excerpt(&String::from_utf8_lossy(&output.stdout)));
+        self.say(&excerpt(&String::from_utf8_lossy(&output.stderr)));
+        self.say("\n");
+        ensure!(output.status.success(), "malle {line}: {}", output.status);
         Ok(())
     }
 
@@ -165,18 +182,33 @@ impl Stage {
     }
 }
 
-/// The first lines of an output, indented, with the number of those left out.
+/// The first lines of an output, with the number of those left out.
 fn excerpt(text: &str) -> String {
-    let mut shown: String = text
-        .lines()
-        .take(SHOWN)
-        .map(|line| format!("  {line}\n"))
-        .collect();
+    let lines = text.lines().take(SHOWN);
+    let mut shown: String = lines.map(|line| format!("{line}\n")).collect();
     let left = text.lines().count().saturating_sub(SHOWN);
     if left > 0 {
-        shown.push_str(&format!("  … {left} more lines\n"));
+        shown.push_str(&format!("… {left} more lines\n"));
     }
     shown
+}
+
+/// Puts the transcript between the marks of README.md.
+fn write_readme(shown: &str) -> Result<()> {
+    let file = workspace::root().join("README.md");
+    let readme = std::fs::read_to_string(&file)?;
+    let replaced = replace_between(&readme, MARKS, &format!("\n```text\n{shown}```\n\n"));
+    std::fs::write(
+        file,
+        replaced.context("README.md has not the marks of the transcript")?,
+    )?;
+    Ok(())
+}
+
+fn replace_between(text: &str, [start, end]: [&str; 2], new: &str) -> Option<String> {
+    let (before, rest) = text.split_once(start)?;
+    let (_, after) = rest.split_once(end)?;
+    Some([before, start, new, end, after].concat())
 }
 
 /// The bytes of the sample mail.
@@ -346,8 +378,16 @@ mod tests {
 
     #[test]
     fn long_output_is_cut_and_says_so() {
-        assert_eq!(excerpt("a\nb\n"), "  a\n  b\n");
+        assert_eq!(excerpt("a\nb\n"), "a\nb\n");
         let long = "x\n".repeat(SHOWN + 3);
-        assert!(excerpt(&long).ends_with("  … 3 more lines\n"));
+        assert!(excerpt(&long).ends_with("x\n… 3 more lines\n"));
+    }
+
+    #[test]
+    fn the_transcript_replaces_what_stood_between_the_marks() {
+        let marks = ["<a>\n", "<b>\n"];
+        let want = Some("1\n<a>\nnew<b>\n2".to_owned());
+        assert_eq!(replace_between("1\n<a>\nold\n<b>\n2", marks, "new"), want);
+        assert_eq!(replace_between("1\n<a>\n2", marks, "new"), None);
     }
 }

@@ -27,7 +27,7 @@ struct Task {
 const TASKS: &[Task] = &[
     Task {
         name: "demo",
-        usage: "[--clean]",
+        usage: "[--clean] [--readme]",
         about: "import the sample mail into a fresh home and look at it",
         details: demo::DETAILS,
         run: demo::run,

@@ -139,6 +139,14 @@ fn family_of(ancestor: u32, pairs: &[(u32, u32)]) -> Vec<u32> {
     family.split_off(1)
 }
 
+/// Prints a long text; a reader that stops early, such as `head`, is no error.
+pub fn print_all(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
 /// Asks a yes-or-no question on the terminal; without a terminal the answer is no.
 pub fn ask(question: &str) -> Result<bool> {
     use std::io::IsTerminal;

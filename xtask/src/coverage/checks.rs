@@ -104,6 +104,10 @@ fn parse_line(line: &str) -> Result<Check> {
         Some(inner) => inner.replace("\"\"", "\""),
         None => topic.to_owned(),
     };
+    // The column holds the first 70 characters, less a space at the end.
+    if topic.chars().count() >= 69 {
+        topic.push('…');
+    }
     Ok(Check {
         id: id.to_owned(),
         topic,

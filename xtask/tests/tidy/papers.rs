@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use xtask::workspace::{Metadata, root};
 
 use crate::expect_none;
+use crate::tracked::files;
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -111,6 +112,35 @@ fn the_architecture_names_every_room() {
     );
 }
 
+/// The names of tests in the last column of the table of invariants.
+fn guards(page: &str) -> Vec<&str> {
+    let section = page.split("## Invariants").nth(1).unwrap_or_default();
+    let rows = section
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[test]
+fn every_invariant_is_guarded_by_tests_that_exist() {
+    let Some(files) = files() else { return };
+    let page = read("docs/architecture.md");
+    let guards = guards(&page);
+    assert!(guards.len() >= 10);
+    let exists = |guard: &&&str| {
+        let item = format!("fn {guard}(");
+        files
+            .iter()
+            .filter(|f| f.is_written_rust())
+            .any(|f| f.text().is_some_and(|t| t.contains(&item)))
+    };
+    let missing = guards.iter().filter(|guard| !exists(guard));
+    expect_none(&missing.map(|guard| (*guard).to_owned()).collect::<Vec<_>>());
+}
+
 #[test]
 fn the_rules_see_each_kind_of_wrong() {
     let manifest = "[workspace.dependencies]\n# why\nroom = { path = \"room\" }\none = \"1\"\n\
@@ -119,4 +149,6 @@ fn the_rules_see_each_kind_of_wrong() {
     assert_eq!(crates, ["one", "two"].map(str::to_owned).into());
     let page = "| `one` | A reason of some length. |\n| `two` | why |\n";
     assert_eq!(unexplained(&crates, page), ["two"]);
+    let page = "`no`\n## Invariants\n| a | by |\n|---|---|\n| It `holds`. | `b`, `c` |\n";
+    assert_eq!(guards(page), ["b", "c"]);
 }
