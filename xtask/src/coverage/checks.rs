@@ -97,7 +97,7 @@ fn parse_line(line: &str) -> Result<Check> {
     if !AREAS.iter().any(|area| area.letters == area_of(id)) {
         bail!("{id} belongs to no known area");
     }
-    let topic = match topic
+    let mut topic = match topic
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
     {
