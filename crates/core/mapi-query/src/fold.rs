@@ -22,16 +22,18 @@ pub fn fold(text: &str, fuzzy: FuzzyLevel) -> Cow<'_, str> {
         (false, false) => Cow::Borrowed(text),
         (true, false) => fold_case(text),
         (false, true) => strip_marks(text),
-        (true, true) if text.is_ascii() => fold_case(text),
-        // Twice, because NFKD brings forth capitals (ℌ, ㎆) that folding the whole left alone.
-        (true, true) => Cow::Owned(fold_case(&strip_marks(&fold_case(text))).into_owned()),
+        // Marks first: folding would turn an iota subscript into a letter.
+        (true, true) => match strip_marks(text) {
+            Cow::Borrowed(text) => fold_case(text),
+            Cow::Owned(text) => Cow::Owned(fold_case(&text).into_owned()),
+        },
     }
 }
 
 /// `text` as the full-text index sees it: [`fold`] with FL_LOOSE, then letters that do not decompose
 /// (ł ø æ œ đ ð þ ħ ı) as their base letters, and invisible format characters removed.
 ///
-/// Coarser than every [`fold`], so an index over it finds a superset of what any content restriction matches.
+/// An index over it finds a superset of what a content restriction matches, if [`search_covers`] says so.
 #[must_use]
 pub fn search_fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -62,17 +64,33 @@ pub fn search_fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Whether a text may be cut before `c` without changing how the two halves fold: not a mark, not a jamo (of whatever
-/// width) that may join what stands before it.
+/// Whether every text in which [`fold`] finds `pattern` also holds it after [`search_fold`].
+///
+/// Not so for a pattern with jamo, which may match a part of what search puts together as a syllable; nor for one with
+/// a Greek iota where case alone is folded, which may match an iota subscript that search removes as a mark.
+#[must_use]
+pub fn search_covers(pattern: &str, fuzzy: FuzzyLevel) -> bool {
+    let keeps_marks = !(fuzzy.ignore_nonspace || fuzzy.loose);
+    let iota = fuzzy.ignore_case && keeps_marks && fold_case(pattern).contains('ι');
+    pattern.is_ascii() || !(iota || pattern.chars().any(is_jamo))
+}
+
+/// Whether a text may be cut before `c` without changing how the two halves fold: not a mark, not a jamo that may join
+/// what stands before it.
 pub(crate) fn folds_alone(c: char) -> bool {
+    use GeneralCategory as G;
     c.is_ascii()
-        || !(matches!(c, '\u{1160}'..='\u{11ff}' | '\u{3131}'..='\u{318e}' | '\u{ff9e}'..='\u{ffdc}')
+        || !(is_jamo(c)
+            || matches!(c, '\u{ff9e}' | '\u{ff9f}')
             || matches!(
                 CATEGORIES.get(c),
-                GeneralCategory::NonspacingMark
-                    | GeneralCategory::SpacingMark
-                    | GeneralCategory::EnclosingMark
+                G::NonspacingMark | G::SpacingMark | G::EnclosingMark
             ))
+}
+
+/// Parts of Korean syllables: conjoining, compatibility and half-width.
+const fn is_jamo(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3131}'..='\u{318e}' | '\u{ffa0}'..='\u{ffdc}')
 }
 
 static CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
@@ -191,6 +209,39 @@ mod tests {
             assert_eq!(fold(text, MARKS), marks, "{text} marks");
             assert_eq!(fold(text, LOOSE), loose, "{text} loose");
             assert_eq!(search_fold(text), search, "{text} search");
+        }
+    }
+
+    #[test]
+    fn search_sees_the_same_before_and_after_folding() {
+        let subscript = |c: char| {
+            super::NFKD
+                .normalize_iter(std::iter::once(c))
+                .any(|c| c == '\u{345}')
+        };
+        for c in (0..=0x10_FFFF_u32).filter_map(char::from_u32) {
+            let text = c.to_string();
+            let search = search_fold(&text);
+            assert_eq!(search_fold(&fold(&text, MARKS)), search, "{c:?}");
+            assert_eq!(search_fold(&fold(&text, LOOSE)), search, "{c:?}");
+            assert!(
+                subscript(c) || search_fold(&fold(&text, CASE)) == search,
+                "{c:?}"
+            );
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn search_finds_what_folding_finds(
+            text in "[aAÉé\u{301}ßſKｶ\u{ff9e}가각ﬁİŁæΑᾳᾼι\u{345}\u{ad}]{0,6}",
+            pattern in "[aAÉé\u{301}ßſKｶ\u{ff9e}가각ﬁİŁæΑᾳᾼι\u{345}\u{ad}]{0,2}",
+        ) {
+            for fuzzy in [FuzzyLevel::default(), CASE, MARKS, LOOSE] {
+                if super::search_covers(&pattern, fuzzy) && fold(&text, fuzzy).contains(&*fold(&pattern, fuzzy)) {
+                    assert!(search_fold(&text).contains(&*search_fold(&pattern)), "{text:?} {pattern:?} {fuzzy:?}");
+                }
+            }
         }
     }
 

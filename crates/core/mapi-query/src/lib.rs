@@ -23,7 +23,7 @@ mod value_order;
 
 pub use ansi::{decode_ansi, encode_ansi, is_supported_code_page};
 pub use convert::{convert, convert_in};
-pub use fold::{fold, search_fold};
+pub use fold::{fold, search_covers, search_fold};
 pub use matching::{MAX_DEPTH, Matcher};
 pub use order::{COLLATION_VERSION, SortKey, compare_text, text_key, text_key_into};
 pub use row::{BagRow, Instance, Large, Row};

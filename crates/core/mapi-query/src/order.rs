@@ -161,4 +161,21 @@ mod tests {
         assert_eq!(compare_text("K", "\u{212a}"), Ordering::Less);
         assert_eq!(compare_text("a", "a\u{ad}"), Ordering::Less);
     }
+
+    /// When this fails after an update of the ICU crates, stored keys are stale: change [`super::COLLATION_VERSION`]
+    /// together with the fingerprint.
+    #[test]
+    fn keys_are_those_of_the_collation_version() {
+        let mut fingerprint = 0xcbf2_9ce4_8422_2325_u64;
+        for c in (0..=0x10_FFFF_u32).filter_map(char::from_u32) {
+            for byte in text_key(&c.to_string()).into_bytes() {
+                fingerprint = (fingerprint ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+            }
+        }
+        let expected = (
+            "icu_collator 2.4.0, root, tertiary, key 1",
+            5_019_461_227_772_732_812,
+        );
+        assert_eq!((super::COLLATION_VERSION, fingerprint), expected);
+    }
 }
