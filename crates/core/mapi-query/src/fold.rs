@@ -112,18 +112,32 @@ fn strip_marks(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
     }
+    let mut out = String::with_capacity(text.len());
     let mut jamo = false;
-    let is_mark = |c: &char| CATEGORIES.get(*c) == GeneralCategory::NonspacingMark;
-    let stripped: String = NFKD
-        .normalize_iter(text.chars())
-        .filter(|c| !is_mark(c))
-        .inspect(|c| jamo |= matches!(c, '\u{1100}'..='\u{11ff}'))
-        .collect();
-    if jamo {
-        Cow::Owned(compose_hangul(&stripped))
-    } else {
-        Cow::Owned(stripped)
+    let mut rest = text;
+    while !rest.is_empty() {
+        // ASCII neither decomposes nor joins anything, so only the runs between need the normaliser.
+        let (ascii, tail) = split_run(rest, true);
+        let (run, tail) = split_run(tail, false);
+        out.push_str(ascii);
+        for c in NFKD.normalize_iter(run.chars()) {
+            if CATEGORIES.get(c) != GeneralCategory::NonspacingMark {
+                jamo |= matches!(c, '\u{1100}'..='\u{11ff}');
+                out.push(c);
+            }
+        }
+        rest = tail;
     }
+    Cow::Owned(if jamo { compose_hangul(&out) } else { out })
+}
+
+/// Splits off the leading run of characters that are ASCII, or that are not.
+fn split_run(text: &str, ascii: bool) -> (&str, &str) {
+    let end = text
+        .bytes()
+        .position(|b| b.is_ascii() != ascii)
+        .unwrap_or(text.len());
+    text.split_at_checked(end).unwrap_or((text, ""))
 }
 
 /// Puts conjoining jamo together, and nothing else. Unicode Standard 3.12, Hangul Syllable Composition.
