@@ -7,6 +7,12 @@ use encoding_rs::{EncoderResult, Encoding};
 use mapi_props::AnsiString;
 
 /// The text of `string`. An unknown code page is read as windows-1252, malformed bytes become U+FFFD.
+///
+/// ```
+/// use mapi_props::AnsiString;
+/// let string = AnsiString { code_page: 1250, bytes: b"\xa3\xf3d\x9f".to_vec() };
+/// assert_eq!(mapi_query::decode_ansi(&string), "Łódź");
+/// ```
 #[must_use]
 pub fn decode_ansi(string: &AnsiString) -> Cow<'_, str> {
     encoding_or_western(string.code_page)
@@ -17,6 +23,10 @@ pub fn decode_ansi(string: &AnsiString) -> Cow<'_, str> {
 /// `text` in `code_page`; characters that the page lacks become `?`.
 ///
 /// A page that is unknown here gives windows-1252, and the result says so.
+///
+/// ```
+/// assert_eq!(mapi_query::encode_ansi("Жук 会", 1251).bytes, b"\xc6\xf3\xea ?");
+/// ```
 #[must_use]
 pub fn encode_ansi(text: &str, code_page: u16) -> AnsiString {
     let (code_page, encoding) = match encoding_of(code_page) {

@@ -8,6 +8,14 @@ use crate::{decode_ansi, encode_ansi};
 /// `value` as type `ty`, PT_STRING8 made in windows-1252; `None` if the types do not agree.
 ///
 /// PT_UNSPECIFIED gives the value as it is. Numbers are never coerced.
+///
+/// ```
+/// use mapi_props::{PropType, PropValue};
+/// use mapi_query::convert;
+/// let narrow = convert(&PropValue::from("é"), PropType::STRING8).unwrap();
+/// assert_eq!(convert(&narrow, PropType::UNICODE), Some("é".into()));
+/// assert_eq!(convert(&PropValue::Long(1), PropType::I8), None);
+/// ```
 #[must_use]
 pub fn convert(value: &PropValue, ty: PropType) -> Option<PropValue> {
     convert_in(value, ty, 1252)

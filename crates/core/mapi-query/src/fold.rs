@@ -13,6 +13,15 @@ use mapi_props::FuzzyLevel;
 ///
 /// FL_IGNORECASE is full case folding; FL_IGNORENONSPACE is NFKD without nonspacing marks (Hangul put together again, so
 /// that a syllable does not contain a shorter one); FL_LOOSE is both; no flag leaves the stored code points.
+///
+/// ```
+/// use mapi_props::FuzzyLevel;
+/// use mapi_query::fold;
+/// let ignore_case = FuzzyLevel { ignore_case: true, ..FuzzyLevel::default() };
+/// assert_eq!(fold("Straße", ignore_case), "strasse");
+/// let loose = FuzzyLevel { loose: true, ..FuzzyLevel::default() };
+/// assert_eq!(fold("CAFÉ", loose), "cafe");
+/// ```
 #[must_use]
 pub fn fold(text: &str, fuzzy: FuzzyLevel) -> Cow<'_, str> {
     match (
@@ -34,6 +43,10 @@ pub fn fold(text: &str, fuzzy: FuzzyLevel) -> Cow<'_, str> {
 /// (ł ø æ œ đ ð þ ħ ı) as their base letters, and invisible format characters removed.
 ///
 /// An index over it finds a superset of what a content restriction matches, if [`search_covers`] says so.
+///
+/// ```
+/// assert_eq!(mapi_query::search_fold("Łódź, Ærø, ﬁle"), "lodz, aero, file");
+/// ```
 #[must_use]
 pub fn search_fold(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {

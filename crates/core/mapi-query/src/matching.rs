@@ -35,6 +35,26 @@ pub const MAX_DEPTH: usize = 64;
 ///   would need a memory of rows already seen, so that its meaning would depend on their order: MAPI_E_TOO_COMPLEX.
 /// * A large value that is not at hand ([`Row::open`] gives `None`), or cannot be read, counts as missing. PROPERTY and
 ///   COMPAREPROPS look at its first 16 MiB; CONTENT reads all of it in bounded memory.
+///
+/// ```
+/// use mapi_props::{Bag, FuzzyLevel, MatchKind, PropTag, PropType, Restriction};
+/// use mapi_query::{BagRow, Matcher};
+///
+/// let subject = PropTag::new(0x0037, PropType::UNICODE);
+/// let loosely_contains = Restriction::Content {
+///     kind: MatchKind::Substring,
+///     fuzzy: FuzzyLevel { loose: true, ..FuzzyLevel::default() },
+///     tag: subject,
+///     value_tag: subject,
+///     value: "cafe".into(),
+/// };
+/// let matcher = Matcher::compile(&loosely_contains)?;
+/// let mut message = Bag::new();
+/// message.set(subject, "Café au lait");
+/// assert!(matcher.matches(&BagRow(&message)));
+/// assert!(!matcher.matches(&BagRow(&Bag::new())));
+/// # Ok::<(), mapi_props::Code>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Matcher {
     root: Node,

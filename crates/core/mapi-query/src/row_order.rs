@@ -25,6 +25,17 @@ pub fn compare_rows(order: &SortOrderSet, a: &dyn Row, b: &dyn Row) -> Ordering 
 }
 
 /// The key of a row: byte order of keys is the order of [`compare_rows`].
+///
+/// ```
+/// use mapi_props::{Bag, PropTag, PropType, SortColumn, SortOrderSet};
+/// use mapi_query::{BagRow, row_key};
+/// let importance = PropTag::new(0x0017, PropType::LONG);
+/// let order = SortOrderSet::by([SortColumn::descending(importance)]);
+/// let bag = |n: i32| { let mut bag = Bag::new(); bag.set(importance, n); bag };
+/// let key = |bag: &Bag| row_key(&order, &BagRow(bag));
+/// assert!(key(&bag(2)) < key(&bag(1)));
+/// assert!(key(&bag(1)) < key(&Bag::new()), "missing is last");
+/// ```
 #[must_use]
 pub fn row_key(order: &SortOrderSet, row: &dyn Row) -> Vec<u8> {
     let mut key = Vec::with_capacity(64);

@@ -43,6 +43,15 @@ pub(crate) fn same_kind(a: PropType, b: PropType) -> bool {
 ///
 /// Integers and currency are signed, floats use IEEE total order, text uses [`compare_text`], bytes compare bytewise with
 /// a prefix first. Multi-values compare element by element, and the shorter one first when one begins the other.
+///
+/// ```
+/// use std::cmp::Ordering;
+/// use mapi_props::PropValue;
+/// use mapi_query::compare_values;
+/// assert_eq!(compare_values(&PropValue::Long(-1), &PropValue::Long(0)), Some(Ordering::Less));
+/// assert_eq!(compare_values(&"ä".into(), &"b".into()), Some(Ordering::Less));
+/// assert_eq!(compare_values(&PropValue::Long(1), &"1".into()), None);
+/// ```
 #[must_use]
 pub fn compare_values(a: &PropValue, b: &PropValue) -> Option<Ordering> {
     use PropValue as V;
