@@ -11,6 +11,8 @@ pub mod process;
 pub mod suite;
 pub mod workspace;
 
+use std::fmt;
+
 use anyhow::{Result, bail};
 
 use crate::args::Args;
@@ -82,6 +84,18 @@ const TASKS: &[Task] = &[
         run: forward::torture,
     },
 ];
+
+/// A failure that has already been told on the terminal, whose last line should stay the last.
+#[derive(Debug)]
+pub struct Told(pub &'static str);
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Told {}
 
 /// Runs the task that a command line names.
 ///

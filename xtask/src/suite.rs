@@ -11,8 +11,9 @@ mod tally;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
+use crate::Told;
 use crate::args::Args;
 use crate::process;
 use crate::workspace::Metadata;
@@ -105,11 +106,9 @@ pub fn run_with(options: &Options) -> Result<()> {
 
 /// Prints what needs a person's eye, then the count, and fails when something is wrong.
 fn report(tally: &Tally, options: &Options, took: Duration) -> Result<()> {
-    for line in tally.skip_lines() {
-        println!("{line}");
-    }
-    for need in needs::missing() {
-        println!("to get {}: {}", need.name, need.command());
+    for (reason, count) in tally.reasons() {
+        let tests = if count == 1 { "test" } else { "tests" };
+        println!("skipped: {} ({count} {tests})", needs::with_command(reason));
     }
     for name in &tally.failures {
         println!("failed: {name}");
@@ -121,6 +120,9 @@ fn report(tally: &Tally, options: &Options, took: Duration) -> Result<()> {
     for reason in &forbidden {
         println!("not allowed here: {reason}");
     }
+    if tally.is_empty() {
+        println!("no test matches");
+    }
     println!("in {:.0} s", took.as_secs_f64());
     println!(
         "{} passed, {} failed, {} skipped",
@@ -128,11 +130,8 @@ fn report(tally: &Tally, options: &Options, took: Duration) -> Result<()> {
         tally.failed(),
         tally.skipped
     );
-    if tally.failed() > 0 || !forbidden.is_empty() {
-        bail!("the tests did not pass");
-    }
-    if tally.passed == 0 {
-        bail!("no test ran");
+    if tally.failed() > 0 || !forbidden.is_empty() || tally.is_empty() {
+        return Err(Told("the tests did not pass").into());
     }
     Ok(())
 }

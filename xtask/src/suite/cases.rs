@@ -155,9 +155,6 @@ fn command(case: &Case<'_>, built: &Built, output: &File) -> Result<Command> {
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output.try_clone()?);
-    if std::env::var_os("RUST_BACKTRACE").is_none() {
-        command.env("RUST_BACKTRACE", "1");
-    }
     if let Some(malle) = &built.malle {
         command.env("MALLE_BIN", malle);
     }

@@ -10,13 +10,13 @@ use crate::process;
 
 /// Something from outside that some tests use.
 #[derive(Debug)]
-pub(super) struct Need {
+struct Need {
     /// Its name, as the `skipped:` line of the tests calls it.
-    pub(super) name: &'static str,
+    name: &'static str,
     /// The program that shows that it is there.
-    pub(super) program: &'static str,
+    program: &'static str,
     /// Which tests use it.
-    pub(super) used_by: &'static str,
+    used_by: &'static str,
     /// The package that brings it, by package manager.
     packages: &'static [(&'static str, &'static str)],
 }
@@ -97,12 +97,9 @@ impl Need {
     }
 
     /// The command that gets it, as a person would type it here.
-    pub(super) fn command(&self) -> String {
+    fn command(&self) -> String {
         match package_manager() {
-            Some(manager) => {
-                let words = install_words(manager, &[self], Removal::Allowed);
-                words.join(" ")
-            }
+            Some(manager) => install_words(manager, &[self], Removal::Allowed).join(" "),
             None => format!("install `{}` and put it on the PATH", self.program),
         }
     }
@@ -115,8 +112,21 @@ impl Need {
     }
 }
 
+/// The reason of a skipped test, with the command that gets what it lacks where that is known.
+pub(super) fn with_command(reason: &str) -> String {
+    let lacks = |need: &&Need| reason.starts_with(&format!("{} is absent", need.name));
+    match NEEDS.iter().find(lacks) {
+        Some(need) => format!(
+            "{} is absent here; get it with: {}",
+            need.name,
+            need.command()
+        ),
+        None => reason.to_owned(),
+    }
+}
+
 /// What is not there.
-pub(super) fn missing() -> Vec<&'static Need> {
+fn missing() -> Vec<&'static Need> {
     NEEDS.iter().filter(|need| !need.is_present()).collect()
 }
 
@@ -224,6 +234,23 @@ mod tests {
         assert!(line.ends_with(want), "{line}");
         let line = install_words("apt-get", &needs, Removal::Allowed).join(" ");
         assert!(!line.contains("--no-remove"));
+    }
+
+    #[test]
+    fn a_skipped_test_is_told_what_to_run() {
+        let line = with_command("git is absent here; to run these tests: see there");
+        assert!(
+            line.starts_with("git is absent here; get it with: "),
+            "{line}"
+        );
+        assert!(
+            line.ends_with(" git") || package_manager().is_none(),
+            "{line}"
+        );
+        assert_eq!(
+            with_command("shared corpus is absent"),
+            "shared corpus is absent"
+        );
     }
 
     #[test]

@@ -48,13 +48,16 @@ impl Tally {
         self.failures.len()
     }
 
-    /// One line for each reason to skip.
-    pub(super) fn skip_lines(&self) -> Vec<String> {
-        let line = |(reason, count): (&String, &usize)| match count {
-            1 => format!("skipped: {reason} (1 test)"),
-            _ => format!("skipped: {reason} ({count} tests)"),
-        };
-        self.reasons.iter().map(line).collect()
+    /// Whether nothing was counted at all.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.passed + self.failures.len() + self.skipped == 0
+    }
+
+    /// Each reason to skip, and how many tests gave it.
+    pub(super) fn reasons(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.reasons
+            .iter()
+            .map(|(reason, count)| (reason.as_str(), *count))
     }
 
     /// The reasons that do not begin with `allowed`.
@@ -82,11 +85,12 @@ mod tests {
         tally.add("c", Outcome::Passed);
         tally.add("d", Outcome::Failed("why".to_owned()));
         assert_eq!((tally.passed, tally.failed(), tally.skipped), (1, 1, 2));
+        let reasons: Vec<_> = tally.reasons().collect();
         assert_eq!(
-            tally.skip_lines(),
+            reasons,
             [
-                "skipped: git is absent here (1 test)",
-                "skipped: shared corpus is absent here (2 tests)"
+                ("git is absent here", 1),
+                ("shared corpus is absent here", 2)
             ]
         );
         assert_eq!(
