@@ -11,6 +11,8 @@ mod error;
 mod flags;
 mod generated;
 mod guid;
+mod hex;
+pub mod json;
 mod map;
 mod name;
 pub mod names;
@@ -37,7 +39,7 @@ pub use restriction::{AND, BitOp, FuzzyLevel, MatchKind, OR, RelOp, Restriction,
 pub use sort::{SortColumn, SortOrder, SortOrderSet};
 pub use stored::{StoredAttachment, StoredMessage};
 pub use tag::{PropTag, Tag};
-pub use time::FileTime;
+pub use time::{FileTime, ParseTimeError};
 pub use tree::{
     AttachmentTree, Defect, Encoding, LargeSource, MessageTree, OpenLarge, Recipe, Segment,
     TreeContent, TreeProps, TreeValue,

@@ -94,6 +94,14 @@ impl<K: Ord, V> PropMap<K, V> {
         Self::default()
     }
 
+    /// An empty map with room for `entries`.
+    #[must_use]
+    pub fn with_capacity(entries: usize) -> Self {
+        Self {
+            entries: Vec::with_capacity(entries),
+        }
+    }
+
     /// Number of properties.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,6 +1,10 @@
 //! FILETIME, the time of PT_SYSTIME.
 //! [MS-DTYP] 2.3.3
 
+mod text;
+
+pub use text::ParseTimeError;
+
 /// 100-nanosecond intervals since 1601-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct FileTime(pub u64);

@@ -68,7 +68,8 @@ fn put_large(out: &mut Vec<u8>, id: u16, large: &LargeRef) -> Result<u16, CodecE
 /// [`CodecError`] for anything that [`encode_bag`] does not write.
 pub fn decode_bag(bytes: &[u8]) -> Result<Bag, CodecError> {
     let bag = BagRef::new(bytes)?;
-    let mut out = Bag::new();
+    // The directory has been read: the count is true.
+    let mut out = Bag::with_capacity(bag.len());
     for raw in bag.iter() {
         out.insert(raw.id, raw.slot()?);
     }
