@@ -6,6 +6,7 @@
 
 mod file;
 mod home;
+pub mod import;
 mod interrupt;
 mod profile;
 mod profiles;

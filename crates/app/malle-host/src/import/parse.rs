@@ -1,0 +1,110 @@
+//! Hashes, looks up and parses a chunk of messages: the second stage, in several threads.
+
+use mapi_mime::{ImportContext, SharedBytes};
+use mapi_props::FileTime;
+use mapi_spi::Result;
+
+use super::read::{Item, Piece, Place};
+use super::{ImportFolder, NewMessage};
+
+/// Consecutive items that go to one folder.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    /// Counted from 0 in the order of the sources.
+    pub(crate) number: u64,
+    /// Folder path below the target.
+    pub(crate) folder: Vec<String>,
+    /// In order.
+    pub(crate) items: Vec<Item>,
+    /// Bytes taken from the budget.
+    pub(crate) bytes: u64,
+}
+
+/// A chunk after parsing.
+#[derive(Debug)]
+pub(crate) struct ParsedChunk {
+    pub(crate) number: u64,
+    pub(crate) folder: Vec<String>,
+    pub(crate) items: Vec<(Place, u64, Verdict)>,
+    pub(crate) bytes: u64,
+}
+
+/// What parsing says about an item.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// A message to be added.
+    New(Box<NewMessage>),
+    /// The folder has it.
+    Known(u64),
+    /// It is no message, for this reason.
+    Refused(String),
+}
+
+/// Parses what the folder does not hold already; `folder` is none when it does not exist (in a dry run).
+pub(crate) fn parse(
+    chunk: Chunk,
+    folder: Option<&dyn ImportFolder>,
+    now: FileTime,
+) -> Result<ParsedChunk> {
+    let hashes: Vec<[u8; 32]> = chunk
+        .items
+        .iter()
+        .flatten()
+        .map(|piece| *blake3::hash(&piece.bytes).as_bytes())
+        .collect();
+    let known = match folder {
+        Some(folder) => folder.known(&hashes)?,
+        None => vec![None; hashes.len()],
+    };
+    let mut looked_up = hashes.into_iter().zip(known);
+    let items = chunk.items.into_iter().map(|item| match item {
+        Err(refused) => (refused.place, 0, Verdict::Refused(refused.reason)),
+        Ok(piece) => match looked_up.next() {
+            Some((hash, None)) => judged(piece, hash, now),
+            Some((_, Some(id))) => (piece.place, len(&piece.bytes), Verdict::Known(id)),
+            None => (
+                piece.place,
+                0,
+                Verdict::Refused("not looked at: the store answered short".to_owned()),
+            ),
+        },
+    });
+    Ok(ParsedChunk {
+        number: chunk.number,
+        items: items.collect(),
+        folder: chunk.folder,
+        bytes: chunk.bytes,
+    })
+}
+
+fn judged(piece: Piece, source: [u8; 32], now: FileTime) -> (Place, u64, Verdict) {
+    let Piece {
+        place,
+        bytes,
+        received,
+        flags,
+        ..
+    } = piece;
+    let size = len(&bytes);
+    let context = ImportContext {
+        received,
+        ..ImportContext::new(now)
+    };
+    let verdict = match mapi_mime::parse(SharedBytes::new(bytes), &context) {
+        Ok(mut tree) => {
+            flags.put(&mut tree.props);
+            Verdict::New(Box::new(NewMessage {
+                tree,
+                flags: flags.message_flags(),
+                status: flags.status(),
+                source,
+            }))
+        }
+        Err(none) => Verdict::Refused(none.to_string()),
+    };
+    (place, size, verdict)
+}
+
+fn len(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,197 @@
+//! Reads files and splits them into messages: the first stage.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use mapi_mime::maildir;
+use mapi_mime::mbox::{MboxError, MboxMessage, MboxReader};
+use mapi_props::FileTime;
+
+use super::walk::{SourceFile, Walk};
+use super::{ImportJob, MailFlags};
+
+/// The largest single message that is read.
+const MESSAGE_MAX: u64 = 2 << 30;
+
+/// Where a message lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) path: PathBuf,
+    pub(crate) offset: Option<u64>,
+}
+
+/// The bytes of one message and what its container says about it.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) place: Place,
+    pub(crate) folder: Vec<String>,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) received: Option<FileTime>,
+    pub(crate) flags: MailFlags,
+}
+
+/// What could not be read, and where.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) place: Place,
+    pub(crate) reason: String,
+}
+
+/// One message, or one refusal.
+pub(crate) type Item = Result<Piece, Refused>;
+
+/// Reads all sources of a job in order, giving each item away as it comes. `each` says whether to go on.
+pub(crate) fn read_all(job: &ImportJob, each: &mut dyn FnMut(Item) -> bool, file_done: &dyn Fn()) {
+    let mut reader = Reader { job, each };
+    for found in walk(job) {
+        if job.cancel.is_cancelled() {
+            return;
+        }
+        let go_on = match found {
+            Ok(file) => reader.file(&file),
+            Err((path, error)) => reader.refuse(&path, None, &error),
+        };
+        file_done();
+        if !go_on {
+            return;
+        }
+    }
+}
+
+type Found = Result<SourceFile, (PathBuf, io::Error)>;
+
+fn walk(job: &ImportJob) -> impl Iterator<Item = Found> {
+    Walk::over(&job.paths, job.tree)
+        .map(|found| found.map_err(|unreadable| (unreadable.path, unreadable.error)))
+}
+
+/// How many files a job has; stops counting when cancelled.
+pub(crate) fn count_files(job: &ImportJob) -> u64 {
+    let files = walk(job).take_while(|_| !job.cancel.is_cancelled());
+    u64::try_from(files.count()).unwrap_or(u64::MAX)
+}
+
+struct Reader<'a> {
+    job: &'a ImportJob,
+    each: &'a mut dyn FnMut(Item) -> bool,
+}
+
+impl Reader<'_> {
+    /// Reads one file. False: stop.
+    fn file(&mut self, file: &SourceFile) -> bool {
+        match self.try_file(file) {
+            Ok(go_on) => go_on,
+            Err(error) => self.refuse(&file.path, None, &error),
+        }
+    }
+
+    fn try_file(&mut self, file: &SourceFile) -> io::Result<bool> {
+        let input: Box<dyn Read> = if file.path == Path::new("-") {
+            Box::new(io::stdin())
+        } else {
+            Box::new(File::open(&file.path)?)
+        };
+        let mut input = BufReader::with_capacity(256 * 1024, input);
+        if !file.in_maildir && starts_as_mbox(&mut input)? {
+            return Ok(self.mbox(file, input));
+        }
+        let mut bytes = Vec::new();
+        input.take(MESSAGE_MAX + 1).read_to_end(&mut bytes)?;
+        if u64::try_from(bytes.len()).is_ok_and(|len| len > MESSAGE_MAX) {
+            return Err(io::Error::other("the file is larger than 2 GiB, too large for one message"));
+        }
+        let (received, flags) = said_by_name(file);
+        Ok((self.each)(Ok(Piece {
+            place: place(&file.path, None),
+            folder: file.folder.clone(),
+            bytes,
+            received,
+            flags,
+        })))
+    }
+
+    fn mbox(&mut self, file: &SourceFile, input: impl BufRead) -> bool {
+        let messages = MboxReader::new(input, self.job.mbox).with_limit(MESSAGE_MAX);
+        for message in messages {
+            if self.job.cancel.is_cancelled() {
+                return false;
+            }
+            let go_on = match message {
+                Ok(message) => (self.each)(Ok(of_mbox(file, message))),
+                Err(error) => self.refuse(&file.path, offset_of(&error), &error),
+            };
+            if !go_on {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn refuse(
+        &mut self,
+        path: &Path,
+        offset: Option<u64>,
+        error: &(dyn std::error::Error + 'static),
+    ) -> bool {
+        (self.each)(Err(Refused {
+            place: place(path, offset),
+            reason: reason(error),
+        }))
+    }
+}
+
+/// A file whose first bytes are `From ` is an mbox; so is one that has only blank lines before them.
+fn starts_as_mbox(input: &mut impl BufRead) -> io::Result<bool> {
+    let start = input.fill_buf()?;
+    Ok(start.trim_ascii_start().starts_with(b"From "))
+}
+
+fn of_mbox(file: &SourceFile, message: MboxMessage) -> Piece {
+    Piece {
+        place: place(&file.path, Some(message.offset)),
+        folder: file.folder.clone(),
+        received: message.separator.date,
+        flags: MailFlags::of_mbox(&message.bytes),
+        bytes: message.bytes,
+    }
+}
+
+/// What the name of a Maildir file says: when it was delivered, and its flags.
+fn said_by_name(file: &SourceFile) -> (Option<FileTime>, MailFlags) {
+    if !file.in_maildir {
+        return (None, MailFlags::default());
+    }
+    let name = file.path.file_name().unwrap_or_default().to_string_lossy();
+    let (unique, flags) = maildir::parse_name(&name);
+    (maildir::delivered(unique), MailFlags::of_maildir(&flags))
+}
+
+fn place(path: &Path, offset: Option<u64>) -> Place {
+    Place {
+        path: path.to_owned(),
+        offset,
+    }
+}
+
+const fn offset_of(error: &MboxError) -> Option<u64> {
+    match error {
+        MboxError::Garbage { offset, .. } | MboxError::TooLarge { offset, .. } => Some(*offset),
+        _ => None,
+    }
+}
+
+/// The whole chain of an error in one sentence.
+pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,191 @@
+//! The grammar of the command line.
+
+mod message;
+mod place;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use message::{
+    DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
+    ReadArgs, TransferArgs,
+};
+pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
+
+const AFTER: &str = "\
+Exit codes:
+  0    done
+  1    failed
+  2    the command line, a property name or a restriction is wrong
+  3    not found (profile, folder, message, property, file)
+  4    logon or authentication failed
+  5    network or server
+  6    partly done: the items that failed are listed
+  130  interrupted; the same command goes on where it stopped
+
+Ids are a store's letter and a number (a1234); parts of a message follow by path: a1234/att/0,
+a1234/rcpt/2, a1234/att/0/msg/rcpt/2. Folders are named by path (Inbox/Projects), by role
+(Inbox, Outbox, Sent, Deleted, Drafts) or by id.
+
+Environment: MALLE_HOME, MALLE_PROFILE, MALLE_LANG (en or fr), NO_COLOR, COLUMNS.
+
+Example:
+  malle profile create me && malle import ~/mail && malle list";
+
+/// A mail client and MAPI subsystem.
+#[derive(Debug, Parser)]
+#[command(name = "malle", version, after_help = AFTER, max_term_width = 100)]
+#[command(arg_required_else_help = true, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent switch of the command line"
+)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// Profile to use; else MALLE_PROFILE, else the default one
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Directory for all state; else MALLE_HOME, else the system's directories
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print one JSON document; errors as JSON on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No notes and no progress on standard error
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Log to standard error: -v informs, -vv debugs, -vvv traces
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Log at LEVEL (error, warn, info, debug, trace), or one part: spi=trace
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log: Vec<String>,
+    /// Colour in text output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    /// Progress on standard error: auto shows a bar on a terminal
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
+    pub(crate) progress: ProgressMode,
+    /// Answer yes to every question
+    #[arg(long, global = true)]
+    pub(crate) yes: bool,
+    /// Say what would be done and do nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+}
+
+/// When to do something that suits a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressMode {
+    /// A bar, if standard error is a terminal
+    Auto,
+    /// One JSON object a line on standard error
+    Json,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make, list, choose and delete profiles
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// List, create, rename, move, copy, delete and empty folders
+    #[command(subcommand)]
+    Folder(FolderCommand),
+    /// Import messages: .eml files, mbox files, Maildirs, and directories of these
+    Import(ImportArgs),
+    /// List the messages of a folder
+    List(ListArgs),
+    /// Show a message, without marking it read
+    Read(ReadArgs),
+    /// Show, compare or change the properties of a store, folder, message, attachment or recipient
+    Props(PropsArgs),
+    /// Mark messages read, flagged or with categories
+    Mark(MarkArgs),
+    /// Move messages to a folder
+    Move(TransferArgs),
+    /// Copy messages to a folder
+    Copy(TransferArgs),
+    /// Delete messages: to Deleted Items first
+    Delete(DeleteArgs),
+    /// Give messages back as .eml, mbox or Maildir
+    Export(ExportArgs),
+    /// Look after a store's file
+    #[command(subcommand)]
+    Store(StoreCommand),
+    /// Print the completion script of a shell
+    #[command(after_help = "Example:\n  malle completions bash > ~/.local/share/bash-completion/completions/malle")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write all of them to a directory
+    #[command(after_help = "Example:\n  malle man --to ~/.local/share/man/man1")]
+    Man {
+        /// The command whose page is printed, as in "folder create"
+        #[arg(value_name = "COMMAND")]
+        of: Vec<String>,
+        /// Write one page per command into this directory
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+/// Shells that completions are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    /// bash
+    Bash,
+    /// zsh
+    Zsh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn walk(command: &clap::Command) {
+            if command.get_subcommands().next().is_none() {
+                let help = command.get_after_help().map(ToString::to_string);
+                let shown = help.is_some_and(|text| text.contains("malle "));
+                assert!(shown, "{} shows no example", command.get_name());
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

@@ -1,0 +1,207 @@
+//! The grammar of the commands about messages.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Messages whose source bytes the folder already holds are skipped, so an interrupted import goes on by
+the same command. Flags of a Maildir (S, R, F, D, T) are kept.
+
+Example:
+  malle import --folder Archive/2025 old.mbox ~/Maildir --tree")]
+pub(crate) struct ImportArgs {
+    /// Files and directories; - reads one message or mbox from standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Folder to import into; created when missing
+    #[arg(long, value_name = "FOLDER", default_value = "Inbox")]
+    pub(crate) folder: String,
+    /// List every item with its id and status
+    #[arg(long)]
+    pub(crate) items: bool,
+    /// How messages are separated in mbox files
+    #[arg(long, value_name = "VARIANT", default_value = "auto")]
+    pub(crate) mbox_variant: MboxVariant,
+    /// Make folders of a Maildir++ tree (.Sent, .Work.Projects) below the target folder
+    #[arg(long)]
+    pub(crate) tree: bool,
+}
+
+/// The families of mbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MboxVariant {
+    /// Found out from the file
+    Auto,
+    /// "From " lines, ">From " kept as they are
+    O,
+    /// Every ">From " unquoted once
+    Rd,
+    /// Content-Length, quoted
+    Cl,
+    /// Content-Length, not quoted
+    Cl2,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidTodoTitle, 0x0037001F.
+A restriction is text or JSON: 'PR_SUBJECT contains \"budget\" /i and not PR_HASATTACH = true'.
+
+Example:
+  malle list Inbox --sort -PR_MESSAGE_SIZE --where 'PR_MESSAGE_SIZE > 1000000' --limit 10")]
+pub(crate) struct ListArgs {
+    /// The folder
+    #[arg(default_value = "Inbox")]
+    pub(crate) folder: String,
+    /// Further columns, by property name, separated by commas
+    #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
+    pub(crate) columns: Vec<String>,
+    /// Only messages that match this restriction
+    #[arg(long = "where", value_name = "R")]
+    pub(crate) restriction: Option<String>,
+    /// Order: property names, - before one for descending; default: newest first
+    #[arg(long, value_name = "-TAG,TAG", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) sort: Vec<String>,
+    /// At most N messages; default: all, a screen of 50 on a terminal
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Leave the first M out
+    #[arg(long, value_name = "M", default_value_t = 0)]
+    pub(crate) offset: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("part").multiple(false), after_help = "\
+Example:
+  malle read a1234 --attachment 0 > report.pdf")]
+pub(crate) struct ReadArgs {
+    /// The message, or an embedded one: a1234/att/0/msg
+    pub(crate) id: String,
+    /// Only the HTML body, as the sender wrote it
+    #[arg(long, group = "part")]
+    pub(crate) html: bool,
+    /// Only the transport headers
+    #[arg(long, group = "part")]
+    pub(crate) headers: bool,
+    /// The whole message as Internet mail
+    #[arg(long, group = "part")]
+    pub(crate) raw: bool,
+    /// Only the content of attachment N, counted from 0
+    #[arg(long, value_name = "N", group = "part")]
+    pub(crate) attachment: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+OBJECT is an id (a1234), a folder (Inbox), a part (a1234/att/0, a1234/rcpt/1, a1234/att/0/msg) or
+\"store\" (or a store's letter alone: a). T is any property name or tag. V is JSON, or plain text for
+text properties; binary is hexadecimal, times are RFC 3339.
+
+Example:
+  malle props a1234 --set 'PR_SUBJECT=New subject' --delete PR_COMMENT")]
+pub(crate) struct PropsArgs {
+    /// The object
+    pub(crate) object: String,
+    /// Computed and hidden properties too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show what differs from this object
+    #[arg(long, value_name = "OTHER", conflicts_with_all = ["set", "delete"])]
+    pub(crate) diff: Option<String>,
+    /// Set a property
+    #[arg(long, value_name = "T=V")]
+    pub(crate) set: Vec<String>,
+    /// Delete a property
+    #[arg(long, value_name = "T")]
+    pub(crate) delete: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one switch of the command line"
+)]
+#[command(
+    group = ArgGroup::new("change").required(true).multiple(true),
+    after_help = "Example:\n  malle mark a1234 a1240 --read --category Work")]
+pub(crate) struct MarkArgs {
+    /// The messages
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Mark as read
+    #[arg(long, group = "change", conflicts_with = "unread")]
+    pub(crate) read: bool,
+    /// Mark as unread
+    #[arg(long, group = "change")]
+    pub(crate) unread: bool,
+    /// Flag for follow-up
+    #[arg(long, group = "change", conflicts_with = "unflag")]
+    pub(crate) flag: bool,
+    /// Take the flag away
+    #[arg(long, group = "change")]
+    pub(crate) unflag: bool,
+    /// Add a category; may be given more than once
+    #[arg(long, value_name = "NAME", group = "change")]
+    pub(crate) category: Vec<String>,
+    /// Take a category away; may be given more than once
+    #[arg(long, value_name = "NAME", group = "change")]
+    pub(crate) uncategory: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  malle move a1234 a1240 --to Archive/2026\n  malle copy a1234 --to Inbox")]
+pub(crate) struct TransferArgs {
+    /// The messages
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// The folder
+    #[arg(long, value_name = "FOLDER", alias = "folder")]
+    pub(crate) to: String,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  malle delete a1234")]
+pub(crate) struct DeleteArgs {
+    /// The messages
+    #[arg(required = true, value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// For good, even outside Deleted Items
+    #[arg(long)]
+    pub(crate) permanently: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+An imported message comes back byte for byte as long as its content has not changed; else new Internet
+mail is made and a note says so. One .eml without --to goes to standard output, exactly the message.
+
+Example:
+  malle export a1234 > message.eml
+  malle export --folder Inbox --format mbox --to inbox.mbox")]
+pub(crate) struct ExportArgs {
+    /// The messages
+    #[arg(value_name = "ID", required_unless_present = "folder")]
+    pub(crate) ids: Vec<String>,
+    /// All messages of this folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "ids")]
+    pub(crate) folder: Option<String>,
+    /// The format
+    #[arg(long, value_name = "FORMAT", default_value = "eml")]
+    pub(crate) format: ExportFormat,
+    /// Directory (eml, maildir) or file (mbox); one eml may name a file
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: Option<PathBuf>,
+}
+
+/// Formats of export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// One file per message
+    Eml,
+    /// One file of all messages, mboxrd
+    Mbox,
+    /// A Maildir with flags
+    Maildir,
+}

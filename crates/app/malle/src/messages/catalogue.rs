@@ -1,0 +1,147 @@
+//! The table of sentences: one line each in English and French.
+
+use super::Lang;
+
+macro_rules! catalogue {
+    ($($name:ident: $en:literal | $fr:literal;)*) => {
+        /// A sentence or word that the command says.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Msg { $($name,)* }
+
+        impl Msg {
+            /// Every sentence.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The sentence with its holes.
+            pub(crate) const fn text(self, lang: Lang) -> &'static str {
+                match (self, lang) {
+                    $((Self::$name, Lang::English) => $en,
+                    (Self::$name, Lang::French) => $fr,)*
+                }
+            }
+        }
+    };
+}
+
+catalogue! {
+    Error: "error" | "erreur";
+    Hint: "hint" | "conseil";
+    Note: "note" | "note";
+    // profiles
+    NoProfileYet: "no profile is set up" | "aucun profil n’existe encore";
+    NoProfileYetHint: "make one: malle profile create NAME" | "créez-en un : malle profile create NOM";
+    NoDefaultProfile: "no default profile is chosen" | "aucun profil par défaut n’est choisi";
+    NoDefaultProfileHint: "choose one: malle profile default NAME, or name it with -p" | "choisissez : malle profile default NOM, ou nommez-le avec -p";
+    UnknownProfile: "there is no profile “{0}”" | "il n’y a pas de profil « {0} »";
+    ProfileExists: "there is a profile “{0}” already" | "il y a déjà un profil « {0} »";
+    BadProfileName: "“{0}” is no name for a profile: letters, digits, “-”, “_” and “.”, at most 64" | "« {0} » n’est pas un nom de profil : lettres, chiffres, « - », « _ » et « . », 64 au plus";
+    ProfileCreated: "profile “{0}” created" | "profil « {0} » créé";
+    ProfileCreatedDefault: "profile “{0}” created; it is the default one" | "profil « {0} » créé ; c’est celui par défaut";
+    ProfileDeleted: "profile “{0}” deleted; its mail stays in {1}" | "profil « {0} » supprimé ; son courrier reste dans {1}";
+    ProfilePurged: "profile “{0}” and its mail deleted" | "profil « {0} » et son courrier supprimés";
+    ProfileIsDefault: "“{0}” is the default profile" | "« {0} » est le profil par défaut";
+    ConfirmPurge: "Delete profile “{0}” with all its mail, for good?" | "Supprimer définitivement le profil « {0} » et tout son courrier ?";
+    NeedsYes: "this cannot be undone: give --yes to go on" | "c’est irréversible : ajoutez --yes pour continuer";
+    AnswerYesNo: "[y/N]" | "[o/N]";
+    NotDone: "nothing was changed" | "rien n’a été modifié";
+    UnknownService: "there is no message service {0}" | "il n’y a pas de service de messagerie {0}";
+    // folders and objects
+    UnknownFolder: "there is no folder “{0}”" | "il n’y a pas de dossier « {0} »";
+    UnknownFolderHint: "malle folder list shows what there is" | "malle folder list montre ceux qui existent";
+    FolderHasNoName: "a folder needs a name" | "un dossier doit avoir un nom";
+    UnknownStore: "no store of profile “{1}” goes by the letter “{0}”" | "aucun magasin du profil « {1} » ne porte la lettre « {0} »";
+    NotAnId: "“{0}” is not an id: a store’s letter and a number are expected, as in a1234" | "« {0} » n’est pas un identifiant : lettre de magasin et numéro attendus, par exemple a1234";
+    NoSuchPart: "{0} has no part “{1}”" | "{0} n’a pas de partie « {1} »";
+    NotAMessage: "{0} is not a message" | "{0} n’est pas un message";
+    NotAFolder: "{0} is not a folder" | "{0} n’est pas un dossier";
+    NotThere: "{0} is not there" | "{0} n’existe pas";
+    FolderCreated: "folder {1} created: {0}" | "dossier {1} créé : {0}";
+    FolderExists: "folder {1} was there already: {0}" | "le dossier {1} existait déjà : {0}";
+    FolderRenamed: "folder {0} is now called “{1}”" | "le dossier {0} s’appelle maintenant « {1} »";
+    FolderMoved: "folder {0} moved to {1}" | "dossier {0} déplacé vers {1}";
+    FolderCopied: "folder copied: {0}" | "dossier copié : {0}";
+    FolderDeleted: "folder {0} deleted for good" | "dossier {0} supprimé définitivement";
+    FolderToDeleted: "folder {0} moved to Deleted Items" | "dossier {0} déplacé dans les éléments supprimés";
+    FolderEmptied: "folder {0} emptied" | "dossier {0} vidé";
+    SpecialFolder: "{0} is one of the store’s own folders" | "{0} est un dossier propre au magasin";
+    ConfirmDeleteFolder: "Delete folder {0} with all it holds, for good?" | "Supprimer définitivement le dossier {0} et tout son contenu ?";
+    ConfirmEmptyFolder: "Delete everything in {0} for good?" | "Supprimer définitivement tout le contenu de {0} ?";
+    // columns
+    ColName: "NAME" | "NOM";
+    ColId: "ID" | "ID";
+    ColFrom: "FROM" | "DE";
+    ColSubject: "SUBJECT" | "OBJET";
+    ColDate: "DATE" | "DATE";
+    ColSize: "SIZE" | "TAILLE";
+    ColMessages: "MESSAGES" | "MESSAGES";
+    ColUnread: "UNREAD" | "NON LUS";
+    ColService: "SERVICE" | "SERVICE";
+    ColTag: "TAG" | "BALISE";
+    ColType: "TYPE" | "TYPE";
+    ColValue: "VALUE" | "VALEUR";
+    DefaultMark: "default" | "par défaut";
+    NoSubject: "(no subject)" | "(sans objet)";
+    MoreMessages: "{0} of {1} messages shown; --limit and --offset show others" | "{0} messages sur {1} affichés ; --limit et --offset montrent les autres";
+    // reader
+    From: "From" | "De";
+    To: "To" | "À";
+    Cc: "Cc" | "Cc";
+    Bcc: "Bcc" | "Cci";
+    Date: "Date" | "Date";
+    Subject: "Subject" | "Objet";
+    FolderField: "Folder" | "Dossier";
+    Attachment: "Attachment" | "Pièce jointe";
+    Defects: "Defects of the source" | "Défauts de la source";
+    OnlyHtml: "this message has only an HTML body: --html shows it" | "ce message n’a qu’un corps HTML : --html le montre";
+    NoBody: "(no text)" | "(aucun texte)";
+    NoHtml: "{0} has no HTML body" | "{0} n’a pas de corps HTML";
+    NoHeaders: "{0} has no transport headers" | "{0} n’a pas d’en-têtes de transport";
+    NoAttachment: "{0} has no attachment {1}" | "{0} n’a pas de pièce jointe {1}";
+    NoAttachmentData: "attachment {1} of {0} holds no data here ({2})" | "la pièce jointe {1} de {0} ne contient pas de données ici ({2})";
+    // properties
+    BadProperty: "“{0}” is no property: {1}" | "« {0} » n’est pas une propriété : {1}";
+    BadRestriction: "the restriction is not understood: {0}" | "la restriction n’est pas comprise : {0}";
+    BadValue: "“{0}” is not a value of {1}: {2}" | "« {0} » n’est pas une valeur de {1} : {2}";
+    SetNeedsValue: "“{0}”: PROPERTY=VALUE is expected" | "« {0} » : PROPRIÉTÉ=VALEUR attendu";
+    Same: "both have the same properties" | "les deux ont les mêmes propriétés";
+    PropsChanged: "{0}: {1} set, {2} deleted" | "{0} : {1} définies, {2} supprimées";
+    // messages: mark, move, copy, delete
+    Marked: "{0} marked" | "{0} marqués";
+    Moved: "{0} moved to {1}" | "{0} déplacés vers {1}";
+    Copied: "{0} copied to {1}" | "{0} copiés vers {1}";
+    ToDeleted: "{0} moved to Deleted Items" | "{0} déplacés dans les éléments supprimés";
+    DeletedForGood: "{0} deleted for good" | "{0} supprimés définitivement";
+    DryRun: "nothing was changed (--dry-run)" | "rien n’a été modifié (--dry-run)";
+    ItemsFailed: "{0} failed:" | "{0} en échec :";
+    // import and export
+    Imported: "{0} imported, {1} skipped (already there), {2} failed: {3} in {4}" | "{0} importés, {1} ignorés (déjà là), {2} en échec : {3} en {4}";
+    WouldImport: "{0} would be imported, {1} skipped (already there), {2} refused: {3}" | "{0} seraient importés, {1} ignorés (déjà là), {2} refusés : {3}";
+    Interrupted: "interrupted; the same command goes on from here" | "interrompu ; la même commande reprendra ici";
+    Importing: "importing" | "importation";
+    Exporting: "exporting" | "exportation";
+    Checking: "checking" | "vérification";
+    Compacting: "compacting" | "compactage";
+    CopyingStore: "copying" | "copie";
+    Exported: "{0} exported to {1}" | "{0} exportés vers {1}";
+    MadeNew: "{0}: no valid original is kept, so new Internet mail was made" | "{0} : aucun original valable n’est gardé, un nouveau message Internet a été fait";
+    NeedsTo: "this needs --to PATH" | "il faut --to CHEMIN";
+    ToTerminal: "binary data is not written to a terminal: redirect it" | "pas de données binaires sur un terminal : redirigez la sortie";
+    // store
+    StoreClean: "clean: {0} folders, {1} messages, {2} large values" | "sain : {0} dossiers, {1} messages, {2} grandes valeurs";
+    StoreProblems: "{0} problems:" | "{0} problèmes :";
+    Compacted: "{0} given back" | "{0} rendus";
+    BackedUp: "copied to {0}" | "copié vers {0}";
+    NoFile: "this store has no file to look after" | "ce magasin n’a pas de fichier à entretenir";
+    InfoStore: "Store" | "Magasin";
+    InfoPath: "Directory" | "Répertoire";
+    InfoFormat: "Format" | "Format";
+    InfoFile: "File size" | "Taille du fichier";
+    InfoFree: "Free inside" | "Libre à l’intérieur";
+    InfoFolders: "Folders" | "Dossiers";
+    InfoMessages: "Messages" | "Messages";
+    InfoDeleted: "Recoverable" | "Récupérables";
+    InfoValues: "Large values" | "Grandes valeurs";
+    InfoNames: "Named properties" | "Propriétés nommées";
+    InfoLog: "Change log" | "Journal des changements";
+}

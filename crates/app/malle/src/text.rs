@@ -1,0 +1,9 @@
+//! Text for people: cleaned of control characters, aligned, with sizes, times and durations that read well.
+
+mod clean;
+mod table;
+mod units;
+
+pub(crate) use clean::{clean, clean_block};
+pub(crate) use table::{Align, Column, Table};
+pub(crate) use units::{duration, local_time, size};
