@@ -6,8 +6,9 @@ use crate::args::Args;
 use crate::process;
 use crate::workspace::{self, Metadata};
 
-/// Runs the measurements.
+/// Runs the measurements, some of which run the built command.
 pub fn bench(args: Args) -> Result<()> {
+    build_malle()?;
     forward("benchmarks", "bench", &args.rest())
 }
 
@@ -20,14 +21,21 @@ pub fn bigstore(args: Args) -> Result<()> {
     forward("benchmarks", "bigstore", &words)
 }
 
-/// Runs the torture program.
+/// Runs the torture program, which kills the built command.
 pub fn torture(args: Args) -> Result<()> {
+    build_malle()?;
     forward("torture", "torture", &args.rest())
 }
 
 /// Whether the workspace has the torture program.
 pub fn has_torture() -> Result<bool> {
     Ok(Metadata::members()?.member("torture").is_some())
+}
+
+/// Builds the command for release, beside the program that will look for it there.
+fn build_malle() -> Result<()> {
+    let mut command = workspace::cargo();
+    process::must(command.args(["build", "--release", "--package", "malle", "--bin", "malle"]))
 }
 
 fn forward(package: &str, program: &str, words: &[String]) -> Result<()> {
@@ -41,7 +49,10 @@ fn forward(package: &str, program: &str, words: &[String]) -> Result<()> {
     if !known {
         bail!("the workspace has no program `{program}` in a package `{package}`");
     }
+    let name = format!("malle{}", std::env::consts::EXE_SUFFIX);
+    let malle = metadata.target_directory.join("release").join(name);
     let mut command = workspace::cargo();
+    command.env("MALLE_BIN", malle);
     // Paths on the line mean the caller's folder, not the workspace's.
     command.current_dir(std::env::current_dir()?);
     command.arg("run").arg("--release").arg("--manifest-path");

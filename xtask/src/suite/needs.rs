@@ -149,8 +149,21 @@ pub(super) fn install(setup: Setup) -> Result<()> {
         println!("setup: not run; the tests that need these will be skipped");
         return Ok(());
     }
+    if manager == "apt-get" {
+        // A fresh image has no list of packages yet. An old list may do, so a failure is only said.
+        let updated = run(&as_root(&["apt-get", "update", "--quiet"]));
+        updated.unwrap_or_else(|error| println!("setup: {error:#}"));
+    }
+    run(&words)?;
+    match self::missing().first() {
+        None => Ok(()),
+        Some(need) => bail!("{} is still missing after `{}`", need.name, words.join(" ")),
+    }
+}
+
+fn run(words: &[String]) -> Result<()> {
     let Some((program, rest)) = words.split_first() else {
-        bail!("an empty command")
+        bail!("an empty command");
     };
     process::must(
         Command::new(program)
@@ -159,23 +172,29 @@ pub(super) fn install(setup: Setup) -> Result<()> {
     )
 }
 
-/// The whole command line, with `sudo` where one is needed and present.
+/// The whole command line that installs.
 fn install_words(manager: &str, needs: &[&Need], removal: Removal) -> Vec<String> {
-    let mut words = Vec::new();
-    if manager != "brew" && !is_root() && on_path("sudo") {
-        words.push("sudo");
-    }
-    words.push(manager);
-    let verb = MANAGERS
-        .iter()
-        .find(|(name, _)| *name == manager)
-        .map(|(_, verb)| *verb);
-    words.extend(verb.unwrap_or_default());
+    let verb = MANAGERS.iter().find(|(name, _)| *name == manager);
+    let mut words = vec![manager];
+    words.extend(verb.map(|(_, verb)| *verb).unwrap_or_default());
     if manager == "apt-get" && removal == Removal::Forbidden {
         words.push("--no-remove");
     }
     words.extend(needs.iter().filter_map(|need| need.package(manager)));
-    words.into_iter().map(str::to_owned).collect()
+    // Homebrew refuses to run as root.
+    if manager == "brew" {
+        return words.into_iter().map(str::to_owned).collect();
+    }
+    as_root(&words)
+}
+
+/// The words with `sudo` before them where that is needed and present.
+fn as_root(words: &[&str]) -> Vec<String> {
+    let sudo = (!is_root() && on_path("sudo")).then_some("sudo");
+    sudo.into_iter()
+        .chain(words.iter().copied())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn package_manager() -> Option<&'static str> {
