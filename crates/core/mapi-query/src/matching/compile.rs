@@ -217,10 +217,9 @@ impl Compiler {
     }
 }
 
-/// The constant is single, of the tag's element type, and what its own tag says.
+/// The constant is of the tag's element type, so single, and what its own tag says.
 fn check_constant(tag: PropTag, value_tag: PropTag, value: &PropValue) -> Result<(), Code> {
     let fits = is_sortable(value.ty())
-        && !value.ty().is_multi()
         && same_kind(value_tag.ty(), value.ty())
         && same_kind(tag.ty().single(), value.ty());
     if fits { Ok(()) } else { Err(Code::TOO_COMPLEX) }
