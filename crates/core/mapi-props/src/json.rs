@@ -23,6 +23,7 @@ mod restriction;
 mod sort;
 mod value;
 
+pub(crate) use restriction::{constant_type, object_of};
 pub use restriction::{parse_restriction, restriction};
 pub use sort::{parse_sort_order, sort_order};
 pub use value::{ValueError, parse_value, value};

@@ -21,6 +21,7 @@ mod restriction;
 mod sort;
 mod stored;
 mod tag;
+pub mod text;
 mod time;
 mod tree;
 mod value;

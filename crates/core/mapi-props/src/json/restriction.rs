@@ -96,7 +96,7 @@ fn annotation(tag: PropTag, value: &PropValue, names: &dyn NameMap) -> Value {
     let json = super::value(value);
     let mut map = Map::new();
     map.insert("tag".into(), json!(tag_text(tag, names)));
-    if default_type(tag, &json) != Some(value.ty()) {
+    if constant_type(tag, &json) != Some(value.ty()) {
         map.insert("value_type".into(), json!(value.ty().to_string()));
     }
     map.insert("value".into(), json);
@@ -122,7 +122,7 @@ fn put_constant(
     names: &dyn NameMap,
 ) {
     let json = value(constant);
-    if default_type(tag, &json) != Some(constant.ty()) {
+    if constant_type(tag, &json) != Some(constant.ty()) {
         map.insert("value_type".into(), json!(constant.ty().to_string()));
     }
     if value_tag != constant.tag(tag.id()) {
@@ -132,7 +132,7 @@ fn put_constant(
 }
 
 /// The type of a constant that is compared with `tag`, when nothing else is said.
-fn default_type(tag: PropTag, json: &Value) -> Option<PropType> {
+pub(crate) fn constant_type(tag: PropTag, json: &Value) -> Option<PropType> {
     match tag.ty().without_instance() {
         PropType::UNSPECIFIED => guess(json),
         ty if ty.is_multi() && !json.is_array() => Some(ty.single()),
@@ -149,7 +149,7 @@ fn object_text(object: SubObject, names: &dyn NameMap) -> String {
 }
 
 /// The sub-object that a tag stands for.
-fn parse_object(tag: PropTag) -> SubObject {
+pub(crate) fn object_of(tag: PropTag) -> SubObject {
     if tag == tags::MESSAGE_RECIPIENTS {
         SubObject::Recipients
     } else if tag == tags::MESSAGE_ATTACHMENTS {
@@ -292,7 +292,7 @@ impl Parser<'_> {
             }
             "sub" => {
                 self.only(map, &["object", "restriction"])?;
-                let object = parse_object(self.tag(map, "object")?);
+                let object = object_of(self.tag(map, "object")?);
                 let child = self.child(map)?.ok_or_else(|| self.shape("a field `restriction`"))?;
                 Ok(Restriction::Sub { object, child })
             }
@@ -350,7 +350,7 @@ impl Parser<'_> {
                 let ty = ty.as_str().and_then(parse_type);
                 ty.ok_or_else(|| self.shape("a property type in `value_type`"))?
             }
-            None => default_type(tag, json).unwrap_or_default(),
+            None => constant_type(tag, json).unwrap_or_default(),
         };
         let value = parse_value(ty, json);
         let value = value.map_err(|source: ValueError| JsonError::Value {
