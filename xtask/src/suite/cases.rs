@@ -18,6 +18,9 @@ use crate::workspace;
 /// A test that takes longer is named at its end, so that nobody has to look for it.
 const SLOW: Duration = Duration::from_secs(20);
 
+/// How often the terminal is told how far the run is.
+const PULSE: Duration = Duration::from_secs(10);
+
 /// One test of one program.
 #[derive(Debug)]
 struct Case<'a> {
@@ -46,30 +49,53 @@ pub(super) fn run(built: &Built, options: &Options) -> Result<Tally> {
     }
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     println!("running {} tests, {workers} at a time", cases.len());
-    let tally = Mutex::new(Tally::default());
+    let board = Mutex::new(Board::new(cases.len()));
     let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let work = || -> Result<()> {
-            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let started = Instant::now();
-                let outcome = run_one(case, built, options)?;
-                announce(&case.full_name(), &outcome, started.elapsed());
-                let mut tally = tally
-                    .lock()
-                    .map_err(|_| anyhow::anyhow!("a worker panicked"))?;
-                tally.add(&case.full_name(), outcome);
-            }
-            Ok(())
-        };
-        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        for thread in threads {
-            thread
-                .join()
-                .map_err(|_| anyhow::anyhow!("a worker panicked"))??;
+    let work = || -> Result<()> {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let started = Instant::now();
+            let outcome = run_one(case, built, options)?;
+            let mut board = board.lock().ok().context("another worker panicked")?;
+            board.post(&case.full_name(), outcome, started.elapsed());
         }
-        Ok::<(), anyhow::Error>(())
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let mut ends = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ends.try_for_each(|end| end.ok().context("a worker panicked")?)
     })?;
-    tally.into_inner().context("a worker panicked")
+    Ok(board.into_inner().ok().context("a worker panicked")?.tally)
+}
+
+/// What the workers have done so far.
+struct Board {
+    tally: Tally,
+    done: usize,
+    total: usize,
+    said: Instant,
+}
+
+impl Board {
+    fn new(total: usize) -> Self {
+        let (tally, said) = (Tally::default(), Instant::now());
+        Self {
+            tally,
+            done: 0,
+            total,
+            said,
+        }
+    }
+
+    fn post(&mut self, name: &str, outcome: Outcome, took: Duration) {
+        announce(name, &outcome, took);
+        self.tally.add(name, outcome);
+        self.done += 1;
+        if self.said.elapsed() >= PULSE && self.done < self.total {
+            println!("{} of {} done", self.done, self.total);
+            self.said = Instant::now();
+        }
+    }
 }
 
 fn announce(name: &str, outcome: &Outcome, took: Duration) {
