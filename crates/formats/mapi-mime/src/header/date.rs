@@ -1,0 +1,277 @@
+//! Dates of header fields, Received and mbox separators.
+//! RFC 5322 §3.3, §4.3; RFC 3339; C's `asctime`
+
+use mail_parser::DateTime;
+use mapi_props::FileTime;
+
+/// Longest text in which a date is looked for.
+const DATE_MAX: usize = 200;
+
+/// Reads a date as mail has it: any order of day, month and year, obsolete zones, two-digit years, no seconds.
+pub(crate) fn parse(value: &str) -> Option<FileTime> {
+    let text: String = value.chars().take(DATE_MAX).collect();
+    let mut parts = Parts::default();
+    let text = without_comments(&text).replace(',', " ");
+    for token in text.split_whitespace() {
+        parts.take(token);
+    }
+    parts.finish()
+}
+
+/// The date of a Received field: what follows its last semicolon.
+pub(crate) fn parse_received(value: &str) -> Option<FileTime> {
+    parse(value.rsplit_once(';')?.1.trim())
+}
+
+/// `Sun, 22 Nov 2026 14:20:05 +0000`.
+pub(crate) fn format(time: FileTime) -> String {
+    let seconds = time.unix_seconds().clamp(-62_135_596_800, 253_402_300_799);
+    DateTime::from_timestamp(seconds).to_rfc822()
+}
+
+/// `Sun Nov 22 14:20:05 2026`, as an mbox separator has it.
+pub(crate) fn format_asctime(time: FileTime) -> String {
+    let text = format(time);
+    let words: Vec<&str> = text.split([' ', ',']).filter(|w| !w.is_empty()).collect();
+    match words.as_slice() {
+        [weekday, day, month, year, clock, ..] => {
+            format!("{weekday} {month} {day:>2} {clock} {year}")
+        }
+        _ => text,
+    }
+}
+
+fn without_comments(text: &str) -> String {
+    let mut depth = 0u32;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// What has been found of a date.
+#[derive(Default)]
+struct Parts {
+    day: Option<i64>,
+    month: Option<i64>,
+    year: Option<i64>,
+    /// Seconds of the day.
+    clock: Option<i64>,
+    /// Seconds east of Greenwich.
+    zone: Option<i64>,
+}
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+impl Parts {
+    fn take(&mut self, token: &str) {
+        if token.starts_with(['+', '-']) && self.clock.is_some() {
+            self.zone = self.zone.or_else(|| numeric_zone(token));
+            return;
+        }
+        if token.contains(':') {
+            return self.take_clock(token);
+        }
+        if token.contains('-') && token.starts_with(|c: char| c.is_ascii_digit()) {
+            return token.split('-').for_each(|t| self.take_word(t));
+        }
+        self.take_word(token);
+    }
+
+    fn take_word(&mut self, token: &str) {
+        if let Some(n) = number(token) {
+            return self.take_number(n, token.len());
+        }
+        let word = token.to_ascii_lowercase();
+        let month = word
+            .get(..3)
+            .and_then(|w| MONTHS.iter().position(|m| *m == w));
+        match (month, word.as_str()) {
+            (Some(m), _) if self.month.is_none() => self.month = i64::try_from(m + 1).ok(),
+            (_, "pm") => self.clock = self.clock.map(|c| if c < 43_200 { c + 43_200 } else { c }),
+            (_, "am") => self.clock = self.clock.map(|c| if c >= 43_200 { c - 43_200 } else { c }),
+            _ if self.clock.is_some() && self.zone.is_none() => self.zone = named_zone(&word),
+            _ => {}
+        }
+    }
+
+    fn take_number(&mut self, n: i64, digits: usize) {
+        if digits >= 3 && self.year.is_none() {
+            // RFC 5322 §4.3: three digits count from 1900.
+            self.year = Some(if n < 1000 { n + 1900 } else { n });
+        } else if self.year.is_some() && self.month.is_none() && digits <= 2 {
+            self.month = Some(n);
+        } else if self.day.is_none() {
+            self.day = Some(n);
+        } else if self.year.is_none() {
+            self.year = Some(if n < 50 { n + 2000 } else { n + 1900 });
+        }
+    }
+
+    /// `14:20[:05[.123]]`, or RFC 3339's date and time in one.
+    fn take_clock(&mut self, token: &str) {
+        let (date, clock) = match token.split_once(['T', 't']) {
+            Some((date, clock)) if date.contains('-') => (date, clock),
+            _ => ("", token),
+        };
+        date.split('-')
+            .filter(|t| !t.is_empty())
+            .for_each(|t| self.take_word(t));
+        if self.clock.is_some() {
+            return;
+        }
+        let end = clock
+            .find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '.')))
+            .unwrap_or(clock.len());
+        let (clock, rest) = clock.split_at(end);
+        let clock = clock.split('.').next().unwrap_or(clock);
+        let mut fields = clock.split(':').map(number);
+        let (Some(Some(hour)), Some(Some(minute))) = (fields.next(), fields.next()) else {
+            return;
+        };
+        let second = fields.next().flatten().unwrap_or(0);
+        // A leap second is valid in a date and unknown to a FILETIME.
+        if hour < 24 && minute < 60 && second <= 60 {
+            self.clock = Some(hour * 3600 + minute * 60 + second.min(59));
+        }
+        if !rest.is_empty() {
+            self.zone = numeric_zone(rest).or_else(|| named_zone(&rest.to_ascii_lowercase()));
+        }
+    }
+
+    fn finish(self) -> Option<FileTime> {
+        let (year, month, day) = (self.year?, self.month?, self.day?);
+        let valid = (1600..=9999).contains(&year) && (1..=12).contains(&month);
+        if !valid || day < 1 || day > days_of(year, month) {
+            return None;
+        }
+        let seconds = days_from_civil(year, month, day) * 86_400 + self.clock?;
+        Some(FileTime::from_unix(seconds - self.zone.unwrap_or(0)))
+    }
+}
+
+/// Up to nine digits.
+fn number(text: &str) -> Option<i64> {
+    let fine = !text.is_empty() && text.len() < 10 && text.bytes().all(|b| b.is_ascii_digit());
+    fine.then(|| text.parse().ok())?
+}
+
+/// `+0100`, `-03:30`, `+1`.
+fn numeric_zone(text: &str) -> Option<i64> {
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let digits = digits.replace(':', "");
+    let n = number(&digits)?;
+    let (hours, minutes) = if digits.len() <= 2 {
+        (n, 0)
+    } else {
+        (n / 100, n % 100)
+    };
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+/// RFC 5322 §4.3. Single letters and other names mean nothing certain: UTC.
+fn named_zone(word: &str) -> Option<i64> {
+    let hours = match word {
+        "ut" | "utc" | "gmt" | "z" => 0,
+        "edt" => -4,
+        "est" | "cdt" => -5,
+        "cst" | "mdt" => -6,
+        "mst" | "pdt" => -7,
+        "pst" => -8,
+        "cet" | "met" | "bst" => 1,
+        "cest" | "mest" | "eet" => 2,
+        "eest" | "msk" => 3,
+        "jst" | "kst" => 9,
+        _ => return None,
+    };
+    Some(hours * 3600)
+}
+
+fn days_of(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970-01-01 in the Gregorian calendar (H. Hinnant's algorithm).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEN: i64 = 1_795_357_205;
+
+    #[test]
+    fn dates_are_read() {
+        let check = |text: &str, unix: Option<i64>| {
+            assert_eq!(parse(text).map(FileTime::unix_seconds), unix, "{text}");
+        };
+        for text in [
+            "Sun, 22 Nov 2026 14:20:05 +0000",
+            "22 Nov 2026 15:20:05 +0100 (CET)",
+            "Sun 22 nov 2026 15:20:05 +01:00",
+            "Sun,22 Nov 26 09:20:05 EST",
+            "Sun, Nov 22, 2026 02:20:05 PM GMT",
+            "22-Nov-2026 14:20:05",
+            "2026-11-22T14:20:05Z",
+            "2026-11-22T15:20:05.123+01:00",
+            "2026-11-22 14:20:05",
+            "Sunday, 22 November 2026 14:20:05",
+            "Sun Nov 22 14:20:05 2026",
+            "Sun Nov 22 15:20:05 2026 +0100",
+            "Sun Nov 22 14:20:05 GMT 2026",
+        ] {
+            check(text, Some(THEN));
+        }
+        check("Sun, 22 Nov 26 14:20 GMT", Some(THEN - 5));
+        check("Fri, 31 Dec 1999 23:59:60 GMT", Some(946_684_799));
+        check("1 Jan 1970 00:00:00 -0000", Some(0));
+        check("29 Feb 2000 00:00:00", Some(951_782_400));
+        for text in [
+            "Mon, 30 Feb 2020 00:00:00 +0000",
+            "22 Nov 2026",
+            "rubbish",
+            "",
+            "99:99:99 99 99 99",
+            "22 Nov 2026 25:00:00",
+        ] {
+            check(text, None);
+        }
+    }
+
+    #[test]
+    fn dates_are_written() {
+        let time = FileTime::from_unix(THEN);
+        assert_eq!(format(time), "Sun, 22 Nov 2026 14:20:05 +0000");
+        assert_eq!(format_asctime(time), "Sun Nov 22 14:20:05 2026");
+        for time in [
+            FileTime(0),
+            FileTime(u64::MAX),
+            FileTime::from_unix(951_782_400),
+        ] {
+            assert!(parse(&format(time)).is_some());
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! A mail's bytes to a [`MessageTree`].
+//! [MS-OXCMAIL] 2.2
+
+mod attachment;
+mod body;
+mod class;
+mod envelope;
+mod start;
+
+use std::collections::HashSet;
+
+use mapi_props::{Defect, FileTime, MessageTree, TreeProps, TreeValue};
+use mapi_props::{LargeSource, PropType, PropValue, tags};
+
+use crate::recipe::{self, Slot};
+use crate::source::SharedBytes;
+use crate::structure::{self, Entity};
+use crate::transfer::Transfer;
+use crate::{Limits, charset};
+
+/// What is known about a mail from outside its bytes.
+#[derive(Debug, Clone)]
+pub struct ImportContext {
+    /// When the container says it arrived: the mbox separator, the Maildir time stamp.
+    pub received: Option<FileTime>,
+    /// The time of the import.
+    pub now: FileTime,
+    /// The code page of 8-bit text that declares none.
+    pub code_page: i32,
+    /// Header names, in lower case, that become PS_INTERNET_HEADERS named properties beside the registered ones.
+    pub named_headers: HashSet<String>,
+    /// How much of a hostile mail is taken apart.
+    pub limits: Limits,
+}
+
+impl ImportContext {
+    /// A context that knows only the time.
+    #[must_use]
+    pub fn new(now: FileTime) -> Self {
+        Self {
+            received: None,
+            now,
+            code_page: charset::DEFAULT_CODE_PAGE,
+            named_headers: HashSet::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Why some bytes hold no message.
+///
+/// Everything else is read, with defects: text without a header is a message with a body, a header alone one without.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoMessage {
+    /// There are no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// There is only white space.
+    #[error("the file holds only white space")]
+    Blank,
+    /// No header field, and the bytes are not text.
+    #[error("the file has no header field and is not text")]
+    Binary,
+}
+
+/// Reads the message in `bytes`.
+///
+/// Properties are those of [MS-OXCMAIL] 2.2: what the headers say, both bodies of a multipart/alternative (PR_BODY as
+/// text with CRLF line ends, PR_HTML as the sender's bytes with PR_INTERNET_CPID their code page), recipients, and
+/// every other leaf as an attachment with its transfer-decoded bytes. The body is the first text/plain or text/html
+/// that is no attachment; within a multipart/alternative the first of each.
+/// A multipart/signed of S/MIME becomes IPM.Note.SMIME.MultipartSigned with one attachment that holds the signed entity
+/// byte for byte ([MS-OXOSMIME] 2.1.3.1), its text still being the body; one of OpenPGP is read like a mixed one.
+/// PR_MESSAGE_DELIVERY_TIME is the topmost Received, else the context's, else Date, else now.
+///
+/// `original` is a recipe whose parts were encoded again and compared: [`crate::rebuild`] gives `bytes`.
+///
+/// # Errors
+/// [`NoMessage`] if the bytes hold none; see its variants.
+pub fn parse(
+    bytes: impl Into<SharedBytes>,
+    context: &ImportContext,
+) -> Result<MessageTree, NoMessage> {
+    let original: SharedBytes = bytes.into();
+    let start = start::find(&original)?;
+    let source = start.source.clone();
+    let same = start.transcoded.is_none();
+    let mut reader = Reader {
+        context,
+        source,
+        entities: Vec::new(),
+        defects: start.defects,
+        slots: Vec::new(),
+        recipe: same,
+    };
+    let mut context_received = context.received;
+    if context_received.is_none() {
+        context_received = start.received;
+    }
+    let mut tree = reader.message_at(start.at, 0, &[]);
+    envelope::delivery_time(
+        &mut tree.props,
+        context_received,
+        context.now,
+        &mut reader.defects,
+    );
+    tree.original = Some(recipe::build(&original, reader.slots));
+    tree.defects = reader.defects;
+    Ok(tree)
+}
+
+/// Reads one source; a message encoded inside another has a reader of its own.
+pub(crate) struct Reader<'c> {
+    context: &'c ImportContext,
+    source: SharedBytes,
+    entities: Vec<Entity>,
+    defects: Vec<Defect>,
+    slots: Vec<Slot>,
+    /// Whether ranges of `source` are ranges of the original.
+    recipe: bool,
+}
+
+impl Reader<'_> {
+    /// Takes the source from `at` on apart and reads the message there.
+    fn message_at(&mut self, at: usize, depth: usize, path: &[u32]) -> MessageTree {
+        let end = self.source.as_slice().len();
+        self.entities = structure::scan(
+            self.source.as_slice(),
+            at..end,
+            depth,
+            &self.context.limits,
+            &mut self.defects,
+        );
+        self.message(0, path)
+    }
+
+    /// Reads the message whose own entity is `root`.
+    fn message(&mut self, root: usize, path: &[u32]) -> MessageTree {
+        let mut tree = MessageTree::default();
+        let Some(entity) = self.entities.get(root).cloned() else {
+            return tree;
+        };
+        let source = self.source.clone();
+        let header = source.slice(entity.header.clone());
+        envelope::read(&mut tree, header, self.context, &mut self.defects);
+        let signed = class::is_smime_signed(&entity);
+        let bodies = body::choose(&self.entities, root);
+        let html = body::read(self, &mut tree.props, bodies);
+        if signed {
+            let whole = attachment::signed_entity(self, &entity, path);
+            tree.attachments.push(whole);
+        } else {
+            attachment::read_all(self, &mut tree, root, bodies, html.as_deref(), path);
+        }
+        class::set(self, &mut tree, root, signed);
+        tree
+    }
+
+    fn defect(&mut self, code: &'static str, detail: impl Into<String>) {
+        self.defects.push(Defect {
+            code,
+            detail: detail.into(),
+        });
+    }
+
+    /// The decoded bytes of a leaf, all in memory.
+    fn decoded(&mut self, entity: &Entity) -> Vec<u8> {
+        let raw = self.source.slice(entity.body.clone());
+        if entity.mime.transfer == Transfer::Identity {
+            return raw.to_vec();
+        }
+        let (bytes, odd) = entity.mime.transfer.decode(raw);
+        if let Some(odd) = odd {
+            self.defect(
+                "bad-transfer-encoding",
+                format!("part at byte {}: {odd}", entity.header.start),
+            );
+        }
+        bytes
+    }
+}
+
+/// Bytes of a value from which on it is given as a lazy source.
+const LARGE: usize = 1 << 20;
+
+/// Puts text into a property, large text as a source.
+fn put_text(props: &mut TreeProps, tag: mapi_props::Tag<str>, text: String) {
+    let value = if text.len() < LARGE {
+        TreeValue::Value(PropValue::Unicode(text))
+    } else {
+        TreeValue::Large(PropType::UNICODE, LargeSource::from(text.into_bytes()))
+    };
+    props.insert(
+        mapi_props::PropKey::from(mapi_props::PropTag::from(tag)),
+        value,
+    );
+}
+
+/// Puts HTML into its property, a large one as a source.
+fn put_html(props: &mut TreeProps, bytes: Vec<u8>) {
+    let value = if bytes.len() < LARGE {
+        TreeValue::Value(PropValue::Binary(bytes))
+    } else {
+        TreeValue::Large(PropType::BINARY, LargeSource::from(bytes))
+    };
+    props.insert(
+        mapi_props::PropKey::from(mapi_props::PropTag::from(tags::HTML)),
+        value,
+    );
+}

@@ -1,0 +1,312 @@
+//! Parts that are not the body: attachments and embedded messages.
+//! [MS-OXCMAIL] 2.2.3.4, RFC 2183, RFC 2392
+
+use std::collections::HashSet;
+
+use mapi_props::{AttachmentTree, LargeSource, MessageTree, TreeContent, attach_method, tags};
+
+use super::Reader;
+use super::body::Bodies;
+use crate::header::fields;
+use crate::header::params::percent_decode;
+use crate::names::{self, file_name};
+use crate::recipe::Slot;
+use crate::source::{PartSource, SharedBytes};
+use crate::structure::{Entity, Kind, is_message_type};
+use crate::transfer::Transfer;
+
+/// ATT_MHTML_REF: the body shows it, [MS-OXCMSG] 2.2.2.18.
+const MHTML_REF: i32 = 4;
+
+/// Reads every leaf below `root` that is no body, and embedded messages, in order.
+pub(super) fn read_all(
+    reader: &mut Reader<'_>,
+    tree: &mut MessageTree,
+    root: usize,
+    bodies: Bodies,
+    html: Option<&[u8]>,
+    path: &[u32],
+) {
+    let shown = Shown::in_html(html);
+    let mut stack = vec![(root, false)];
+    while let Some((index, related)) = stack.pop() {
+        let Some(entity) = reader.entities.get(index) else {
+            continue;
+        };
+        if entity.kind == Kind::Multipart {
+            let related = related || entity.mime.is("multipart/related");
+            stack.extend(entity.children.iter().rev().map(|c| (*c, related)));
+            continue;
+        }
+        let nothing =
+            index == root && entity.body.is_empty() && is_textual(entity.mime.media_type());
+        if bodies.contain(index) || nothing {
+            continue;
+        }
+        let entity = entity.clone();
+        let mut place = path.to_vec();
+        place.push(u32::try_from(tree.attachments.len()).unwrap_or(u32::MAX));
+        let mut attachment = read(reader, &entity, &place);
+        set_names(&mut attachment, &entity, tree.attachments.len());
+        if (related || entity.mime.content_id.is_some())
+            && !entity.mime.is_attachment()
+            && shown.shows(&entity, related)
+        {
+            attachment.props.set(tags::ATTACH_FLAGS, MHTML_REF);
+            attachment.props.set(tags::ATTACHMENT_HIDDEN, true);
+        }
+        tree.attachments.push(attachment);
+    }
+}
+
+/// Whether a message of this type without a body is simply empty: there is nothing to attach.
+fn is_textual(media_type: &str) -> bool {
+    media_type.starts_with("text/") || media_type.starts_with("multipart/")
+}
+
+fn read(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> AttachmentTree {
+    let mut attachment = AttachmentTree::default();
+    let props = &mut attachment.props;
+    props.set(tags::RENDERING_POSITION, -1);
+    props.set(tags::ATTACH_MIME_TAG, media_type(entity));
+    let mime = &entity.mime;
+    if let Some(id) = &mime.content_id {
+        props.set(tags::ATTACH_CONTENT_ID, id.trim().trim_matches(['<', '>']));
+    }
+    if let Some(location) = &mime.location {
+        let location: String = location.split_whitespace().collect();
+        props.set(tags::ATTACH_CONTENT_LOCATION, location);
+    }
+    if let Some(base) = &mime.base {
+        props.set(tags::ATTACH_CONTENT_BASE, base.as_str());
+    }
+    if let Some(charset) = mime
+        .content_type
+        .param("charset")
+        .filter(|_| media_type(entity).starts_with("text/"))
+    {
+        props.set(tags::TEXT_ATTACHMENT_CHARSET, charset);
+    }
+    for (name, tag) in [
+        ("creation-date", tags::CREATION_TIME),
+        ("modification-date", tags::LAST_MODIFICATION_TIME),
+    ] {
+        if let Some(time) = mime
+            .disposition
+            .param(name)
+            .and_then(crate::header::date::parse)
+        {
+            props.set(tag, time);
+        }
+    }
+    let embedded = embedded(reader, entity, path);
+    let method = if embedded.is_some() {
+        attach_method::EMBEDDED_MSG
+    } else {
+        attach_method::BY_VALUE
+    };
+    attachment.props.set(tags::ATTACH_METHOD, method);
+    attachment.content = match embedded {
+        Some(tree) => TreeContent::Message(Box::new(tree)),
+        None => TreeContent::Data(data(reader, entity, path)),
+    };
+    attachment
+}
+
+/// The declared type, or `message/rfc822` where a digest implies it.
+fn media_type(entity: &Entity) -> &str {
+    entity.mime.media_type()
+}
+
+/// The message inside a message part, however it was encoded.
+fn embedded(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> Option<MessageTree> {
+    if entity.kind == Kind::Message {
+        let child = *entity.children.first()?;
+        return Some(reader.message(child, path));
+    }
+    let encoded = entity.mime.transfer != Transfer::Identity;
+    if !(encoded && is_message_type(entity.mime.media_type())) {
+        return None;
+    }
+    if entity.depth + 1 >= reader.context.limits.depth {
+        reader.defect(
+            "nesting-too-deep",
+            format!("part at byte {} is kept as bytes", entity.header.start),
+        );
+        return None;
+    }
+    reader.defect(
+        "encoded-message",
+        format!(
+            "part at byte {} is a message in a transfer encoding",
+            entity.header.start
+        ),
+    );
+    let source = SharedBytes::new(reader.decoded(entity));
+    let start = super::start::find(&source).ok()?;
+    let mut inner = Reader {
+        context: reader.context,
+        source: start.source,
+        entities: Vec::new(),
+        defects: start.defects,
+        slots: Vec::new(),
+        recipe: false,
+    };
+    let tree = inner.message_at(start.at, entity.depth + 1, path);
+    reader.defects.append(&mut inner.defects);
+    Some(tree)
+}
+
+/// The decoded bytes of a leaf: small ones in memory, large ones decoded when they are read.
+fn data(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> LargeSource {
+    let transfer = entity.mime.transfer;
+    let small = entity.body.len() <= reader.context.limits.in_memory;
+    let source: LargeSource = if small {
+        reader.decoded(entity).into()
+    } else {
+        PartSource::new(reader.source.clone(), entity.body.clone(), transfer).into()
+    };
+    keep_slot(reader, entity.body.clone(), transfer, path, &source);
+    source
+}
+
+/// Remembers where an attachment's bytes stand, for the recipe.
+fn keep_slot(
+    reader: &mut Reader<'_>,
+    range: std::ops::Range<usize>,
+    transfer: Transfer,
+    path: &[u32],
+    source: &LargeSource,
+) {
+    if reader.recipe {
+        reader.slots.push(Slot {
+            range,
+            transfer,
+            path: path.to_vec(),
+            source: source.clone(),
+        });
+    }
+}
+
+/// The one attachment of a clear-signed message: its Content-Type and its body, byte for byte.
+/// [MS-OXOSMIME] 2.1.3.1
+pub(super) fn signed_entity(
+    reader: &mut Reader<'_>,
+    entity: &Entity,
+    path: &[u32],
+) -> AttachmentTree {
+    let source = reader.source.clone();
+    let header = source.slice(entity.header.clone());
+    let field = fields(header)
+        .find(|f| f.is("content-type"))
+        .map(|f| f.range)
+        .unwrap_or_default();
+    let field = entity.header.start + field.start..entity.header.start + field.end;
+    let mut attachment = AttachmentTree::default();
+    let content: LargeSource = if field.end == entity.header.end {
+        // The last field: what is wanted stands in one piece.
+        let whole = field.start..entity.body.end;
+        let mut place = path.to_vec();
+        place.push(0);
+        let content =
+            PartSource::new(reader.source.clone(), whole.clone(), Transfer::Identity).into();
+        keep_slot(reader, whole, Transfer::Identity, &place, &content);
+        content
+    } else {
+        let between = source.slice(entity.header.end..entity.body.start);
+        let mut bytes = Vec::new();
+        let pieces = [
+            source.slice(field),
+            if between.is_empty() { b"\r\n" } else { between },
+            source.slice(entity.body.clone()),
+        ];
+        for piece in pieces {
+            bytes.extend_from_slice(piece);
+        }
+        bytes.into()
+    };
+    let props = &mut attachment.props;
+    props.set(tags::RENDERING_POSITION, -1);
+    props.set(tags::ATTACH_METHOD, attach_method::BY_VALUE);
+    props.set(tags::ATTACH_MIME_TAG, "multipart/signed");
+    names::set(props, "smime.p7m");
+    attachment.content = TreeContent::Data(content);
+    attachment
+}
+
+/// Gives an attachment its names: the declared one, else one made from what it is.
+fn set_names(attachment: &mut AttachmentTree, entity: &Entity, index: usize) {
+    let mime = &entity.mime;
+    let declared = mime
+        .disposition
+        .param("filename")
+        .or_else(|| mime.content_type.param("name"))
+        .map(file_name);
+    if let Some(name) = declared.filter(|n| !n.is_empty()) {
+        return names::set(&mut attachment.props, &name);
+    }
+    if let TreeContent::Message(message) = &attachment.content {
+        let subject = message
+            .props
+            .text(tags::SUBJECT)
+            .unwrap_or_default()
+            .to_owned();
+        attachment.props.set(tags::DISPLAY_NAME, subject);
+        return;
+    }
+    names::set(
+        &mut attachment.props,
+        &names::made_up(index, mime.media_type()),
+    );
+    if let Some(description) = &mime.description {
+        attachment
+            .props
+            .set(tags::DISPLAY_NAME, description.as_str());
+    }
+}
+
+/// What an HTML body shows of the parts beside it.
+struct Shown {
+    ids: HashSet<Vec<u8>>,
+    has_html: bool,
+}
+
+impl Shown {
+    /// Collects every `cid:` of the HTML once, so that many parts and a long body stay linear.
+    fn in_html(html: Option<&[u8]>) -> Self {
+        let mut ids = HashSet::new();
+        let text = html.unwrap_or_default();
+        for at in memchr::memmem::find_iter(text, b"cid:") {
+            let rest = text.get(at + 4..).unwrap_or_default();
+            let rest = rest.get(..1000).unwrap_or(rest);
+            let end = rest.iter().position(|b| {
+                matches!(b, b'"' | b'\'' | b'>' | b'<' | b')' | b'&') || b.is_ascii_whitespace()
+            });
+            let mut id = Vec::new();
+            percent_decode(
+                &String::from_utf8_lossy(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default()),
+                &mut id,
+            );
+            ids.insert(id);
+        }
+        Self {
+            ids,
+            has_html: html.is_some(),
+        }
+    }
+
+    /// Whether the body shows this part, so that a list of attachments leaves it out.
+    fn shows(&self, entity: &Entity, related: bool) -> bool {
+        let named = entity
+            .mime
+            .content_id
+            .as_deref()
+            .map(|id| id.trim().trim_matches(['<', '>']));
+        let by_id = named.is_some_and(|id| self.ids.contains(id.as_bytes()));
+        let by_place = related
+            && self.has_html
+            && entity.mime.location.is_some()
+            && entity.mime.media_type().starts_with("image/");
+        by_id || by_place
+    }
+}

@@ -1,0 +1,176 @@
+//! Which parts are the message's text, and that text.
+//! [MS-OXCMAIL] 2.2.3.1, RFC 2046 §5.1.4, RFC 2387
+
+use mapi_props::{TreeProps, tags};
+
+use super::{Reader, put_html, put_text};
+use crate::charset;
+use crate::structure::{Entity, Kind};
+
+/// The entities that are the body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Bodies {
+    pub(super) text: Option<usize>,
+    pub(super) html: Option<usize>,
+}
+
+impl Bodies {
+    pub(super) fn contain(self, index: usize) -> bool {
+        self.text == Some(index) || self.html == Some(index)
+    }
+
+    fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// The body of the message or multipart `index`: the first text that is no attachment, and its alternative.
+pub(super) fn choose(entities: &[Entity], index: usize) -> Bodies {
+    let Some(entity) = entities.get(index) else {
+        return Bodies::default();
+    };
+    let mime = &entity.mime;
+    if mime.is_attachment() {
+        return Bodies::default();
+    }
+    match entity.kind {
+        Kind::Message => Bodies::default(),
+        Kind::Leaf if mime.is("text/html") => Bodies {
+            text: None,
+            html: Some(index),
+        },
+        // A multipart whose parts cannot be told apart is still something to read.
+        Kind::Leaf
+            if mime.is("text/plain")
+                || (index == 0 && mime.media_type().starts_with("multipart/")) =>
+        {
+            Bodies {
+                text: Some(index),
+                html: None,
+            }
+        }
+        Kind::Leaf => Bodies::default(),
+        Kind::Multipart => match mime.media_type() {
+            "multipart/alternative" => alternatives(entities, &entity.children),
+            "multipart/related" => root_of(entities, entity)
+                .map_or_else(Bodies::default, |root| choose(entities, root)),
+            "multipart/encrypted" => Bodies::default(),
+            _ => entity
+                .children
+                .iter()
+                .map(|c| choose(entities, *c))
+                .find(|b| !b.is_empty())
+                .unwrap_or_default(),
+        },
+    }
+}
+
+/// The first text and the first HTML among alternatives.
+fn alternatives(entities: &[Entity], children: &[usize]) -> Bodies {
+    let mut all = Bodies::default();
+    for found in children.iter().map(|c| choose(entities, *c)) {
+        all.text = all.text.or(found.text);
+        all.html = all.html.or(found.html);
+    }
+    all
+}
+
+/// The root of a multipart/related: the part that `start` names, else the first.
+fn root_of(entities: &[Entity], related: &Entity) -> Option<usize> {
+    let start = related.mime.content_type.param("start");
+    let named = |c: &&usize| {
+        let id = entities.get(**c).and_then(|e| e.mime.content_id.as_deref());
+        id.is_some_and(|id| Some(id.trim()) == start.map(str::trim))
+    };
+    related
+        .children
+        .iter()
+        .find(named)
+        .or(related.children.first())
+        .copied()
+}
+
+/// Reads the bodies into properties; gives the HTML's bytes, in which inline images are named.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    props: &mut TreeProps,
+    bodies: Bodies,
+) -> Option<Vec<u8>> {
+    let mut pages: (Option<i32>, Option<i32>) = (None, None);
+    if let Some(entity) = bodies.text.and_then(|i| reader.entities.get(i)).cloned() {
+        let bytes = reader.decoded(&entity);
+        let decoded = charset::decode(
+            &bytes,
+            entity.mime.content_type.param("charset"),
+            reader.context.code_page,
+        );
+        note(reader, &entity, decoded.defect);
+        pages.0 = Some(decoded.code_page);
+        put_text(props, tags::BODY, with_crlf(&decoded.text));
+    }
+    let html = bodies
+        .html
+        .and_then(|i| reader.entities.get(i))
+        .cloned()
+        .map(|entity| {
+            let bytes = reader.decoded(&entity);
+            let declared = entity.mime.content_type.param("charset").map(str::to_owned);
+            let label = declared.or_else(|| meta_charset(&bytes));
+            let decoded = charset::decode(&bytes, label.as_deref(), reader.context.code_page);
+            let (defect, page) = (decoded.defect, decoded.code_page);
+            note(reader, &entity, defect);
+            pages.1 = Some(page);
+            put_html(props, bytes.clone());
+            bytes
+        });
+    if let Some(page) = pages.1.or(pages.0) {
+        props.set(tags::INTERNET_CPID, page);
+    }
+    // [MS-OXBBODY] 2.1.1: 1 plain text, 3 HTML.
+    match (pages.0, pages.1) {
+        (_, Some(_)) => props.set(tags::NATIVE_BODY_INFO, 3),
+        (Some(_), None) => props.set(tags::NATIVE_BODY_INFO, 1),
+        (None, None) => {}
+    }
+    html
+}
+
+fn note(reader: &mut Reader<'_>, entity: &Entity, defect: Option<&'static str>) {
+    if let Some(defect) = defect {
+        reader.defect(
+            "charset",
+            format!("part at byte {}: {defect}", entity.header.start),
+        );
+    }
+}
+
+/// Text with CRLF line ends, as MAPI keeps it, and without zeros, which end text there.
+fn with_crlf(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 32);
+    for (n, line) in text.split('\n').enumerate() {
+        if n > 0 {
+            out.push_str("\r\n");
+        }
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.contains('\0') {
+            out.extend(line.chars().filter(|c| *c != '\0'));
+        } else {
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+/// The charset that HTML declares in its first kilobytes. WHATWG HTML §13.2.3.2, simplified.
+fn meta_charset(html: &[u8]) -> Option<String> {
+    let head = String::from_utf8_lossy(html.get(..4096).unwrap_or(html)).to_ascii_lowercase();
+    let at = head.find("charset=")? + "charset=".len();
+    let label: String = head
+        .get(at..)?
+        .trim_start_matches(['"', '\'', ' '])
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c))
+        .collect();
+    // A UTF-16 label read as single bytes is a lie.
+    (!label.is_empty() && !label.starts_with("utf-16")).then_some(label)
+}

@@ -1,0 +1,203 @@
+//! How a message's original bytes are kept: once, as its attachments and what stands around them.
+
+use std::collections::VecDeque;
+use std::io::{self, Cursor, Read};
+use std::ops::Range;
+
+use mapi_props::{Encoding, LargeSource, MessageTree, Recipe, Segment, TreeContent};
+
+use crate::source::SharedBytes;
+use crate::transfer::Transfer;
+use crate::transfer::base64::{EncodeReader, Lines};
+
+/// Attachments smaller than this are kept as literal bytes: a reference would save nothing.
+const WORTH_IT: u64 = 4096;
+
+/// Where an attachment's bytes stand in the original.
+pub(crate) struct Slot {
+    pub(crate) range: Range<usize>,
+    pub(crate) transfer: Transfer,
+    pub(crate) path: Vec<u32>,
+    pub(crate) source: LargeSource,
+}
+
+/// Makes the recipe of `original`. Each attachment is encoded again and compared; where a byte differs it stays literal.
+pub(crate) fn build(original: &SharedBytes, mut slots: Vec<Slot>) -> Recipe {
+    let bytes = original.as_slice();
+    slots.sort_by_key(|s| s.range.start);
+    let mut segments = Vec::new();
+    let mut at = 0;
+    for slot in slots.into_iter().filter(|s| s.source.size() >= WORTH_IT) {
+        let Some(before) = bytes.get(at..slot.range.start) else {
+            continue;
+        };
+        let Some(text) = bytes.get(slot.range.clone()) else {
+            continue;
+        };
+        let Some((encoding, len)) = proved(text, &slot) else {
+            continue;
+        };
+        if !before.is_empty() {
+            segments.push(Segment::Literal(before.to_vec()));
+        }
+        segments.push(Segment::Attachment {
+            attachment: slot.path,
+            encoding,
+        });
+        at = slot.range.start + len;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    if !rest.is_empty() {
+        segments.push(Segment::Literal(rest.to_vec()));
+    }
+    Recipe { segments }
+}
+
+/// The encoding that turns the attachment into the start of `text`, and how many bytes of it.
+fn proved(text: &[u8], slot: &Slot) -> Option<(Encoding, usize)> {
+    let encoding = match slot.transfer {
+        Transfer::Identity => Encoding::Identity,
+        Transfer::Base64 => {
+            // Blank lines may follow the last one.
+            let end = text.trim_ascii_end().len();
+            let eol = match text.get(end..).unwrap_or_default() {
+                [b'\r', b'\n', ..] => 2,
+                [b'\n', ..] => 1,
+                _ => 0,
+            };
+            let lines = Lines::guess(text.get(..end + eol)?)?;
+            Encoding::Base64 {
+                line_len: lines.len,
+                crlf: lines.crlf,
+                last_eol: lines.last_eol,
+            }
+        }
+        Transfer::QuotedPrintable | Transfer::Uuencode => return None,
+    };
+    let mut again = encoded(slot.source.open().ok()?, encoding);
+    let len = common_prefix(&mut again, text).ok()??;
+    Some((encoding, len))
+}
+
+/// The length of what `reader` gives, if `text` starts with it.
+fn common_prefix(reader: &mut dyn Read, text: &[u8]) -> io::Result<Option<usize>> {
+    let mut buffer = vec![0; 32 * 1024];
+    let mut at = 0;
+    loop {
+        let n = reader.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(Some(at));
+        }
+        if text.get(at..at + n) != buffer.get(..n) {
+            return Ok(None);
+        }
+        at += n;
+    }
+}
+
+fn encoded(data: Box<dyn Read + Send>, encoding: Encoding) -> Box<dyn Read + Send> {
+    match encoding {
+        Encoding::Identity => data,
+        Encoding::Base64 {
+            line_len,
+            crlf,
+            last_eol,
+        } => Box::new(EncodeReader::new(
+            data,
+            Lines {
+                len: line_len,
+                crlf,
+                last_eol,
+            },
+        )),
+    }
+}
+
+/// Gives the original bytes of a recipe as a stream.
+///
+/// `open` opens the data of the attachment at an index path. Its errors, and those of its readers, come out of the
+/// reader; nothing is read before it is asked for.
+pub fn rebuild<'a, F>(recipe: &Recipe, open: F) -> Rebuilt<'a>
+where
+    F: FnMut(&[u32]) -> io::Result<Box<dyn Read + Send>> + 'a,
+{
+    Rebuilt {
+        segments: recipe.segments.iter().cloned().collect(),
+        open: Box::new(open),
+        current: None,
+    }
+}
+
+/// See [`rebuild`].
+pub struct Rebuilt<'a> {
+    segments: VecDeque<Segment>,
+    open: Box<dyn FnMut(&[u32]) -> io::Result<Box<dyn Read + Send>> + 'a>,
+    current: Option<Box<dyn Read + Send>>,
+}
+
+impl std::fmt::Debug for Rebuilt<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rebuilt({} segments to come)", self.segments.len())
+    }
+}
+
+impl Read for Rebuilt<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            if let Some(current) = &mut self.current {
+                let n = current.read(buf)?;
+                if n > 0 {
+                    return Ok(n);
+                }
+                self.current = None;
+            }
+            self.current = Some(match self.segments.pop_front() {
+                None => return Ok(0),
+                Some(Segment::Literal(bytes)) => Box::new(Cursor::new(bytes)),
+                Some(Segment::Attachment {
+                    attachment,
+                    encoding,
+                }) => encoded((self.open)(&attachment)?, encoding),
+            });
+        }
+    }
+}
+
+/// Opens the data of the attachment of `tree` at an index path: what [`rebuild`] asks for.
+///
+/// # Errors
+/// `NotFound` if there is no such attachment or it has no data of its own; else those of its source.
+pub fn open_attachment(tree: &MessageTree, path: &[u32]) -> io::Result<Box<dyn Read + Send>> {
+    let missing = || {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("no attachment data at {path:?}"),
+        )
+    };
+    let (last, above) = path.split_last().ok_or_else(missing)?;
+    let at = |tree: &'_ MessageTree, index: u32| {
+        usize::try_from(index)
+            .ok()
+            .filter(|i| *i < tree.attachments.len())
+    };
+    let mut tree = tree;
+    for index in above {
+        let attachment = at(tree, *index)
+            .and_then(|i| tree.attachments.get(i))
+            .ok_or_else(missing)?;
+        match &attachment.content {
+            TreeContent::Message(inner) => tree = inner,
+            _ => return Err(missing()),
+        }
+    }
+    let attachment = at(tree, *last)
+        .and_then(|i| tree.attachments.get(i))
+        .ok_or_else(missing)?;
+    match &attachment.content {
+        TreeContent::Data(data) | TreeContent::Storage(data) => data.open(),
+        TreeContent::None | TreeContent::Message(_) => Err(missing()),
+    }
+}
