@@ -148,7 +148,7 @@ fn names(binary: &TestBinary, extra: &[&str]) -> Result<Vec<String>> {
 fn run_one(case: &Case<'_>, built: &Built, options: &Options) -> Result<Outcome> {
     if case.ignored {
         return Ok(Outcome::Skipped(vec![format!(
-            "{} is marked #[ignore]",
+            "{} is marked `ignore`",
             case.full_name()
         )]));
     }

@@ -57,6 +57,35 @@ fn empty_items(path: &str, text: &str) -> Option<String> {
     Some(format!("{path}: `{}`: the name says nothing", line.trim()))
 }
 
+/// Lints are suppressed by `expect`, which says so when it is no longer needed; tests may `allow`.
+fn allows(path: &str, text: &str) -> Option<String> {
+    let marks = ["#[al", "#![al"].map(|start| format!("{start}low("));
+    let line = text
+        .lines()
+        .find(|line| marks.iter().any(|mark| line.trim_start().starts_with(mark)))?;
+    Some(format!(
+        "{path}: `{}`: use expect, with a reason",
+        line.trim()
+    ))
+}
+
+/// What is announced but not done. Put together here, so as not to stand here.
+fn unfinished(path: &str, text: &str) -> Option<String> {
+    let words = [
+        ["to", "do!("],
+        ["unimpl", "emented!("],
+        ["FIX", "ME"],
+        ["#[ig", "nore"],
+    ];
+    let words = words.map(|parts| parts.concat());
+    let holds = |line: &&str| words.iter().any(|word| line.contains(word.as_str()));
+    let line = text.lines().find(holds)?;
+    Some(format!(
+        "{path}: `{}`: finish it, or say in the closing note why not",
+        line.trim()
+    ))
+}
+
 /// Places of one workplace that no project should know. Put together here, so as not to stand here.
 fn workplace_names(path: &str, bytes: &[u8]) -> Option<String> {
     let names = [
@@ -107,6 +136,15 @@ fn names_say_something() {
 }
 
 #[test]
+fn nothing_is_left_unfinished_or_silenced() {
+    let Some(mut files) = files() else { return };
+    let mut wrong = over_rust(&files, unfinished);
+    files.retain(|file| !file.is_test());
+    wrong.extend(over_rust(&files, allows));
+    expect_none(&wrong);
+}
+
+#[test]
 fn no_workplace_is_named() {
     let Some(files) = files() else { return };
     let wrong: Vec<_> = files
@@ -146,6 +184,10 @@ fn the_rules_see_each_kind_of_wrong() {
         );
     }
     assert!(empty_items("a.rs", "// a common mod of speech\nlet manager = 1;").is_none());
+    assert!(unfinished("a.rs", &["    to", "do!()"].concat()).is_some());
+    assert!(unfinished("a.rs", "what there is to do").is_none());
+    assert!(allows("a.rs", &["  #[al", "low(dead_code)]"].concat()).is_some());
+    assert!(allows("a.rs", "#[expect(dead_code, reason = \"x\")]").is_none());
     assert!(workplace_names("a", ["see /wo", "rk/main"].concat().as_bytes()).is_some());
     assert!(workplace_names("a", [".lib", "rary/x"].concat().as_bytes()).is_some());
     assert!(workplace_names("a", b"homework/main, found.library").is_none());

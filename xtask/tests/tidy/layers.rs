@@ -92,6 +92,16 @@ fn every_room_states_its_layer() {
 }
 
 #[test]
+fn every_room_keeps_the_lints_of_the_workspace() {
+    let packages = Metadata::members().unwrap().packages;
+    let own = packages.iter().filter(|package| {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        !manifest.contains("[lints]\nworkspace = true")
+    });
+    expect_none(&own.map(|package| package.name.clone()).collect::<Vec<_>>());
+}
+
+#[test]
 fn dependencies_descend() {
     expect_none(&not_descending(&rooms()));
 }
