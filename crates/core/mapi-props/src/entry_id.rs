@@ -3,7 +3,8 @@
 //! Reference: "MAPI Entry Identifiers", "Constructing Entry Identifiers", "MAPI Record and Search Keys".
 //!
 //! A store of malle names its objects by 30 bytes: `abFlags[4]`, the store's 16-byte UID, a version byte, a kind
-//! byte and the item number as 64 bits, most significant byte first.
+//! byte (0 store, else the object type: 3 MAPI_FOLDER, 5 MAPI_MESSAGE) and the item number as 64 bits, most
+//! significant byte first.
 
 mod compound;
 mod keys;
@@ -54,16 +55,16 @@ impl EntryKind {
     const fn byte(self) -> u8 {
         match self {
             Self::Store => 0,
-            Self::Folder => 1,
-            Self::Message => 2,
+            Self::Folder => 3,
+            Self::Message => 5,
         }
     }
 
     const fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             0 => Self::Store,
-            1 => Self::Folder,
-            2 => Self::Message,
+            3 => Self::Folder,
+            5 => Self::Message,
             _ => return None,
         })
     }

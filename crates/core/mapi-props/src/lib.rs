@@ -2,6 +2,11 @@
 //!
 //! This is the ground floor: plain data without I/O. Every other room speaks in these words.
 //! Facts come from the Outlook MAPI reference and [MS-OXCDATA]; tables are generated from `data/*.csv`.
+//!
+//! * [`tags`], [`guids`]: typed tags and property sets by name; [`names`] finds names of everything, both ways.
+//! * [`PropValue`], [`Restriction`], [`SortOrderSet`], [`Bag`], [`MessageTree`], [`StoredMessage`]: the data.
+//! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients.
+//! * [`codec`]: the canonical binary form, which stores keep; [`json`] and [`text`]: the forms that people and scripts read and write.
 
 #[cfg(test)]
 mod arbitrary;

@@ -12,6 +12,20 @@ const ENTRY: usize = 5;
 
 /// Appends the canonical form of a bag.
 ///
+/// ```
+/// use mapi_props::codec::{BagRef, decode_bag, encode_bag};
+/// use mapi_props::{Bag, tags};
+///
+/// let mut bag = Bag::new();
+/// bag.set(tags::SUBJECT, "Budget");
+/// bag.set(tags::IMPORTANCE, 2);
+/// let mut bytes = Vec::new();
+/// encode_bag(&bag, &mut bytes)?;
+/// assert_eq!(BagRef::new(&bytes)?.text(tags::SUBJECT.id()), Some("Budget"));
+/// assert_eq!(decode_bag(&bytes)?, bag);
+/// # Ok::<(), mapi_props::codec::CodecError>(())
+/// ```
+///
 /// # Errors
 /// [`CodecError::Pending`] for a large value without a place; [`CodecError::TooDeep`] for a restriction beyond
 /// the limit; [`CodecError::Type`] for a large value of a type above 0x7FFF. `out` is as it was then.

@@ -20,7 +20,7 @@ fn layout_is_fixed() {
     let bytes = EntryId::of_message(STORE, 0x0102_0304_0506_0708).to_bytes();
     let mut expect = vec![0, 0, 0, 0];
     expect.extend([7; 16]);
-    expect.extend([1, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect.extend([1, 5, 1, 2, 3, 4, 5, 6, 7, 8]);
     assert_eq!(bytes.as_slice(), expect);
     assert_eq!(provider_uid(&bytes), Some(STORE));
     assert!(!is_short_term(&bytes));
@@ -45,7 +45,7 @@ fn broken_identifiers_have_their_codes() {
     assert_eq!(broken(0, 0x40), Err(EntryIdError::Flags));
     assert_eq!(broken(1, 1), Err(EntryIdError::Flags));
     assert_eq!(broken(20, 9), Err(EntryIdError::Version(9)));
-    assert_eq!(broken(21, 3), Err(EntryIdError::Kind(3)));
+    assert_eq!(broken(21, 4), Err(EntryIdError::Kind(4)));
     assert_eq!(
         broken(21, 0),
         Err(EntryIdError::Kind(0)),
@@ -53,7 +53,7 @@ fn broken_identifiers_have_their_codes() {
     );
     assert_eq!(
         broken(29, 0),
-        Err(EntryIdError::Kind(1)),
+        Err(EntryIdError::Kind(3)),
         "a folder has one"
     );
     assert_eq!(broken(0, 0x80), Ok(EntryId::of_folder(STORE, 5)));

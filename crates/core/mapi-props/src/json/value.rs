@@ -111,6 +111,15 @@ fn ansi(text: &AnsiString) -> Value {
 
 /// Reads a value of type `ty` (an MV_INSTANCE bit is overlooked).
 ///
+/// ```
+/// use mapi_props::{PropType, PropValue, json};
+///
+/// let value = json::parse_value(PropType::BINARY, &"00ff".into())?;
+/// assert_eq!(value, PropValue::Binary(vec![0x00, 0xFF]));
+/// assert_eq!(json::value(&value), "00ff");
+/// # Ok::<(), mapi_props::json::ValueError>(())
+/// ```
+///
 /// # Errors
 /// [`ValueError`] if it is not one.
 pub fn parse_value(ty: PropType, json: &Value) -> Result<PropValue, ValueError> {

@@ -62,6 +62,20 @@ fn suggest_text(name: Option<&'static str>) -> String {
 /// `PT_MV_UNICODE|MV_INSTANCE` is a type too. The short name `Subject` means `PidTagSubject` if there is
 /// one, else the only `PidLid…` or `PidName…` property of that name.
 ///
+/// ```
+/// use mapi_props::names::{TagOrName, parse_tag};
+/// use mapi_props::{PropName, PropType, guids, tags};
+///
+/// assert_eq!(parse_tag("PR_SUBJECT")?, TagOrName::Tag(tags::SUBJECT.raw()));
+/// let file_under = PropName::id(guids::PSETID_ADDRESS, 0x8005);
+/// assert_eq!(parse_tag("PidLidFileUnder")?, TagOrName::Name(file_under, PropType::UNICODE));
+/// assert_eq!(
+///     parse_tag("PidTagSubjekt").unwrap_err().to_string(),
+///     "`PidTagSubjekt` is no known property; did you mean PidTagSubject?",
+/// );
+/// # Ok::<(), mapi_props::names::NameError>(())
+/// ```
+///
 /// # Errors
 /// [`NameError`]: the name is unknown, stands for two properties, or is no name.
 pub fn parse_tag(text: &str) -> Result<TagOrName, NameError> {

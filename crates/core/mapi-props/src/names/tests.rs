@@ -74,6 +74,37 @@ fn tags_have_the_names_of_the_reference() {
 }
 
 #[test]
+fn every_tag_of_the_reference_has_a_constant() {
+    let source = include_str!("../generated/tags.rs");
+    for line in include_str!("../../tests/data/reference_tags.csv")
+        .lines()
+        .skip(1)
+    {
+        let name = line
+            .split(',')
+            .nth(1)
+            .and_then(|n| n.strip_prefix("PR_"))
+            .unwrap();
+        let name = name.strip_suffix("_W").unwrap_or(name);
+        assert!(source.contains(&format!("pub const {name}: ")), "{name}");
+    }
+}
+
+#[test]
+fn address_book_identifiers_are_not_a_stores() {
+    let text = "PR_EMS_AB_PROXY_ADDRESSES";
+    assert_eq!(parse_tag(text), Ok(TagOrName::Tag(PropTag(0x800F_101F))));
+    assert!(matches!(
+        parse_local_tag(text, &NoNames),
+        Err(NameError::NotInStore { .. })
+    ));
+    assert_eq!(
+        parse_local_tag("0x800F101F", &NoNames),
+        Ok(PropTag(0x800F_101F))
+    );
+}
+
+#[test]
 fn preferred_names() {
     let canonical = |tag: PropTag| canonical_name(tag);
     assert_eq!(canonical(tags::SUBJECT.raw()), Some("PidTagSubject"));

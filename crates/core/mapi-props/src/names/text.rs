@@ -31,9 +31,13 @@ impl NameMap for NoNames {
 /// Reads a property as [`parse_tag`] does and gives the tag that it has in this store.
 ///
 /// # Errors
-/// As [`parse_tag`]; [`NameError::NotInStore`] for a named property without an identifier.
+/// As [`parse_tag`]; [`NameError::NotInStore`] for a named property without an identifier, and for names of
+/// address book properties of 0x8000 and above, whose identifiers mean something else in a store.
 pub fn parse_local_tag(text: &str, names: &dyn NameMap) -> Result<PropTag, NameError> {
     match parse_tag(text)? {
+        TagOrName::Tag(tag) if tag.is_named() && !is_figures(text) => Err(NameError::NotInStore {
+            text: text.to_owned(),
+        }),
         TagOrName::Tag(tag) => Ok(tag),
         TagOrName::Name(name, ty) => match names.id_of(&name) {
             Some(id) => Ok(PropTag::new(id, ty)),
@@ -42,6 +46,12 @@ pub fn parse_local_tag(text: &str, names: &dyn NameMap) -> Result<PropTag, NameE
             }),
         },
     }
+}
+
+/// Whether a tag was written as a number.
+fn is_figures(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with("0x") || text.starts_with("0X")
 }
 
 /// The text of a tag, shortest exact form first: `PidTagSubject`, `PR_SUBJECT_A`, `PidLidFileUnder`, `0x6801001F`.

@@ -36,6 +36,16 @@ pub enum AssignmentError {
 
 /// Reads `PROPERTY=VALUE`. The property is written as [`parse_tag`] reads it, the value as [`parse_value`] does.
 ///
+/// ```
+/// use mapi_props::names::TagOrName;
+/// use mapi_props::{tags, text};
+///
+/// let set = text::parse_assignment("PR_SUBJECT=Hello")?;
+/// assert_eq!(set.property, TagOrName::Tag(tags::SUBJECT.raw()));
+/// assert_eq!(set.value, "Hello".into());
+/// # Ok::<(), mapi_props::text::AssignmentError>(())
+/// ```
+///
 /// # Errors
 /// [`AssignmentError`].
 pub fn parse_assignment(text: &str) -> Result<Assignment, AssignmentError> {

@@ -13,6 +13,16 @@ use crate::{
 
 /// Reads an expression. Named properties get the identifiers that `names` gives them.
 ///
+/// ```
+/// use mapi_props::names::NoNames;
+/// use mapi_props::{RelOp, Restriction, tags, text};
+///
+/// let important = text::parse_restriction("Importance >= 2", &NoNames)?;
+/// assert_eq!(important, Restriction::property(tags::IMPORTANCE, RelOp::Ge, 2));
+/// assert_eq!(text::restriction(&important, &NoNames), "PidTagImportance >= 2");
+/// # Ok::<(), mapi_props::text::ExpressionError>(())
+/// ```
+///
 /// # Errors
 /// [`ExpressionError`] with the place of what is wrong.
 pub fn parse_restriction(text: &str, names: &dyn NameMap) -> Result<Restriction, ExpressionError> {
