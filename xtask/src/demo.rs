@@ -31,7 +31,12 @@ struct Stage {
     home: PathBuf,
     /// Commands and outputs so far.
     shown: String,
+    /// What the commands find in their environment beside the home.
+    environment: &'static [(&'static str, &'static str)],
 }
+
+/// The same times and words in the transcript wherever it is made.
+const README_ENVIRONMENT: &[(&str, &str)] = &[("TZ", "UTC"), ("MALLE_LANG", "en")];
 
 /// Where the transcript stands in README.md: after the first of these, before the second.
 const MARKS: [&str; 2] = [
@@ -58,8 +63,13 @@ pub fn run(mut args: Args) -> Result<()> {
     let directory = tempfile::Builder::new().prefix("malle-demo-").tempdir()?;
     let home = directory.path().join("home");
     std::fs::create_dir(&home)?;
-    let shown = String::new();
-    let mut stage = Stage { malle, home, shown };
+    let environment = if readme { README_ENVIRONMENT } else { &[] };
+    let mut stage = Stage {
+        malle,
+        home,
+        shown: String::new(),
+        environment,
+    };
     let mut played = play(&mut stage, directory.path());
     if readme && played.is_ok() {
         played = write_readme(&stage.shown);
@@ -145,6 +155,7 @@ impl Stage {
         let mut command = Command::new(&self.malle);
         command
             .env("MALLE_HOME", &self.home)
+            .envs(self.environment.iter().copied())
             .args(words)
             .current_dir(workspace::root());
         command
