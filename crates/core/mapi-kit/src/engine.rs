@@ -23,6 +23,8 @@ mod plan;
 mod row;
 mod run;
 mod scanned;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use cell::PREVIEW_CHARS;
