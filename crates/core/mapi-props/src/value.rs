@@ -227,7 +227,7 @@ impl PropValue {
             Self::String8(s) => len(s.bytes.len() + 1),
             Self::Unicode(s) => wide(s),
             Self::SvrEid(b) | Self::Actions(b) | Self::Binary(b) => len(b.len()),
-            Self::SRestriction(_) => 0,
+            Self::SRestriction(r) => stored_size(r),
             Self::MvI2(v) => 2 * len(v.len()),
             Self::MvLong(v) => 4 * len(v.len()),
             Self::MvR4(v) => 4 * len(v.len()),
@@ -239,6 +239,15 @@ impl PropValue {
             Self::MvUnicode(v) => v.iter().map(|s| wide(s)).sum(),
             Self::MvBinary(v) => v.iter().map(|b| len(b.len())).sum(),
         }
+    }
+}
+
+/// Bytes of a restriction's canonical form; 0 for one that is nested too deep to have one.
+fn stored_size(restriction: &Restriction) -> u64 {
+    let mut bytes = Vec::new();
+    match crate::codec::encode_restriction(restriction, &mut bytes) {
+        Ok(()) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        Err(_) => 0,
     }
 }
 

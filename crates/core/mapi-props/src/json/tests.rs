@@ -42,7 +42,7 @@ fn values_have_their_shapes() {
         PropValue::R4(f32::from_bits(0x7F80_0001)),
         json!({"bits":"7f800001"}),
     );
-    check(PropValue::R4(0.1), json!(0.100_000_001_490_116_12));
+    check(PropValue::R4(0.1), json!(0.1));
     check(PropValue::Error(Code::NOT_FOUND), json!("MAPI_E_NOT_FOUND"));
     check(PropValue::Error(Code(0x8004_FFFF)), json!("0x8004FFFF"));
     check(PropValue::Bool(true), json!(true));

@@ -77,7 +77,7 @@ fn double(n: f64) -> Value {
 }
 
 fn single(n: f32) -> Value {
-    if let Some(number) = Number::from_f64(f64::from(n)) {
+    if let Some(number) = Number::from_f64(short(n)) {
         return Value::Number(number);
     }
     let name = if n.to_bits() == f32::NAN.to_bits() {
@@ -89,6 +89,24 @@ fn single(n: f32) -> Value {
         || json!({ "bits": format!("{:08x}", n.to_bits()) }),
         Value::from,
     )
+}
+
+/// The number with the fewest digits that is read as `n`: 0.1, not 0.10000000149011612.
+fn short(n: f32) -> f64 {
+    let same = |wide: &f64| narrow(*wide).to_bits() == n.to_bits();
+    n.to_string()
+        .parse()
+        .ok()
+        .filter(same)
+        .unwrap_or(f64::from(n))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "rounding to the nearest is what is wanted"
+)]
+const fn narrow(wide: f64) -> f32 {
+    wide as f32
 }
 
 /// The name of an infinity, or of the one NaN that stands for all.
@@ -247,11 +265,7 @@ fn parse_single(ty: PropType, json: &Value) -> Result<f32, ValueError> {
     if wide.is_nan() {
         return Ok(f32::NAN);
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "rounding to the nearest is what is wanted"
-    )]
-    let narrow = wide as f32;
+    let narrow = narrow(wide);
     // What was finite must stay so.
     if wide.is_finite() && narrow.is_infinite() {
         Err(bad())

@@ -12,6 +12,26 @@ pub enum TagOrName {
     Name(PropName, PropType),
 }
 
+impl TagOrName {
+    /// The type of the property's values, PT_UNSPECIFIED when nobody says.
+    #[must_use]
+    pub const fn ty(&self) -> PropType {
+        match self {
+            Self::Tag(tag) => tag.ty(),
+            Self::Name(_, ty) => *ty,
+        }
+    }
+
+    /// The same property with values of another type.
+    #[must_use]
+    pub fn with_type(self, ty: PropType) -> Self {
+        match self {
+            Self::Tag(tag) => Self::Tag(tag.with_type(ty)),
+            Self::Name(name, _) => Self::Name(name, ty),
+        }
+    }
+}
+
 /// A text that stands for no property.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -87,10 +107,7 @@ pub fn parse_tag(text: &str) -> Result<TagOrName, NameError> {
         let Some(ty) = parse_type(rest) else {
             return Err(unknown_set(text, head));
         };
-        return Ok(match parse_plain(head)? {
-            TagOrName::Tag(t) => TagOrName::Tag(t.with_type(ty)),
-            TagOrName::Name(n, _) => TagOrName::Name(n, ty),
-        });
+        return parse_plain(head).map(|property| property.with_type(ty));
     }
     parse_plain(text)
 }

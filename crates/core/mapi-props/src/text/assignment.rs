@@ -55,21 +55,15 @@ pub fn parse_assignment(text: &str) -> Result<Assignment, AssignmentError> {
         return Err(AssignmentError::NoEquals(text.to_owned()));
     };
     let property = parse_tag(name)?;
-    let ty = match &property {
-        TagOrName::Tag(tag) => tag.ty(),
-        TagOrName::Name(_, ty) => *ty,
-    };
+    let ty = property.ty();
     let value = parse_value(ty, rest);
     let value = value.map_err(|source| AssignmentError::Value {
         property: name.to_owned(),
         source,
     })?;
-    let property = match property {
-        TagOrName::Tag(tag) if ty == PropType::UNSPECIFIED => {
-            TagOrName::Tag(tag.with_type(value.ty()))
-        }
-        TagOrName::Name(name, PropType::UNSPECIFIED) => TagOrName::Name(name, value.ty()),
-        other => other,
+    let property = match ty {
+        PropType::UNSPECIFIED => property.with_type(value.ty()),
+        _ => property,
     };
     Ok(Assignment { property, value })
 }
