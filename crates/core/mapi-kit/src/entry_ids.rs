@@ -1,13 +1,11 @@
 //! Reading entry identifiers: which store and which object one names.
 //! Reference: "Constructing entry identifiers" (requirements EID-01 to EID-06); written by [`crate::computed`].
 
-use mapi_props::{Code, Guid, guids, object_type};
-use mapi_spi::{Error, ItemId, Result};
+use std::fmt::Display;
 
-/// Bytes before the provider's own part: abFlags and provider UID.
-const HEAD: usize = 20;
-/// The version that is written and understood.
-const VERSION: u8 = 1;
+use mapi_props::entry_id::{self, EntryId, EntryKind};
+use mapi_props::{Code, Guid, guids};
+use mapi_spi::{Error, ItemId, Result};
 
 /// What an entry identifier names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,26 +34,19 @@ impl EntryTarget {
 /// `MAPI_E_INVALID_ENTRYID` when it is cut short or malformed. One of another kind of provider reads as malformed only
 /// if too short; otherwise see [`store_uid`].
 pub fn parse(id: &[u8]) -> Result<EntryTarget> {
-    let (_, uid, own) = split(id)?;
-    if uid == guids::MUID_STORE_WRAP {
-        return parse(unwrap(own)?);
-    }
-    let [VERSION, kind, number @ ..] = own else {
-        return Err(malformed("its version is not known"));
-    };
-    let item = || -> Result<ItemId> {
-        let bytes = <[u8; 8]>::try_from(number).map_err(|_| malformed("its length is wrong"))?;
-        match u64::from_be_bytes(bytes) {
-            0 => Err(malformed("its number is zero")),
-            n => Ok(ItemId(n)),
+    let bytes = match entry_id::provider_uid(id) {
+        // A wrap in a wrap reads as malformed, so a crafted id cannot recurse.
+        Some(uid) if uid == guids::MUID_STORE_WRAP => {
+            entry_id::unwrap_store(id).map_err(malformed)?.entry_id
         }
+        _ => id,
     };
-    match i32::from(*kind) {
-        object_type::STORE if number.is_empty() => Ok(EntryTarget::Store(uid)),
-        object_type::FOLDER => Ok(EntryTarget::Folder(uid, item()?)),
-        object_type::MESSAGE => Ok(EntryTarget::Message(uid, item()?)),
-        _ => Err(malformed("its kind of object is not known")),
-    }
+    let EntryId { store, kind, item } = EntryId::decode(bytes).map_err(malformed)?;
+    Ok(match kind {
+        EntryKind::Store => EntryTarget::Store(store),
+        EntryKind::Folder => EntryTarget::Folder(store, ItemId(item)),
+        EntryKind::Message => EntryTarget::Message(store, ItemId(item)),
+    })
 }
 
 /// The provider UID of an entry identifier, of the wrapped store for a wrapped one; by this a session routes.
@@ -63,11 +54,13 @@ pub fn parse(id: &[u8]) -> Result<EntryTarget> {
 /// # Errors
 /// `MAPI_E_INVALID_ENTRYID` when it is too short to have one.
 pub fn store_uid(id: &[u8]) -> Result<Guid> {
-    let (_, uid, own) = split(id)?;
-    if uid == guids::MUID_STORE_WRAP {
-        return Ok(split(unwrap(own)?)?.1);
+    let uid_of = |id| entry_id::provider_uid(id).ok_or_else(|| malformed("it is too short"));
+    match uid_of(id)? {
+        uid if uid == guids::MUID_STORE_WRAP => {
+            uid_of(entry_id::unwrap_store(id).map_err(malformed)?.entry_id)
+        }
+        uid => Ok(uid),
     }
-    Ok(uid)
 }
 
 /// A compound identifier: a store's key and an object's identifier in one, from which both come back.
@@ -104,33 +97,12 @@ pub fn decompose(id: &[u8]) -> Result<(&[u8], &[u8])> {
 }
 
 /// abFlags 0 and a UID of our own, by which a compound identifier is known.
-const COMPOUND: [u8; HEAD] = [
+const COMPOUND: [u8; 20] = [
     0, 0, 0, 0, 0x6d, 0x61, 0x6c, 0x6c, 0x65, 0x2d, 0x63, 0x4f, 0x8d, 0x70, 0x6f, 0x75, 0x6e, 0x64,
     0x49, 0x44,
 ];
 
-fn split(id: &[u8]) -> Result<([u8; 4], Guid, &[u8])> {
-    let cut = || malformed("it is too short");
-    let (flags, rest) = id.split_first_chunk::<4>().ok_or_else(cut)?;
-    let (uid, own) = rest.split_first_chunk::<16>().ok_or_else(cut)?;
-    Ok((*flags, Guid(*uid), own))
-}
-
-/// What is inside a wrapped store identifier: version, flag, the provider's file name, padding.
-fn unwrap(own: &[u8]) -> Result<&[u8]> {
-    let cut = || malformed("the wrapped store id is cut short");
-    let name = own.get(2..).ok_or_else(cut)?;
-    let end = name.iter().position(|b| *b == 0).ok_or_else(cut)?;
-    let at = (HEAD + 2 + end + 1).next_multiple_of(4) - HEAD;
-    let inner = own.get(at..).ok_or_else(cut)?;
-    match split(inner)?.1 {
-        // A wrap in a wrap would let a crafted id recurse.
-        uid if uid == guids::MUID_STORE_WRAP => Err(malformed("it wraps a wrapped id")),
-        _ => Ok(inner),
-    }
-}
-
-fn malformed(why: &str) -> Error {
+fn malformed(why: impl Display) -> Error {
     Error::new(
         Code::INVALID_ENTRYID,
         format!("the entry id cannot be read: {why}"),
