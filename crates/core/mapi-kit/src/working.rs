@@ -151,6 +151,23 @@ impl WorkingMessage {
         self.attachments_changed = false;
     }
 
+    /// Takes over what the attachment now holds: the save of an embedded message.
+    pub fn rebase_embedded(&mut self, body: StoredMessage) {
+        let flags = body
+            .props
+            .value(tags::MESSAGE_FLAGS)
+            .and_then(PropValue::as_long);
+        self.flags = flags.map_or(0, i32::cast_unsigned);
+        self.props = body.props.clone();
+        self.base = Base {
+            flags: self.flags,
+            body: Arc::new(body),
+            meta: None,
+        };
+        self.recipients_changed = false;
+        self.attachments_changed = false;
+    }
+
     /// Takes over new message flags that were set past this copy (SetReadFlag); pending edits stay.
     pub fn flags_changed(&mut self, change: impl Fn(u32) -> u32) {
         self.flags = change(self.flags);

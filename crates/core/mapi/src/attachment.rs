@@ -1,0 +1,344 @@
+//! Attachments: transacted in two steps, their own save and then the message's (X-2).
+//! Reference: "IAttach" (requirements OUT-06, INC-05)
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mapi_kit::computed::bag_size;
+use mapi_kit::large::ValueReader;
+use mapi_kit::working::{WorkingAttachment, WorkingMessage};
+use mapi_props::{
+    Code, LargeRef, PropTag, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
+    attach_method, object_type, tags,
+};
+use mapi_spi::{Error, Result};
+
+use crate::context::{Context, ErrorNote};
+use crate::message::MessageInner;
+use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::{Message, PropertyFlags, SaveFlags};
+
+/// An open attachment. Clones are the same handle.
+///
+/// ```
+/// # fn show(message: &mapi::Message) -> mapi::Result<()> {
+/// use mapi::{MapiProp, SaveFlags, attach_method, tags};
+///
+/// let file = message.create_attachment()?;
+/// file.set(tags::ATTACH_METHOD, attach_method::BY_VALUE)?;
+/// file.set(tags::ATTACH_LONG_FILENAME, "notes.txt")?;
+/// file.set(tags::ATTACH_DATA_BIN, b"1. agree".as_slice())?;
+/// file.save_changes(SaveFlags::NONE)?;
+/// message.save_changes(SaveFlags::NONE)?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    pub(crate) inner: Arc<AttachmentInner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct AttachmentInner {
+    message: Arc<MessageInner>,
+    state: Mutex<State>,
+    errors: ErrorNote,
+}
+
+#[derive(Debug)]
+struct State {
+    working: WorkingAttachment,
+    modify: bool,
+    /// The message's copy holds it.
+    saved: bool,
+}
+
+impl Attachment {
+    pub(crate) fn new(
+        message: Arc<MessageInner>,
+        working: WorkingAttachment,
+        modify: bool,
+        saved: bool,
+    ) -> Self {
+        let state = Mutex::new(State {
+            working,
+            modify,
+            saved,
+        });
+        Self {
+            inner: Arc::new(AttachmentInner {
+                message,
+                state,
+                errors: ErrorNote::default(),
+            }),
+        }
+    }
+
+    /// PR_ATTACH_NUM: good while the message is open.
+    #[must_use]
+    pub fn number(&self) -> i32 {
+        self.inner.state().working.number
+    }
+
+    /// PR_ATTACH_METHOD.
+    #[must_use]
+    pub fn method(&self) -> i32 {
+        self.inner.state().working.method()
+    }
+
+    /// Whether the handle may write (PR_ACCESS_LEVEL).
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.inner.state().modify
+    }
+
+    /// The embedded message (OpenProperty of PR_ATTACH_DATA_OBJ with IID_IMessage). With CREATE a new, empty one. It is
+    /// saved into this attachment, which is saved into its message, and so on outwards.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there is none and it is not created; `MAPI_E_INVALID_PARAMETER` for CREATE without MODIFY;
+    /// `MAPI_E_NO_ACCESS` for MODIFY on a read-only attachment; `MAPI_E_TOO_COMPLEX` beyond the store's depth of nesting.
+    pub fn open_embedded(&self, flags: PropertyFlags) -> Result<Message> {
+        self.inner.errors.track(self.embedded(flags))
+    }
+
+    fn embedded(&self, flags: PropertyFlags) -> Result<Message> {
+        let context = self.inner.context();
+        context.spi()?;
+        let state = self.inner.state();
+        let modify = flags.contains(PropertyFlags::MODIFY);
+        let create = flags.contains(PropertyFlags::CREATE);
+        if create && !modify {
+            return Err(Error::new(Code::INVALID_PARAMETER, "CREATE needs MODIFY"));
+        }
+        if modify && !state.modify {
+            return Err(Error::new(
+                Code::NO_ACCESS,
+                "the attachment is open read-only",
+            ));
+        }
+        let working = if create {
+            if self.inner.message.depth() >= context.info().limits.embed_depth {
+                return Err(Error::new(
+                    Code::TOO_COMPLEX,
+                    "messages are nested too deep",
+                ));
+            }
+            WorkingMessage::new(context.opened.support.new_guid().0, false)
+        } else {
+            let body =
+                state.working.copy.embedded.as_deref().ok_or_else(|| {
+                    Error::new(Code::NOT_FOUND, "the attachment holds no message")
+                })?;
+            WorkingMessage::open_embedded(body.clone())
+        };
+        drop(state);
+        Ok(Message::embedded(Arc::clone(&self.inner), working, modify))
+    }
+}
+
+impl AttachmentInner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.message.context
+    }
+
+    pub(crate) fn message(&self) -> &MessageInner {
+        &self.message
+    }
+
+    /// Takes over a saved embedded message.
+    pub(crate) fn put_embedded(&self, body: StoredMessage) -> Result<()> {
+        let mut state = self.state();
+        if !state.modify {
+            return Err(Error::new(
+                Code::NO_ACCESS,
+                "the attachment is no longer writable",
+            ));
+        }
+        let copy = &mut state.working.copy;
+        copy.embedded = Some(Box::new(body));
+        copy.props.remove(&tags::ATTACH_DATA_BIN.id());
+        copy.props
+            .set(tags::ATTACH_METHOD, attach_method::EMBEDDED_MSG);
+        Ok(())
+    }
+}
+
+impl PropObject for Attachment {
+    fn context(&self) -> &Context {
+        self.inner.context()
+    }
+
+    fn errors(&self) -> &ErrorNote {
+        &self.inner.errors
+    }
+
+    fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {
+        self.context().spi()?;
+        let state = self.inner.state();
+        f(&AttachmentSource {
+            state: &state,
+            context: self.context(),
+        })
+    }
+
+    fn can_modify(&self) -> bool {
+        self.inner.state().modify
+    }
+
+    fn refuses(&self, tag: PropTag, _value: Option<&PropValue>) -> Option<Code> {
+        COMPUTED
+            .iter()
+            .any(|c| c.id() == tag.id())
+            .then_some(Code::COMPUTED)
+    }
+
+    fn apply(&self, change: Change) -> Result<()> {
+        self.context().spi()?;
+        let mut state = self.inner.state();
+        let copy = &mut state.working.copy;
+        let data = tags::ATTACH_DATA_BIN.id();
+        for (id, value) in change.set {
+            if id == data {
+                copy.embedded = None;
+            }
+            copy.props.insert(id, Slot::Value(value));
+        }
+        for id in change.delete {
+            if id == data {
+                copy.embedded = None;
+            }
+            copy.props.remove(&id);
+        }
+        Ok(())
+    }
+
+    fn save(&self, flags: SaveFlags) -> Result<()> {
+        self.context().spi()?;
+        let mut state = self.inner.state();
+        if !state.modify {
+            return Err(Error::new(
+                Code::NO_ACCESS,
+                "the attachment is open read-only",
+            ));
+        }
+        self.inner.message.writable()?;
+        let (number, copy) = (state.working.number, state.working.copy.clone());
+        let mut message = self.inner.message.state();
+        if state.saved && message.working.attachment(number).is_none() {
+            return Err(Error::new(
+                Code::OBJECT_DELETED,
+                "the attachment was deleted",
+            ));
+        }
+        message.working.put_attachment(number, copy);
+        state.saved = true;
+        state.modify = flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
+        Ok(())
+    }
+
+    fn open_large(&self, value: &LargeRef) -> Result<ValueReader> {
+        self.inner.message.open_value(value)
+    }
+
+    fn stream_home(&self) -> Box<dyn StreamHome> {
+        Box::new(self.clone())
+    }
+}
+
+impl StreamHome for Attachment {
+    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
+        self.apply(Change {
+            set: vec![(tag.id(), value)],
+            delete: Vec::new(),
+        })
+    }
+}
+
+struct AttachmentSource<'a> {
+    state: &'a State,
+    context: &'a Context,
+}
+
+/// Properties that are made here.
+const COMPUTED: [PropTag; 8] = [
+    tags::ATTACH_NUM.raw(),
+    tags::ATTACH_SIZE.raw(),
+    tags::OBJECT_TYPE.raw(),
+    tags::ACCESS_LEVEL.raw(),
+    tags::RECORD_KEY.raw(),
+    tags::STORE_ENTRYID.raw(),
+    tags::STORE_RECORD_KEY.raw(),
+    tags::MAPPING_SIGNATURE.raw(),
+];
+
+impl AttachmentSource<'_> {
+    fn holds_object(&self) -> bool {
+        let data = self
+            .state
+            .working
+            .copy
+            .props
+            .get(&tags::ATTACH_DATA_BIN.id());
+        self.state.working.copy.embedded.is_some()
+            || data.is_some_and(|s| s.ty() == PropType::OBJECT)
+    }
+}
+
+impl PropSource for AttachmentSource<'_> {
+    fn slot(&self, id: u16) -> Option<Slot> {
+        self.state.working.copy.props.get(&id).cloned()
+    }
+
+    fn computed(&self, tag: PropTag) -> Option<PropValue> {
+        let (id, info) = (tag.id(), self.context.info());
+        let working = &self.state.working;
+        Some(match id {
+            id if id == tags::ATTACH_NUM.id() => working.number.into(),
+            id if id == tags::ATTACH_SIZE.id() => size(&working.copy).into(),
+            id if id == tags::OBJECT_TYPE.id() => object_type::ATTACH.into(),
+            id if id == tags::ACCESS_LEVEL.id() => i32::from(self.state.modify).into(),
+            id if id == tags::STORE_ENTRYID.id()
+                || id == tags::STORE_RECORD_KEY.id()
+                || id == tags::MAPPING_SIGNATURE.id() =>
+            {
+                return mapi_kit::computed::store_computed(info, tag);
+            }
+            _ => return None,
+        })
+    }
+
+    fn ids(&self) -> Vec<u16> {
+        self.state
+            .working
+            .copy
+            .props
+            .iter()
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    fn computed_tags(&self) -> Vec<PropTag> {
+        COMPUTED.to_vec()
+    }
+
+    fn objects(&self) -> &'static [PropTag] {
+        if self.holds_object() {
+            &[tags::ATTACH_DATA_OBJ]
+        } else {
+            &[]
+        }
+    }
+}
+
+/// PR_ATTACH_SIZE: all its properties, the data included.
+pub(crate) fn size(attachment: &StoredAttachment) -> i32 {
+    let embedded = attachment
+        .embedded
+        .as_deref()
+        .map_or(0, mapi_kit::computed::message_size);
+    let all = bag_size(&attachment.props).saturating_add(embedded);
+    i32::try_from(all).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,176 @@
+//! What every handle carries: its store, the session's life, the call context and its own last error.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mapi_kit::computed::item_entry_id;
+use mapi_kit::entry_ids::{self, EntryTarget};
+use mapi_kit::names::NameCache;
+use mapi_props::{Code, FileTime, PropName};
+use mapi_spi::{
+    Call, ChangeSet, CommitOutcome, Error, ItemId, NameCreation, Result, Store, StoreInfo, Support,
+};
+
+use crate::{EntryId, OpenFlags};
+
+/// Whether the session is still logged on.
+#[derive(Debug, Default)]
+pub(crate) struct Life {
+    ended: AtomicBool,
+}
+
+impl Life {
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.ended.load(Ordering::Acquire) {
+            return Err(Error::new(
+                Code::END_OF_SESSION,
+                "the session has been logged off",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// One open store of a session.
+#[derive(Debug)]
+pub(crate) struct OpenedStore {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) support: Arc<dyn Support>,
+    pub(crate) names: NameCache,
+    pub(crate) letter: String,
+    pub(crate) service: String,
+    pub(crate) service_display: &'static str,
+    pub(crate) default: bool,
+    pub(crate) life: Arc<Life>,
+}
+
+/// A store as one handle uses it.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) opened: Arc<OpenedStore>,
+    pub(crate) call: Call,
+}
+
+impl Context {
+    /// The provider, as long as the session lives.
+    pub(crate) fn spi(&self) -> Result<&dyn Store> {
+        self.opened.life.check()?;
+        Ok(self.opened.store.as_ref())
+    }
+
+    pub(crate) fn info(&self) -> &StoreInfo {
+        self.opened.store.info()
+    }
+
+    pub(crate) fn now(&self) -> FileTime {
+        self.opened.support.now()
+    }
+
+    pub(crate) fn commit(&self, changes: ChangeSet) -> Result<CommitOutcome> {
+        self.spi()?.commit(changes, &self.call)
+    }
+
+    pub(crate) fn writable(&self) -> Result<()> {
+        if self.info().capabilities.write {
+            return Ok(());
+        }
+        Err(Error::new(Code::NO_ACCESS, "the store is open read-only"))
+    }
+
+    /// Whether a handle opened with `flags` may write.
+    pub(crate) fn grant(&self, flags: OpenFlags) -> Result<bool> {
+        let write = self.info().capabilities.write;
+        if flags.contains(OpenFlags::MODIFY) && !flags.contains(OpenFlags::BEST_ACCESS) {
+            self.writable()?;
+        }
+        let asked = flags.contains(OpenFlags::MODIFY) || flags.contains(OpenFlags::BEST_ACCESS);
+        Ok(asked && write)
+    }
+
+    pub(crate) fn entry_id(&self, folder: bool, id: ItemId) -> EntryId {
+        EntryId::from(item_entry_id(&self.info().uid, folder, id))
+    }
+
+    /// What an entry id names in this store.
+    pub(crate) fn target(&self, id: &EntryId) -> Result<EntryTarget> {
+        if entry_ids::store_uid(id.as_bytes())? != self.info().uid {
+            return Err(Error::new(
+                Code::UNKNOWN_ENTRYID,
+                "the entry id is another store's",
+            ));
+        }
+        entry_ids::parse(id.as_bytes())
+    }
+
+    pub(crate) fn message_id(&self, id: &EntryId) -> Result<ItemId> {
+        match self.target(id)? {
+            EntryTarget::Message(_, item) => Ok(item),
+            _ => Err(Error::new(
+                Code::INVALID_ENTRYID,
+                "the entry id is not a message's",
+            )),
+        }
+    }
+
+    pub(crate) fn folder_id(&self, id: &EntryId) -> Result<ItemId> {
+        match self.target(id)? {
+            EntryTarget::Folder(_, item) => Ok(item),
+            _ => Err(Error::new(
+                Code::INVALID_ENTRYID,
+                "the entry id is not a folder's",
+            )),
+        }
+    }
+
+    pub(crate) fn ids(&self, names: &[PropName], create: NameCreation) -> Result<Vec<Option<u16>>> {
+        self.opened
+            .names
+            .ids(self.spi()?, names, create, &self.call)
+    }
+
+    pub(crate) fn names(&self, ids: &[u16]) -> Result<Vec<Option<PropName>>> {
+        self.opened.names.names(self.spi()?, ids, &self.call)
+    }
+
+    pub(crate) fn with_call(&self, call: Call) -> Self {
+        Self {
+            opened: Arc::clone(&self.opened),
+            call,
+        }
+    }
+}
+
+/// What the last failing call on an object said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastError {
+    /// The code it gave.
+    pub code: Code,
+    /// What happened, for a person.
+    pub detail: String,
+}
+
+/// Keeps the last error of one object; a call that succeeds clears it, so that no old text is taken for new.
+#[derive(Debug, Default)]
+pub(crate) struct ErrorNote(Mutex<Option<LastError>>);
+
+impl ErrorNote {
+    pub(crate) fn track<T>(&self, result: Result<T>) -> Result<T> {
+        let note = result.as_ref().err().map(|e| LastError {
+            code: e.code(),
+            detail: e.detail().to_owned(),
+        });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = note;
+        result
+    }
+
+    pub(crate) fn last(&self) -> Option<LastError> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

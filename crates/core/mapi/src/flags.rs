@@ -1,0 +1,200 @@
+//! Flag words of calls. Bits that a call does not know are `MAPI_E_UNKNOWN_FLAGS`.
+
+use std::ops::BitOr;
+
+use mapi_props::Code;
+use mapi_spi::{Error, Result};
+
+macro_rules! flags {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$bit_doc:meta])* $bit:ident = $value:literal;)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+            pub struct $name(u32);
+
+            impl $name {
+                /// No flag.
+                pub const NONE: Self = Self(0);
+                $($(#[$bit_doc])* pub const $bit: Self = Self($value);)*
+
+                /// The flags of a raw word.
+                ///
+                /// # Errors
+                /// `MAPI_E_UNKNOWN_FLAGS` for a bit that is none of them.
+                pub fn from_bits(bits: u32) -> Result<Self> {
+                    let known = 0 $(| $value)*;
+                    if bits & !known == 0 {
+                        return Ok(Self(bits));
+                    }
+                    Err(Error::new(
+                        Code::UNKNOWN_FLAGS,
+                        format!("0x{:08X} is not known to {}", bits & !known, stringify!($name)),
+                    ))
+                }
+
+                /// The raw word.
+                #[must_use]
+                pub const fn bits(self) -> u32 {
+                    self.0
+                }
+
+                /// Whether every flag of `other` is set.
+                #[must_use]
+                pub const fn contains(self, other: Self) -> bool {
+                    self.0 & other.0 == other.0
+                }
+            }
+
+            impl BitOr for $name {
+                type Output = Self;
+                fn bitor(self, other: Self) -> Self {
+                    Self(self.0 | other.0)
+                }
+            }
+        )*
+    };
+}
+
+flags! {
+    /// How an object is opened. None: read-only.
+    OpenFlags {
+        /// MAPI_MODIFY: for reading and writing, or fail.
+        MODIFY = 0x1;
+        /// SHOW_SOFT_DELETES: soft-deleted objects too.
+        SHOW_SOFT_DELETES = 0x2;
+        /// MAPI_DEFERRED_ERRORS: accepted; errors are told at once all the same.
+        DEFERRED_ERRORS = 0x8;
+        /// MAPI_BEST_ACCESS: as much as there is.
+        BEST_ACCESS = 0x10;
+        /// MAPI_NO_CACHE: accepted.
+        NO_CACHE = 0x200;
+        /// MAPI_CACHE_ONLY: accepted.
+        CACHE_ONLY = 0x4000;
+    }
+
+    /// SaveChanges. None: the handle becomes read-only.
+    SaveFlags {
+        /// KEEP_OPEN_READONLY.
+        KEEP_OPEN_READONLY = 0x1;
+        /// KEEP_OPEN_READWRITE: the handle stays writable, or nothing is saved.
+        KEEP_OPEN_READWRITE = 0x2;
+        /// FORCE_SAVE: over somebody else's save.
+        FORCE_SAVE = 0x4;
+        /// MAPI_DEFERRED_ERRORS: accepted.
+        DEFERRED_ERRORS = 0x8;
+        /// SPAMFILTER_ONSAVE: accepted.
+        SPAMFILTER_ONSAVE = 0x80;
+        /// NON_EMS_XP_SAVE: accepted.
+        NON_EMS_XP_SAVE = 0x1000;
+    }
+
+    /// OpenProperty.
+    PropertyFlags {
+        /// MAPI_MODIFY: for writing too.
+        MODIFY = 0x1;
+        /// MAPI_CREATE: make it, or throw away what is there. Needs MODIFY.
+        CREATE = 0x2;
+        /// MAPI_DEFERRED_ERRORS: accepted.
+        DEFERRED_ERRORS = 0x8;
+    }
+
+    /// CreateFolder.
+    CreateFolderFlags {
+        /// OPEN_IF_EXISTS: a folder of that name is opened instead of `MAPI_E_COLLISION`.
+        OPEN_IF_EXISTS = 0x1;
+    }
+
+    /// DeleteFolder.
+    DeleteFolderFlags {
+        /// DEL_MESSAGES: messages are no obstacle.
+        DEL_MESSAGES = 0x1;
+        /// DEL_FOLDERS: sub-folders are no obstacle.
+        DEL_FOLDERS = 0x4;
+        /// DELETE_HARD_DELETE: for good.
+        HARD_DELETE = 0x10;
+    }
+
+    /// EmptyFolder.
+    EmptyFolderFlags {
+        /// DEL_ASSOCIATED: associated messages too.
+        DEL_ASSOCIATED = 0x8;
+        /// DELETE_HARD_DELETE: for good.
+        HARD_DELETE = 0x10;
+    }
+
+    /// DeleteMessages.
+    DeleteFlags {
+        /// DELETE_HARD_DELETE: for good, soft-deleted ones too.
+        HARD_DELETE = 0x10;
+    }
+
+    /// CopyMessages.
+    CopyFlags {
+        /// MESSAGE_MOVE.
+        MOVE = 0x1;
+    }
+
+    /// CopyFolder.
+    CopyFolderFlags {
+        /// FOLDER_MOVE; takes everything below with it.
+        MOVE = 0x1;
+        /// COPY_SUBFOLDERS.
+        COPY_SUBFOLDERS = 0x10;
+    }
+
+    /// SetReadFlag and SetReadFlags.
+    ReadFlags {
+        /// SUPPRESS_RECEIPT: mark as read, no read report.
+        SUPPRESS_RECEIPT = 0x1;
+        /// CLEAR_READ_FLAG: mark as unread.
+        CLEAR_READ_FLAG = 0x4;
+        /// MAPI_DEFERRED_ERRORS: accepted.
+        DEFERRED_ERRORS = 0x8;
+        /// GENERATE_RECEIPT_ONLY: send a pending read report, mark nothing.
+        GENERATE_RECEIPT_ONLY = 0x10;
+        /// CLEAR_RN_PENDING.
+        CLEAR_RN_PENDING = 0x20;
+        /// CLEAR_NRN_PENDING.
+        CLEAR_NRN_PENDING = 0x40;
+    }
+
+    /// HrValidateIPMSubtree.
+    TreeFlags {
+        /// MAPI_FORCE_CREATE: verify even what the mask calls valid.
+        FORCE_CREATE = 0x1;
+        /// MAPI_FULL_IPM_TREE: all eight folders instead of the least three.
+        FULL_IPM_TREE = 0x2;
+    }
+
+    /// GetNamesFromIDs.
+    NameFlags {
+        /// MAPI_NO_STRINGS: names by string are left out.
+        NO_STRINGS = 0x1;
+        /// MAPI_NO_IDS: names by number are left out.
+        NO_IDS = 0x2;
+    }
+
+    /// QueryRows.
+    RowFlags {
+        /// TBL_NOADVANCE: the cursor stays at the first row returned.
+        NO_ADVANCE = 0x1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OpenFlags;
+    use mapi_props::Code;
+
+    #[test]
+    fn unknown_bits_are_refused() {
+        assert_eq!(
+            OpenFlags::from_bits(0x11).unwrap(),
+            OpenFlags::MODIFY | OpenFlags::BEST_ACCESS
+        );
+        assert_eq!(
+            OpenFlags::from_bits(0x4000_0000).unwrap_err().code(),
+            Code::UNKNOWN_FLAGS
+        );
+    }
+}

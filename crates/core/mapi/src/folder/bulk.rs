@@ -1,0 +1,353 @@
+//! Bulk work on messages: it goes on as far as possible and reports at the end.
+
+use mapi_kit::export::{ExportFrom, export};
+use mapi_props::{Code, Restriction, message_flags, tags};
+use mapi_spi::{
+    BulkOutcome, ChangeSet, CommitMode, Error, FlagPatch, ItemId, Items, Op, OpOutcome, Result,
+};
+
+use super::children::mode;
+use super::{Folder, ImportItem, ImportOptions, ImportOutcome};
+use crate::context::Context;
+use crate::{CopyFlags, DeleteFlags, EntryId, ReadFlags, Returned};
+
+/// What came of a bulk call. If anything stayed undone, the call's warning is `MAPI_W_PARTIAL_COMPLETION`.
+#[derive(Debug, Default)]
+pub struct BulkReport {
+    /// Messages done.
+    pub done: u64,
+    /// Messages left as they were, and why.
+    pub failed: Vec<(EntryId, Error)>,
+    /// For copies and moves to another store: old and new entry id.
+    pub copies: Vec<(EntryId, EntryId)>,
+    /// The call was cancelled or timed out before the end.
+    pub stopped: Option<Error>,
+}
+
+impl Folder {
+    /// Copies messages of this folder to another, or moves them. Copies keep the search key and get a new entry id; moves
+    /// inside a store keep both. In another store properties keep their names under that store's identifiers.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` where a handle is read-only; `MAPI_E_NO_SUPPORT` into a search folder. What goes wrong for
+    /// single messages is in the report.
+    pub fn copy_messages(
+        &self,
+        messages: &[EntryId],
+        to: &Self,
+        flags: CopyFlags,
+    ) -> Result<Returned<BulkReport>> {
+        self.errors
+            .track(self.transfer_messages(messages, to, flags))
+    }
+
+    fn transfer_messages(
+        &self,
+        messages: &[EntryId],
+        to: &Self,
+        flags: CopyFlags,
+    ) -> Result<Returned<BulkReport>> {
+        let moves = flags.contains(CopyFlags::MOVE);
+        to.writable()?;
+        if moves {
+            self.writable()?;
+        }
+        if to.kind == mapi_spi::FolderKind::Search {
+            return Err(Error::new(
+                Code::NO_SUPPORT,
+                "nothing is copied into a search folder",
+            ));
+        }
+        if to.context.info().uid != self.context.info().uid {
+            return self.transfer_across(messages, to, moves);
+        }
+        self.run(messages, |items| {
+            if moves {
+                Op::Move { items, to: to.id }
+            } else {
+                Op::Copy { items, to: to.id }
+            }
+        })
+    }
+
+    /// To another store: names travel, identifiers do not (NAM-05).
+    fn transfer_across(
+        &self,
+        messages: &[EntryId],
+        to: &Self,
+        moves: bool,
+    ) -> Result<Returned<BulkReport>> {
+        let mut report = BulkReport::default();
+        for id in messages {
+            if let Err(e) = self.context.call.check() {
+                report.stopped = Some(e);
+                break;
+            }
+            match self.copy_across(id, to) {
+                Ok(copy) => {
+                    report.copies.push((id.clone(), copy));
+                    report.done += 1;
+                }
+                Err(e) => report.failed.push((id.clone(), e)),
+            }
+        }
+        if moves {
+            let copied: Vec<EntryId> = report.copies.iter().map(|(old, _)| old.clone()).collect();
+            let deleted = self.delete_list(&copied, DeleteFlags::HARD_DELETE)?;
+            report.done = deleted.value.done;
+            report.failed.extend(deleted.value.failed);
+        }
+        Ok(report.returned())
+    }
+
+    fn copy_across(&self, id: &EntryId, to: &Self) -> Result<EntryId> {
+        let item = self.context.message_id(id)?;
+        let call = &self.context.call;
+        let data = self.context.spi()?.message(item, call)?;
+        let opened = &self.context.opened;
+        let from = ExportFrom {
+            store: &opened.store,
+            names: &opened.names,
+            item,
+            call,
+        };
+        let tree = export(from, &data.body)?;
+        let pending = message_flags::RN_PENDING | message_flags::NRN_PENDING;
+        let flags = data.meta.flags & !pending;
+        let outcome = to
+            .import(
+                vec![ImportItem {
+                    tree,
+                    flags,
+                    source: None,
+                }],
+                ImportOptions::default(),
+            )?
+            .into_iter()
+            .next();
+        match outcome {
+            Some(ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id }) => Ok(id),
+            Some(ImportOutcome::Failed(e)) => Err(e),
+            None => Err(Error::new(
+                Code::CALL_FAILED,
+                "the other store gave no result",
+            )),
+        }
+    }
+
+    /// Deletes messages of this folder: soft where the store can, for good with HARD_DELETE.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` on a read-only handle. What goes wrong for single messages is in the report.
+    pub fn delete_messages(
+        &self,
+        messages: &[EntryId],
+        flags: DeleteFlags,
+    ) -> Result<Returned<BulkReport>> {
+        self.errors.track(self.delete_list(messages, flags))
+    }
+
+    fn delete_list(
+        &self,
+        messages: &[EntryId],
+        flags: DeleteFlags,
+    ) -> Result<Returned<BulkReport>> {
+        self.writable()?;
+        let mode = mode(flags.contains(DeleteFlags::HARD_DELETE));
+        self.run(messages, |items| Op::Delete { items, mode })
+    }
+
+    /// Brings soft-deleted messages back into the folder they were in.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` on a read-only handle.
+    pub fn recover_messages(&self, messages: &[EntryId]) -> Result<Returned<BulkReport>> {
+        let recovered = self
+            .writable()
+            .and_then(|()| self.run(messages, |items| Op::Recover { items }));
+        self.errors.track(recovered)
+    }
+
+    /// Marks messages as read or unread, or settles their pending read reports; `None`: all of this folder. The table of
+    /// flags is that of SetReadFlags (7.4).
+    ///
+    /// # Errors
+    /// `MAPI_E_INVALID_PARAMETER` for combinations without meaning; `MAPI_E_NO_ACCESS` on a read-only handle.
+    pub fn set_read_flags(
+        &self,
+        messages: Option<&[EntryId]>,
+        flags: ReadFlags,
+    ) -> Result<Returned<BulkReport>> {
+        self.errors.track(self.mark(messages, flags))
+    }
+
+    fn mark(&self, messages: Option<&[EntryId]>, flags: ReadFlags) -> Result<Returned<BulkReport>> {
+        let patch = read_patch(flags)?;
+        self.writable()?;
+        if patch == FlagPatch::default() {
+            return Ok(Returned::clean(BulkReport::default()));
+        }
+        match messages {
+            Some(list) => self.run(list, |items| Op::SetFlags {
+                items,
+                flags: patch,
+            }),
+            None => self.run_op(Op::SetFlags {
+                items: self.all_that(patch),
+                flags: patch,
+            }),
+        }
+    }
+
+    /// Messages of this folder on which a patch has an effect.
+    fn all_that(&self, patch: FlagPatch) -> Items {
+        let bits = |op, mask| Restriction::Bitmask {
+            op,
+            tag: tags::MESSAGE_FLAGS.into(),
+            mask,
+        };
+        let lacks = bits(mapi_props::BitOp::Zero, patch.set);
+        let has = bits(mapi_props::BitOp::NonZero, patch.clear);
+        let restriction = match (patch.set, patch.clear) {
+            (0, _) => has,
+            (_, 0) => lacks,
+            _ => Restriction::Or(vec![lacks, has]),
+        };
+        Items::In {
+            folder: self.id,
+            restriction: Some(restriction),
+            associated: false,
+            deleted: false,
+        }
+    }
+
+    /// Runs an operation over a list; entry ids that are none of this store's messages count as failed.
+    pub(super) fn run(
+        &self,
+        messages: &[EntryId],
+        op: impl FnOnce(Items) -> Op,
+    ) -> Result<Returned<BulkReport>> {
+        let mut ids = Vec::with_capacity(messages.len());
+        let mut bad = Vec::new();
+        for id in messages {
+            match self.context.message_id(id) {
+                Ok(item) => ids.push(item),
+                Err(e) => bad.push((id.clone(), e)),
+            }
+        }
+        let mut returned = if ids.is_empty() {
+            Returned::clean(BulkReport::default())
+        } else {
+            self.run_op(op(Items::Ids(ids)))?
+        };
+        returned.value.failed.extend(bad);
+        Ok(returned.value.returned())
+    }
+
+    fn run_op(&self, op: Op) -> Result<Returned<BulkReport>> {
+        let set = ChangeSet {
+            mode: CommitMode::EachItem,
+            ..ChangeSet::one(op)
+        };
+        let outcome = self.context.commit(set)?;
+        outcome_of(&self.context, outcome.ops.into_iter().next())
+    }
+}
+
+impl BulkReport {
+    fn returned(self) -> Returned<Self> {
+        let partial = !self.failed.is_empty() || self.stopped.is_some();
+        Returned::warn_if(self, partial, Code::W_PARTIAL_COMPLETION)
+    }
+}
+
+/// The report of one bulk operation.
+pub(super) fn outcome_of(
+    context: &Context,
+    outcome: Option<OpOutcome>,
+) -> Result<Returned<BulkReport>> {
+    match outcome {
+        Some(OpOutcome::Bulk(bulk)) => Ok(report(context, bulk).returned()),
+        Some(OpOutcome::Failed(e)) => Err(e),
+        _ => Ok(Returned::clean(BulkReport::default())),
+    }
+}
+
+fn report(context: &Context, bulk: BulkOutcome) -> BulkReport {
+    let id = |item: ItemId| context.entry_id(false, item);
+    BulkReport {
+        done: bulk.done,
+        failed: bulk
+            .failed
+            .into_iter()
+            .map(|f| (id(f.id), f.error))
+            .collect(),
+        copies: bulk
+            .copies
+            .into_iter()
+            .map(|(old, new)| (id(old), id(new)))
+            .collect(),
+        stopped: bulk.stopped,
+    }
+}
+
+/// What read flags do to message flags (table of 7.4).
+pub(crate) fn read_patch(flags: ReadFlags) -> Result<FlagPatch> {
+    let has = |f| flags.contains(f);
+    let (suppress, clear, generate) = (
+        has(ReadFlags::SUPPRESS_RECEIPT),
+        has(ReadFlags::CLEAR_READ_FLAG),
+        has(ReadFlags::GENERATE_RECEIPT_ONLY),
+    );
+    if clear && (suppress || generate) {
+        return Err(Error::new(
+            Code::INVALID_PARAMETER,
+            "CLEAR_READ_FLAG goes with neither SUPPRESS_RECEIPT nor GENERATE_RECEIPT_ONLY",
+        ));
+    }
+    let (rn, nrn) = (
+        has(ReadFlags::CLEAR_RN_PENDING),
+        has(ReadFlags::CLEAR_NRN_PENDING),
+    );
+    let mut patch = FlagPatch::default();
+    if rn || suppress {
+        patch.clear |= message_flags::RN_PENDING;
+    }
+    if nrn {
+        patch.clear |= message_flags::NRN_PENDING;
+    }
+    if clear {
+        patch.clear |= message_flags::READ;
+    } else if !generate && !rn && !nrn {
+        patch.set |= message_flags::READ;
+    }
+    Ok(patch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_patch;
+    use crate::ReadFlags as F;
+    use mapi_props::{Code, message_flags as m};
+
+    #[test]
+    fn the_table_of_read_flags() {
+        let patch = |f| {
+            let p = read_patch(f).unwrap();
+            (p.set, p.clear)
+        };
+        assert_eq!(patch(F::NONE), (m::READ, 0));
+        assert_eq!(patch(F::SUPPRESS_RECEIPT), (m::READ, m::RN_PENDING));
+        assert_eq!(patch(F::CLEAR_READ_FLAG), (0, m::READ));
+        assert_eq!(patch(F::GENERATE_RECEIPT_ONLY), (0, 0));
+        assert_eq!(
+            patch(F::GENERATE_RECEIPT_ONLY | F::SUPPRESS_RECEIPT),
+            (0, m::RN_PENDING)
+        );
+        assert_eq!(patch(F::CLEAR_NRN_PENDING), (0, m::NRN_PENDING));
+        for bad in [F::SUPPRESS_RECEIPT, F::GENERATE_RECEIPT_ONLY] {
+            let error = read_patch(F::CLEAR_READ_FLAG | bad).unwrap_err();
+            assert_eq!(error.code(), Code::INVALID_PARAMETER);
+        }
+    }
+}

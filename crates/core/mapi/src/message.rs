@@ -1,0 +1,325 @@
+//! Messages: transacted; changes live in the handle until it is saved.
+//! Reference: "IMessage" (requirements OUT-01 … OUT-07, X-1 … X-3)
+
+mod content;
+mod parts;
+mod saving;
+mod source;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use mapi_kit::large::ValueReader;
+use mapi_kit::working::WorkingMessage;
+use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, message_flags, tags};
+use mapi_spi::{Call, Error, ItemId, ItemKind, Result};
+
+use crate::attachment::AttachmentInner;
+use crate::context::{Context, ErrorNote};
+use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::{EntryId, OpenFlags, SaveFlags, ShortId};
+
+pub use content::Original;
+use source::MessageSource;
+
+/// An open message: a snapshot, and the changes made through this handle. Clones are the same handle.
+///
+/// ```
+/// # fn show(inbox: &mapi::Folder) -> mapi::Result<()> {
+/// use mapi::{MapiProp, SaveFlags, tags};
+///
+/// let message = inbox.create_message()?;
+/// message.set(tags::SUBJECT, "RE: budget")?;
+/// message.save_changes(SaveFlags::KEEP_OPEN_READWRITE)?;
+/// assert_eq!(message.get(tags::NORMALIZED_SUBJECT)?, "budget");
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub(crate) inner: Arc<MessageInner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct MessageInner {
+    pub(crate) context: Context,
+    place: Place,
+    pub(crate) state: Mutex<State>,
+    errors: ErrorNote,
+}
+
+/// Where a message is saved to.
+#[derive(Debug)]
+enum Place {
+    /// A folder.
+    Folder { folder: ItemId, associated: bool },
+    /// An attachment.
+    Attachment(Arc<AttachmentInner>),
+}
+
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) working: WorkingMessage,
+    pub(crate) id: Option<ItemId>,
+    pub(crate) modify: bool,
+    /// Open attachments: opening one twice gives the same instance (INC-05).
+    pub(crate) attachments: HashMap<i32, Weak<AttachmentInner>>,
+}
+
+impl Message {
+    pub(crate) fn open(context: &Context, id: ItemId, flags: OpenFlags) -> Result<Self> {
+        let data = context.spi()?.message(id, &context.call)?;
+        if data.meta.deleted && !flags.contains(OpenFlags::SHOW_SOFT_DELETES) {
+            return Err(Error::new(
+                Code::NOT_FOUND,
+                format!("message {id} is deleted"),
+            ));
+        }
+        let ItemKind::Message { associated } = data.meta.kind else {
+            return Err(Error::new(
+                Code::NOT_FOUND,
+                format!("item {id} is no message"),
+            ));
+        };
+        let mut modify = context.grant(flags)?;
+        if modify && data.meta.flags & message_flags::SUBMIT != 0 {
+            if !flags.contains(OpenFlags::BEST_ACCESS) {
+                return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
+            }
+            modify = false;
+        }
+        let place = Place::Folder {
+            folder: data.meta.parent,
+            associated,
+        };
+        let working = WorkingMessage::open(data);
+        Ok(Self::of(context.clone(), place, working, Some(id), modify))
+    }
+
+    pub(crate) fn create(context: &Context, folder: ItemId, associated: bool) -> Self {
+        let key = context.opened.support.new_guid().0;
+        let working = WorkingMessage::new(key, associated);
+        Self::of(
+            context.clone(),
+            Place::Folder { folder, associated },
+            working,
+            None,
+            true,
+        )
+    }
+
+    pub(crate) fn embedded(
+        attachment: Arc<AttachmentInner>,
+        working: WorkingMessage,
+        modify: bool,
+    ) -> Self {
+        let context = attachment.context().clone();
+        Self::of(
+            context,
+            Place::Attachment(attachment),
+            working,
+            None,
+            modify,
+        )
+    }
+
+    fn of(
+        context: Context,
+        place: Place,
+        working: WorkingMessage,
+        id: Option<ItemId>,
+        modify: bool,
+    ) -> Self {
+        let state = State {
+            working,
+            id,
+            modify,
+            attachments: HashMap::new(),
+        };
+        let errors = ErrorNote::default();
+        Self {
+            inner: Arc::new(MessageInner {
+                context,
+                place,
+                state: Mutex::new(state),
+                errors,
+            }),
+        }
+    }
+
+    /// Its entry id; `None` before the first save and for embedded messages.
+    #[must_use]
+    pub fn entry_id(&self) -> Option<EntryId> {
+        self.item().map(|id| self.inner.context.entry_id(false, id))
+    }
+
+    /// Its number in the store; `None` before the first save and for embedded messages.
+    #[must_use]
+    pub fn item(&self) -> Option<ItemId> {
+        self.inner.state().id
+    }
+
+    /// Its id for people; `None` before the first save and for embedded messages.
+    #[must_use]
+    pub fn short_id(&self) -> Option<ShortId> {
+        let store = self.inner.context.opened.letter.clone();
+        self.item().map(|item| ShortId { store, item })
+    }
+
+    /// Whether the handle may write (PR_ACCESS_LEVEL).
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.inner.state().modify
+    }
+
+    /// PR_MESSAGE_FLAGS.
+    #[must_use]
+    pub fn flags(&self) -> u32 {
+        self.inner.state().working.flags
+    }
+
+    /// PR_ENTRYID of the folder that it is in; `None` for embedded messages.
+    ///
+    /// # Errors
+    /// `MAPI_E_END_OF_SESSION`.
+    pub fn parent_id(&self) -> Result<Option<EntryId>> {
+        self.inner.context.spi()?;
+        let state = self.inner.state();
+        let folder = match &self.inner.place {
+            Place::Folder { folder, .. } => state.working.meta().map_or(*folder, |m| m.parent),
+            Place::Attachment(_) => return Ok(None),
+        };
+        Ok(Some(self.inner.context.entry_id(true, folder)))
+    }
+
+    /// Saves the changes: everything at once or nothing. The handle becomes read-only unless KEEP_OPEN_READWRITE.
+    ///
+    /// # Errors
+    /// `MAPI_E_OBJECT_CHANGED` if somebody saved since this handle was opened (FORCE_SAVE overrides),
+    /// `MAPI_E_OBJECT_DELETED` if the message or its folder is gone, `MAPI_E_NO_ACCESS` on a read-only handle. The handle
+    /// stays as it was.
+    pub fn save_changes(&self, flags: SaveFlags) -> Result<()> {
+        self.inner.errors.track(self.save(flags))
+    }
+}
+
+impl MessageInner {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The item in whose bag large values of this message lie: its own, or the outermost message's.
+    pub(crate) fn host_item(&self) -> Option<ItemId> {
+        match &self.place {
+            Place::Folder { .. } => self.state().id,
+            Place::Attachment(attachment) => attachment.message().host_item(),
+        }
+    }
+
+    pub(crate) fn open_value(&self, value: &LargeRef) -> Result<ValueReader> {
+        let item = self.host_item().ok_or_else(|| {
+            Error::new(
+                Code::NOT_FOUND,
+                "a message that was never saved has no stored values",
+            )
+        })?;
+        ValueReader::open(self.context.spi()?, item, value, &self.context.call)
+    }
+
+    /// Depth of embedding: 0 for a message of a folder.
+    pub(crate) fn depth(&self) -> u32 {
+        match &self.place {
+            Place::Folder { .. } => 0,
+            Place::Attachment(attachment) => attachment.message().depth() + 1,
+        }
+    }
+}
+
+impl PropObject for Message {
+    fn context(&self) -> &Context {
+        &self.inner.context
+    }
+
+    fn errors(&self) -> &ErrorNote {
+        &self.inner.errors
+    }
+
+    fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {
+        self.inner.context.spi()?;
+        let state = self.inner.state();
+        let folder = match self.inner.place {
+            Place::Folder { folder, .. } => Some(folder),
+            Place::Attachment(_) => None,
+        };
+        f(&MessageSource {
+            info: self.inner.context.info(),
+            state: &state,
+            folder,
+        })
+    }
+
+    fn can_modify(&self) -> bool {
+        self.inner.state().modify
+    }
+
+    fn refuses(&self, tag: PropTag, value: Option<&PropValue>) -> Option<Code> {
+        let state = self.inner.state();
+        let embedded = matches!(self.inner.place, Place::Attachment(_));
+        source::refuses(&state.working, embedded, tag.id(), value)
+    }
+
+    fn apply(&self, change: Change) -> Result<()> {
+        self.inner.context.spi()?;
+        let mut state = self.inner.state();
+        for (id, value) in change.set {
+            match value {
+                PropValue::Long(flags) if id == tags::MESSAGE_FLAGS.id() => {
+                    state.working.set_flags(flags.cast_unsigned())?;
+                }
+                value => {
+                    state.working.props.insert(id, Slot::Value(value));
+                }
+            }
+        }
+        for id in change.delete {
+            state.working.props.remove(&id);
+        }
+        Ok(())
+    }
+
+    fn save(&self, flags: SaveFlags) -> Result<()> {
+        saving::save(self, flags)
+    }
+
+    fn open_large(&self, value: &LargeRef) -> Result<ValueReader> {
+        self.inner.open_value(value)
+    }
+
+    fn stream_home(&self) -> Box<dyn StreamHome> {
+        Box::new(self.clone())
+    }
+}
+
+impl StreamHome for Message {
+    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
+        self.apply(Change {
+            set: vec![(tag.id(), value)],
+            delete: Vec::new(),
+        })
+    }
+}
+
+impl Message {
+    /// The same message opened anew under another call context; unsaved changes stay with this handle.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if it was never saved or is gone.
+    pub fn reopen(&self, call: Call, flags: OpenFlags) -> Result<Self> {
+        let id = self.item().ok_or_else(|| {
+            Error::new(
+                Code::NOT_FOUND,
+                "a message that was never saved cannot be opened again",
+            )
+        })?;
+        Self::open(&self.inner.context.with_call(call), id, flags)
+    }
+}

@@ -1,0 +1,142 @@
+//! SaveChanges of a message, and SetReadFlag. Reference: "IMAPIProp::SaveChanges" (requirement OUT-07)
+
+use mapi_kit::save::{SaveContext, embedded, plan};
+use mapi_props::{Code, message_flags};
+use mapi_spi::{ChangeSet, Error, Expect, Items, MessageTarget, Op, OpOutcome, Result, Saved};
+
+use super::{Message, MessageInner, Place, State};
+use crate::attachment::AttachmentInner;
+use crate::folder::read_patch;
+use crate::{ReadFlags, SaveFlags};
+
+pub(super) fn save(message: &Message, flags: SaveFlags) -> Result<()> {
+    let inner = &*message.inner;
+    inner.context.spi()?;
+    let mut state = inner.state();
+    if !state.modify {
+        return Err(Error::new(Code::NO_ACCESS, "the message is open read-only"));
+    }
+    match &inner.place {
+        Place::Folder { folder, associated } => {
+            let target = match state.id {
+                Some(id) => MessageTarget::Existing(id),
+                None => MessageTarget::New {
+                    folder: *folder,
+                    associated: *associated,
+                },
+            };
+            save_in_store(inner, &mut state, target, flags)?;
+        }
+        Place::Attachment(attachment) => save_in_attachment(inner, &mut state, attachment)?,
+    }
+    state.modify = flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
+    Ok(())
+}
+
+fn save_context(inner: &MessageInner) -> SaveContext {
+    SaveContext {
+        now: inner.context.now(),
+        inline_bytes: inner.context.info().limits.inline_bytes,
+    }
+}
+
+fn save_in_store(
+    inner: &MessageInner,
+    state: &mut State,
+    target: MessageTarget,
+    flags: SaveFlags,
+) -> Result<()> {
+    let context = &inner.context;
+    let expect = match state.working.meta() {
+        Some(meta) if !flags.contains(SaveFlags::FORCE_SAVE) => Expect::Exactly(meta.change),
+        _ => Expect::Any,
+    };
+    let ids: Vec<u16> = state
+        .working
+        .props
+        .iter()
+        .map(|(id, _)| *id)
+        .filter(|id| *id >= 0x8000)
+        .collect();
+    context.names(&ids)?;
+    let name_of = |id| context.opened.names.remembered(id);
+    let planned = plan(
+        &state.working,
+        target,
+        expect,
+        save_context(inner),
+        &name_of,
+    );
+    let changes = ChangeSet {
+        values: planned.values,
+        ..ChangeSet::one(Op::SaveMessage(Box::new(planned.save)))
+    };
+    let outcome = context.commit(changes).map_err(|e| match e.code() {
+        // Whatever the message was saved to is gone.
+        Code::NOT_FOUND => {
+            Error::caused(Code::OBJECT_DELETED, "the message or its folder is gone", e)
+        }
+        _ => e,
+    })?;
+    let Some(OpOutcome::Saved(Saved { id, .. })) = outcome.ops.into_iter().next() else {
+        return Err(Error::new(
+            Code::CALL_FAILED,
+            "the store did not say what it saved",
+        ));
+    };
+    state.id = Some(id);
+    // The save stands even if the message cannot be read again (deleted in between): then the handle only reads.
+    match context.spi()?.message(id, &context.call) {
+        Ok(data) => state.working.rebase(data),
+        Err(_) => state.modify = false,
+    }
+    Ok(())
+}
+
+fn save_in_attachment(
+    inner: &MessageInner,
+    state: &mut State,
+    attachment: &AttachmentInner,
+) -> Result<()> {
+    let body = embedded(&state.working, save_context(inner));
+    attachment.put_embedded(body.clone())?;
+    state.working.rebase_embedded(body);
+    Ok(())
+}
+
+impl Message {
+    /// Marks the message as read or unread, or settles its pending read report; visible to all at once, without touching
+    /// other changes of this handle. The table of flags is that of SetReadFlags (7.4).
+    ///
+    /// # Errors
+    /// `MAPI_E_INVALID_PARAMETER` for combinations without meaning; `MAPI_E_SUBMITTED`; `MAPI_E_NOT_FOUND` if it is gone;
+    /// `MAPI_E_NO_ACCESS` in a read-only store.
+    pub fn set_read_flag(&self, flags: ReadFlags) -> Result<()> {
+        self.inner.errors.track(mark(self, flags))
+    }
+}
+
+fn mark(message: &Message, flags: ReadFlags) -> Result<()> {
+    let patch = read_patch(flags)?;
+    let inner = &*message.inner;
+    inner.context.spi()?;
+    inner.context.writable()?;
+    let mut state = inner.state();
+    if state.working.flags & message_flags::ASSOCIATED != 0 {
+        return Ok(());
+    }
+    if let Some(id) = state.id {
+        let op = Op::SetFlags {
+            items: Items::Ids(vec![id]),
+            flags: patch,
+        };
+        let outcome = inner.context.commit(ChangeSet::one(op))?;
+        if let Some(OpOutcome::Bulk(mut bulk)) = outcome.ops.into_iter().next()
+            && let Some(failure) = bulk.failed.pop()
+        {
+            return Err(failure.error);
+        }
+    }
+    state.working.flags_changed(|f| patch.apply(f));
+    Ok(())
+}

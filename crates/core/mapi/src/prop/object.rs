@@ -1,0 +1,54 @@
+//! What an object gives so that property access can be written once for all.
+
+use mapi_kit::large::ValueReader;
+use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot};
+use mapi_spi::Result;
+
+use super::write::Change;
+use crate::SaveFlags;
+use crate::context::{Context, ErrorNote};
+
+/// Properties of an object as they stand.
+pub(crate) trait PropSource {
+    /// The stored or pending value.
+    fn slot(&self, id: u16) -> Option<Slot>;
+    /// The computed value.
+    fn computed(&self, tag: PropTag) -> Option<PropValue>;
+    /// Identifiers of stored and pending values.
+    fn ids(&self) -> Vec<u16>;
+    /// Tags of computed values that are listed.
+    fn computed_tags(&self) -> Vec<PropTag>;
+    /// Tables and objects (PT_OBJECT), reached otherwise.
+    fn objects(&self) -> &'static [PropTag];
+    /// The code page for PT_STRING8 made from wide text.
+    fn code_page(&self) -> u16 {
+        1252
+    }
+}
+
+/// An object with properties.
+pub(crate) trait Object {
+    fn context(&self) -> &Context;
+    fn errors(&self) -> &ErrorNote;
+    /// Shows the properties at one moment.
+    fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T>
+    where
+        Self: Sized;
+    /// Whether the handle may write.
+    fn can_modify(&self) -> bool;
+    /// Why this property cannot be set to this value (`None`: deleted), beyond what is computed for all.
+    fn refuses(&self, tag: PropTag, value: Option<&PropValue>) -> Option<Code>;
+    /// Takes over checked changes.
+    fn apply(&self, change: Change) -> Result<()>;
+    /// SaveChanges.
+    fn save(&self, flags: SaveFlags) -> Result<()>;
+    /// Opens a stored large value of this object.
+    fn open_large(&self, value: &LargeRef) -> Result<ValueReader>;
+    /// A second handle to the same state, for a stream to write through.
+    fn stream_home(&self) -> Box<dyn StreamHome>;
+}
+
+/// Where a stream puts its bytes when it is committed.
+pub(crate) trait StreamHome: Send + Sync {
+    fn put(&self, tag: PropTag, value: PropValue) -> Result<()>;
+}

@@ -1,0 +1,169 @@
+//! Receive folders: where messages of a class arrive.
+//! Reference: "IMsgStore::GetReceiveFolder", "IMsgStore::SetReceiveFolder" (requirement STO-06)
+
+use mapi_props::{Code, PropTag, PropType, PropValue, Slot};
+use mapi_spi::{Error, PropPatch, Result};
+
+use super::{MsgStore, SpecialFolder};
+use crate::{EntryId, Folder, OpenFlags};
+
+/// Classes with an assignment of their own, and the entry ids of their folders, one for one. Provider range. An empty
+/// folder id says that an assignment made by default was taken away.
+const CLASSES: PropTag = PropTag::new(0x6672, PropType::MV_UNICODE);
+const FOLDERS: PropTag = PropTag::new(0x6673, PropType::MV_BINARY);
+
+/// Classes that go to the Inbox, and those that go to the root folder, unless somebody assigned otherwise.
+const TO_INBOX: [&str; 3] = ["", "IPM", "Report"];
+const TO_ROOT: [&str; 1] = ["IPC"];
+
+pub(super) const fn is_assignment(id: u16) -> bool {
+    id == CLASSES.id() || id == FOLDERS.id()
+}
+
+/// One assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Assignment {
+    class: String,
+    /// `None`: explicitly none.
+    folder: Option<EntryId>,
+}
+
+impl MsgStore {
+    /// The folder in which messages of this class arrive. An empty class: the default receive folder.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn receive_folder(&self, class: &str) -> Result<Folder> {
+        let (id, _) = self.receive_folder_id(class)?;
+        self.open_folder(&id, OpenFlags::BEST_ACCESS)
+    }
+
+    /// The same as entry id, with the class whose assignment decided: the longest one that is a prefix up to a dot,
+    /// whatever its case; empty if none was.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn receive_folder_id(&self, class: &str) -> Result<(EntryId, String)> {
+        let found = self.assignments().and_then(|all| {
+            let matching = all.into_iter().filter(|a| covers(&a.class, class));
+            let best = matching
+                .filter(|a| a.folder.is_some())
+                .max_by_key(|a| a.class.len());
+            match best {
+                Some(Assignment {
+                    class,
+                    folder: Some(id),
+                }) => Ok((id, class)),
+                _ => Ok((
+                    self.context.entry_id(true, self.context.info().root),
+                    String::new(),
+                )),
+            }
+        });
+        self.errors.track(found)
+    }
+
+    /// Assigns a folder to a class, or takes the assignment away; taking away what is not there is fine.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there is no such folder; `MAPI_E_NO_ACCESS` in a read-only store. Nothing changes then.
+    pub fn set_receive_folder(&self, class: &str, folder: Option<&EntryId>) -> Result<()> {
+        self.errors.track(self.assign(class, folder))
+    }
+
+    fn assign(&self, class: &str, folder: Option<&EntryId>) -> Result<()> {
+        self.writable()?;
+        if let Some(id) = folder {
+            Folder::open(&self.context, self.context.folder_id(id)?, OpenFlags::NONE)?;
+        }
+        let mut all = self.stored_assignments()?;
+        all.retain(|a| !a.class.eq_ignore_ascii_case(class));
+        all.push(Assignment {
+            class: class.to_owned(),
+            folder: folder.cloned(),
+        });
+        let classes = all.iter().map(|a| a.class.clone()).collect();
+        let id_bytes = |a: &Assignment| {
+            a.folder
+                .as_ref()
+                .map_or(&[][..], EntryId::as_bytes)
+                .to_vec()
+        };
+        let folders = all.iter().map(id_bytes).collect();
+        self.patch(PropPatch {
+            set: vec![
+                (CLASSES.id(), Slot::Value(PropValue::MvUnicode(classes))),
+                (FOLDERS.id(), Slot::Value(PropValue::MvBinary(folders))),
+            ],
+            delete: Vec::new(),
+        })
+    }
+
+    /// Classes and folders in force: those stored, and the defaults that nobody changed.
+    fn assignments(&self) -> Result<Vec<Assignment>> {
+        let mut all = self.stored_assignments()?;
+        let inbox = self.special_id(SpecialFolder::Inbox).ok();
+        let root = Some(self.context.entry_id(true, self.context.info().root));
+        let defaults = TO_INBOX.map(|class| (class, &inbox)).into_iter();
+        for (class, folder) in defaults.chain(TO_ROOT.map(|class| (class, &root))) {
+            if !all.iter().any(|a| a.class.eq_ignore_ascii_case(class)) {
+                all.push(Assignment {
+                    class: class.to_owned(),
+                    folder: folder.clone(),
+                });
+            }
+        }
+        Ok(all)
+    }
+
+    fn stored_assignments(&self) -> Result<Vec<Assignment>> {
+        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        match (bag.value(CLASSES), bag.value(FOLDERS)) {
+            (Some(PropValue::MvUnicode(classes)), Some(PropValue::MvBinary(folders)))
+                if classes.len() == folders.len() =>
+            {
+                let both = classes.iter().zip(folders);
+                Ok(both.map(|(class, id)| assignment(class, id)).collect())
+            }
+            (None, None) => Ok(Vec::new()),
+            _ => Err(Error::new(
+                Code::CORRUPT_DATA,
+                "the receive folder table is damaged",
+            )),
+        }
+    }
+}
+
+fn assignment(class: &str, id: &[u8]) -> Assignment {
+    let folder = (!id.is_empty()).then(|| EntryId::from(id));
+    Assignment {
+        class: class.to_owned(),
+        folder,
+    }
+}
+
+/// Whether an assignment of `assigned` covers `class`: equal, or a prefix that ends before a dot.
+fn covers(assigned: &str, class: &str) -> bool {
+    if assigned.is_empty() {
+        return true;
+    }
+    class
+        .get(..assigned.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(assigned))
+        && matches!(class.as_bytes().get(assigned.len()), None | Some(b'.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn prefixes_end_at_dots() {
+        assert!(covers("", "Anything"));
+        assert!(covers("IPM", "ipm.Note.MyDoc"));
+        assert!(covers("ipm.note", "IPM.Note"));
+        assert!(!covers("IPM.Note", "IPM.Notebook"));
+        assert!(!covers("IPM.Note", "IPM"));
+        assert!(!covers("IPM.Notes", "IPM.Noté"));
+    }
+}

@@ -1,0 +1,264 @@
+//! The standard folders: made when they are missing, found by property and never by name.
+//! Reference: "HrValidateIPMSubtree", "Special Folders" (requirements STO-04, STO-07, FLD-03)
+
+use mapi_props::{Bag, Code, PropValue, Tag, tags};
+use mapi_spi::{
+    ChangeSet, Error, Expect, FolderKind, FolderSave, FolderTarget, ItemId, Op, OpOutcome,
+    PropPatch, Result,
+};
+
+use super::{MsgStore, entry_id_in};
+use crate::{EntryId, Folder, OpenFlags, TreeFlags};
+
+/// A folder with a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SpecialFolder {
+    /// The top of what mail users see.
+    IpmSubtree,
+    /// Where mail arrives.
+    Inbox,
+    /// Where mail waits to be sent.
+    Outbox,
+    /// Where deleted things go first.
+    DeletedItems,
+    /// Copies of what was sent.
+    SentItems,
+    /// View descriptors of one user.
+    Views,
+    /// View descriptors of all.
+    CommonViews,
+    /// Parent of search folders.
+    Finder,
+}
+
+/// All, parents before children.
+const ALL: [SpecialFolder; 8] = [
+    SpecialFolder::IpmSubtree,
+    SpecialFolder::Views,
+    SpecialFolder::CommonViews,
+    SpecialFolder::Finder,
+    SpecialFolder::Inbox,
+    SpecialFolder::Outbox,
+    SpecialFolder::DeletedItems,
+    SpecialFolder::SentItems,
+];
+
+impl SpecialFolder {
+    /// Its bit in PR_VALID_FOLDER_MASK.
+    #[must_use]
+    pub const fn bit(self) -> i32 {
+        match self {
+            Self::IpmSubtree => 0x1,
+            Self::Inbox => 0x2,
+            Self::Outbox => 0x4,
+            Self::DeletedItems => 0x8,
+            Self::SentItems => 0x10,
+            Self::Views => 0x20,
+            Self::CommonViews => 0x40,
+            Self::Finder => 0x80,
+        }
+    }
+
+    /// The property of the store that holds its entry id. The Inbox has none in MAPI (GetReceiveFolder finds it); its
+    /// id is kept in the provider's range.
+    #[must_use]
+    pub const fn tag(self) -> Tag<[u8]> {
+        match self {
+            Self::IpmSubtree => tags::IPM_SUBTREE_ENTRYID,
+            Self::Inbox => Tag::<[u8]>::of(INBOX_ID),
+            Self::Outbox => tags::IPM_OUTBOX_ENTRYID,
+            Self::DeletedItems => tags::IPM_WASTEBASKET_ENTRYID,
+            Self::SentItems => tags::IPM_SENTMAIL_ENTRYID,
+            Self::Views => tags::VIEWS_ENTRYID,
+            Self::CommonViews => tags::COMMON_VIEWS_ENTRYID,
+            Self::Finder => tags::FINDER_ENTRYID,
+        }
+    }
+
+    /// The name it gets when made.
+    #[must_use]
+    pub const fn default_name(self) -> &'static str {
+        match self {
+            Self::IpmSubtree => "IPM Subtree",
+            Self::Inbox => "Inbox",
+            Self::Outbox => "Outbox",
+            Self::DeletedItems => "Deleted Items",
+            Self::SentItems => "Sent Items",
+            Self::Views => "Folder Views",
+            Self::CommonViews => "Common Views",
+            Self::Finder => "Search Root",
+        }
+    }
+
+    const fn in_subtree(self) -> bool {
+        matches!(
+            self,
+            Self::Inbox | Self::Outbox | Self::DeletedItems | Self::SentItems
+        )
+    }
+
+    const fn is_least(self) -> bool {
+        matches!(self, Self::IpmSubtree | Self::DeletedItems | Self::Finder)
+    }
+}
+
+/// Entry id of the Inbox among the store's properties: provider range, not transmittable.
+const INBOX_ID: u16 = 0x6671;
+
+/// Whether the property is one of the tree's: set here only.
+pub(super) fn is_tree_property(id: u16) -> bool {
+    id == tags::VALID_FOLDER_MASK.id() || ALL.iter().any(|f| f.tag().id() == id)
+}
+
+/// Whether a property may be shown: ids of folders only while the mask calls them valid.
+pub(super) fn is_valid(bag: &Bag, id: u16) -> bool {
+    ALL.iter()
+        .find(|f| f.tag().id() == id)
+        .is_none_or(|f| mask_of(bag) & f.bit() != 0)
+}
+
+fn mask_of(bag: &Bag) -> i32 {
+    bag.value(tags::VALID_FOLDER_MASK)
+        .and_then(PropValue::as_long)
+        .unwrap_or(0)
+}
+
+impl MsgStore {
+    /// Opens a folder by its role.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if the store has no such folder (PR_VALID_FOLDER_MASK).
+    pub fn special_folder(&self, which: SpecialFolder) -> Result<Folder> {
+        let id = self.special_id(which)?;
+        self.open_folder(&id, OpenFlags::BEST_ACCESS)
+    }
+
+    /// The entry id of a folder by its role.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if the store has no such folder.
+    pub fn special_id(&self, which: SpecialFolder) -> Result<EntryId> {
+        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        let id = entry_id_in(&bag, which.tag()).filter(|_| mask_of(&bag) & which.bit() != 0);
+        let missing = || {
+            Error::new(
+                Code::NOT_FOUND,
+                format!("the store has no {which:?} folder"),
+            )
+        };
+        self.errors.track(id.ok_or_else(missing))
+    }
+
+    /// The folder that mail users see as the top.
+    ///
+    /// # Errors
+    /// As [`Self::special_folder`].
+    pub fn ipm_subtree(&self) -> Result<Folder> {
+        self.special_folder(SpecialFolder::IpmSubtree)
+    }
+
+    /// Makes missing standard folders and returns PR_VALID_FOLDER_MASK (HrValidateIPMSubtree). Folders that the mask
+    /// calls valid are believed unless FORCE_CREATE asks to look.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` in a read-only store; those of the store.
+    pub fn validate_ipm_subtree(&self, flags: TreeFlags) -> Result<i32> {
+        self.errors.track(self.validate(flags))
+    }
+
+    fn validate(&self, flags: TreeFlags) -> Result<i32> {
+        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        let full = flags.contains(TreeFlags::FULL_IPM_TREE);
+        let wanted = ALL.iter().filter(|f| full || f.is_least());
+        let mask = mask_of(&bag);
+        let want_mask = wanted.clone().fold(0, |m, f| m | f.bit());
+        if mask & want_mask == want_mask && !flags.contains(TreeFlags::FORCE_CREATE) {
+            return Ok(mask);
+        }
+        self.writable()?;
+        let mut patch = PropPatch::default();
+        let mut valid = mask;
+        let mut subtree = None;
+        for which in wanted {
+            let parent = match subtree {
+                Some(subtree) if which.in_subtree() => subtree,
+                _ => self.context.info().root,
+            };
+            let known = entry_id_in(&bag, which.tag()).filter(|_| mask & which.bit() != 0);
+            let folder = match known.and_then(|id| self.standing(&id)) {
+                Some(folder) => folder,
+                None => {
+                    let folder = self.make(*which, parent)?;
+                    let id = self.context.entry_id(true, folder);
+                    patch = patch.with(which.tag(), id.as_bytes());
+                    folder
+                }
+            };
+            if *which == SpecialFolder::IpmSubtree {
+                subtree = Some(folder);
+            }
+            valid |= which.bit();
+        }
+        if valid != mask {
+            patch = patch.with(tags::VALID_FOLDER_MASK, valid);
+        }
+        if !patch.is_empty() {
+            self.patch(patch)?;
+        }
+        Ok(valid)
+    }
+
+    /// The folder, if it is there and not deleted.
+    fn standing(&self, id: &EntryId) -> Option<ItemId> {
+        let item = self.context.folder_id(id).ok()?;
+        let folder = self
+            .context
+            .spi()
+            .ok()?
+            .folder(item, &self.context.call)
+            .ok()?;
+        (!folder.meta.deleted).then_some(item)
+    }
+
+    /// Makes a folder, or takes the one of that name that another opener made meanwhile.
+    fn make(&self, which: SpecialFolder, parent: ItemId) -> Result<ItemId> {
+        let now = self.context.now();
+        let mut patch = PropPatch::default()
+            .with(tags::DISPLAY_NAME, which.default_name())
+            .with(tags::CREATION_TIME, now)
+            .with(tags::LAST_MODIFICATION_TIME, now);
+        if which.in_subtree() {
+            patch = patch.with(tags::CONTAINER_CLASS, "IPF.Note");
+        }
+        let op = Op::SaveFolder(FolderSave {
+            target: FolderTarget::New {
+                parent,
+                kind: FolderKind::Generic,
+            },
+            patch,
+            expect: Expect::Any,
+        });
+        match self.context.commit(ChangeSet::one(op)) {
+            Ok(outcome) => match outcome.ops.first() {
+                Some(OpOutcome::Saved(saved)) => Ok(saved.id),
+                _ => Err(Error::new(
+                    Code::CALL_FAILED,
+                    "the store did not say which folder it made",
+                )),
+            },
+            Err(e) if e.code() == Code::COLLISION => {
+                let parent = Folder::open(&self.context, parent, OpenFlags::NONE)?;
+                parent.child_id(which.default_name())?.ok_or(e)
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Which special folder an item is, if any.
+    pub(crate) fn role_of(&self, item: ItemId) -> Result<Option<SpecialFolder>> {
+        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        let mine = self.context.entry_id(true, item);
+        let is_it = |f: &SpecialFolder| entry_id_in(&bag, f.tag()).as_ref() == Some(&mine);
+        Ok(ALL.into_iter().find(is_it))
+    }
+}

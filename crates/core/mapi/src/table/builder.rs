@@ -1,0 +1,64 @@
+//! Opening a table in one go.
+
+use mapi_props::{PropTag, Restriction, SortColumn, SortOrderSet};
+use mapi_spi::Result;
+
+use super::{Source, Table};
+
+/// A table about to be opened: columns, restriction and sort are optional.
+#[derive(Debug)]
+#[must_use]
+pub struct TableBuilder {
+    source: Result<Box<dyn Source>>,
+    columns: Option<Vec<PropTag>>,
+    restriction: Option<Restriction>,
+    sort: SortOrderSet,
+}
+
+impl TableBuilder {
+    pub(crate) fn new(source: Result<Box<dyn Source>>) -> Self {
+        Self {
+            source,
+            columns: None,
+            restriction: None,
+            sort: SortOrderSet::default(),
+        }
+    }
+
+    /// The cells of a row, in order; see [`crate::columns!`].
+    pub fn columns(mut self, columns: impl IntoIterator<Item = PropTag>) -> Self {
+        self.columns = Some(columns.into_iter().collect());
+        self
+    }
+
+    /// Only rows that match.
+    pub fn restrict(mut self, restriction: impl Into<Option<Restriction>>) -> Self {
+        self.restriction = restriction.into();
+        self
+    }
+
+    /// By these keys, the most significant first.
+    pub fn sort(mut self, keys: impl IntoIterator<Item = SortColumn>) -> Self {
+        self.sort = SortOrderSet::by(keys);
+        self
+    }
+
+    /// Opens the table.
+    ///
+    /// # Errors
+    /// Those of [`Table::set_columns`], [`Table::restrict`] and [`Table::sort`]; `MAPI_E_NOT_FOUND` for a folder that is
+    /// gone; `MAPI_E_NO_SUPPORT` for a kind of table that the store lacks.
+    pub fn open(self) -> Result<Table> {
+        let table = Table::new(self.source?, None);
+        if let Some(columns) = self.columns {
+            table.set_columns(columns)?;
+        }
+        if self.restriction.is_some() {
+            table.restrict(self.restriction)?;
+        }
+        if self.sort != SortOrderSet::default() {
+            table.sort(self.sort)?;
+        }
+        Ok(table)
+    }
+}

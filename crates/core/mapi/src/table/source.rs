@@ -1,0 +1,206 @@
+//! Where a table's rows come from: a view of a store, or rows in memory.
+
+use std::fmt::Debug;
+
+use mapi_kit::computed::item_entry_id;
+use mapi_kit::engine::Plan;
+use mapi_props::{PropTag, Restriction, SortOrderSet, tags};
+use mapi_spi::{Anchor, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
+
+use crate::EntryId;
+use crate::context::Context;
+
+/// What a table shows now.
+#[derive(Debug, Clone)]
+pub(crate) struct Spec {
+    pub(crate) columns: Vec<PropTag>,
+    pub(crate) restriction: Option<Restriction>,
+    pub(crate) sort: SortOrderSet,
+}
+
+impl Spec {
+    /// The same rows without cells, save for the columns that make rows of their own.
+    pub(crate) fn keys_only(&self) -> Self {
+        let columns = self
+            .columns
+            .iter()
+            .filter(|c| c.ty().is_mv_instance())
+            .copied()
+            .collect();
+        Self {
+            columns,
+            restriction: self.restriction.clone(),
+            sort: self.sort.clone(),
+        }
+    }
+}
+
+/// Rows that a table can be laid over.
+pub(crate) trait Source: Send + Sync + Debug {
+    fn default_columns(&self) -> Vec<PropTag>;
+    fn all_columns(&self) -> Vec<PropTag>;
+    /// Whether the spec means something here.
+    fn check(&self, spec: &Spec) -> Result<()>;
+    fn page(&self, spec: &Spec, from: &Anchor, count: i64) -> Result<Page>;
+    fn count(&self, spec: &Spec) -> Result<u64>;
+    fn position(&self, spec: &Spec, key: &RowKey) -> Result<u64>;
+    fn find(
+        &self,
+        spec: &Spec,
+        restriction: &Restriction,
+        from: &Anchor,
+        direction: Direction,
+    ) -> Result<Option<Row>>;
+    fn entry_id(&self, row: &Row) -> EntryId;
+    fn has_bookmarks(&self) -> bool {
+        true
+    }
+}
+
+/// A view of a store.
+#[derive(Debug)]
+pub(crate) struct StoreRows {
+    pub(crate) context: Context,
+    pub(crate) container: ItemId,
+    pub(crate) rows: RowSet,
+}
+
+impl StoreRows {
+    fn view(&self, spec: &Spec) -> View {
+        View {
+            container: self.container,
+            rows: self.rows,
+            columns: spec.columns.clone(),
+            restriction: spec.restriction.clone(),
+            sort: spec.sort.clone(),
+        }
+    }
+
+    const fn is_hierarchy(&self) -> bool {
+        matches!(self.rows, RowSet::Hierarchy { .. })
+    }
+}
+
+impl Source for StoreRows {
+    fn default_columns(&self) -> Vec<PropTag> {
+        if self.is_hierarchy() {
+            HIERARCHY.to_vec()
+        } else {
+            CONTENTS.to_vec()
+        }
+    }
+
+    fn all_columns(&self) -> Vec<PropTag> {
+        let more: &[PropTag] = if self.is_hierarchy() {
+            &HIERARCHY_MORE
+        } else {
+            &CONTENTS_MORE
+        };
+        self.default_columns()
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect()
+    }
+
+    fn check(&self, spec: &Spec) -> Result<()> {
+        Plan::new(self.context.spi()?.info(), &self.view(spec)).map(drop)
+    }
+
+    fn page(&self, spec: &Spec, from: &Anchor, count: i64) -> Result<Page> {
+        self.context
+            .spi()?
+            .view(&self.view(spec), from, count, &self.context.call)
+    }
+
+    fn count(&self, spec: &Spec) -> Result<u64> {
+        self.context
+            .spi()?
+            .count(&self.view(spec), &self.context.call)
+    }
+
+    fn position(&self, spec: &Spec, key: &RowKey) -> Result<u64> {
+        self.context
+            .spi()?
+            .position(&self.view(spec), key, &self.context.call)
+    }
+
+    fn find(
+        &self,
+        spec: &Spec,
+        restriction: &Restriction,
+        from: &Anchor,
+        direction: Direction,
+    ) -> Result<Option<Row>> {
+        let call = &self.context.call;
+        self.context
+            .spi()?
+            .find(&self.view(spec), restriction, from, direction, call)
+    }
+
+    fn entry_id(&self, row: &Row) -> EntryId {
+        EntryId::from(item_entry_id(
+            &self.context.info().uid,
+            self.is_hierarchy(),
+            row.key.item,
+        ))
+    }
+}
+
+/// STO-08: required columns of a contents table, and the usual ones.
+const CONTENTS: [PropTag; 16] = [
+    tags::ENTRYID.raw(),
+    tags::INSTANCE_KEY.raw(),
+    tags::DISPLAY_CC.raw(),
+    tags::DISPLAY_TO.raw(),
+    tags::HASATTACH.raw(),
+    tags::LAST_MODIFICATION_TIME.raw(),
+    tags::MAPPING_SIGNATURE.raw(),
+    tags::MESSAGE_CLASS.raw(),
+    tags::MESSAGE_FLAGS.raw(),
+    tags::MESSAGE_SIZE.raw(),
+    tags::MSG_STATUS.raw(),
+    tags::OBJECT_TYPE.raw(),
+    tags::PARENT_ENTRYID.raw(),
+    tags::RECORD_KEY.raw(),
+    tags::STORE_ENTRYID.raw(),
+    tags::STORE_RECORD_KEY.raw(),
+];
+
+const CONTENTS_MORE: [PropTag; 12] = [
+    tags::SUBJECT.raw(),
+    tags::NORMALIZED_SUBJECT.raw(),
+    tags::SENDER_NAME.raw(),
+    tags::SENT_REPRESENTING_NAME.raw(),
+    tags::CLIENT_SUBMIT_TIME.raw(),
+    tags::MESSAGE_DELIVERY_TIME.raw(),
+    tags::CREATION_TIME.raw(),
+    tags::CONVERSATION_INDEX.raw(),
+    tags::CONVERSATION_TOPIC.raw(),
+    tags::IMPORTANCE.raw(),
+    tags::PRIORITY.raw(),
+    tags::SENSITIVITY.raw(),
+];
+
+/// TAB-04: required columns of a hierarchy table of a store.
+const HIERARCHY: [PropTag; 12] = [
+    tags::ENTRYID.raw(),
+    tags::INSTANCE_KEY.raw(),
+    tags::DISPLAY_NAME.raw(),
+    tags::COMMENT.raw(),
+    tags::DEPTH.raw(),
+    tags::DISPLAY_TYPE.raw(),
+    tags::OBJECT_TYPE.raw(),
+    tags::STATUS.raw(),
+    tags::FOLDER_TYPE.raw(),
+    tags::SUBFOLDERS.raw(),
+    tags::CONTENT_COUNT.raw(),
+    tags::CONTENT_UNREAD.raw(),
+];
+
+const HIERARCHY_MORE: [PropTag; 5] = [
+    tags::PARENT_ENTRYID.raw(),
+    tags::RECORD_KEY.raw(),
+    tags::CONTAINER_CLASS.raw(),
+    tags::ASSOC_CONTENT_COUNT.raw(),
+    tags::LAST_MODIFICATION_TIME.raw(),
+];
