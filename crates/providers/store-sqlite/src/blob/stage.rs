@@ -1,0 +1,147 @@
+//! Staging: a large value written in pieces, in small transactions, before a change set binds it.
+
+use std::sync::Arc;
+
+use mapi_spi::{Call, Durability, Origin, Result, Stage, Staged};
+use rusqlite::params;
+
+use super::chunks::{CHUNK, CHUNKS_PER_BLOB, Packed, pack};
+use super::table::{Key, add, find, put_chunks};
+use crate::failure::Lift;
+use crate::store::Inner;
+use crate::transaction::Txn;
+
+/// Chunks written by one transaction.
+const AT_ONCE: usize = 4;
+
+/// A value being written.
+#[derive(Debug)]
+pub(crate) struct ValueStage {
+    store: Arc<Inner>,
+    hasher: blake3::Hasher,
+    size: u64,
+    stored: usize,
+    /// The chunk being filled.
+    open: Vec<u8>,
+    /// Full chunks not yet written.
+    waiting: Vec<Packed>,
+    /// The row, once there is one, and the chunks written.
+    row: Option<u64>,
+    written: u64,
+    ended: bool,
+}
+
+impl ValueStage {
+    pub(crate) fn begin(store: Arc<Inner>, call: &Call) -> Result<Self> {
+        store.connections.may_write()?;
+        store.leases.begin(call)?;
+        Ok(Self {
+            store,
+            hasher: blake3::Hasher::new(),
+            size: 0,
+            stored: 0,
+            open: Vec::new(),
+            waiting: Vec::new(),
+            row: None,
+            written: 0,
+            ended: false,
+        })
+    }
+
+    fn close_chunk(&mut self) {
+        let packed = pack(&self.open);
+        self.stored += packed.data.len();
+        self.waiting.push(packed);
+        self.open.clear();
+    }
+
+    fn flush(&mut self, txn: &Txn<'_>) -> Result<u64> {
+        let row = match self.row {
+            Some(row) => row,
+            None => add(txn.db, None, 0, 0, None)?,
+        };
+        put_chunks(txn.db, row, self.written, &self.waiting)?;
+        Ok(row)
+    }
+
+    fn flush_now(&mut self, call: &Call) -> Result<()> {
+        let store = Arc::clone(&self.store);
+        let row = store.write(Origin::default(), Durability::Batch, call, |txn| {
+            self.flush(txn)
+        })?;
+        self.row = Some(row);
+        self.written += u64::try_from(self.waiting.len()).unwrap_or(0);
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Gives the row its key, unless the same bytes are there already.
+    fn settle(&mut self, key: &Key, call: &Call) -> Result<()> {
+        let store = Arc::clone(&self.store);
+        store.write(Origin::default(), Durability::Batch, call, |txn| {
+            if find(txn.db, key)?.is_some() {
+                return self.discard(txn);
+            }
+            let row = self.flush(txn)?;
+            txn.statement("UPDATE blob SET hash = ?2, size = ?3, stored = ?4 WHERE id = ?1")?
+                .execute(params![row, key, self.size, self.stored])
+                .lift()?;
+            Ok(())
+        })
+    }
+
+    fn discard(&self, txn: &Txn<'_>) -> Result<()> {
+        let Some(row) = self.row else { return Ok(()) };
+        let range = params![row * CHUNKS_PER_BLOB, (row + 1) * CHUNKS_PER_BLOB];
+        txn.statement("DELETE FROM chunk WHERE id >= ?1 AND id < ?2")?
+            .execute(range)
+            .lift()?;
+        txn.statement("DELETE FROM blob WHERE id = ?1")?
+            .execute([row])
+            .lift()?;
+        Ok(())
+    }
+}
+
+impl Stage for ValueStage {
+    fn write(&mut self, bytes: &[u8], call: &Call) -> Result<()> {
+        self.hasher.update(bytes);
+        self.size += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(CHUNK - self.open.len()));
+            self.open.extend_from_slice(now);
+            rest = later;
+            if self.open.len() == CHUNK {
+                call.check()?;
+                self.close_chunk();
+            }
+            if self.waiting.len() == AT_ONCE {
+                self.flush_now(call)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, call: &Call) -> Result<Staged> {
+        if !self.open.is_empty() {
+            self.close_chunk();
+        }
+        let key = *self.hasher.finalize().as_bytes();
+        self.settle(&key, call)?;
+        self.ended = true;
+        self.store.leases.end(Some(key));
+        Ok(Staged {
+            key,
+            size: self.size,
+        })
+    }
+}
+
+impl Drop for ValueStage {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.store.leases.end(None);
+        }
+    }
+}

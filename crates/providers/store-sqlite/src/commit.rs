@@ -1,0 +1,287 @@
+//! Carrying out change sets.
+
+mod bulk;
+mod difference;
+mod folder;
+mod message;
+mod refuse;
+mod rows;
+mod tree;
+mod values;
+
+use mapi_props::{Code, Slot};
+use mapi_spi::{
+    Call, ChangeSet, CommitMode, CommitOutcome, Durability, Error, ItemId, LogKind, Op, OpOutcome,
+    Origin, PropPatch, Result, SyncRow,
+};
+use rusqlite::{Connection, params};
+
+use crate::blob::{Prepared, prepare};
+use crate::failure::Lift;
+use crate::log::Note;
+use crate::order::Keys;
+use crate::store::Inner;
+use crate::transaction::Txn;
+use crate::{bag, item, log};
+use mapi_kit::computed::Owner;
+
+/// A commit under way.
+struct Commit<'a> {
+    inner: &'a Inner,
+    writer: &'a Connection,
+    call: &'a Call,
+    origin: Origin,
+    mode: CommitMode,
+    durability: Durability,
+    txn: Txn<'a>,
+    /// Makes the keys of the orders that the transaction keeps.
+    keys: Keys<'a>,
+    /// The set's own values, by index.
+    values: Vec<Prepared>,
+    /// The folder that last proved able to hold messages in this transaction.
+    holder: Option<ItemId>,
+}
+
+/// Carries out a change set; after an error nothing has changed.
+pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
+    inner.connections.may_write()?;
+    call.check()?;
+    let ChangeSet {
+        ops,
+        mode,
+        origin,
+        values,
+        sync_state,
+        durability,
+    } = changes;
+    let values = if values.is_empty() {
+        Vec::new()
+    } else {
+        // Before the transaction: hashing and compressing may take long.
+        prepare(values, &*inner.connections.reader(call)?, call)?
+    };
+    let writer = inner.connections.writer(call)?;
+    let txn = Txn::begin(&writer, origin, inner.support.now(), durability, call)
+        .map_err(|e| inner.explain(e))?;
+    let keys = Keys::new(&inner.info, &txn.orders)?;
+    let mut commit = Commit {
+        inner,
+        writer: &writer,
+        call,
+        origin,
+        mode,
+        durability,
+        txn,
+        keys,
+        values,
+        holder: None,
+    };
+    let done = match mode {
+        CommitMode::Atomic => commit.atomic(ops, sync_state),
+        CommitMode::EachItem => commit.each(ops, sync_state),
+    };
+    done.and_then(|ops| commit.finish(ops))
+        .map_err(|e| inner.explain(e))
+}
+
+impl<'a> Commit<'a> {
+    fn atomic(&mut self, ops: Vec<Op>, sync: Vec<SyncRow>) -> Result<Vec<OpOutcome>> {
+        let mut outcomes = Vec::with_capacity(ops.len());
+        for op in ops {
+            self.call.check()?;
+            outcomes.push(self.apply(op)?);
+        }
+        for row in sync {
+            self.sync_row(row)?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Each operation on its own; after a stop the rest fails with its reason.
+    fn each(&mut self, ops: Vec<Op>, sync: Vec<SyncRow>) -> Result<Vec<OpOutcome>> {
+        let total = u64::try_from(ops.len()).ok().filter(|n| *n > 1);
+        let mut outcomes = Vec::with_capacity(ops.len());
+        for op in ops {
+            let outcome = self.call.check().and_then(|()| self.apply_alone(op));
+            outcomes.push(match outcome {
+                Ok(outcome) => outcome,
+                Err(e) if ends_everything(&e) => return Err(e),
+                Err(e) => OpOutcome::Failed(e),
+            });
+            self.turn_over()?;
+            if total.is_some() {
+                self.call
+                    .report(u64::try_from(outcomes.len()).unwrap_or(u64::MAX), total);
+            }
+        }
+        for row in sync {
+            let gone = match row.object {
+                Some(id) => item::meta(self.txn.db, id)?.is_none(),
+                None => false,
+            };
+            if !gone {
+                self.sync_row(row)?;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// One operation that leaves nothing behind when it fails.
+    fn apply_alone(&mut self, op: Op) -> Result<OpOutcome> {
+        // These refuse before they write, item by item.
+        let refuses_first = !matches!(
+            op,
+            Op::SaveFolder(_)
+                | Op::MoveFolder { .. }
+                | Op::CopyFolder { .. }
+                | Op::DeleteFolder { .. }
+                | Op::EmptyFolder { .. }
+        );
+        if refuses_first {
+            return self.apply(op);
+        }
+        let mark = self.txn.mark()?;
+        let done = self.apply(op);
+        match &done {
+            Ok(_) => self.txn.keep()?,
+            Err(_) => self.txn.undo(mark)?,
+        }
+        done
+    }
+
+    fn apply(&mut self, op: Op) -> Result<OpOutcome> {
+        match op {
+            Op::SaveFolder(save) => self.save_folder(save),
+            Op::SaveMessage(save) => self.save_message(*save),
+            Op::PatchStore(patch) => self.patch_store(&patch),
+            Op::SetFlags { items, flags } => self.set_flags(&items, flags),
+            Op::SetStatus { items, value, mask } => self.set_status(&items, value, mask),
+            Op::Move { items, to } => self.move_messages(&items, to),
+            Op::Copy { items, to } => self.copy_messages(&items, to),
+            Op::Delete { items, mode } => self.delete_messages(&items, mode),
+            Op::Recover { items } => self.recover(&items),
+            Op::MoveFolder { folder, to, name } => self.move_folder(folder, to, name),
+            Op::CopyFolder {
+                folder,
+                to,
+                name,
+                subfolders,
+            } => self.copy_folder(folder, to, name, subfolders),
+            Op::DeleteFolder {
+                folder,
+                messages,
+                folders,
+                mode,
+            } => self.delete_folder(folder, tree::Lift { messages, folders }, mode),
+            Op::EmptyFolder {
+                folder,
+                associated,
+                mode,
+            } => self.empty_folder(folder, associated, mode),
+        }
+    }
+
+    /// Ends a transaction that has lasted long enough and begins the next one. Only between items.
+    fn turn_over(&mut self) -> Result<()> {
+        if self.mode == CommitMode::Atomic || !self.txn.is_long() {
+            return Ok(());
+        }
+        self.txn.end()?;
+        self.tell();
+        // Others who wait get their turn: they look every few milliseconds.
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let now = self.inner.support.now();
+        // What is done stays done: a call that ends now is noticed before the next item.
+        self.txn = Txn::begin(
+            self.writer,
+            self.origin,
+            now,
+            self.durability,
+            &Call::default(),
+        )?;
+        self.keys = Keys::new(&self.inner.info, &self.txn.orders)?;
+        self.holder = None;
+        Ok(())
+    }
+
+    fn tell(&self) {
+        if self.txn.has_logged() {
+            self.inner.waker.tell(self.txn.seq);
+        }
+        self.inner.leases.bound(self.values.iter().map(|v| v.key));
+    }
+
+    fn finish(mut self, ops: Vec<OpOutcome>) -> Result<CommitOutcome> {
+        self.txn.end()?;
+        self.tell();
+        Ok(CommitOutcome {
+            ops,
+            seq: self.txn.seq,
+        })
+    }
+
+    fn patch_store(&mut self, patch: &PropPatch) -> Result<OpOutcome> {
+        refuse::patch(Owner::Store, patch)?;
+        if patch.set.iter().any(|(_, s)| matches!(s, Slot::Large(_))) {
+            return Err(Error::new(
+                Code::NOT_ENOUGH_MEMORY,
+                "the store object holds no large values",
+            ));
+        }
+        let mut body = bag::body(self.txn.db, 0)?;
+        let old = body.props.clone();
+        patch.apply(&mut body.props);
+        let former = difference::of_bags(&old, &body.props);
+        if former.is_empty() {
+            return Ok(OpOutcome::Done);
+        }
+        bag::write(self.txn.db, 0, &bag::pack(&body)?)?;
+        let (changed, inverse) = difference::entry(former);
+        let note = Note {
+            kind: LogKind::Modified,
+            object: 0,
+            folder: false,
+            parent: 0,
+            changed: &changed,
+            inverse: Some(inverse),
+        };
+        log::append(&mut self.txn, &note)?;
+        Ok(OpOutcome::Done)
+    }
+
+    fn sync_row(&mut self, row: SyncRow) -> Result<()> {
+        let object = row.object.map_or(0, |id| id.0);
+        let Some(value) = row.value else {
+            self.txn
+                .statement("DELETE FROM sync WHERE origin = ?1 AND object = ?2 AND key = ?3")?
+                .execute(params![row.origin.0, object, row.key])
+                .lift()?;
+            return Ok(());
+        };
+        if let Some(id) = row.object
+            && item::meta(self.txn.db, id)?.is_none()
+        {
+            let detail = format!("an engine keeps a row about item {id}, which is not there");
+            return Err(Error::new(Code::NOT_FOUND, detail));
+        }
+        self.txn
+            .statement(
+                "INSERT OR REPLACE INTO sync (origin, object, key, value) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![row.origin.0, object, row.key, value])
+            .lift()?;
+        Ok(())
+    }
+}
+
+/// Failures of the store itself, after which no further item can be tried and the transaction is lost.
+fn ends_everything(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::DISK_ERROR
+            | Code::NOT_ENOUGH_DISK
+            | Code::CORRUPT_STORE
+            | Code::BUSY
+            | Code::CALL_FAILED
+    )
+}

@@ -1,0 +1,234 @@
+//! The few statements through which items change: rows, index entries, counters and references together.
+
+use mapi_props::{StoredMessage, message_flags};
+use mapi_spi::{FolderKind, ItemId, ItemKind, ItemMeta, LogKind, Result};
+use rusqlite::params;
+
+use super::{Commit, difference};
+use crate::blob::move_refs;
+use crate::failure::Lift;
+use crate::item::{kind_number, part_of};
+use crate::log::Note;
+use crate::order::{self, MISSING_KEY, Place};
+use crate::transaction::Delta;
+use crate::view::in_memory;
+use crate::{bag, log};
+
+/// The keys of an item in each order that is kept.
+pub(super) type EntryKeys = Vec<(u8, Vec<u8>)>;
+
+/// What an item adds to the counters of its folder.
+pub(super) fn weight(meta: &ItemMeta) -> Delta {
+    let mut w = Delta::default();
+    match meta.kind {
+        ItemKind::Folder(FolderKind::Root) => {}
+        ItemKind::Folder(_) => w.folders = i64::from(!meta.deleted),
+        ItemKind::Message { .. } if meta.deleted => w.removed = 1,
+        ItemKind::Message { associated: true } => w.associated = 1,
+        ItemKind::Message { associated: false } => {
+            w.contents = 1;
+            w.unread = i64::from(meta.flags & message_flags::READ == 0);
+        }
+    }
+    w
+}
+
+/// Where a message stands.
+pub(super) fn place(meta: &ItemMeta) -> Place {
+    Place {
+        container: meta.parent.0,
+        part: part_of(meta),
+        item: meta.id.0,
+    }
+}
+
+/// The key of the date order among an item's keys.
+fn date_of(keys: &EntryKeys) -> &[u8] {
+    keys.iter()
+        .find(|(ord, _)| *ord == order::DATE)
+        .map_or(MISSING_KEY, |(_, key)| key)
+}
+
+impl Commit<'_> {
+    /// Adds a message; its number is set in `meta`.
+    pub(super) fn insert_message(
+        &mut self,
+        meta: &mut ItemMeta,
+        body: &StoredMessage,
+        source: Option<&[u8; 32]>,
+    ) -> Result<()> {
+        let packed = bag::pack(body)?;
+        let keys = self.keys.of(&in_memory(meta, body));
+        move_refs(&self.txn, None, Some(body))?;
+        meta.id = self.insert_item(meta, date_of(&keys), source)?;
+        bag::write(self.txn.db, meta.id.0, &packed)?;
+        order::enter(&self.txn, place(meta), &keys)?;
+        self.txn.count(meta.parent.0, weight(meta));
+        Ok(())
+    }
+
+    /// Adds the row of an item and gives its number.
+    pub(super) fn insert_item(
+        &self,
+        meta: &ItemMeta,
+        date: &[u8],
+        source: Option<&[u8; 32]>,
+    ) -> Result<ItemId> {
+        let id = self
+            .txn
+            .statement(
+                "INSERT INTO item (parent, kind, part, flags, status, size, change, content, date, source)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .insert(params![
+                meta.parent.0,
+                kind_number(meta.kind),
+                part_of(meta),
+                meta.flags,
+                meta.status,
+                meta.size,
+                meta.change,
+                meta.content_version,
+                date,
+                source
+            ])
+            .lift()?;
+        Ok(ItemId(id.cast_unsigned()))
+    }
+
+    /// Replaces a message that was saved, where it stands.
+    pub(super) fn update_message(
+        &mut self,
+        old: (&ItemMeta, &StoredMessage),
+        new: (&ItemMeta, &StoredMessage),
+    ) -> Result<()> {
+        let packed = bag::pack(new.1)?;
+        move_refs(&self.txn, Some(old.1), Some(new.1))?;
+        let before = self.keys.of(&in_memory(old.0, old.1));
+        let after = self.keys.of(&in_memory(new.0, new.1));
+        let moved = |a: &EntryKeys, b: &EntryKeys| -> EntryKeys {
+            a.iter().filter(|key| !b.contains(key)).cloned().collect()
+        };
+        order::leave(&self.txn, place(old.0), &moved(&before, &after))?;
+        order::enter(&self.txn, place(new.0), &moved(&after, &before))?;
+        bag::write(self.txn.db, new.0.id.0, &packed)?;
+        self.update_item(new.0, Some(date_of(&after)))?;
+        self.recount(old.0, new.0);
+        Ok(())
+    }
+
+    /// Moves a message to another folder or part: neither properties nor keys change.
+    pub(super) fn replace_message(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
+        let keys = self.keys_of_stored(old)?;
+        order::leave(&self.txn, place(old), &keys)?;
+        order::enter(&self.txn, place(new), &keys)?;
+        self.update_item(new, None)?;
+        self.recount(old, new);
+        Ok(())
+    }
+
+    /// Writes flags and status of a message.
+    pub(super) fn update_flags(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
+        self.txn
+            .statement("UPDATE item SET flags = ?2, status = ?3 WHERE id = ?1")?
+            .execute(params![new.id.0, new.flags, new.status])
+            .lift()?;
+        self.recount(old, new);
+        Ok(())
+    }
+
+    /// Writes what is known of an item beside its properties.
+    pub(super) fn update_item(&self, meta: &ItemMeta, date: Option<&[u8]>) -> Result<()> {
+        self.txn
+            .statement(
+                "UPDATE item SET parent = ?2, part = ?3, flags = ?4, status = ?5, size = ?6, change = ?7,
+                 content = ?8, date = coalesce(?9, date) WHERE id = ?1",
+            )?
+            .execute(params![
+                meta.id.0,
+                meta.parent.0,
+                part_of(meta),
+                meta.flags,
+                meta.status,
+                meta.size,
+                meta.change,
+                meta.content_version,
+                date
+            ])
+            .lift()?;
+        Ok(())
+    }
+
+    /// Removes a message for good.
+    pub(super) fn remove_message(&mut self, meta: &ItemMeta, body: &StoredMessage) -> Result<()> {
+        let keys = self.keys.of(&in_memory(meta, body));
+        order::leave(&self.txn, place(meta), &keys)?;
+        move_refs(&self.txn, Some(body), None)?;
+        self.remove_rows(meta)
+    }
+
+    /// Removes the rows that folders and messages have alike.
+    pub(super) fn remove_rows(&mut self, meta: &ItemMeta) -> Result<()> {
+        bag::remove(self.txn.db, meta.id.0)?;
+        self.txn
+            .statement("DELETE FROM sync WHERE object = ?1")?
+            .execute([meta.id.0])
+            .lift()?;
+        self.txn
+            .statement("DELETE FROM item WHERE id = ?1")?
+            .execute([meta.id.0])
+            .lift()?;
+        self.txn.count(meta.parent.0, -weight(meta));
+        Ok(())
+    }
+
+    /// Moves the counters from what an item weighed to what it weighs.
+    pub(super) fn recount(&mut self, old: &ItemMeta, new: &ItemMeta) {
+        self.txn.count(old.parent.0, -weight(old));
+        self.txn.count(new.parent.0, weight(new));
+    }
+
+    /// The keys under which a stored message stands; only the date is known without reading its bag.
+    fn keys_of_stored(&self, meta: &ItemMeta) -> Result<EntryKeys> {
+        if self.txn.orders.len() == 1 {
+            let date = self
+                .txn
+                .statement("SELECT date FROM item WHERE id = ?1")?
+                .query_row([meta.id.0], |r| r.get(0))
+                .lift()?;
+            return Ok(vec![(order::DATE, date)]);
+        }
+        let body = bag::body(self.txn.db, meta.id.0)?;
+        Ok(self.keys.of(&in_memory(meta, &body)))
+    }
+
+    /// Logs what happened to an item.
+    pub(super) fn note(
+        &mut self,
+        kind: LogKind,
+        meta: &ItemMeta,
+        changed: &[u16],
+        inverse: Option<mapi_spi::Inverse>,
+    ) -> Result<()> {
+        let folder = matches!(meta.kind, ItemKind::Folder(_));
+        let note = Note {
+            kind,
+            object: meta.id.0,
+            folder,
+            parent: meta.parent.0,
+            changed,
+            inverse,
+        };
+        log::append(&mut self.txn, &note)
+    }
+
+    /// Logs the end of an item with its whole small bag.
+    pub(super) fn note_end(
+        &mut self,
+        kind: LogKind,
+        meta: &ItemMeta,
+        body: &StoredMessage,
+    ) -> Result<()> {
+        self.note(kind, meta, &[], Some(difference::whole(meta, &body.props)))
+    }
+}

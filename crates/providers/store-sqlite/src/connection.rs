@@ -1,0 +1,234 @@
+//! Connections to one store file: how it is opened and made, one writer, a stack of readers.
+
+mod create;
+mod gate;
+mod readers;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mapi_props::Code;
+use mapi_spi::{Call, Error, OpenMode, Result};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::failure::Lift;
+use crate::{migrations, platform};
+
+pub(crate) use create::Birth;
+use gate::Gate;
+pub(crate) use gate::WriterGuard;
+pub(crate) use readers::Reader;
+use readers::Readers;
+
+/// How long a reader waits for a process that recovers the file.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+/// Statements kept prepared per connection: all that the crate has.
+const STATEMENTS: usize = 160;
+/// Pages of the write-ahead log after which a commit moves them into the file: 16 MiB. Recovery after a kill
+/// reads at most about this much.
+const CHECKPOINT_PAGES: u32 = 2048;
+/// The write-ahead log is cut back to this when it starts anew.
+const JOURNAL_LIMIT: u32 = 32 * 1024 * 1024;
+
+/// All connections of one handle to one file.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    path: PathBuf,
+    mode: OpenMode,
+    /// Other processes cannot look in: everything goes through the one connection.
+    alone: bool,
+    writer: Gate,
+    readers: Readers,
+}
+
+impl Connections {
+    /// Opens the file, makes it when the mode says so, and brings an older one to the present version.
+    pub(crate) fn open(path: &Path, mode: OpenMode, birth: &Birth<'_>) -> Result<Self> {
+        let file = path.display().to_string();
+        if is_missing(path)? {
+            if mode != OpenMode::Create {
+                return Err(Error::new(
+                    Code::NOT_FOUND,
+                    format!("there is no store at {file}"),
+                ));
+            }
+            create::create(path, birth)?;
+        }
+        let alone = mode != OpenMode::ReadOnly && !platform::shares_memory(path);
+        let this = Self {
+            path: path.to_owned(),
+            mode,
+            alone,
+            writer: Gate::new(),
+            readers: Readers::default(),
+        };
+        this.first_connection(&file)?;
+        Ok(this)
+    }
+
+    fn first_connection(&self, file: &str) -> Result<()> {
+        let db = self.connect(self.alone).map_err(|e| named(e, file))?;
+        let version = migrations::examine(&db, file).map_err(|e| named(e, file))?;
+        if version < migrations::CURRENT && self.mode != OpenMode::ReadOnly {
+            migrations::upgrade(&db, file)?;
+        }
+        if self.alone {
+            self.writer.put(db);
+        } else {
+            self.readers.put(db);
+        }
+        Ok(())
+    }
+
+    /// Where the file is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether this handle keeps all other processes out.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.alone
+    }
+
+    /// Whether writing is allowed.
+    pub(crate) fn may_write(&self) -> Result<()> {
+        if self.mode == OpenMode::ReadOnly {
+            return Err(Error::new(
+                Code::NO_ACCESS,
+                "the store is open for reading only",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The one writing connection, when no other thread of this handle has it.
+    pub(crate) fn writer(&self, call: &Call) -> Result<WriterGuard<'_>> {
+        self.may_write()?;
+        self.writer.take(call, || self.connect(true))
+    }
+
+    /// A connection for reading.
+    pub(crate) fn reader(&self, call: &Call) -> Result<Reader<'_>> {
+        if self.alone {
+            return Ok(Reader::through(
+                self.writer.take(call, || self.connect(true))?,
+            ));
+        }
+        let db = match self.readers.take() {
+            Some(db) => db,
+            None => self.connect(false)?,
+        };
+        Ok(Reader::of(db, &self.readers))
+    }
+
+    /// A connection that belongs to nobody else, for long reads that must not hold up the others.
+    pub(crate) fn separate(&self) -> Result<Connection> {
+        self.connect(false)
+    }
+
+    fn connect(&self, writer: bool) -> Result<Connection> {
+        let access = if self.mode == OpenMode::ReadOnly {
+            OpenFlags::SQLITE_OPEN_READ_ONLY
+        } else {
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+        };
+        let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let db = Connection::open_with_flags(&self.path, flags).lift()?;
+        match prepare(&db, writer, self.alone) {
+            Err(e) if self.mode == OpenMode::ReadOnly && e.code() == Code::NO_ACCESS => {
+                self.immutable(flags)
+            }
+            Err(e) => Err(e),
+            Ok(()) => Ok(db),
+        }
+    }
+
+    /// A store in a folder where nothing can be written, not even the shared-memory file: readable as it
+    /// stands when no log waits beside it.
+    fn immutable(&self, flags: OpenFlags) -> Result<Connection> {
+        let log = platform::beside(&self.path, "-wal");
+        if std::fs::metadata(log).is_ok_and(|m| m.len() > 0) {
+            return Err(Error::new(
+                Code::NO_ACCESS,
+                "the store's log must be read first, and its folder cannot be written",
+            ));
+        }
+        let escaped: String = self
+            .path
+            .to_string_lossy()
+            .chars()
+            .map(|c| match c {
+                '%' => "%25".to_owned(),
+                '?' => "%3f".to_owned(),
+                '#' => "%23".to_owned(),
+                c => c.to_string(),
+            })
+            .collect();
+        let uri = format!("file:{escaped}?immutable=1");
+        let db = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).lift()?;
+        prepare(&db, false, false)?;
+        Ok(db)
+    }
+
+    /// Hands the log's content over to the file when the last handle closes, so that the next opening is quick.
+    fn tidy_up(&self) {
+        self.readers.clear();
+        if let Some(db) = self.writer.retire() {
+            let _still_read = db.busy_timeout(Duration::ZERO);
+            let _still_read = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        self.tidy_up();
+    }
+}
+
+fn is_missing(path: &Path) -> Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => Err(Error::new(
+            Code::CORRUPT_STORE,
+            format!("{} is a folder, not a store", path.display()),
+        )),
+        Ok(_) => Ok(false),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(e) => Err(Error::caused(
+            Code::NO_ACCESS,
+            format!("{} cannot be opened", path.display()),
+            e,
+        )),
+    }
+}
+
+/// The same error with the file's name in its detail.
+fn named(error: Error, file: &str) -> Error {
+    let (code, detail) = (error.code(), format!("{file}: {}", error.detail()));
+    Error::caused(code, detail, error)
+}
+
+fn prepare(db: &Connection, writer: bool, alone: bool) -> Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.busy_timeout(READER_PATIENCE).lift()?;
+    // Whoever only looks must not pay for what an importer left in the log.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .lift()?;
+    if alone {
+        db.pragma_update(None, "locking_mode", "EXCLUSIVE").lift()?;
+    }
+    if writer {
+        db.execute_batch(&format!(
+            "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
+             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA journal_size_limit = {JOURNAL_LIMIT};"
+        ))
+        .lift()?;
+    } else {
+        db.execute_batch("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;")
+            .lift()?;
+    }
+    // The first touch of the file: reads its head and, after a crash, its log.
+    db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(()))
+        .lift()
+}

@@ -1,0 +1,122 @@
+//! The one writing connection of a handle, lent to one thread at a time.
+
+use std::ops::Deref;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mapi_spi::{Call, Result};
+use rusqlite::Connection;
+
+/// How often a waiting thread asks its call.
+const ASK: Duration = Duration::from_millis(50);
+
+/// Lends the connection to one thread at a time and opens it for the first.
+#[derive(Debug)]
+pub(super) struct Gate {
+    slot: Mutex<Slot>,
+    freed: Condvar,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Unopened,
+    Idle(Connection),
+    Lent,
+}
+
+/// The writing connection on loan.
+#[derive(Debug)]
+pub(crate) struct WriterGuard<'a> {
+    gate: &'a Gate,
+    db: Option<Connection>,
+}
+
+impl Gate {
+    pub(super) const fn new() -> Self {
+        Self {
+            slot: Mutex::new(Slot::Unopened),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Waits for the connection as long as the call lasts.
+    pub(super) fn take(
+        &self,
+        call: &Call,
+        open: impl FnOnce() -> Result<Connection>,
+    ) -> Result<WriterGuard<'_>> {
+        let mut slot = self.lock();
+        loop {
+            match std::mem::replace(&mut *slot, Slot::Lent) {
+                Slot::Idle(db) => {
+                    return Ok(WriterGuard {
+                        gate: self,
+                        db: Some(db),
+                    });
+                }
+                Slot::Unopened => break,
+                Slot::Lent => {}
+            }
+            call.check()?;
+            slot = self
+                .freed
+                .wait_timeout(slot, ASK)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        drop(slot);
+        // Not under the lock: opening may wait for another process.
+        match open() {
+            Ok(db) => Ok(WriterGuard {
+                gate: self,
+                db: Some(db),
+            }),
+            Err(e) => {
+                *self.lock() = Slot::Unopened;
+                self.freed.notify_one();
+                Err(e)
+            }
+        }
+    }
+
+    /// Puts a connection in.
+    pub(super) fn put(&self, db: Connection) {
+        *self.lock() = Slot::Idle(db);
+        self.freed.notify_one();
+    }
+
+    /// Takes the connection out for good, if it was ever opened.
+    pub(super) fn retire(&self) -> Option<Connection> {
+        match std::mem::replace(&mut *self.lock(), Slot::Unopened) {
+            Slot::Idle(db) => Some(db),
+            Slot::Unopened | Slot::Lent => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for WriterGuard<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.db
+            .as_ref()
+            .expect("the connection is given back only by drop")
+    }
+}
+
+impl Drop for WriterGuard<'_> {
+    fn drop(&mut self) {
+        let Some(db) = self.db.take() else { return };
+        // A transaction left open by an early return or a panic must not leak into the next loan.
+        if db.is_autocommit() || db.execute_batch("ROLLBACK").is_ok() {
+            self.gate.put(db);
+        } else {
+            *self.gate.lock() = Slot::Unopened;
+            self.gate.freed.notify_one();
+        }
+    }
+}

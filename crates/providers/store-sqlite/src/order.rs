@@ -1,0 +1,172 @@
+//! Indexed orders: which there are, and the keys by which messages stand in them.
+
+use std::sync::LazyLock;
+
+use mapi_kit::engine::{ItemRow, Plan};
+use mapi_props::{PropTag, SortColumn, SortOrder, SortOrderSet, tags};
+use mapi_query::COLLATION_VERSION;
+use mapi_spi::{ItemId, Result, RowSet, StoreInfo, View};
+use rusqlite::{Connection, params};
+
+use crate::failure::Lift;
+use crate::transaction::Txn;
+
+/// Keys are cut to this many bytes; shorter ones are whole.
+pub(crate) const KEY_BYTES: usize = 64;
+/// The key of messages that do not have the property: after all others.
+pub(crate) const MISSING_KEY: &[u8] = &[2];
+/// The number of the order by delivery time, which always exists.
+pub(crate) const DATE: u8 = 0;
+
+/// An order that can be indexed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Order {
+    /// Its number in the file, never given to another property.
+    pub(crate) id: u8,
+    /// The property.
+    pub(crate) tag: PropTag,
+    /// The direction in which its keys ascend.
+    pub(crate) natural: SortOrder,
+}
+
+/// All orders. Properties that flag changes move must not be among them.
+static ORDERS: LazyLock<[Order; 13]> = LazyLock::new(|| {
+    use SortOrder::{Ascend, Descend};
+    let order = |id, tag: PropTag, natural| Order { id, tag, natural };
+    [
+        order(DATE, tags::MESSAGE_DELIVERY_TIME.raw(), Descend),
+        order(1, tags::SUBJECT.raw(), Ascend),
+        order(2, tags::NORMALIZED_SUBJECT.raw(), Ascend),
+        order(3, tags::SENDER_NAME.raw(), Ascend),
+        order(4, tags::SENT_REPRESENTING_NAME.raw(), Ascend),
+        order(5, tags::MESSAGE_SIZE.raw(), Descend),
+        order(6, tags::CLIENT_SUBMIT_TIME.raw(), Descend),
+        order(7, tags::LAST_MODIFICATION_TIME.raw(), Descend),
+        order(8, tags::MESSAGE_CLASS.raw(), Ascend),
+        order(9, tags::IMPORTANCE.raw(), Descend),
+        order(10, tags::DISPLAY_TO.raw(), Ascend),
+        order(11, tags::CREATION_TIME.raw(), Descend),
+        order(12, tags::CONVERSATION_TOPIC.raw(), Ascend),
+    ]
+});
+
+/// A view per order, sorted by its property in its natural direction.
+static VIEWS: LazyLock<Vec<View>> = LazyLock::new(|| {
+    let view = |order: &Order| View {
+        container: ItemId(1),
+        rows: RowSet::Contents {
+            associated: false,
+            deleted: false,
+        },
+        columns: Vec::new(),
+        restriction: None,
+        sort: SortOrderSet::by([SortColumn {
+            tag: order.tag,
+            order: order.natural,
+        }]),
+    };
+    ORDERS.iter().map(view).collect()
+});
+
+/// The indexed order that sorts like this column, in whichever direction.
+pub(crate) fn for_column(column: SortColumn) -> Option<Order> {
+    let same = |o: &&Order| {
+        o.tag.id() == column.tag.id()
+            && (o.tag.ty() == column.tag.ty()
+                || (o.tag.ty().is_string()
+                    && column.tag.ty().is_string()
+                    && !column.tag.ty().is_multi()))
+    };
+    ORDERS.iter().find(same).copied()
+}
+
+/// The order of this number.
+pub(crate) fn by_id(id: u8) -> Option<Order> {
+    ORDERS.iter().find(|o| o.id == id).copied()
+}
+
+/// The orders that writers must keep: the default one, and all that are built or being built.
+pub(crate) fn kept(db: &Connection) -> Result<Vec<Order>> {
+    let mut kept: Vec<Order> = by_id(DATE).into_iter().collect();
+    let mut select = db.prepare_cached("SELECT id FROM ord ORDER BY id").lift()?;
+    let mut rows = select.query([]).lift()?;
+    while let Some(row) = rows.next().lift()? {
+        kept.extend(by_id(row.get(0).lift()?));
+    }
+    Ok(kept)
+}
+
+/// Whether an order can be read now: built, and under the present collation.
+pub(crate) fn is_ready(db: &Connection, order: Order) -> Result<bool> {
+    if order.id == DATE {
+        return Ok(true);
+    }
+    db.prepare_cached("SELECT 1 FROM ord WHERE id = ?1 AND ready = 1 AND collation = ?2")
+        .and_then(|mut s| s.exists(params![order.id, COLLATION_VERSION]))
+        .lift()
+}
+
+/// Makes the keys of rows.
+#[derive(Debug)]
+pub(crate) struct Keys<'a> {
+    plans: Vec<(u8, Plan<'a>)>,
+}
+
+impl<'a> Keys<'a> {
+    /// For these orders.
+    pub(crate) fn new(info: &'a StoreInfo, orders: &[Order]) -> Result<Self> {
+        let plan = |o: &Order| {
+            let view = VIEWS.get(usize::from(o.id))?;
+            Some(Plan::new(info, view).map(|plan| (o.id, plan)))
+        };
+        Ok(Self {
+            plans: orders.iter().filter_map(plan).collect::<Result<_>>()?,
+        })
+    }
+
+    /// The key of a row in each order.
+    pub(crate) fn of(&self, row: &dyn ItemRow) -> Vec<(u8, Vec<u8>)> {
+        self.plans
+            .iter()
+            .map(|(id, plan)| {
+                let mut key = plan.key(row, 0);
+                key.truncate(KEY_BYTES);
+                (*id, key)
+            })
+            .collect()
+    }
+}
+
+/// Where the rows of an item stand: container, part, item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) container: u64,
+    pub(crate) part: u8,
+    pub(crate) item: u64,
+}
+
+/// Adds the rows of an item.
+pub(crate) fn enter(txn: &Txn<'_>, place: Place, keys: &[(u8, Vec<u8>)]) -> Result<()> {
+    let mut insert = txn.statement(
+        "INSERT INTO entry (container, part, ord, key, item) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for (ord, key) in keys {
+        insert
+            .execute(params![place.container, place.part, ord, key, place.item])
+            .lift()?;
+    }
+    Ok(())
+}
+
+/// Removes the rows of an item. While an order is being built, its row may not be there yet.
+pub(crate) fn leave(txn: &Txn<'_>, place: Place, keys: &[(u8, Vec<u8>)]) -> Result<()> {
+    let mut delete = txn.statement(
+        "DELETE FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item = ?5",
+    )?;
+    for (ord, key) in keys {
+        delete
+            .execute(params![place.container, place.part, ord, key, place.item])
+            .lift()?;
+    }
+    Ok(())
+}

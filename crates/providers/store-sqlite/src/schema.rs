@@ -1,0 +1,125 @@
+//! The tables of a store file, version 1. `docs/format.md` explains them to a stranger.
+
+/// "MALL": `PRAGMA application_id` of every store file.
+pub(crate) const APPLICATION_ID: i32 = 0x4D41_4C4C;
+
+/// Bytes of a page, fixed when the file is made.
+pub(crate) const PAGE_SIZE: u32 = 8192;
+
+/// Everything of version 1.
+pub(crate) const VERSION_1: &str = "
+CREATE TABLE meta (
+    key   TEXT NOT NULL PRIMARY KEY,
+    value ANY  NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row: the counters that every write transaction moves.
+CREATE TABLE state (
+    id        INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    seq       INTEGER NOT NULL,
+    change    INTEGER NOT NULL,
+    log_bytes INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE item (
+    id      INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    parent  INTEGER NOT NULL REFERENCES item (id),
+    kind    INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 3),
+    part    INTEGER NOT NULL CHECK (part BETWEEN 0 AND 3),
+    flags   INTEGER NOT NULL,
+    status  INTEGER NOT NULL,
+    size    INTEGER NOT NULL,
+    change  INTEGER NOT NULL,
+    content INTEGER NOT NULL,
+    date    BLOB    NOT NULL,
+    source  BLOB
+) STRICT;
+CREATE INDEX item_source ON item (source, parent) WHERE source IS NOT NULL;
+
+CREATE TABLE folder (
+    id         INTEGER NOT NULL PRIMARY KEY REFERENCES item (id),
+    parent     INTEGER NOT NULL REFERENCES item (id),
+    deleted    INTEGER NOT NULL CHECK (deleted IN (0, 1)),
+    name       TEXT    NOT NULL,
+    contents   INTEGER NOT NULL CHECK (contents >= 0),
+    unread     INTEGER NOT NULL CHECK (unread >= 0),
+    associated INTEGER NOT NULL CHECK (associated >= 0),
+    folders    INTEGER NOT NULL CHECK (folders >= 0),
+    removed    INTEGER NOT NULL CHECK (removed >= 0)
+) STRICT;
+CREATE UNIQUE INDEX folder_name ON folder (parent, name) WHERE deleted = 0;
+CREATE INDEX folder_parent ON folder (parent, id);
+
+CREATE TABLE bag (
+    id   INTEGER NOT NULL PRIMARY KEY,
+    form INTEGER NOT NULL CHECK (form IN (0, 1)),
+    data BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE entry (
+    container INTEGER NOT NULL REFERENCES item (id),
+    part      INTEGER NOT NULL,
+    ord       INTEGER NOT NULL,
+    key       BLOB    NOT NULL,
+    item      INTEGER NOT NULL REFERENCES item (id),
+    PRIMARY KEY (container, part, ord, key, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ord (
+    id        INTEGER NOT NULL PRIMARY KEY,
+    tag       INTEGER NOT NULL,
+    ready     INTEGER NOT NULL CHECK (ready IN (0, 1)),
+    collation TEXT    NOT NULL
+) STRICT;
+
+CREATE TABLE name (
+    id   INTEGER NOT NULL PRIMARY KEY CHECK (id BETWEEN 32768 AND 65534),
+    guid BLOB    NOT NULL,
+    lid  INTEGER,
+    text TEXT,
+    mail INTEGER NOT NULL CHECK (mail IN (0, 1)),
+    CHECK ((lid IS NULL) <> (text IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX name_lid ON name (guid, lid) WHERE lid IS NOT NULL;
+CREATE UNIQUE INDEX name_text ON name (guid, text) WHERE text IS NOT NULL;
+
+CREATE TABLE log (
+    seq     INTEGER NOT NULL PRIMARY KEY,
+    time    INTEGER NOT NULL,
+    origin  INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
+    object  INTEGER NOT NULL,
+    folder  INTEGER NOT NULL,
+    parent  INTEGER NOT NULL,
+    other   INTEGER,
+    changed BLOB,
+    inverse BLOB
+) STRICT;
+
+CREATE TABLE blob (
+    id     INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    hash   BLOB,
+    size   INTEGER NOT NULL,
+    stored INTEGER NOT NULL,
+    refs   INTEGER NOT NULL CHECK (refs >= 0),
+    recipe BLOB
+) STRICT;
+CREATE UNIQUE INDEX blob_hash ON blob (hash) WHERE hash IS NOT NULL;
+CREATE INDEX blob_unbound ON blob (id) WHERE refs = 0;
+
+-- id = blob.id * 1048576 + number of the chunk.
+CREATE TABLE chunk (
+    id   INTEGER NOT NULL PRIMARY KEY,
+    form INTEGER NOT NULL CHECK (form IN (0, 1)),
+    data BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE sync (
+    origin INTEGER NOT NULL,
+    object INTEGER NOT NULL,
+    key    BLOB    NOT NULL,
+    value  BLOB    NOT NULL,
+    PRIMARY KEY (origin, object, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sync_object ON sync (object);
+";

@@ -1,0 +1,183 @@
+//! Rows of a view in their stored form: properties are decoded one by one, as they are asked for.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io::Read;
+
+use mapi_kit::engine::{ItemRow, SubRow};
+use mapi_props::codec::{BagRef, StoredRef};
+use mapi_props::{Bag, LargePlace, LargeRef, Slot};
+use mapi_query::Row as QueryRow;
+use mapi_spi::{FolderCounts, FolderData, ItemId, ItemMeta, Result};
+use rusqlite::{Connection, OptionalExtension};
+
+use crate::bag;
+use crate::blob::SlotReader;
+use crate::failure::{Lift, corrupt};
+use crate::item::{META_COLUMNS, meta_at, meta_columns};
+
+/// A message as its bag holds it.
+#[derive(Clone, Copy)]
+pub(crate) struct EncodedRow<'a> {
+    db: &'a Connection,
+    meta: &'a ItemMeta,
+    body: StoredRef<'a>,
+    props: BagRef<'a>,
+}
+
+impl fmt::Debug for EncodedRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedRow")
+            .field("meta", self.meta)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows the message of a number; `None` if it is not there.
+pub(crate) fn show<T>(
+    db: &Connection,
+    id: u64,
+    look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    let mut select = db
+        .prepare_cached(concat!(
+            "SELECT ",
+            meta_columns!("i"),
+            ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id WHERE i.id = ?1 AND i.kind = 3"
+        ))
+        .lift()?;
+    select
+        .query_row([id], |row| Ok(encoded(db, row, look)))
+        .optional()
+        .lift()?
+        .transpose()
+}
+
+/// Shows a message that an index names, so it must be there.
+pub(crate) fn show_known<T>(
+    db: &Connection,
+    id: u64,
+    look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
+) -> Result<T> {
+    show(db, id, look)?
+        .ok_or_else(|| corrupt(format!("an index names message {id}, which is not there")))
+}
+
+fn encoded<T>(
+    db: &Connection,
+    row: &rusqlite::Row<'_>,
+    look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
+) -> Result<T> {
+    let meta = meta_at(row)?;
+    let form = row.get(META_COLUMNS).lift()?;
+    let data = row.get_ref(META_COLUMNS + 1).lift()?;
+    let bytes = bag::unpack(
+        form,
+        data.as_blob()
+            .map_err(|_| corrupt("a bag that is no blob"))?,
+    )?;
+    let body = StoredRef::new(&bytes).map_err(bag::bad)?;
+    look(&EncodedRow {
+        db,
+        meta: &meta,
+        props: body.props(),
+        body,
+    })
+}
+
+impl ItemRow for EncodedRow<'_> {
+    fn meta(&self) -> &ItemMeta {
+        self.meta
+    }
+
+    fn slot(&self, id: u16) -> Option<Cow<'_, Slot>> {
+        self.props.get(id).ok().flatten().map(Cow::Owned)
+    }
+
+    fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>> {
+        open(self.db, value)
+    }
+
+    fn any_recipient(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
+        let mut rows = self.body.recipients().filter_map(|r| decode(&r.ok()?));
+        rows.any(|bag| {
+            visit(&SubRow {
+                bag: &bag,
+                item: self,
+            })
+        })
+    }
+
+    fn any_attachment(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
+        let mut rows = self
+            .body
+            .attachments()
+            .filter_map(|a| decode(&a.ok()?.props));
+        rows.any(|bag| {
+            visit(&SubRow {
+                bag: &bag,
+                item: self,
+            })
+        })
+    }
+}
+
+fn decode(bag: &BagRef<'_>) -> Option<Bag> {
+    bag.iter()
+        .map(|raw| Some((raw.id, raw.slot().ok()?)))
+        .collect()
+}
+
+/// Opens a value that is in the store.
+pub(crate) fn open<'a>(db: &'a Connection, value: &LargeRef) -> Option<Box<dyn Read + 'a>> {
+    match value.place {
+        LargePlace::Present(key) => Some(Box::new(SlotReader::open(db, &key).ok()?)),
+        LargePlace::Remote | LargePlace::Pending(_) => None,
+    }
+}
+
+/// A folder of a hierarchy.
+pub(crate) struct FolderLine<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) data: &'a FolderData,
+    pub(crate) depth: u32,
+}
+
+impl ItemRow for FolderLine<'_> {
+    fn meta(&self) -> &ItemMeta {
+        &self.data.meta
+    }
+
+    fn counts(&self) -> Option<&FolderCounts> {
+        Some(&self.data.counts)
+    }
+
+    fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    fn slot(&self, id: u16) -> Option<Cow<'_, Slot>> {
+        self.data.props.get(&id).map(Cow::Borrowed)
+    }
+
+    fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>> {
+        open(self.db, value)
+    }
+}
+
+/// A message about to be written, as the keys see it.
+pub(crate) fn in_memory<'a>(
+    meta: &'a ItemMeta,
+    body: &'a mapi_props::StoredMessage,
+) -> mapi_kit::engine::MessageRow<'a> {
+    mapi_kit::engine::MessageRow {
+        meta,
+        body,
+        open: &|_| None,
+    }
+}
+
+/// The number, as the engine wants it.
+pub(crate) const fn id_of(item: ItemId) -> u64 {
+    item.0
+}

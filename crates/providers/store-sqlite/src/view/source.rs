@@ -1,0 +1,86 @@
+//! A container as the table engine scans it.
+
+use std::ops::ControlFlow;
+
+use mapi_kit::engine::{ItemRow, Plan, RowSource};
+use mapi_spi::{ItemId, Result, RowSet, View};
+use rusqlite::Connection;
+
+use super::row::{FolderLine, show_known};
+use crate::failure::not_found;
+use crate::{item, store};
+
+/// One view over one read transaction.
+pub(super) struct Source<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) view: &'a View,
+    pub(super) plan: &'a Plan<'a>,
+}
+
+impl RowSource for Source<'_> {
+    fn scan(&self, each: &mut dyn FnMut(&dyn ItemRow) -> ControlFlow<()>) -> Result<()> {
+        match self.view.rows {
+            RowSet::Contents {
+                associated,
+                deleted,
+            } => {
+                for id in store::contents(
+                    self.db,
+                    self.view.container,
+                    item::part(associated, deleted),
+                )? {
+                    if show_known(self.db, id, |row| Ok(each(row)))?.is_break() {
+                        break;
+                    }
+                }
+            }
+            RowSet::Hierarchy { .. } => {
+                for (id, depth) in self.folders()? {
+                    let data = store::read_folder(self.db, id)?;
+                    if each(&FolderLine {
+                        db: self.db,
+                        data: &data,
+                        depth,
+                    })
+                    .is_break()
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fetch(&self, item: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()> {
+        if matches!(self.view.rows, RowSet::Contents { .. }) {
+            return show_known(self.db, item.0, |row| {
+                show(row);
+                Ok(())
+            });
+        }
+        let (_, depth) = self
+            .folders()?
+            .into_iter()
+            .find(|(id, _)| *id == item)
+            .ok_or_else(|| not_found(format_args!("folder {item}")))?;
+        let data = store::read_folder(self.db, item)?;
+        show(&FolderLine {
+            db: self.db,
+            data: &data,
+            depth,
+        });
+        Ok(())
+    }
+}
+
+impl Source<'_> {
+    fn folders(&self) -> Result<Vec<(ItemId, u32)>> {
+        match self.view.rows {
+            RowSet::Hierarchy { depth, deleted } => {
+                store::hierarchy(self.db, self.view.container, depth, deleted)
+            }
+            RowSet::Contents { .. } => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The store in its file: what conformance cannot see, because it is about files, processes and damage.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+mod basics;
+mod ground;
