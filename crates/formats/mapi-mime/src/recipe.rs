@@ -128,10 +128,13 @@ where
     }
 }
 
+/// Opens the data of an attachment at an index path.
+type Open<'a> = dyn FnMut(&[u32]) -> io::Result<Box<dyn Read + Send>> + 'a;
+
 /// See [`rebuild`].
 pub struct Rebuilt<'a> {
     segments: VecDeque<Segment>,
-    open: Box<dyn FnMut(&[u32]) -> io::Result<Box<dyn Read + Send>> + 'a>,
+    open: Box<Open<'a>>,
     current: Option<Box<dyn Read + Send>>,
 }
 

@@ -297,7 +297,7 @@ impl Scan<'_> {
         };
         let (mime, depth, start) = (&entity.mime, entity.depth, entity.header.start);
         let plain = mime.transfer == Transfer::Identity;
-        let is_message = is_message_type(mime.media_type()) && plain && index > 0;
+        let is_message = is_message_type(mime.media_type()) && plain;
         let is_multipart = mime.media_type().starts_with("multipart/");
         if !(is_message || is_multipart) {
             return (Kind::Leaf, None);
@@ -364,15 +364,17 @@ impl Scan<'_> {
             // A folded line of white space alone is common in old mail and ends no header; nor does a first line
             // that is indented by mistake.
             Some(b' ' | b'\t') if end == at => name_len(line.trim_ascii_start()).is_some(),
-            Some(b' ' | b'\t') => !blank || self.is_field_at(next),
+            Some(b' ' | b'\t') => !blank || self.header_goes_on_at(next),
             // A field without a name.
             Some(b':') => end > at,
             _ => name_len(line).is_some(),
         }
     }
 
-    fn is_field_at(&self, at: usize) -> bool {
-        line_at(self.bytes, at).is_some_and(|(line, _)| name_len(line).is_some())
+    fn header_goes_on_at(&self, at: usize) -> bool {
+        line_at(self.bytes, at).is_some_and(|(line, _)| {
+            line.first().is_some_and(u8::is_ascii_whitespace) || name_len(line).is_some()
+        })
     }
 
     /// Where the body starts: after the blank line, if there is one.

@@ -147,11 +147,9 @@ impl Parser {
     }
 
     fn end_group(&mut self) {
-        if let Some(name) = self.group.take() {
-            if self.members == 0 && self.list.empty_groups.len() < self.max {
-                self.list.empty_groups.push(name);
-            }
-        }
+        let room = self.list.empty_groups.len() < self.max;
+        let name = self.group.take().filter(|_| self.members == 0 && room);
+        self.list.empty_groups.extend(name);
     }
 }
 

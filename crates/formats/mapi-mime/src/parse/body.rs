@@ -125,6 +125,7 @@ pub(super) fn read(
         });
     if let Some(page) = pages.1.or(pages.0) {
         props.set(tags::INTERNET_CPID, page);
+        props.set(tags::MESSAGE_CODEPAGE, charset::ansi_code_page(page));
     }
     // [MS-OXBBODY] 2.1.1: 1 plain text, 3 HTML.
     match (pages.0, pages.1) {

@@ -1,0 +1,15 @@
+//! Tests of the whole room: samples, shared corpus, hostile mail, round trips, mbox files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking and says what it skipped"
+)]
+
+mod containers;
+mod corpus;
+mod hostile;
+mod roundtrip;
+mod samples;
+mod shown;
