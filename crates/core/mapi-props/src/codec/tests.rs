@@ -200,11 +200,25 @@ fn other_spellings_are_refused() {
         &[1, 2, 0x17, 0, 1, 0, 0, 0x16, 0, 1, 0, 0],
         CodecError::Order(0x16),
     );
+    assert_eq!(
+        decode_stored(&[1, 2, 1, 0, 0, 0]),
+        Ok(StoredMessage::default())
+    );
+    assert_eq!(
+        decode_stored(&[1, 2, 1, 0, 0, 0, 0]),
+        Err(CodecError::Trailing)
+    );
+    assert_eq!(
+        decode_stored(&[1, 2, 1, 0, 0, 1, 2, 1, 0, 2]),
+        Err(CodecError::Mark(2))
+    );
     assert_eq!(decode_restriction(&[1, 12]), Err(CodecError::Mark(12)));
     assert_eq!(
-        decode_restriction(&[1, 0, 200]),
-        Err(CodecError::Varint).or(Err(CodecError::Truncated))
+        decode_restriction(&[1, 0, 100]),
+        Err(CodecError::Truncated),
+        "a count beyond the rest"
     );
+    assert_eq!(decode_restriction(&[1, 0, 0, 0]), Err(CodecError::Trailing));
 }
 
 #[test]
@@ -285,10 +299,9 @@ fn a_value_without_a_place_is_not_stored() {
         place: LargePlace::Pending(0),
     };
     bag.insert(0x1013, Slot::Large(large));
-    assert_eq!(
-        encode_bag(&bag, &mut Vec::new()),
-        Err(CodecError::Pending(0x1013))
-    );
+    let mut out = vec![7];
+    assert_eq!(encode_bag(&bag, &mut out), Err(CodecError::Pending(0x1013)));
+    assert_eq!(out, [7], "nothing half written");
 }
 
 proptest! {

@@ -121,6 +121,9 @@ fn wrapped_store_has_the_layout_of_the_protocol() {
         (found.library, found.entry_id),
         ("emsmdb.dll", [1, 2, 3].as_slice())
     );
+    let mut fill = bytes;
+    fill[4 + 16 + 2 + 11] = 1;
+    assert_eq!(unwrap_store(&fill), Err(EntryIdError::Text));
     assert_eq!(wrap_store("é", &[]), Err(EntryIdError::Text));
     assert_eq!(
         unwrap_store(&[0; 40]),

@@ -116,6 +116,10 @@ fn preferred_names() {
     assert_eq!(canonical(PropTag::NULL), Some("PidTagNull"));
     assert_eq!(pr_name(tags::SUBJECT.raw()), Some("PR_SUBJECT"));
     assert_eq!(pr_name(PropTag(0x0037_001E)), Some("PR_SUBJECT_A"));
+    assert_eq!(
+        pr_name(PropTag(0x000B_001F)),
+        Some("PR_CERT_DISPLAY_NAME_A")
+    );
     assert_eq!(canonical(PropTag(0x800F_101F)), None);
     assert_eq!(
         address_book_name(PropTag(0x800F_101F)),

@@ -29,6 +29,8 @@ fn assignments_are_read() {
     check("0x68010102=00FF", 0x6801_0102, vec![0_u8, 0xFF].into());
     check("0x68010102=text:ab", 0x6801_0102, vec![b'a', b'b'].into());
     check("0x68010102=", 0x6801_0102, Vec::<u8>::new().into());
+    check("PR_HASATTACH=1", 0x0E1B_000B, true.into());
+    check("PR_HASATTACH=0", 0x0E1B_000B, false.into());
     check("PR_HASATTACH=true", 0x0E1B_000B, true.into());
     check(
         "PR_CREATION_TIME=1970-01-01T00:00:00Z",
