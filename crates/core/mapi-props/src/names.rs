@@ -166,13 +166,11 @@ fn of_id(id: u16, prefix: &str) -> Option<&'static str> {
     let wide = all_names(PropTag::new(id, PropType::UNICODE)).find(|name| name.starts_with(prefix));
     let of = |tag: u32| PropTag(tag).id();
     let from = tag_names::NAMES.partition_point(|(t, _)| of(*t) < id);
-    let mut rows = tag_names::NAMES.get(from..).unwrap_or_default().iter();
-    wide.or_else(|| {
-        rows.by_ref()
-            .take_while(|(t, _)| of(*t) == id)
-            .map(|(_, name)| *name)
-            .find(|name| name.starts_with(prefix))
-    })
+    let rows = tag_names::NAMES.get(from..).unwrap_or_default().iter();
+    let mut names = rows
+        .take_while(|(t, _)| of(*t) == id)
+        .map(|(_, name)| *name);
+    wide.or_else(|| names.find(|name| name.starts_with(prefix)))
 }
 
 fn by_name<T>(
