@@ -13,6 +13,7 @@ use mapi_spi::{
     Result, Store, Support,
 };
 
+use crate::computed::{Owner, is_computed};
 use crate::names::NameCache;
 use crate::save::refresh;
 
@@ -184,8 +185,8 @@ impl Builder<'_, '_> {
             true,
         );
         if depth == 0 {
-            // Made from what the store knows of the message, in `computed`.
-            props.remove(&tags::MESSAGE_FLAGS.id());
+            // Made from what the store knows of the message; other stores' values of them mean nothing here.
+            props.retain(|id, _| !is_computed(Owner::Message, *id));
         }
         Ok(StoredMessage {
             props,

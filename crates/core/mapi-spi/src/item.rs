@@ -57,7 +57,7 @@ pub struct ItemMeta {
     /// Grows with every save; what [`crate::Expect::Exactly`] compares.
     pub change: u64,
     /// Grows with changes to what a message says: recipients, attachments, bodies, transmittable properties;
-    /// not with read flag, status, flags, categories or moves.
+    /// not with read flag, status, flags, categories or moves. 1 when new; copies keep it.
     pub content_version: u64,
     /// PR_MESSAGE_FLAGS of a message; 0 for a folder.
     pub flags: u32,

@@ -1,11 +1,68 @@
 //! MAPI's objects in Rust: sessions, stores, folders, messages, attachments and tables.
+//!
+//! A complete program: log on, write a message with a recipient and a file, list the Inbox, read.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use mapi::{
+//!     EmbeddedHost, Logon, MapiProp, Mapi, ModifyMode, PropValue, RelOp, Restriction, SaveFlags, Session,
+//!     SortColumn, attach_method, columns, recipient_type, tags,
+//! };
+//!
+//! fn main() -> mapi::Result<()> {
+//!     let service = Arc::new(store_memory::MemoryService::default());
+//!     let host = EmbeddedHost::new().service(service).profile("work", store_memory::NAME);
+//!     let session = Session::logon(&Mapi::initialize(Arc::new(host)), Logon::profile("work"))?;
+//!     let inbox = session.default_store()?.receive_folder("IPM.Note")?;
+//!
+//!     let message = inbox.create_message()?;
+//!     message.set(tags::SUBJECT, "RE: Budget")?;
+//!     message.set(tags::BODY, "Agreed, with one change.")?;
+//!     let ann = vec![
+//!         (tags::RECIPIENT_TYPE.raw(), PropValue::from(recipient_type::TO)),
+//!         (tags::DISPLAY_NAME.raw(), PropValue::from("Ann")),
+//!         (tags::EMAIL_ADDRESS.raw(), PropValue::from("ann@example.com")),
+//!     ];
+//!     message.modify_recipients(ModifyMode::Add, &[ann])?;
+//!     let file = message.create_attachment()?;
+//!     file.set(tags::ATTACH_METHOD, attach_method::BY_VALUE)?;
+//!     file.set(tags::ATTACH_LONG_FILENAME, "change.txt")?;
+//!     file.set(tags::ATTACH_DATA_BIN, b"less of it".as_slice())?;
+//!     file.save_changes(SaveFlags::NONE)?;
+//!     message.save_changes(SaveFlags::NONE)?;
+//!
+//!     let with_files = Restriction::property(tags::HASATTACH, RelOp::Eq, true);
+//!     let list = inbox.contents().columns(columns![tags::SUBJECT, tags::DISPLAY_TO]);
+//!     let table = list.restrict(with_files).sort([SortColumn::ascending(tags::SUBJECT)]).open()?;
+//!     for row in table.query_rows(50)? {
+//!         let message = inbox.open_message(row.entry_id())?;
+//!         println!("to {}: {}", row.get(tags::DISPLAY_TO).unwrap_or_default(), message.get(tags::BODY)?);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Rust idiom over MAPI's words: [`Mapi`] initialises, [`Session`] logs on, a [`MsgStore`] opens a [`Folder`], which
+//! opens and creates a [`Message`]; [`MapiProp`] is what they all share. Typed tags (`tags::SUBJECT`) let the compiler
+//! know a property's type; raw ones ([`PropTag`], [`PropValue`]) stand beside them. Everything blocks, and everything can
+//! be cancelled: see [`Session::with_call`].
+//!
+//! * Messages and attachments are transacted, stores and folders are not (X-1, X-2).
+//! * Objects open read-only unless asked (X-3); folders opened by role or path come with the best access there is.
+//! * Warnings are values ([`Returned`]), errors carry MAPI's code and a closed kind ([`Error`]).
+//! * After [`Session::logoff`] every handle answers `MAPI_E_END_OF_SESSION`.
+//!
+//! Deliberately absent here: any provider's name, files and sockets (the host's), MIME (`mapi-mime`), how values compare
+//! (`mapi-query`).
+
+mod attachment;
 mod context;
+mod embedded_host;
 mod entry_id;
 mod flags;
 mod folder;
 mod host;
 mod message;
-mod attachment;
 mod opened;
 mod prop;
 mod returned;
@@ -16,14 +73,14 @@ mod table;
 
 pub use attachment::Attachment;
 pub use context::LastError;
+pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
 pub use flags::{
-    CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags, EmptyFolderFlags,
-    NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, TreeFlags,
+    CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
+    EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
+    TreeFlags,
 };
-pub use folder::{
-    BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus,
-};
+pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
 pub use host::{Host, Profile, ProfileService};
 pub use message::{Message, Original};
 pub use opened::Object;
@@ -43,9 +100,9 @@ pub use mapi_props::{
     recipient_type, store_support, tags,
 };
 pub use mapi_spi::{
-    Call, CancelToken, Capabilities, CheckReport, Direction, Durability, Error, ItemId, Limits,
-    OpenMode, Problem, Progress, ProgressEvent, Result, Service, ServiceConfig, StoreFigures,
-    Support,
+    Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
+    FolderCounts, FolderKind, ItemId, Limits, OpenMode, Problem, Progress, ProgressEvent, Result,
+    Service, ServiceConfig, StoreFigures, Support,
 };
 
 /// Tags of any type as one list, for columns and property lists.

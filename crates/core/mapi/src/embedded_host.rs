@@ -1,0 +1,126 @@
+//! A host for programs that bring their own few profiles, and for tests.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mapi_props::{Code, FileTime};
+use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+
+use crate::host::{Host, Profile, ProfileService};
+
+/// Profiles and services held in memory.
+///
+/// ```
+/// use std::sync::Arc;
+/// use mapi::{EmbeddedHost, Mapi};
+/// use store_memory::{MemoryService, NAME};
+///
+/// let host = EmbeddedHost::new().service(Arc::new(MemoryService::default())).profile("work", NAME);
+/// assert_eq!(Mapi::initialize(Arc::new(host)).profiles()?, ["work"]);
+/// # Ok::<(), mapi::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct EmbeddedHost {
+    profiles: Vec<Profile>,
+    services: Vec<Arc<dyn Service>>,
+    support: Arc<dyn Support>,
+}
+
+impl Default for EmbeddedHost {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl EmbeddedHost {
+    /// Without profiles and services.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            profiles: Vec::new(),
+            services: Vec::new(),
+            support: Arc::new(SystemSupport),
+        }
+    }
+
+    /// Adds a service.
+    #[must_use]
+    pub fn service(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.push(service);
+        self
+    }
+
+    /// Adds a profile with one store of this service. The first profile is the default one.
+    #[must_use]
+    pub fn profile(self, name: &str, service: &str) -> Self {
+        let entry = ProfileService {
+            service: service.to_owned(),
+            letter: "a".to_owned(),
+            default_store: true,
+            config: ServiceConfig::default(),
+        };
+        self.add_profile(Profile {
+            name: name.to_owned(),
+            services: vec![entry],
+        })
+    }
+
+    /// Adds a profile. The first one is the default one.
+    #[must_use]
+    pub fn add_profile(mut self, profile: Profile) -> Self {
+        self.profiles.push(profile);
+        self
+    }
+
+    /// The side that providers see, instead of the system's clock and randomness.
+    #[must_use]
+    pub fn support(mut self, support: Arc<dyn Support>) -> Self {
+        self.support = support;
+        self
+    }
+}
+
+impl Host for EmbeddedHost {
+    fn profile_names(&self) -> Result<Vec<String>> {
+        Ok(self.profiles.iter().map(|p| p.name.clone()).collect())
+    }
+
+    fn default_profile(&self) -> Result<Option<String>> {
+        Ok(self.profiles.first().map(|p| p.name.clone()))
+    }
+
+    fn profile(&self, name: &str) -> Result<Profile> {
+        let found = self.profiles.iter().find(|p| p.name == name).cloned();
+        found.ok_or_else(|| Error::new(Code::NOT_FOUND, format!("there is no profile `{name}`")))
+    }
+
+    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
+        self.services.iter().find(|s| s.name() == name).cloned()
+    }
+
+    fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {
+        Arc::clone(&self.support)
+    }
+}
+
+/// The system's clock, and randomness good for identifiers, not for secrets.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemSupport;
+
+impl Support for SystemSupport {
+    fn now(&self) -> FileTime {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        FileTime::from_unix_nanos(i128::try_from(since.as_nanos()).unwrap_or(0))
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        // The standard library seeds each hasher with keys of its own from the system's randomness.
+        for chunk in bytes.chunks_mut(8) {
+            let word = RandomState::new().build_hasher().finish().to_ne_bytes();
+            chunk.iter_mut().zip(word).for_each(|(to, from)| *to = from);
+        }
+    }
+}
