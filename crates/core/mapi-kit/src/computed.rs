@@ -7,6 +7,8 @@
 mod keys;
 mod list;
 mod size;
+#[cfg(test)]
+mod tests;
 
 use mapi_props::{
     PropTag, PropType, PropValue, access, folder_type, message_flags, object_type, store_support,
