@@ -22,6 +22,7 @@
 //! ```
 
 mod charset;
+mod defects;
 mod header;
 mod limits;
 pub mod maildir;

@@ -11,7 +11,7 @@ pub struct Limits {
     pub header_fields: usize,
     /// Bytes of PR_TRANSPORT_MESSAGE_HEADERS.
     pub header_text: usize,
-    /// Recipient rows of one message.
+    /// Recipient rows of one message, those of embedded ones included.
     pub recipients: usize,
     /// Header fields that become new named properties.
     pub named_headers: usize,

@@ -334,24 +334,20 @@ impl Collector {
     /// Adds a body whose length is known.
     fn add_counted(&mut self, body: &[u8]) {
         self.counted = true;
-        let mut at = 0;
-        let mut lines = Vec::new();
-        while let Some((line, next)) = line_at(body, at) {
-            lines.push(line);
-            at = next;
-        }
-        let raw = self.variant == Variant::Cl2
-            || (self.variant == Variant::Auto && lines.iter().any(|l| l.starts_with(b"From ")));
-        if raw {
+        let unquoted =
+            || body.starts_with(b"From ") || memchr::memmem::find(body, b"\nFrom ").is_some();
+        if self.variant == Variant::Cl2 || (self.variant == Variant::Auto && unquoted()) {
             return self.push(body);
         }
-        for line in lines {
+        let mut at = 0;
+        while let Some((line, next)) = line_at(body, at) {
             let quoted = is_quoted(line, self.variant, false);
             self.push(if quoted {
                 line.get(1..).unwrap_or_default()
             } else {
                 line
             });
+            at = next;
         }
     }
 

@@ -92,6 +92,7 @@ pub fn parse(
         defects: start.defects,
         slots: Vec::new(),
         recipe: same,
+        recipients: context.limits.recipients,
     };
     let mut context_received = context.received;
     if context_received.is_none() {
@@ -118,6 +119,8 @@ pub(crate) struct Reader<'c> {
     slots: Vec<Slot>,
     /// Whether ranges of `source` are ranges of the original.
     recipe: bool,
+    /// Recipient rows that may still be made, those of embedded messages included.
+    recipients: usize,
 }
 
 impl Reader<'_> {
@@ -142,7 +145,14 @@ impl Reader<'_> {
         };
         let source = self.source.clone();
         let header = source.slice(entity.header.clone());
-        envelope::read(&mut tree, header, self.context, &mut self.defects);
+        envelope::read(
+            &mut tree,
+            header,
+            self.context,
+            self.recipients,
+            &mut self.defects,
+        );
+        self.recipients = self.recipients.saturating_sub(tree.recipients.len());
         let signed = class::is_smime_signed(&entity);
         let bodies = body::choose(&self.entities, root);
         let html = body::read(self, &mut tree.props, bodies);
@@ -157,10 +167,7 @@ impl Reader<'_> {
     }
 
     fn defect(&mut self, code: &'static str, detail: impl Into<String>) {
-        self.defects.push(Defect {
-            code,
-            detail: detail.into(),
-        });
+        crate::defects::note(&mut self.defects, code, detail);
     }
 
     /// The decoded bytes of a leaf, all in memory.
@@ -170,13 +177,15 @@ impl Reader<'_> {
             return raw.to_vec();
         }
         let (bytes, odd) = entity.mime.transfer.decode(raw);
-        if let Some(odd) = odd {
-            self.defect(
-                "bad-transfer-encoding",
-                format!("part at byte {}: {odd}", entity.header.start),
-            );
-        }
+        self.note_transfer(entity, odd);
         bytes
+    }
+
+    fn note_transfer(&mut self, entity: &Entity, odd: Option<&'static str>) {
+        if let Some(odd) = odd {
+            let detail = format!("part at byte {}: {odd}", entity.header.start);
+            self.defect("bad-transfer-encoding", detail);
+        }
     }
 }
 

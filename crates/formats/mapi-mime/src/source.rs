@@ -57,20 +57,26 @@ pub(crate) struct PartSource {
 }
 
 impl PartSource {
-    /// The part of `bytes` at `range`; decodes it once to learn its size.
-    pub(crate) fn new(bytes: SharedBytes, range: Range<usize>, transfer: Transfer) -> Self {
+    /// The part of `bytes` at `range`; decodes it once to learn its size and what is wrong with it.
+    pub(crate) fn new(
+        bytes: SharedBytes,
+        range: Range<usize>,
+        transfer: Transfer,
+    ) -> (Self, Option<&'static str>) {
         let mut source = Self {
             bytes,
             range,
             transfer,
             size: 0,
         };
-        source.size = match transfer {
-            Transfer::Identity => source.range.len().try_into().unwrap_or(u64::MAX),
-            // Reading shared bytes cannot fail.
-            _ => io::copy(&mut source.reader(), &mut io::sink()).unwrap_or(0),
-        };
-        source
+        if transfer == Transfer::Identity {
+            source.size = source.range.len().try_into().unwrap_or(u64::MAX);
+            return (source, None);
+        }
+        let mut reader = source.reader();
+        // Reading shared bytes cannot fail.
+        source.size = io::copy(&mut reader, &mut io::sink()).unwrap_or(0);
+        (source, reader.decoder.defect())
     }
 
     pub(crate) fn reader(&self) -> PartReader {

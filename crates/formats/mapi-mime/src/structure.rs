@@ -432,7 +432,7 @@ impl Scan<'_> {
     }
 
     fn defect(&mut self, code: &'static str, detail: String) {
-        self.defects.push(Defect { code, detail });
+        crate::defects::note(self.defects, code, detail);
     }
 }
 
@@ -461,10 +461,7 @@ fn read_mime(header: &[u8], limits: &Limits, defects: &mut Vec<Defect>) -> Mime 
                 transfer_seen = true;
                 let text = value(&field);
                 mime.transfer = Transfer::parse(&text).unwrap_or_else(|| {
-                    defects.push(Defect {
-                        code: "unknown-transfer-encoding",
-                        detail: short(&text),
-                    });
+                    crate::defects::note(defects, "unknown-transfer-encoding", short(&text));
                     Transfer::Identity
                 });
             }
@@ -491,10 +488,7 @@ fn read_type(mime: &mut Mime, field: &Field<'_>, defects: &mut Vec<Defect>) {
         mime.declared = true;
         return;
     }
-    defects.push(Defect {
-        code: "bad-content-type",
-        detail: short(&text),
-    });
+    crate::defects::note(defects, "bad-content-type", short(&text));
     // RFC 2045 §5.2: what cannot be read is plain text; its charset may still be right.
     mime.declared = true;
     mime.content_type = Parameterised {

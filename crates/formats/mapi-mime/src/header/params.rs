@@ -14,7 +14,7 @@ pub(crate) struct Parameterised {
 }
 
 /// Parameters read at most.
-const PARAMS_MAX: usize = 1000;
+const PARAMS_MAX: usize = 100;
 
 impl Parameterised {
     pub(crate) fn param(&self, name: &str) -> Option<&str> {

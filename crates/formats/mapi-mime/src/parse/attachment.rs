@@ -151,9 +151,11 @@ fn embedded(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> Option<Me
         defects: start.defects,
         slots: Vec::new(),
         recipe: false,
+        recipients: reader.recipients,
     };
     let tree = inner.message_at(start.at, entity.depth + 1, path);
-    reader.defects.append(&mut inner.defects);
+    crate::defects::append(&mut reader.defects, inner.defects);
+    reader.recipients = inner.recipients;
     Some(tree)
 }
 
@@ -164,7 +166,9 @@ fn data(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> LargeSource {
     let source: LargeSource = if small {
         reader.decoded(entity).into()
     } else {
-        PartSource::new(reader.source.clone(), entity.body.clone(), transfer).into()
+        let (source, odd) = PartSource::new(reader.source.clone(), entity.body.clone(), transfer);
+        reader.note_transfer(entity, odd);
+        source.into()
     };
     keep_slot(reader, entity.body.clone(), transfer, path, &source);
     source
@@ -208,8 +212,9 @@ pub(super) fn signed_entity(
         let whole = field.start..entity.body.end;
         let mut place = path.to_vec();
         place.push(0);
-        let content =
-            PartSource::new(reader.source.clone(), whole.clone(), Transfer::Identity).into();
+        let (content, _) =
+            PartSource::new(reader.source.clone(), whole.clone(), Transfer::Identity);
+        let content = content.into();
         keep_slot(reader, whole, Transfer::Identity, &place, &content);
         content
     } else {
@@ -265,6 +270,9 @@ fn set_names(attachment: &mut AttachmentTree, entity: &Entity, index: usize) {
     }
 }
 
+/// Inline parts that are looked for in a body.
+const IDS_MAX: usize = 10_000;
+
 /// What an HTML body shows of the parts beside it.
 struct Shown {
     ids: HashSet<Vec<u8>>,
@@ -276,7 +284,7 @@ impl Shown {
     fn in_html(html: Option<&[u8]>) -> Self {
         let mut ids = HashSet::new();
         let text = html.unwrap_or_default();
-        for at in memchr::memmem::find_iter(text, b"cid:") {
+        for at in memchr::memmem::find_iter(text, b"cid:").take(IDS_MAX) {
             let rest = text.get(at + 4..).unwrap_or_default();
             let rest = rest.get(..1000).unwrap_or(rest);
             let end = rest.iter().position(|b| {

@@ -18,6 +18,7 @@ pub(super) fn read(
     tree: &mut MessageTree,
     header: &[u8],
     context: &ImportContext,
+    recipients: usize,
     defects: &mut Vec<Defect>,
 ) {
     put_header_text(tree, header, context, defects);
@@ -30,6 +31,7 @@ pub(super) fn read(
         reply_to: Vec::new(),
         importance: None,
         named: 0,
+        recipients,
     };
     for (n, field) in fields(header).enumerate() {
         if n >= context.limits.header_fields {
@@ -57,10 +59,11 @@ fn put_header_text(
     let max = context.limits.header_text;
     let kept = header.get(..max).unwrap_or(header);
     if kept.len() < header.len() {
-        defects.push(Defect {
-            code: "header-text-cut",
-            detail: format!("{} of {} bytes kept", kept.len(), header.len()),
-        });
+        crate::defects::note(
+            defects,
+            "header-text-cut",
+            format!("{} of {} bytes kept", kept.len(), header.len()),
+        );
     }
     // Only the last character may have been cut in two.
     let kept = match std::str::from_utf8(kept) {
@@ -96,10 +99,7 @@ pub(super) fn delivery_time(
     let mut time = received.or(container).or(date).unwrap_or(now);
     if time.0 > now.0.saturating_add(DAY) {
         let detail = format!("delivery at {} is in the future", date::format(time));
-        defects.push(Defect {
-            code: "future-delivery-time",
-            detail,
-        });
+        crate::defects::note(defects, "future-delivery-time", detail);
         time = now;
     }
     props.set(tags::MESSAGE_DELIVERY_TIME, time);
@@ -115,7 +115,12 @@ struct Envelope<'a> {
     /// Importance and the rank of the field that said it.
     importance: Option<(u8, i32)>,
     named: usize,
+    /// Recipient rows that may be made.
+    recipients: usize,
 }
+
+/// Addresses read from one From, Sender or Reply-To.
+const PEOPLE_MAX: usize = 1000;
 
 /// PS_INTERNET_HEADERS names that the reference registers (`properties.csv`), in lower case.
 const REGISTERED: &[&str] = &[
@@ -179,7 +184,7 @@ impl Envelope<'_> {
     }
 
     fn defect(&mut self, code: &'static str, detail: String) {
-        self.defects.push(Defect { code, detail });
+        crate::defects::note(self.defects, code, detail);
     }
 
     /// Puts a value unless an earlier field of that name gave one; notes a second.
@@ -292,8 +297,10 @@ impl Envelope<'_> {
     }
 
     fn addresses(&mut self, name: &str, field: &Field<'_>) {
-        let limit = self.context.limits.recipients;
-        let left = limit.saturating_sub(self.tree.recipients.len());
+        let left = match name {
+            "from" | "sender" | "reply-to" => PEOPLE_MAX,
+            _ => self.recipients.saturating_sub(self.tree.recipients.len()),
+        };
         let list = address::parse(&field.unfolded(self.context.code_page), left);
         if list.cut || field.raw.len() > crate::header::VALUE_MAX {
             self.defect(

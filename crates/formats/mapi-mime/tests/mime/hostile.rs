@@ -72,7 +72,13 @@ fn ten_thousand_siblings_that_are_multiparts() {
         .unwrap();
     }
     let tree = read(mail);
+    assert!(has(&tree, "more-defects"));
+    assert!(tree.attachments.len() <= 10_000);
+    let mail =
+        "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &"--b\n\nx\n".repeat(20_000);
+    let tree = read(mail);
     assert!(has(&tree, "too-many-parts"));
+    assert_eq!(tree.attachments.len(), 9_998);
 }
 
 #[test]
@@ -118,6 +124,26 @@ fn many_recipients() {
     let tree = read(mail);
     assert_eq!(tree.recipients.len(), 20_000);
     assert!(has(&tree, "too-many-addresses"));
+}
+
+/// What hostile mail makes of us is bounded over all embedded messages together.
+#[test]
+fn limits_hold_over_embedded_messages() {
+    let one = format!(
+        "--b\nContent-Type: message/rfc822\n\nTo: {}\nDate: x\nDate: x\n\n\n",
+        "a@b, ".repeat(15_000)
+    );
+    let mail = "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &one.repeat(20);
+    let tree = read(mail);
+    let rows = tree.attachments.iter().map(|a| match &a.content {
+        TreeContent::Message(m) => m.recipients.len(),
+        _ => 0,
+    });
+    assert_eq!(rows.sum::<usize>(), 20_000);
+    let mail = "From: a@b\n".to_owned() + &"Date: x\n".repeat(5000) + "\n";
+    let tree = read(mail);
+    assert_eq!(tree.defects.len(), 1000);
+    assert!(has(&tree, "more-defects"));
 }
 
 proptest! {
