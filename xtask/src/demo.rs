@@ -302,12 +302,11 @@ fn unquoted(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Whether a sample file is a message: an `.eml`, or a file of a Maildir's `cur` or `new`.
+/// Whether a sample file is a message: an `.eml`, or a visible file of a Maildir's `cur` or `new`.
 fn is_message(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
     let folder = file.parent().and_then(Path::file_name).unwrap_or_default();
-    file.extension().is_some_and(|extension| extension == "eml")
-        || folder == "cur"
-        || folder == "new"
+    name.ends_with(".eml") || ((folder == "cur" || folder == "new") && !name.starts_with('.'))
 }
 
 fn contents(files: &[PathBuf]) -> Result<BTreeSet<Vec<u8>>> {
