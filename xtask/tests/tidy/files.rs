@@ -139,7 +139,7 @@ fn names_say_something() {
 fn nothing_is_left_unfinished_or_silenced() {
     let Some(mut files) = files() else { return };
     let mut wrong = over_rust(&files, unfinished);
-    files.retain(|file| !file.is_test());
+    files.retain(|file| !file.is_test() && !file.path.starts_with("testing/"));
     wrong.extend(over_rust(&files, allows));
     expect_none(&wrong);
 }

@@ -3,6 +3,7 @@
 use xtask::workspace::{Metadata, Package, root};
 
 use crate::expect_none;
+use crate::tracked::files;
 
 /// A member as the rules see it.
 #[derive(Debug, Clone)]
@@ -91,6 +92,47 @@ fn every_room_states_its_layer() {
     expect_none(&without_layer(&rooms()));
 }
 
+/// Lines of a room without I/O that reach outside.
+fn reaching_outside(path: &str, text: &str) -> Vec<String> {
+    let ways = [
+        "std::fs",
+        "std::net",
+        "std::process",
+        "std::env",
+        "SystemTime::now",
+        "File::open",
+    ];
+    let code = text
+        .lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]");
+    let code = code.filter(|line| !line.trim_start().starts_with("//"));
+    let reaches = code.filter(|line| ways.iter().any(|way| line.contains(way)));
+    reaches
+        .map(|line| format!("{path}: `{}`", line.trim()))
+        .collect()
+}
+
+#[test]
+fn formats_and_values_touch_neither_files_nor_sockets() {
+    let Some(files) = files() else { return };
+    let pure = [
+        "crates/formats/",
+        "crates/core/mapi-props/src/",
+        "crates/core/mapi-query/src/",
+    ];
+    let pure = files.iter().filter(|file| {
+        pure.iter().any(|room| file.path.starts_with(room)) && file.path.contains("/src/")
+    });
+    let rust: Vec<_> = pure
+        .filter(|file| file.is_written_rust() && !file.is_test())
+        .collect();
+    assert!(rust.len() > 20);
+    let wrong = rust
+        .iter()
+        .flat_map(|f| reaching_outside(&f.path, f.text().unwrap_or_default()));
+    expect_none(&wrong.collect::<Vec<_>>());
+}
+
 #[test]
 fn every_room_keeps_the_lints_of_the_workspace() {
     let packages = Metadata::members().unwrap().packages;
@@ -144,4 +186,7 @@ fn the_rules_see_each_kind_of_wrong() {
         naming_a_provider(&rooms),
         ["store-b names the provider store-a"]
     );
+    let code =
+        "use std::fs;\n// std::net\nlet now = SystemTime::now();\n#[cfg(test)]\nuse std::fs;";
+    assert_eq!(reaching_outside("a.rs", code).len(), 2);
 }
