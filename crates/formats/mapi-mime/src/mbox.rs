@@ -185,14 +185,16 @@ impl<R: BufRead> MboxReader<R> {
     /// Whether a line that begins with `From ` starts a message: it names a date, or stands after a blank line and
     /// before a header field.
     fn is_separator(&mut self, line: &[u8], after_blank: bool) -> io::Result<bool> {
-        if Separator::of_line(line).is_dated() {
+        let separator = Separator::of_line(line);
+        if separator.is_dated() {
             return Ok(true);
         }
-        Ok(after_blank
-            && self
-                .lines
-                .peek()?
-                .is_some_and(|next| name_len(&next).is_some()))
+        // `From - `: Mozilla's, sometimes without a date.
+        if !(after_blank || separator.sender == "-") {
+            return Ok(false);
+        }
+        let next = self.lines.peek()?;
+        Ok(next.is_some_and(|next| name_len(&next).is_some()))
     }
 
     /// Takes the body that Content-Length promises, if it ends where a message may end.

@@ -145,16 +145,18 @@ impl Reader<'_> {
         };
         let source = self.source.clone();
         let header = source.slice(entity.header.clone());
+        let bodies = body::choose(&self.entities, root);
+        let page = self.declared_page(root, bodies);
         envelope::read(
             &mut tree,
             header,
             self.context,
             self.recipients,
+            page,
             &mut self.defects,
         );
         self.recipients = self.recipients.saturating_sub(tree.recipients.len());
         let signed = class::is_smime_signed(&entity);
-        let bodies = body::choose(&self.entities, root);
         let html = body::read(self, &mut tree.props, bodies);
         if signed {
             let whole = attachment::signed_entity(self, &entity, path);
@@ -164,6 +166,18 @@ impl Reader<'_> {
         }
         class::set(self, &mut tree, root, signed);
         tree
+    }
+
+    /// What raw 8-bit bytes in the header are, if not UTF-8: most likely the charset that the body declares.
+    fn declared_page(&self, root: usize, bodies: body::Bodies) -> i32 {
+        let declared = [bodies.text, bodies.html, Some(root)]
+            .into_iter()
+            .flatten()
+            .find_map(|i| {
+                let label = self.entities.get(i)?.mime.content_type.param("charset")?;
+                charset::code_page_of(label).filter(|page| !matches!(*page, charset::UTF_8 | 20127))
+            });
+        declared.unwrap_or(self.context.code_page)
     }
 
     fn defect(&mut self, code: &'static str, detail: impl Into<String>) {

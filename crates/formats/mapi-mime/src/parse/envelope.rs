@@ -19,9 +19,10 @@ pub(super) fn read(
     header: &[u8],
     context: &ImportContext,
     recipients: usize,
+    page: i32,
     defects: &mut Vec<Defect>,
 ) {
-    put_header_text(tree, header, context, defects);
+    put_header_text(tree, header, context, page, defects);
     let mut reader = Envelope {
         tree,
         context,
@@ -32,6 +33,7 @@ pub(super) fn read(
         importance: None,
         named: 0,
         recipients,
+        page,
     };
     for (n, field) in fields(header).enumerate() {
         if n >= context.limits.header_fields {
@@ -51,6 +53,7 @@ fn put_header_text(
     tree: &mut MessageTree,
     header: &[u8],
     context: &ImportContext,
+    page: i32,
     defects: &mut Vec<Defect>,
 ) {
     if header.is_empty() {
@@ -72,9 +75,7 @@ fn put_header_text(
         }
         _ => kept,
     };
-    let mut text = charset::decode(kept, None, context.code_page)
-        .text
-        .into_owned();
+    let mut text = charset::decode(kept, None, page).text.into_owned();
     if text.contains('\0') {
         text.retain(|c| c != '\0');
     }
@@ -117,28 +118,30 @@ struct Envelope<'a> {
     named: usize,
     /// Recipient rows that may be made.
     recipients: usize,
+    /// The code page of raw 8-bit bytes.
+    page: i32,
 }
 
 /// Addresses read from one From, Sender or Reply-To.
 const PEOPLE_MAX: usize = 1000;
 
-/// PS_INTERNET_HEADERS names that the reference registers (`properties.csv`), in lower case.
+/// PS_INTERNET_HEADERS names that the reference registers (`properties.csv`), as it spells them.
 const REGISTERED: &[&str] = &[
-    "accept-language",
-    "content-base",
-    "content-class",
-    "xref",
-    "x-sharing-capabilities",
-    "x-sharing-config-url",
-    "x-sharing-flavor",
-    "x-sharing-local-type",
-    "x-sharing-provider-guid",
-    "x-sharing-provider-name",
-    "x-sharing-provider-url",
-    "x-sharing-remote-name",
-    "x-sharing-remote-store-uid",
-    "x-sharing-remote-type",
-    "x-sharing-remote-uid",
+    "Accept-Language",
+    "Content-Base",
+    "Content-Class",
+    "Xref",
+    "X-Sharing-Capabilities",
+    "X-Sharing-Config-Url",
+    "X-Sharing-Flavor",
+    "X-Sharing-Local-Type",
+    "X-Sharing-Provider-Guid",
+    "X-Sharing-Provider-Name",
+    "X-Sharing-Provider-Url",
+    "X-Sharing-Remote-Name",
+    "X-Sharing-Remote-Store-Uid",
+    "X-Sharing-Remote-Type",
+    "X-Sharing-Remote-Uid",
 ];
 
 impl Envelope<'_> {
@@ -174,13 +177,16 @@ impl Envelope<'_> {
             "thread-index" => self.thread_index(field),
             _ => {}
         }
-        if REGISTERED.contains(&name.as_str()) || self.context.named_headers.contains(&name) {
-            self.named(field);
+        let registered = REGISTERED.iter().find(|r| r.eq_ignore_ascii_case(&name));
+        if let Some(registered) = registered {
+            self.named(registered, field);
+        } else if self.context.named_headers.contains(&name) {
+            self.named(&name, field);
         }
     }
 
     fn text(&self, field: &Field<'_>) -> String {
-        field.text(self.context.code_page)
+        field.text(self.page)
     }
 
     fn defect(&mut self, code: &'static str, detail: String) {
@@ -207,7 +213,7 @@ impl Envelope<'_> {
     }
 
     fn raw(&mut self, tag: Tag<str>, field: &Field<'_>) {
-        let text = field.unfolded(self.context.code_page);
+        let text = field.unfolded(self.page);
         if !text.is_empty() {
             self.first(tag, field, text);
         }
@@ -218,7 +224,7 @@ impl Envelope<'_> {
     }
 
     fn date(&mut self, tag: Tag<FileTime>, field: &Field<'_>) {
-        let text = field.unfolded(self.context.code_page);
+        let text = field.unfolded(self.page);
         match date::parse(&text) {
             Some(time) => self.first(tag, field, time),
             None => self.defect("bad-date", format!("{}: {}", field.name, short(&text))),
@@ -236,7 +242,7 @@ impl Envelope<'_> {
         {
             return;
         }
-        if let Some(time) = date::parse_received(&field.unfolded(self.context.code_page)) {
+        if let Some(time) = date::parse_received(&field.unfolded(self.page)) {
             self.tree.props.set(tags::MESSAGE_DELIVERY_TIME, time);
         }
     }
@@ -271,7 +277,7 @@ impl Envelope<'_> {
     }
 
     fn thread_index(&mut self, field: &Field<'_>) {
-        let text = field.unfolded(self.context.code_page);
+        let text = field.unfolded(self.page);
         let (bytes, odd) = Transfer::Base64.decode(text.as_bytes());
         // [MS-OXOMSG] 2.2.1.3: a header block of 22 bytes, then blocks of 5.
         if odd.is_some() || bytes.len() < 22 {
@@ -281,11 +287,11 @@ impl Envelope<'_> {
     }
 
     /// A PS_INTERNET_HEADERS named property, as the architecture's limits allow.
-    fn named(&mut self, field: &Field<'_>) {
+    fn named(&mut self, name: &str, field: &Field<'_>) {
         if self.named >= self.context.limits.named_headers {
             return self.defect("header-not-promoted", short(field.name));
         }
-        let name = PropName::text(guids::PS_INTERNET_HEADERS, field.name.to_ascii_lowercase());
+        let name = PropName::text(guids::PS_INTERNET_HEADERS, name);
         let key = PropKey::Named(name);
         if !self.tree.props.contains(&key) {
             self.named += 1;
@@ -301,7 +307,7 @@ impl Envelope<'_> {
             "from" | "sender" | "reply-to" => PEOPLE_MAX,
             _ => self.recipients.saturating_sub(self.tree.recipients.len()),
         };
-        let list = address::parse(&field.unfolded(self.context.code_page), left);
+        let list = address::parse(&field.unfolded(self.page), left);
         if list.cut || field.raw.len() > crate::header::VALUE_MAX {
             self.defect(
                 "too-many-addresses",

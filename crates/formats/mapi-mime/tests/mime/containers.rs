@@ -112,6 +112,10 @@ fn odd_files() {
         &["A: 1\n\nx\n", "B: 2\n\ny\n"],
     );
     check(
+        "From - \nA: 1\n\nx\nFrom - \nB: 2\n\n",
+        &["A: 1\n\nx\n", "B: 2\n"],
+    );
+    check(
         "From \"a b\"@c Thu Jan  1 00:00:00 1970\nA: 1\n\n\n",
         &["A: 1\n\n"],
     );

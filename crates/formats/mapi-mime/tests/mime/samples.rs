@@ -155,3 +155,33 @@ fn delivery_time_follows_the_rules() {
     );
     check("Date: Fri, 1 Jan 2038 00:00:00 +0000\n\n", None, NOW);
 }
+
+#[test]
+fn asked_for_headers_become_named_properties() {
+    let mut mail = "Content-Class: a\nX-Mailer: b\nX-Other: c\n".to_owned();
+    let mut context = ImportContext::new(NOW);
+    context.named_headers.insert("x-mailer".to_owned());
+    for n in 0..100 {
+        mail.push_str(&format!("X-{n}: {n}\n"));
+        context.named_headers.insert(format!("x-{n}"));
+    }
+    let tree = parse(mail + "\n", &context).unwrap();
+    let named = |text: &str| {
+        let name = mapi_props::PropName::text(mapi_props::guids::PS_INTERNET_HEADERS, text);
+        tree.props.contains(&mapi_props::PropKey::Named(name))
+    };
+    assert!(named("Content-Class") && named("x-mailer") && named("x-61"));
+    assert!(!named("x-other") && !named("x-62"));
+    let left_out = tree
+        .defects
+        .iter()
+        .filter(|d| d.code == "header-not-promoted");
+    assert_eq!(left_out.count(), 38);
+}
+
+#[test]
+fn raw_bytes_in_a_header_follow_the_body() {
+    let mail = b"From: a@b\nSubject: \xEF\xD4\xDE\xA3\xD4\nContent-Type: text/plain; charset=koi8-r\n\n\xEF";
+    let tree = parse(&mail[..], &ImportContext::new(NOW)).unwrap();
+    assert_eq!(tree.props.text(tags::SUBJECT), Some("Отчёт"));
+}
