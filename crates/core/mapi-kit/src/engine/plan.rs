@@ -135,10 +135,13 @@ impl<'a> Plan<'a> {
     #[must_use]
     pub fn key(&self, item: &dyn ItemRow, instance: u32) -> Vec<u8> {
         let mut key = Vec::with_capacity(48);
-        self.with(item, instance, |row| {
-            row_key_into(&self.sort, row, &mut key)
-        });
+        self.key_into(item, instance, &mut key);
         key
+    }
+
+    /// Appends [`Self::key`] to `key`.
+    pub fn key_into(&self, item: &dyn ItemRow, instance: u32, key: &mut Vec<u8>) {
+        self.with(item, instance, |row| row_key_into(&self.sort, row, key));
     }
 
     /// The sort key of a place.

@@ -9,7 +9,7 @@ use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey};
 
 use super::plan::Plan;
 use super::row::ItemRow;
-use super::window::{Best, Place, Prefer, Split};
+use super::window::{Best, Place, Prefer, Seen, Split};
 
 /// Rows are asked for cancellation this often.
 const CHECK_EVERY: u32 = 256;
@@ -49,7 +49,7 @@ pub fn page(
     let found = match (Split::of(from, plan)?, plan.limit()) {
         (Some(split), None) => run.around(&split, ask)?,
         (Some(split), Some(limit)) => run.within(limit, ask, |places| {
-            places.partition_point(|p| split.is_after(p))
+            places.partition_point(|p| split.is_after(p.seen()))
         })?,
         (None, limit) => run.at_row(row_number(from), limit, ask)?,
     };
@@ -83,9 +83,7 @@ pub fn position(plan: &Plan<'_>, source: &dyn RowSource, key: &RowKey, call: &Ca
     });
     let mut n = 0_u64;
     let run = Run { plan, source, call };
-    run.each_match(&mut |item, instance| {
-        n += u64::from(split.is_after(&place(plan, item, instance)));
-    })?;
+    run.each_place(&mut |place, _| n += u64::from(split.is_after(place)))?;
     Ok(plan.limit().map_or(n, |limit| n.min(as_u64(limit))))
 }
 
@@ -111,7 +109,7 @@ pub fn find(
     let found = match (Split::of(from, plan)?, plan.limit()) {
         (Some(split), None) => run.first_beyond(&split, direction, &more)?,
         (Some(split), Some(limit)) => run.first_within(limit, direction, &more, |places| {
-            places.partition_point(|p| split.is_after(p))
+            places.partition_point(|p| split.is_after(p.seen()))
         })?,
         (None, limit) => {
             let row = row_number(from);
@@ -171,6 +169,21 @@ impl Run<'_> {
         stopped
     }
 
+    /// Shows the place of every row.
+    fn each_place(&self, each: &mut dyn FnMut(Seen<'_>, &dyn ItemRow)) -> Result<()> {
+        let mut key = Vec::with_capacity(64);
+        self.each_match(&mut |item, instance| {
+            key.clear();
+            self.plan.key_into(item, instance, &mut key);
+            let place = Seen {
+                key: &key,
+                item: item.meta().id,
+                instance,
+            };
+            each(place, item);
+        })
+    }
+
     /// The rows next to a gap, in one pass that holds no more than a few pages of places.
     fn around(&self, split: &Split, ask: Ask) -> Result<Found> {
         let prefer = if ask.backward {
@@ -180,9 +193,8 @@ impl Run<'_> {
         };
         let mut best = Best::new(ask.take, prefer);
         let (mut before, mut after) = (0_usize, 0_usize);
-        self.each_match(&mut |item, instance| {
-            let place = place(self.plan, item, instance);
-            let is_before = split.is_after(&place);
+        self.each_place(&mut |place, _| {
+            let is_before = split.is_after(place);
             if is_before {
                 before += 1;
             } else {
@@ -225,9 +237,9 @@ impl Run<'_> {
     fn first(&self, limit: usize) -> Result<(Vec<Place>, usize)> {
         let mut best = Best::new(limit, Prefer::First);
         let mut total = 0_usize;
-        self.each_match(&mut |item, instance| {
+        self.each_place(&mut |place, _| {
             total += 1;
-            best.offer(place(self.plan, item, instance));
+            best.offer(place);
         })?;
         Ok((best.into_sorted(), total))
     }
@@ -240,14 +252,13 @@ impl Run<'_> {
     ) -> Result<Option<Place>> {
         let backward = direction == Direction::Backward;
         let mut found: Option<Place> = None;
-        self.each_match(&mut |item, instance| {
-            let place = place(self.plan, item, instance);
-            let better = found.as_ref().is_none_or(|f| (place > *f) == backward);
+        self.each_place(&mut |place, item| {
+            let better = (found.as_ref()).is_none_or(|f| (place > f.seen()) == backward);
             if better
-                && split.is_after(&place) == backward
-                && self.plan.matches_too(more, item, instance)
+                && split.is_after(place) == backward
+                && self.plan.matches_too(more, item, place.instance)
             {
-                found = Some(place);
+                found = Some(place.keep());
             }
         })?;
         Ok(found)
@@ -309,14 +320,6 @@ fn cut(mut places: Vec<Place>, total: usize, at: usize, ask: Ask) -> Found {
         places,
         at_start: start == 0,
         at_end: end == total,
-    }
-}
-
-fn place(plan: &Plan<'_>, item: &dyn ItemRow, instance: u32) -> Place {
-    Place {
-        key: plan.key(item, instance).into_boxed_slice(),
-        item: item.meta().id,
-        instance,
     }
 }
 

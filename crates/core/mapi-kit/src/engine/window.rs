@@ -14,6 +14,34 @@ pub(super) struct Place {
     pub(super) instance: u32,
 }
 
+impl Place {
+    pub(super) fn seen(&self) -> Seen<'_> {
+        Seen {
+            key: &self.key,
+            item: self.item,
+            instance: self.instance,
+        }
+    }
+}
+
+/// The place of a row that is just being looked at: most of them need not be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) item: ItemId,
+    pub(super) instance: u32,
+}
+
+impl Seen<'_> {
+    pub(super) fn keep(self) -> Place {
+        Place {
+            key: self.key.into(),
+            item: self.item,
+            instance: self.instance,
+        }
+    }
+}
+
 /// A gap between two places: where a keyed anchor stands, whether or not its row is still there.
 #[derive(Debug)]
 pub(super) enum Split {
@@ -43,12 +71,12 @@ impl Split {
     }
 
     /// Whether a place lies before the gap.
-    pub(super) fn is_after(&self, place: &Place) -> bool {
+    pub(super) fn is_after(&self, place: Seen<'_>) -> bool {
         match self {
             Self::Start => false,
             Self::End => true,
-            Self::Before(bound) => place < bound,
-            Self::After(bound) => place <= bound,
+            Self::Before(bound) => place < bound.seen(),
+            Self::After(bound) => place <= bound.seen(),
         }
     }
 }
@@ -80,13 +108,14 @@ impl Best {
         }
     }
 
-    pub(super) fn offer(&mut self, place: Place) {
+    pub(super) fn offer(&mut self, place: Seen<'_>) {
         let hopeless = self.limit == 0
-            || (self.cutoff.as_ref()).is_some_and(|cutoff| self.compare(&place, cutoff).is_gt());
+            || (self.cutoff.as_ref())
+                .is_some_and(|cutoff| compare(self.prefer, place, cutoff.seen()).is_gt());
         if hopeless {
             return;
         }
-        self.places.push(place);
+        self.places.push(place.keep());
         if self.places.len() >= self.limit.saturating_mul(2).max(256) {
             self.prune();
         }
@@ -107,19 +136,15 @@ impl Best {
         let last = self.limit.saturating_sub(1);
         let (_, worst, _) = self
             .places
-            .select_nth_unstable_by(last, |a, b| compare(prefer, a, b));
+            .select_nth_unstable_by(last, |a, b| compare(prefer, a.seen(), b.seen()));
         self.cutoff = Some(worst.clone());
         self.places.truncate(self.limit);
     }
-
-    fn compare(&self, a: &Place, b: &Place) -> Ordering {
-        compare(self.prefer, a, b)
-    }
 }
 
-fn compare(prefer: Prefer, a: &Place, b: &Place) -> Ordering {
+fn compare(prefer: Prefer, a: Seen<'_>, b: Seen<'_>) -> Ordering {
     match prefer {
-        Prefer::First => a.cmp(b),
-        Prefer::Last => b.cmp(a),
+        Prefer::First => a.cmp(&b),
+        Prefer::Last => b.cmp(&a),
     }
 }
