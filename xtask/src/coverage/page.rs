@@ -92,7 +92,7 @@ fn render_row(row: &Row) -> String {
 fn ticked(cases: &[String]) -> String {
     cases
         .iter()
-        .map(|case| format!("`{case}`"))
+        .map(|case| format!("`{}`", case.replace('|', "\\|")))
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -126,7 +126,7 @@ pub fn parse(page: &str, checks: &[Check]) -> Result<Coverage> {
 fn parse_state(cell: &str) -> State {
     let names = |text: &str| -> Vec<String> {
         text.split("`, `")
-            .map(|case| case.trim_matches('`').to_owned())
+            .map(|case| case.trim_matches('`').replace("\\|", "|"))
             .collect()
     };
     match cell.strip_prefix("**not passed**: ") {
@@ -144,7 +144,7 @@ mod tests {
         let checks = checks::load().unwrap();
         let state = |at: usize| match at % 3 {
             0 => State::Covered {
-                cases: vec!["a".to_owned(), format!("b_{at}")],
+                cases: vec!["a".to_owned(), format!("b | {at}, c")],
             },
             1 => State::Failing {
                 cases: vec!["c (fails on sqlite, memory)".to_owned()],

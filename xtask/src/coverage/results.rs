@@ -57,6 +57,9 @@ impl Results {
             if !names.insert(name) {
                 bail!("two cases are named {name}");
             }
+            if name.contains(['`', '\n']) {
+                bail!("the name {name:?} would break the page");
+            }
             if case.checks.len() > MOST_CHECKS {
                 bail!(
                     "{name} claims {} checks; {MOST_CHECKS} at most",
