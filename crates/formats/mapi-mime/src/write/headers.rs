@@ -33,8 +33,9 @@ fn when(writer: &mut Writer<'_>, tree: &MessageTree, top: bool) -> io::Result<()
     let time = time_of(&tree.props, tags::CLIENT_SUBMIT_TIME)
         .or(given)
         .or(delivered);
-    if let Some(time) = time {
-        writer.line(&field::field("Date", &date::format(time)))?;
+    match time {
+        Some(time) => writer.line(&field::field("Date", &date::format(time)))?,
+        None => writer.loss("no-date", "the message has no date, and none was given"),
     }
     Ok(())
 }

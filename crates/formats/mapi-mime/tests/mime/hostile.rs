@@ -61,6 +61,20 @@ fn ten_thousand_nested_messages() {
     write(&tree, &WriteOptions::default(), &mut Vec::new()).unwrap();
 }
 
+/// The deepest mail that is taken apart fits into a small thread's stack, read, written and dropped.
+#[test]
+fn nesting_needs_little_stack() {
+    let deep = || {
+        let mixed = "Content-Type: multipart/mixed; boundary=b\n\n--b\n";
+        let mail = format!("{mixed}Content-Type: message/rfc822\n\n").repeat(40) + "\nthe end\n";
+        let tree = read(mail);
+        assert!(has(&tree, "nesting-too-deep"));
+        write(&tree, &WriteOptions::default(), &mut Vec::new()).unwrap();
+    };
+    let thread = std::thread::Builder::new().stack_size(512 * 1024);
+    thread.spawn(deep).unwrap().join().unwrap();
+}
+
 #[test]
 fn ten_thousand_siblings_that_are_multiparts() {
     let mut mail = "Content-Type: multipart/mixed; boundary=b\n\n".to_owned();
