@@ -124,14 +124,14 @@ pub(super) fn phrase(name: &str) -> String {
     }
 }
 
-/// One mailbox; `None` without an address.
+/// One mailbox; `None` without an address, or with one that no line can hold.
 pub(super) fn mailbox(name: &str, address: &str) -> Option<String> {
     let address: String = address
         .chars()
         .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
         .collect();
     let address = address.trim();
-    if address.is_empty() {
+    if address.is_empty() || address.len() > TOKEN_MAX {
         return None;
     }
     if name.trim().is_empty() || name == address {

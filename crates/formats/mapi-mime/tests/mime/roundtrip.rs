@@ -197,3 +197,27 @@ fn no_value_starts_a_field_of_its_own() {
     let text = String::from_utf8(bytes).unwrap();
     assert!(!text.contains("\nEvil"), "{text}");
 }
+
+#[test]
+fn no_line_is_too_long() {
+    let long = "x".repeat(5000);
+    let mut tree = MessageTree::default();
+    for tag in [
+        tags::SUBJECT,
+        tags::INTERNET_MESSAGE_ID,
+        tags::INTERNET_REFERENCES,
+        tags::BODY,
+    ] {
+        tree.props.set(tag, long.as_str());
+    }
+    tree.props.set(tags::SENT_REPRESENTING_NAME, long.as_str());
+    tree.props.set(tags::SENT_REPRESENTING_EMAIL_ADDRESS, "a@b");
+    let mut row = TreeProps::default();
+    row.set(tags::EMAIL_ADDRESS, format!("{long}@b"));
+    tree.recipients.push(row);
+    let mut bytes = Vec::new();
+    let written = write(&tree, &WriteOptions::default(), &mut bytes).unwrap();
+    assert!(bytes.split(|b| *b == b'\n').all(|l| l.len() <= 998));
+    let codes: Vec<_> = written.losses.iter().map(|l| l.code).collect();
+    assert_eq!(codes, ["no-date", "recipient-without-address"]);
+}
