@@ -16,7 +16,7 @@ use mapi_spi::{
 };
 use rusqlite::{Connection, params};
 
-use crate::blob::{Prepared, prepare};
+use crate::blob::{Key, Prepared, prepare};
 use crate::failure::Lift;
 use crate::log::Note;
 use crate::order::Keys;
@@ -38,6 +38,10 @@ struct Commit<'a> {
     keys: Keys<'a>,
     /// The set's own values, by index.
     values: Vec<Prepared>,
+    /// Those of them that the operation at hand names.
+    wanted: Vec<usize>,
+    /// Values that the transaction binds: staged ones need no lease any more.
+    bound: Vec<Key>,
     /// The folder that last proved able to hold messages in this transaction.
     holder: Option<ItemId>,
 }
@@ -74,6 +78,8 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         txn,
         keys,
         values,
+        wanted: Vec::new(),
+        bound: Vec::new(),
         holder: None,
     };
     let done = match mode {
@@ -150,6 +156,7 @@ impl<'a> Commit<'a> {
     }
 
     fn apply(&mut self, op: Op) -> Result<OpOutcome> {
+        self.wanted.clear();
         match op {
             Op::SaveFolder(save) => self.save_folder(save),
             Op::SaveMessage(save) => self.save_message(*save),
@@ -204,11 +211,11 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         if self.txn.has_logged() {
             self.inner.waker.tell(self.txn.seq);
         }
-        self.inner.leases.bound(self.values.iter().map(|v| v.key));
+        self.inner.leases.bound(self.bound.drain(..));
     }
 
     fn finish(mut self, ops: Vec<OpOutcome>) -> Result<CommitOutcome> {

@@ -1,12 +1,16 @@
 //! Indexed orders: which there are, and the keys by which messages stand in them.
 
+mod build;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use mapi_kit::engine::{ItemRow, Plan};
-use mapi_props::{PropTag, SortColumn, SortOrder, SortOrderSet, tags};
+use mapi_props::{PropTag, PropType, PropValue, SortColumn, SortOrder, SortOrderSet, tags};
 use mapi_query::COLLATION_VERSION;
 use mapi_spi::{ItemId, Result, RowSet, StoreInfo, View};
 use rusqlite::{Connection, params};
+
+pub(crate) use build::ensure;
 
 use crate::failure::Lift;
 use crate::transaction::Txn;
@@ -134,6 +138,30 @@ impl<'a> Keys<'a> {
                 (*id, key)
             })
             .collect()
+    }
+}
+
+/// The key under which a value stands in an order; `None`: missing.
+pub(crate) fn key_of(order: Order, value: Option<&PropValue>) -> Vec<u8> {
+    let sort = SortOrderSet::by([SortColumn {
+        tag: order.tag,
+        order: order.natural,
+    }]);
+    let mut key = mapi_query::row_key(&sort, &Remembered(value));
+    key.truncate(KEY_BYTES);
+    key
+}
+
+/// A row of which one value is known.
+struct Remembered<'a>(Option<&'a PropValue>);
+
+impl mapi_query::Row for Remembered<'_> {
+    fn get(&self, _: PropTag) -> Option<Cow<'_, PropValue>> {
+        self.0.map(Cow::Borrowed)
+    }
+
+    fn ty(&self, _: u16) -> Option<PropType> {
+        self.0.map(PropValue::ty)
     }
 }
 

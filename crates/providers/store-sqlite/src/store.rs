@@ -7,6 +7,7 @@ pub(crate) use read::{contents, expect_folder, folder as read_folder, hierarchy,
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use mapi_props::{
     Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction, StoredMessage, tags,
@@ -50,7 +51,12 @@ pub(crate) struct Inner {
     pub(crate) names: Names,
     pub(crate) leases: Leases,
     pub(crate) waker: Waker,
+    /// Folders with fewer messages are sorted anew at each reading rather than indexed.
+    pub(crate) index_from: AtomicU64,
 }
+
+/// [`Inner::index_from`] unless a test says otherwise.
+const WORTH_INDEXING: u64 = 1000;
 
 impl SqliteStore {
     /// Opens the store at `path`, or makes it when the mode says so.
@@ -81,6 +87,7 @@ impl SqliteStore {
                 names: Names::default(),
                 leases: Leases::new(path),
                 waker: Waker::new(path),
+                index_from: AtomicU64::new(WORTH_INDEXING),
             }),
         })
     }
@@ -90,6 +97,11 @@ impl SqliteStore {
     #[must_use]
     pub fn is_alone(&self) -> bool {
         self.inner.connections.is_alone()
+    }
+
+    /// Indexes sorted views of folders with at least so many messages at their first use, instead of 1000.
+    pub fn index_from(&self, messages: u64) {
+        self.inner.index_from.store(messages, Ordering::Relaxed);
     }
 
     /// Where the file is.

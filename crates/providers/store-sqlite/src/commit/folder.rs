@@ -88,6 +88,7 @@ impl Commit<'_> {
             ..old
         };
         let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
+        self.write_values()?;
         move_refs(&self.txn, Some(&before), Some(&body))?;
         bag::write(self.txn.db, id.0, &bag::pack(&body)?)?;
         self.update_item(&meta, None)?;
@@ -204,6 +205,7 @@ impl Commit<'_> {
         name: &str,
     ) -> Result<()> {
         let packed = bag::pack(body)?;
+        self.write_values()?;
         move_refs(&self.txn, None, Some(body))?;
         meta.id = self.insert_item(meta, MISSING_KEY, None)?;
         bag::write(self.txn.db, meta.id.0, &packed)?;

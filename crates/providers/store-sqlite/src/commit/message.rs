@@ -14,10 +14,12 @@ use crate::{bag, item};
 impl Commit<'_> {
     pub(super) fn save_message(&mut self, mut save: MessageSave) -> Result<OpOutcome> {
         refuse::patch(Owner::Message, &save.patch)?;
-        refuse::too_deep(
-            save.attachments.as_deref().unwrap_or_default(),
-            self.inner.info.limits.embed_depth,
-        )?;
+        for (_, slot) in &mut save.patch.set {
+            self.resolve(slot)?;
+        }
+        self.resolve_inner(save.recipients.as_mut(), save.attachments.as_mut())?;
+        let limit = self.inner.info.limits.embed_depth;
+        refuse::too_deep(save.attachments.as_deref().unwrap_or_default(), limit)?;
         match save.target {
             MessageTarget::New { folder, associated } => {
                 self.holder(folder)?;
@@ -28,23 +30,16 @@ impl Commit<'_> {
                 if let Some(known) = known {
                     return Ok(OpOutcome::Skipped(known));
                 }
-                self.resolve_save(&mut save)?;
+                self.write_values()?;
                 self.new_message(save, folder, associated)
             }
             MessageTarget::Existing(id) => {
                 let old = item::live_message(self.txn.db, id)?;
                 refuse::unexpected(&old, save.expect)?;
-                self.resolve_save(&mut save)?;
+                self.write_values()?;
                 self.change_message(&save, &old)
             }
         }
-    }
-
-    fn resolve_save(&mut self, save: &mut MessageSave) -> Result<()> {
-        for (_, slot) in &mut save.patch.set {
-            self.resolve(slot)?;
-        }
-        self.resolve_inner(save.recipients.as_mut(), save.attachments.as_mut())
     }
 
     fn new_message(

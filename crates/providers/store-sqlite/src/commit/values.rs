@@ -7,7 +7,7 @@ use super::{Commit, refuse};
 use crate::blob::{self, Key};
 
 impl Commit<'_> {
-    /// Gives a large value its key and size, and writes it if it comes with the set.
+    /// Gives a large value its key and size. Writes nothing yet.
     pub(super) fn resolve(&mut self, slot: &mut Slot) -> Result<()> {
         let Slot::Large(large) = slot else {
             return Ok(());
@@ -57,19 +57,31 @@ impl Commit<'_> {
 
     fn resolve_pending(&mut self, large: &mut LargeRef, index: u32) -> Result<()> {
         let index = usize::try_from(index).unwrap_or(usize::MAX);
-        let value = self.values.get_mut(index).ok_or_else(|| {
+        let value = self.values.get(index).ok_or_else(|| {
             Error::new(
                 Code::INVALID_PARAMETER,
                 "a property names no value of its set",
             )
         })?;
-        blob::write(&self.txn, value)?;
+        self.wanted.push(index);
         large.place = LargePlace::Present(value.key);
         large.size = value.size;
         Ok(())
     }
 
-    fn check_present(&self, large: &LargeRef, key: &Key) -> Result<()> {
+    /// Writes the values that were resolved, now that nothing refuses the operation any more.
+    pub(super) fn write_values(&mut self) -> Result<()> {
+        for index in std::mem::take(&mut self.wanted) {
+            if let Some(value) = self.values.get_mut(index) {
+                blob::write(&self.txn, value)?;
+                self.bound.push(value.key);
+                self.bound.extend(value.parts());
+            }
+        }
+        Ok(())
+    }
+
+    fn check_present(&mut self, large: &LargeRef, key: &Key) -> Result<()> {
         let found = blob::find(self.txn.db, key)?.ok_or_else(|| {
             let [a, b, c, d, ..] = key;
             Error::new(
@@ -78,6 +90,7 @@ impl Commit<'_> {
             )
         })?;
         if found.size == large.size {
+            self.bound.push(*key);
             return Ok(());
         }
         Err(Error::new(

@@ -8,7 +8,7 @@ use mapi_kit::engine::{ItemRow, SubRow};
 use mapi_props::codec::{BagRef, StoredRef};
 use mapi_props::{Bag, LargePlace, LargeRef, Slot};
 use mapi_query::Row as QueryRow;
-use mapi_spi::{FolderCounts, FolderData, ItemId, ItemMeta, Result};
+use mapi_spi::{FolderCounts, FolderData, ItemMeta, Result};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::bag;
@@ -61,6 +61,27 @@ pub(crate) fn show_known<T>(
 ) -> Result<T> {
     show(db, id, look)?
         .ok_or_else(|| corrupt(format!("an index names message {id}, which is not there")))
+}
+
+/// Shows every message with a number in a range, by number.
+pub(crate) fn each_message(
+    db: &Connection,
+    (first, last): (u64, u64),
+    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<()>,
+) -> Result<()> {
+    let mut select = db
+        .prepare_cached(concat!(
+            "SELECT ",
+            meta_columns!("i"),
+            ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id
+             WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 ORDER BY i.id"
+        ))
+        .lift()?;
+    let mut rows = select.query([first, last]).lift()?;
+    while let Some(row) = rows.next().lift()? {
+        encoded(db, row, &mut *look)?;
+    }
+    Ok(())
 }
 
 fn encoded<T>(
@@ -175,9 +196,4 @@ pub(crate) fn in_memory<'a>(
         body,
         open: &|_| None,
     }
-}
-
-/// The number, as the engine wants it.
-pub(crate) const fn id_of(item: ItemId) -> u64 {
-    item.0
 }

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use mapi_kit::engine::{ItemRow, Plan, RowSource};
+use mapi_kit::engine::{ItemRow, RowSource};
 use mapi_spi::{ItemId, Result, RowSet, View};
 use rusqlite::Connection;
 
@@ -14,7 +14,6 @@ use crate::{item, store};
 pub(super) struct Source<'a> {
     pub(super) db: &'a Connection,
     pub(super) view: &'a View,
-    pub(super) plan: &'a Plan<'a>,
 }
 
 impl RowSource for Source<'_> {

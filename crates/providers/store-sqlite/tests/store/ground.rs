@@ -40,7 +40,11 @@ pub(crate) fn call() -> Call {
 }
 
 pub(crate) fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, OpenMode::Create, support(), &call()).unwrap()
+    open_with(path, support())
+}
+
+pub(crate) fn open_with(path: &Path, support: Arc<dyn Support>) -> SqliteStore {
+    SqliteStore::open(path, OpenMode::Create, support, &call()).unwrap()
 }
 
 pub(crate) fn new_folder(parent: ItemId, name: &str) -> Op {
