@@ -1,6 +1,5 @@
 //! Rows of a container at one moment: what scans and views run over.
 
-use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,7 +14,6 @@ use crate::state::{Data, Item, State};
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     rows: Vec<(Arc<Item>, u32)>,
-    by_id: BTreeMap<ItemId, usize>,
 }
 
 impl Snapshot {
@@ -46,12 +44,7 @@ impl Snapshot {
                 rows.sort_by_key(|(item, depth)| (*depth, item.meta.id));
             }
         }
-        let by_id = rows
-            .iter()
-            .enumerate()
-            .map(|(at, (item, _))| (item.meta.id, at));
-        let by_id = by_id.collect();
-        Ok(Self { rows, by_id })
+        Ok(Self { rows })
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &Arc<Item>> {
@@ -92,7 +85,14 @@ impl RowSource for Snapshot {
     }
 
     fn fetch(&self, id: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()> {
-        let row = self.by_id.get(&id).and_then(|at| self.rows.get(*at));
+        // Messages stand in id order; a hierarchy does so level by level.
+        let levels = self.rows.chunk_by(|(_, a), (_, b)| a == b);
+        let row = levels
+            .filter_map(|level| {
+                let at = level.binary_search_by_key(&id, |(item, _)| item.meta.id);
+                level.get(at.ok()?)
+            })
+            .next();
         let (item, depth) = row.ok_or_else(|| Error::from(Code::NOT_FOUND))?;
         with_row(item, *depth, show);
         Ok(())
