@@ -182,14 +182,17 @@ impl Commit<'_> {
             .unwrap_or_default();
         self.insert_folder(&mut meta, body, &name)?;
         self.note(LogKind::Copied { of: old.id }, &meta, &[], None)?;
-        for id in self.messages_in(old.id, false)? {
-            self.call.check()?;
-            let message = item::live_message(self.txn.db, id)?;
-            self.copy_message(&message, meta.id)?;
-        }
+        let mut inside = self.messages_in(old.id, false)?;
         if subfolders {
-            for id in self.folders_in(old.id, false)? {
-                let child = item::live_folder(self.txn.db, id)?;
+            inside.extend(self.folders_in(old.id, false)?);
+        }
+        inside.sort_unstable();
+        for id in inside {
+            self.call.check()?;
+            let child = self.known(id)?;
+            if matches!(child.kind, ItemKind::Message { .. }) {
+                self.copy_message(&child, meta.id)?;
+            } else {
                 let body = bag::body(self.txn.db, id.0)?;
                 self.copy_tree(&child, meta.id, &body, true)?;
             }

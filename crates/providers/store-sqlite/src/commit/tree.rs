@@ -166,7 +166,8 @@ impl Commit<'_> {
         Ok(ids)
     }
 
-    fn known(&self, id: ItemId) -> Result<ItemMeta> {
+    /// An item that an index names.
+    pub(super) fn known(&self, id: ItemId) -> Result<ItemMeta> {
         item::meta(self.txn.db, id)?
             .ok_or_else(|| corrupt(format!("an index names item {id}, which is not there")))
     }
