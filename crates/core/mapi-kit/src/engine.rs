@@ -14,6 +14,8 @@
 //! * A cell whose column has another type than the property reads as missing (text changes width).
 //! * Small values stand in cells whole. A large text is cut to [`PREVIEW_CHARS`] characters, any
 //!   other large value is the error MAPI_E_NOT_ENOUGH_MEMORY: open it on the object (TAB-01, TAB-21).
+//! * RES_COUNT cuts a view to its first rows in order; in a search it only says whether there may
+//!   be a hit at all.
 //! * Restrictions see large values whole, sorting counts them as missing.
 //! * Categories are not made here yet: MAPI_E_NO_SUPPORT.
 

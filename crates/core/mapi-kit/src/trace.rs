@@ -39,12 +39,10 @@ fn traced<T>(call: &str, about: Arguments<'_>, run: impl FnOnce() -> Result<T>) 
     let start = Instant::now();
     let result = run();
     let micros = start.elapsed().as_micros();
-    match &result {
-        Ok(_) => tracing::trace!(target: TARGET, "{call} {about}: S_OK in {micros} µs"),
-        Err(e) => {
-            tracing::trace!(target: TARGET, "{call} {about}: {} in {micros} µs", e.code());
-        }
-    }
+    let code = result.as_ref().map_or_else(Error::code, |_| Code::S_OK);
+    let about = about.to_string();
+    let gap = if about.is_empty() { "" } else { " " };
+    tracing::trace!(target: TARGET, "{call}{gap}{about}: {code} in {micros} µs");
     result
 }
 
