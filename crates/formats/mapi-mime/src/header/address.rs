@@ -452,6 +452,6 @@ mod tests {
         ] {
             parse(&piece.repeat(1_000_000 / piece.len()), 20_000);
         }
-        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 }

@@ -259,6 +259,6 @@ mod tests {
         for piece in ["(", ";", "\"", "a=", "a=\";", "\\", "a*0=b;", "="] {
             Parameterised::parse(&piece.repeat(1_000_000 / piece.len()));
         }
-        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+        assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     }
 }

