@@ -2,9 +2,8 @@
 //! RFC 2046 §5.1, RFC 5322 §2.1
 //!
 //! A parser crate that builds whole messages was tried (mail-parser): it takes `--boundary` anywhere in a line for a
-//! delimiter, gives an outer boundary for an inner one that begins with it, decodes every part into memory, and its
-//! tree overflows the stack when thousands of messages nest. So it reads fields here, and the parts are found by this
-//! room, which gives the exact ranges that a recipe needs.
+//! delimiter, so that text is cut there, decodes every part into memory, and knows no bound for depth. So it lends its
+//! character sets only, and this room finds the parts, with the exact ranges that a recipe needs.
 
 mod mime;
 
