@@ -59,6 +59,7 @@ mod attachment;
 mod context;
 mod embedded_host;
 mod entry_id;
+mod event;
 mod flags;
 mod folder;
 mod host;
@@ -67,6 +68,7 @@ mod opened;
 mod prop;
 mod returned;
 mod session;
+mod status;
 mod store;
 mod stream;
 mod table;
@@ -75,6 +77,7 @@ pub use attachment::Attachment;
 pub use context::LastError;
 pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
+pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
@@ -87,6 +90,7 @@ pub use opened::Object;
 pub use prop::{MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, Mapi, ServiceFailure, Session};
+pub use status::Status;
 pub use store::{MsgStore, SpecialFolder};
 pub use stream::PropStream;
 pub use table::{Bookmark, Table, TableBuilder, TablePosition, TableRow};

@@ -13,7 +13,7 @@ use crate::stream::PropStream;
 use crate::{NameFlags, PropertyFlags, Returned, SaveFlags};
 
 pub(crate) use object::{Object, PropSource, StreamHome};
-use read::{all, list};
+pub(crate) use read::{all, list, values};
 pub use typed::Typed;
 pub(crate) use write::Change;
 

@@ -189,6 +189,10 @@ impl Session {
         self.inner.life.end();
     }
 
+    pub(crate) fn check(&self) -> Result<()> {
+        self.inner.life.check()
+    }
+
     /// The open store whose UID an entry id carries.
     fn route(&self, id: &EntryId) -> Result<&Arc<OpenedStore>> {
         self.inner.life.check()?;

@@ -9,21 +9,24 @@ use super::{Prop, Typed};
 use crate::Returned;
 
 pub(super) fn get_props(object: &impl Object, tags: &[PropTag]) -> Result<Returned<Vec<Prop>>> {
+    object.with_source(&mut |source| values(source, tags))
+}
+
+/// Values of `tags`, in order.
+pub(crate) fn values(source: &dyn PropSource, tags: &[PropTag]) -> Result<Returned<Vec<Prop>>> {
     if tags.is_empty() {
         return Err(Error::new(
             Code::INVALID_PARAMETER,
             "no property tag was given",
         ));
     }
-    object.with_source(&mut |source| {
-        let props: Vec<Prop> = tags.iter().map(|tag| read(source, *tag)).collect();
-        let failed = props.iter().any(|p| p.tag.ty() == PropType::ERROR);
-        Ok(Returned::warn_if(props, failed, Code::W_ERRORS_RETURNED))
-    })
+    let props: Vec<Prop> = tags.iter().map(|tag| read(source, *tag)).collect();
+    let failed = props.iter().any(|p| p.tag.ty() == PropType::ERROR);
+    Ok(Returned::warn_if(props, failed, Code::W_ERRORS_RETURNED))
 }
 
 /// One property, or PT_ERROR under its identifier.
-pub(super) fn read(source: &dyn PropSource, tag: PropTag) -> Prop {
+fn read(source: &dyn PropSource, tag: PropTag) -> Prop {
     match value(source, tag) {
         Ok(value) => Prop {
             tag: value.tag(tag.id()),
@@ -37,7 +40,7 @@ pub(super) fn read(source: &dyn PropSource, tag: PropTag) -> Prop {
 }
 
 /// All properties by value.
-pub(super) fn all(source: &dyn PropSource) -> Returned<Vec<Prop>> {
+pub(crate) fn all(source: &dyn PropSource) -> Returned<Vec<Prop>> {
     let tags = list(source)
         .into_iter()
         .filter(|t| t.ty() != PropType::OBJECT);
@@ -47,7 +50,7 @@ pub(super) fn all(source: &dyn PropSource) -> Returned<Vec<Prop>> {
 }
 
 /// All tags, by identifier; text as PT_UNICODE.
-pub(super) fn list(source: &dyn PropSource) -> Vec<PropTag> {
+pub(crate) fn list(source: &dyn PropSource) -> Vec<PropTag> {
     let stored = source.ids().into_iter().filter_map(|id| {
         let ty = source.slot(id)?.ty();
         Some(PropTag::new(id, wide(ty)))

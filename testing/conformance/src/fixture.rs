@@ -1,0 +1,254 @@
+//! A fresh profile of two stores for each case, and what stories keep doing with it.
+
+use std::cell::RefCell;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mapi::{
+    Code, EmbeddedHost, EntryId, FileTime, Folder, Logon, Mapi, MapiProp, Message, ModifyMode,
+    MsgStore, OpenFlags, Profile, ProfileService, PropTag, PropValue, Result, SaveFlags, Service,
+    ServiceConfig, Session, Support, Table, attach_method, columns, tags,
+};
+use testkit::{CountingBytes, FakeClock};
+
+/// Where stores of one kind are made for a case. Dropping it takes them away.
+pub trait Ground: Debug {
+    /// A service, as a program that just started would have it: what it keeps between two calls of this method is what a
+    /// store keeps over a restart.
+    fn service(&self) -> Arc<dyn Service>;
+
+    /// The configuration of the store called `name`.
+    fn config(&self, name: &str) -> ServiceConfig;
+}
+
+/// What a case works on: the profile `work` with the default store `a` and a second store `b`.
+#[derive(Debug)]
+pub struct Fixture {
+    ground: Box<dyn Ground>,
+    support: Arc<dyn Support>,
+    session: RefCell<Session>,
+}
+
+impl Fixture {
+    /// A fresh profile, logged on.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub fn new(ground: Box<dyn Ground>) -> Result<Self> {
+        let support: Arc<dyn Support> = Arc::new(TestSupport::default());
+        let session = logon(ground.as_ref(), &support, Logon::profile("work").create())?;
+        Ok(Self {
+            ground,
+            support,
+            session: RefCell::new(session),
+        })
+    }
+
+    /// The session.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        self.session.borrow().clone()
+    }
+
+    /// Another session on the same profile: nothing in common with the first but the stores.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub fn second_session(&self) -> Result<Session> {
+        logon(self.ground.as_ref(), &self.support, Logon::profile("work"))
+    }
+
+    /// A session whose stores are open for reading only.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub fn read_only_session(&self) -> Result<Session> {
+        logon(
+            self.ground.as_ref(),
+            &self.support,
+            Logon::profile("work").read_only(),
+        )
+    }
+
+    /// Logs off and on again, as after a restart of the program. Handles from before are dead.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub fn restart(&self) -> Result<Session> {
+        self.session.borrow().logoff();
+        let session = self.second_session()?;
+        *self.session.borrow_mut() = session.clone();
+        Ok(session)
+    }
+
+    /// The default store.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    pub fn store(&self) -> Result<MsgStore> {
+        self.session().default_store()
+    }
+
+    /// The second store of the profile.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    pub fn other_store(&self) -> Result<MsgStore> {
+        self.session().store_by_letter("b")
+    }
+
+    /// The Inbox of the default store.
+    ///
+    /// # Errors
+    /// Those of opening it.
+    pub fn inbox(&self) -> Result<Folder> {
+        self.store()?.receive_folder("IPM")
+    }
+
+    /// A new sub-folder of the Inbox.
+    ///
+    /// # Errors
+    /// Those of creating it.
+    pub fn folder(&self, name: &str) -> Result<Folder> {
+        self.inbox()?
+            .create_folder(name, None, mapi::CreateFolderFlags::NONE)
+    }
+}
+
+fn logon(ground: &dyn Ground, support: &Arc<dyn Support>, logon: Logon) -> Result<Session> {
+    let service = ground.service();
+    let entry = |name: &str| ProfileService {
+        service: service.name().to_owned(),
+        letter: name.to_owned(),
+        default_store: name == "a",
+        config: ground.config(name),
+    };
+    let profile = Profile {
+        name: "work".to_owned(),
+        services: vec![entry("a"), entry("b")],
+    };
+    let host = EmbeddedHost::new()
+        .service(Arc::clone(&service))
+        .support(Arc::clone(support))
+        .add_profile(profile);
+    Session::logon(&Mapi::initialize(Arc::new(host)), logon)
+}
+
+/// A clock that moves by a millisecond each time it is asked, so that no two times are equal; bytes that repeat.
+#[derive(Debug, Default)]
+struct TestSupport {
+    clock: FakeClock,
+    bytes: CountingBytes,
+}
+
+impl Support for TestSupport {
+    fn now(&self) -> FileTime {
+        FileTime(self.clock.advance(Duration::from_millis(1)))
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.bytes.fill(bytes);
+    }
+}
+
+/// Properties of a new message.
+pub(crate) type Props<'a> = &'a [(PropTag, PropValue)];
+
+/// Saves a new message with these properties.
+pub(crate) fn add(folder: &Folder, props: Props<'_>) -> Result<EntryId> {
+    let message = draft(folder, props)?;
+    message.save_changes(SaveFlags::NONE)?;
+    Ok(message.entry_id().unwrap())
+}
+
+/// A new message with these properties, not saved.
+pub(crate) fn draft(folder: &Folder, props: Props<'_>) -> Result<Message> {
+    let message = folder.create_message()?;
+    if !props.is_empty() {
+        assert_eq!(message.set_props(props)?, []);
+    }
+    Ok(message)
+}
+
+/// Saves a new message with this subject.
+pub(crate) fn add_subject(folder: &Folder, subject: &str) -> Result<EntryId> {
+    add(folder, &[prop(tags::SUBJECT, subject)])
+}
+
+/// One property.
+pub(crate) fn prop(tag: impl Into<PropTag>, value: impl Into<PropValue>) -> (PropTag, PropValue) {
+    (tag.into(), value.into())
+}
+
+/// A recipient row.
+pub(crate) fn recipient(kind: i32, name: &str) -> Vec<(PropTag, PropValue)> {
+    vec![
+        prop(tags::RECIPIENT_TYPE, kind),
+        prop(tags::DISPLAY_NAME, name),
+        prop(tags::ADDRTYPE, "SMTP"),
+        prop(
+            tags::EMAIL_ADDRESS,
+            format!("{}@example.com", name.to_lowercase()),
+        ),
+    ]
+}
+
+/// Appends recipients.
+pub(crate) fn address(message: &Message, rows: &[(i32, &str)]) -> Result<()> {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|(kind, name)| recipient(*kind, name))
+        .collect();
+    message.modify_recipients(ModifyMode::Add, &rows)
+}
+
+/// Adds a by-value attachment and saves it into the message's handle.
+pub(crate) fn attach(message: &Message, name: &str, bytes: &[u8]) -> Result<i32> {
+    let file = message.create_attachment()?;
+    file.set(tags::ATTACH_METHOD, attach_method::BY_VALUE)?;
+    file.set(tags::ATTACH_LONG_FILENAME, name)?;
+    file.set(tags::ATTACH_DATA_BIN, bytes)?;
+    file.save_changes(SaveFlags::NONE)?;
+    Ok(file.number())
+}
+
+/// Opens a message for writing.
+pub(crate) fn edit(folder: &Folder, id: &EntryId) -> Result<Message> {
+    folder.open_message_with(id, OpenFlags::MODIFY)
+}
+
+/// Subjects of a table's rows in order; the table's columns must hold PR_SUBJECT.
+pub(crate) fn subjects(table: &Table) -> Result<Vec<String>> {
+    let rows = table.query_all_rows(0)?;
+    Ok(rows
+        .iter()
+        .map(|r| r.get(tags::SUBJECT).unwrap_or_default())
+        .collect())
+}
+
+/// A contents table with subjects, by subject.
+pub(crate) fn by_subject(folder: &Folder) -> Result<Table> {
+    let keys = [mapi::SortColumn::ascending(tags::SUBJECT)];
+    folder
+        .contents()
+        .columns(columns![tags::SUBJECT, tags::ENTRYID])
+        .sort(keys)
+        .open()
+}
+
+/// Subjects of a folder's messages that match, by subject.
+pub(crate) fn matching(folder: &Folder, restriction: mapi::Restriction) -> Result<Vec<String>> {
+    let table = by_subject(folder)?;
+    table.restrict(restriction)?;
+    subjects(&table)
+}
+
+/// The code that a call failed with; a success is a failure of the case.
+#[track_caller]
+pub(crate) fn code<T: Debug>(result: Result<T>) -> Code {
+    match result {
+        Ok(value) => panic!("succeeded: {value:?}"),
+        Err(e) => e.code(),
+    }
+}

@@ -1,0 +1,34 @@
+//! The suite over the store in memory, the strict reference.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use conformance::Ground;
+use mapi::{Service, ServiceConfig};
+use store_memory::MemoryService;
+
+#[derive(Debug)]
+struct Memory(Arc<MemoryService>);
+
+impl Ground for Memory {
+    fn service(&self) -> Arc<dyn Service> {
+        Arc::clone(&self.0) as Arc<dyn Service>
+    }
+
+    fn config(&self, name: &str) -> ServiceConfig {
+        let values = [("name".to_owned(), name.to_owned())].into();
+        ServiceConfig {
+            values,
+            ..ServiceConfig::default()
+        }
+    }
+}
+
+#[test]
+fn every_case_holds_in_memory() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
+    if let Err(error) = conformance::run("memory", target, ground) {
+        panic!("{error:#}");
+    }
+}

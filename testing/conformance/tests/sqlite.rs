@@ -1,0 +1,35 @@
+//! The suite over the store in an SQLite file, the default.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use conformance::Ground;
+use mapi::{Service, ServiceConfig};
+use store_sqlite::SqliteService;
+use testkit::TempHome;
+
+#[derive(Debug)]
+struct Files(TempHome);
+
+impl Ground for Files {
+    fn service(&self) -> Arc<dyn Service> {
+        Arc::new(SqliteService)
+    }
+
+    fn config(&self, name: &str) -> ServiceConfig {
+        let values = [("path".to_owned(), format!("{name}.malle"))].into();
+        ServiceConfig {
+            base: self.0.path().to_owned(),
+            values,
+        }
+    }
+}
+
+#[test]
+fn every_case_holds_in_sqlite() {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let ground = || Box::new(Files(TempHome::new().unwrap())) as Box<dyn Ground>;
+    if let Err(error) = conformance::run("sqlite", target, ground) {
+        panic!("{error:#}");
+    }
+}
