@@ -53,13 +53,6 @@ impl NewFile {
         self.published = true;
         sync_folder(&self.path)
     }
-
-    /// The same without waiting for the disk: for many files of which a crash may lose the last.
-    pub(crate) fn publish_lazily(mut self) -> io::Result<()> {
-        fs::rename(&self.draft, &self.path)?;
-        self.published = true;
-        Ok(())
-    }
 }
 
 impl Write for NewFile {

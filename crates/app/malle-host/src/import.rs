@@ -9,6 +9,7 @@ mod parse;
 mod pipeline;
 mod read;
 mod report;
+mod store_target;
 mod target;
 mod walk;
 
@@ -22,6 +23,7 @@ pub use pipeline::import;
 pub use report::{
     Failed, ImportEvent, ImportReport, ItemDone, ItemStatus, Stopped,
 };
+pub use store_target::StoreTarget;
 pub use target::{Added, ImportFolder, ImportTarget, NewMessage};
 
 /// How messages are separated in mbox files.

@@ -1,18 +1,29 @@
 //! The composition root: the only room that names providers.
 //!
 //! It knows where things lie ([`Home`]), what a user has set up ([`Profile`]), which services there are
-//! ([`services`]), and how mail gets in and out ([`import`], [`export`]). It shows nothing and asks nothing:
+//! ([`services`]), and how mail gets in and out ([`mod@import`], [`mod@export`]). It shows nothing and asks nothing:
 //! front ends do.
 
+pub mod export;
 mod file;
+mod folders;
 mod home;
+mod host;
 pub mod import;
 mod interrupt;
+mod log;
 mod profile;
 mod profiles;
+mod reason;
+mod support;
 
 pub use file::{FileLock, write_atomically};
+pub use folders::{create_path, join_path, split_path};
 pub use home::{Home, NoHome};
+pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};
 pub use interrupt::interruptible;
+pub use log::{BadLevel, LogChoice, SPI_TARGET};
 pub use profile::{Profile, ServiceEntry, StoreLetter};
 pub use profiles::{DataOnDelete, ProfileError, Profiles};
+pub use reason::reason;
+pub use support::{SystemSupport, now};

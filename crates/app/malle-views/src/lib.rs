@@ -1,1 +1,14 @@
-//! View models as plain data: the message list and the reader.
+//! View models as plain data, shared by the command line and the web client: the message list, the reader, and values
+//! decoded for people.
+//!
+//! They serialise to the JSON shapes that others script against; nothing here shows anything.
+
+mod decode;
+mod list;
+mod names;
+mod reader;
+
+pub use decode::describe;
+pub use list::{LIST_COLUMNS, ListRow, list_row};
+pub use names::{StoreNames, property_name};
+pub use reader::{AttachmentView, BodyView, DefectView, MessageView, Person, message_view};

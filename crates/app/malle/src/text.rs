@@ -5,5 +5,5 @@ mod table;
 mod units;
 
 pub(crate) use clean::{clean, clean_block};
-pub(crate) use table::{Align, Column, Table};
+pub(crate) use table::{Column, Table};
 pub(crate) use units::{duration, local_time, size};

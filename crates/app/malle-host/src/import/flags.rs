@@ -6,9 +6,9 @@ use mapi_mime::maildir;
 use mapi_props::{PropValue, TreeProps, message_flags, tags};
 
 /// PR_FLAG_STATUS of a message that is flagged for follow-up.
-pub const FLAGGED: i32 = 2;
+pub(crate) const FLAGGED: i32 = 2;
 /// PR_FOLLOWUP_ICON: the red flag.
-pub const RED_FLAG: i32 = 6;
+pub(crate) const RED_FLAG: i32 = 6;
 /// PR_LAST_VERB_EXECUTED after a reply to the sender.
 const VERB_REPLY: i32 = 102;
 /// PR_LAST_VERB_EXECUTED after a reply to all.

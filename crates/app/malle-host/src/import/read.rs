@@ -10,6 +10,7 @@ use mapi_props::FileTime;
 
 use super::walk::{SourceFile, Walk};
 use super::{ImportJob, MailFlags};
+use crate::reason;
 
 /// The largest single message that is read.
 const MESSAGE_MAX: u64 = 2 << 30;
@@ -179,19 +180,4 @@ const fn offset_of(error: &MboxError) -> Option<u64> {
         MboxError::Garbage { offset, .. } | MboxError::TooLarge { offset, .. } => Some(*offset),
         _ => None,
     }
-}
-
-/// The whole chain of an error in one sentence.
-pub(crate) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        next = cause.source();
-    }
-    text
 }

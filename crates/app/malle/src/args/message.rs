@@ -47,7 +47,7 @@ pub(crate) enum MboxVariant {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidTodoTitle, 0x0037001F.
-A restriction is text or JSON: 'PR_SUBJECT contains \"budget\" /i and not PR_HASATTACH = true'.
+A restriction is text or JSON: 'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
 
 Example:
   malle list Inbox --sort -PR_MESSAGE_SIZE --where 'PR_MESSAGE_SIZE > 1000000' --limit 10")]

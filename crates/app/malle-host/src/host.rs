@@ -1,0 +1,185 @@
+//! The program's side of the client API: profiles from files, services by name, this machine's clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mapi::{Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
+use mapi_props::Code;
+use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+use store_memory::MemoryService;
+use store_sqlite::SqliteService;
+
+use crate::profile::ServiceEntry;
+use crate::{Profile, ProfileError, Profiles, SystemSupport};
+
+/// PR_SERVICE_NAME of the local store.
+pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
+
+/// All message services of this program. The only place that names providers.
+#[must_use]
+pub fn services() -> Vec<Arc<dyn Service>> {
+    vec![
+        Arc::new(SqliteService),
+        Arc::new(MemoryService::default()),
+    ]
+}
+
+/// The settings that a new profile gets for a service, if this program has the service.
+#[must_use]
+pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
+    let known = services().iter().any(|s| s.name() == service);
+    let setting = match service {
+        LOCAL_SERVICE => ("path", "mail.malle"),
+        _ => ("name", "mail"),
+    };
+    known.then(|| [setting].map(|(k, v)| (k.to_owned(), v.to_owned())).into())
+}
+
+/// The host of the command line, the web server and whatever else is built on profiles in files.
+#[derive(Debug)]
+pub struct MalleHost {
+    profiles: Profiles,
+    services: Vec<Arc<dyn Service>>,
+}
+
+impl MalleHost {
+    /// A host over these profiles with all services.
+    #[must_use]
+    pub fn new(profiles: Profiles) -> Self {
+        Self {
+            profiles,
+            services: services(),
+        }
+    }
+
+    /// The profiles.
+    #[must_use]
+    pub const fn profiles(&self) -> &Profiles {
+        &self.profiles
+    }
+
+    /// Makes a profile with one service and its store with the usual folders. If the store cannot be made, there is
+    /// no profile.
+    ///
+    /// # Errors
+    /// [`CreateError`].
+    pub fn create_profile(
+        self: &Arc<Self>,
+        name: &str,
+        service: &str,
+        config: BTreeMap<String, String>,
+    ) -> std::result::Result<(), CreateError> {
+        let services = vec![(service.to_owned(), config)];
+        let made = self.profiles.create(name, services, |profile| {
+            let draft = Draft {
+                host: Arc::clone(self),
+                profile: self.as_api(name, profile),
+            };
+            let mapi = Mapi::initialize(Arc::new(draft));
+            Session::logon(&mapi, Logon::profile(name).create())?.logoff();
+            Ok::<(), CreateError>(())
+        });
+        made.map(drop)
+    }
+
+    /// A profile as the client API takes it.
+    #[must_use]
+    pub fn as_api(&self, name: &str, profile: &Profile) -> ApiProfile {
+        let default = profile.default_service().map(|entry| &entry.letter);
+        let service = |entry: &ServiceEntry| ProfileService {
+            service: entry.name.clone(),
+            letter: entry.letter.to_string(),
+            default_store: Some(&entry.letter) == default,
+            config: ServiceConfig {
+                base: self.profiles.home().profile_data(name),
+                values: entry.config.clone(),
+            },
+        };
+        ApiProfile {
+            name: name.to_owned(),
+            services: profile.services.iter().map(service).collect(),
+        }
+    }
+}
+
+impl Host for MalleHost {
+    fn profile_names(&self) -> Result<Vec<String>> {
+        self.profiles.names().map_err(into_api)
+    }
+
+    fn default_profile(&self) -> Result<Option<String>> {
+        match self.profiles.default_name() {
+            Ok(name) => Ok(Some(name)),
+            Err(ProfileError::NoneYet | ProfileError::NoDefault) => Ok(None),
+            Err(error) => Err(into_api(error)),
+        }
+    }
+
+    fn profile(&self, name: &str) -> Result<ApiProfile> {
+        let profile = self.profiles.load(name).map_err(into_api)?;
+        Ok(self.as_api(name, &profile))
+    }
+
+    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
+        let found = self.services.iter().find(|s| s.name() == name);
+        found.cloned()
+    }
+
+    fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {
+        Arc::new(SystemSupport)
+    }
+}
+
+/// Why a profile was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// The profile itself.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// Its store.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A host that knows a profile which is not written yet.
+#[derive(Debug)]
+struct Draft {
+    host: Arc<MalleHost>,
+    profile: ApiProfile,
+}
+
+impl Host for Draft {
+    fn profile_names(&self) -> Result<Vec<String>> {
+        Ok(vec![self.profile.name.clone()])
+    }
+
+    fn default_profile(&self) -> Result<Option<String>> {
+        Ok(Some(self.profile.name.clone()))
+    }
+
+    fn profile(&self, _name: &str) -> Result<ApiProfile> {
+        Ok(self.profile.clone())
+    }
+
+    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
+        self.host.service(name)
+    }
+
+    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
+        self.host.support(profile, service)
+    }
+}
+
+fn into_api(error: ProfileError) -> Error {
+    let code = match &error {
+        ProfileError::Unknown { .. } | ProfileError::NoneYet | ProfileError::NoDefault => {
+            Code::NOT_FOUND
+        }
+        ProfileError::Exists { .. } => Code::COLLISION,
+        ProfileError::BadName { .. } => Code::INVALID_PARAMETER,
+        ProfileError::Malformed { .. } => Code::CORRUPT_DATA,
+        ProfileError::Io { .. } => Code::DISK_ERROR,
+    };
+    Error::caused(code, error.to_string(), error)
+}

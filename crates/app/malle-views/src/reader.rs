@@ -1,0 +1,281 @@
+//! One message as a reader shows it.
+
+use std::io::{self, Read};
+
+use mapi::{MapiProp, Message, Original};
+use mapi_mime::{ImportContext, decode_code_page};
+use mapi_props::{
+    AttachmentTree, Defect, FileTime, LargeSource, MessageTree, PropType, PropValue, Tag,
+    TreeContent, TreeProps, TreeValue, attach_method, message_flags, recipient_type, tags,
+};
+use serde::Serialize;
+
+/// Bodies and originals larger than this are not taken into memory for showing.
+const SHOWN_MAX: u64 = 64 << 20;
+/// ATT_MHTML_REF: the HTML body shows it.
+const MHTML_REF: i32 = 4;
+
+/// A message with everything that a reader shows; attachments without their bytes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MessageView {
+    /// Its id for people; a path for an embedded message.
+    pub id: String,
+    /// PR_ENTRYID in hexadecimal; none for an embedded message.
+    pub entry_id: Option<String>,
+    /// Path of its folder; none for an embedded message.
+    pub folder: Option<String>,
+    /// PR_MESSAGE_CLASS.
+    pub class: Option<String>,
+    /// PR_SUBJECT.
+    pub subject: Option<String>,
+    /// Who wrote it.
+    pub from: Option<Person>,
+    /// Recipients of kind To.
+    pub to: Vec<Person>,
+    /// Recipients of kind Cc.
+    pub cc: Vec<Person>,
+    /// Recipients of kind Bcc.
+    pub bcc: Vec<Person>,
+    /// PR_CLIENT_SUBMIT_TIME.
+    #[serde(serialize_with = "rfc3339")]
+    pub date: Option<FileTime>,
+    /// PR_MESSAGE_DELIVERY_TIME.
+    #[serde(serialize_with = "rfc3339")]
+    pub received: Option<FileTime>,
+    /// MSGFLAG_READ.
+    pub read: bool,
+    /// PR_MESSAGE_SIZE in bytes.
+    pub size: i64,
+    /// The bytes it was imported from are kept and still say what it says.
+    pub original: bool,
+    /// Its bodies.
+    pub body: BodyView,
+    /// In their order.
+    pub attachments: Vec<AttachmentView>,
+    /// What was wrong with its source.
+    pub defects: Vec<DefectView>,
+}
+
+/// A person: name and address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person {
+    /// Display name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub address: Option<String>,
+}
+
+/// The bodies of a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BodyView {
+    /// PR_BODY.
+    pub text: Option<String>,
+    /// PR_HTML, decoded.
+    pub html: Option<String>,
+}
+
+/// An attachment as a reader lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttachmentView {
+    /// Its place, from 0.
+    pub index: usize,
+    /// Its long file name, else the short one.
+    pub filename: Option<String>,
+    /// PR_ATTACH_MIME_TAG.
+    pub mime_type: Option<String>,
+    /// Bytes of its content.
+    pub size: u64,
+    /// PR_ATTACH_CONTENT_ID.
+    pub content_id: Option<String>,
+    /// Shown by the HTML body rather than listed.
+    pub inline: bool,
+    /// by_value, by_reference, embedded, ole or web_reference.
+    pub method: &'static str,
+}
+
+/// Something wrong with the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DefectView {
+    /// Stable short name.
+    pub code: String,
+    /// Where and what.
+    pub detail: String,
+}
+
+/// What `id` and `folder` say of an open message.
+///
+/// # Errors
+/// Those of the store; `MAPI_E_CORRUPT_DATA` and the like when a large body cannot be read.
+pub fn message_view(
+    message: &Message,
+    id: String,
+    folder: Option<String>,
+) -> mapi::Result<MessageView> {
+    let tree = message.to_tree()?;
+    let of_kind = |kind: i32| {
+        let rows = tree.recipients.iter();
+        let rows = rows.filter(|row| long(row, tags::RECIPIENT_TYPE) == Some(kind));
+        rows.map(recipient).collect::<Vec<_>>()
+    };
+    let size = message.get_props(&[tags::MESSAGE_SIZE.raw()])?.ignore_warning();
+    let size = size.first().map_or(0, |prop| match prop.value {
+        PropValue::Long(n) => i64::from(n),
+        PropValue::I8(n) => n,
+        _ => 0,
+    });
+    let kept = message.item().is_some().then(|| message.original()).transpose()?;
+    let valid = matches!(kept, Some(Original::Valid(_)));
+    Ok(MessageView {
+        id,
+        entry_id: message.entry_id().map(|id| id.to_string()),
+        folder,
+        class: text(&tree.props, tags::MESSAGE_CLASS),
+        subject: text(&tree.props, tags::SUBJECT),
+        from: sender(&tree.props),
+        to: of_kind(recipient_type::TO),
+        cc: of_kind(recipient_type::CC),
+        bcc: of_kind(recipient_type::BCC),
+        date: time(&tree.props, tags::CLIENT_SUBMIT_TIME),
+        received: time(&tree.props, tags::MESSAGE_DELIVERY_TIME),
+        read: message.flags() & message_flags::READ != 0,
+        size,
+        original: valid,
+        body: body(&tree.props),
+        attachments: tree.attachments.iter().enumerate().map(attachment).collect(),
+        defects: kept.map(defects).unwrap_or_default(),
+    })
+}
+
+/// What is wrong with a kept original: found by reading it again, so that it need not be stored.
+fn defects(kept: Original) -> Vec<DefectView> {
+    let Original::Valid(reader) = kept else {
+        return Vec::new();
+    };
+    let mut bytes = Vec::new();
+    let read = reader.take(SHOWN_MAX).read_to_end(&mut bytes);
+    let context = ImportContext::new(FileTime::from_unix(0));
+    let parsed = read.ok().and_then(|_| mapi_mime::parse(bytes, &context).ok());
+    let found = parsed.map(|tree| tree.defects).unwrap_or_default();
+    let shown = |d: Defect| DefectView {
+        code: d.code.to_owned(),
+        detail: d.detail,
+    };
+    found.into_iter().map(shown).collect()
+}
+
+fn body(props: &TreeProps) -> BodyView {
+    let of = |tag: mapi_props::PropTag| props.get(&mapi_props::PropKey::from(tag));
+    let text = match of(tags::BODY.raw()) {
+        Some(TreeValue::Value(PropValue::Unicode(text))) => Some(text.clone()),
+        Some(TreeValue::Large(PropType::UNICODE, source)) => {
+            read(source).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        }
+        _ => None,
+    };
+    let page = long(props, tags::INTERNET_CPID).unwrap_or(65001);
+    let html = match of(tags::HTML.raw()) {
+        Some(TreeValue::Value(PropValue::Binary(bytes))) => Some(decode_code_page(bytes, page)),
+        Some(TreeValue::Large(_, source)) => {
+            read(source).ok().map(|bytes| decode_code_page(&bytes, page))
+        }
+        _ => None,
+    };
+    BodyView { text, html }
+}
+
+fn read(source: &LargeSource) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.open()?.take(SHOWN_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn sender(props: &TreeProps) -> Option<Person> {
+    let represented = Person {
+        name: text(props, tags::SENT_REPRESENTING_NAME),
+        address: text(props, tags::SENT_REPRESENTING_SMTP_ADDRESS)
+            .or_else(|| text(props, tags::SENT_REPRESENTING_EMAIL_ADDRESS)),
+    };
+    let sent = Person {
+        name: text(props, tags::SENDER_NAME),
+        address: text(props, tags::SENDER_SMTP_ADDRESS)
+            .or_else(|| text(props, tags::SENDER_EMAIL_ADDRESS)),
+    };
+    [represented, sent].into_iter().find(|p| p.name.is_some() || p.address.is_some())
+}
+
+fn recipient(row: &TreeProps) -> Person {
+    Person {
+        name: text(row, tags::DISPLAY_NAME),
+        address: text(row, tags::SMTP_ADDRESS).or_else(|| text(row, tags::EMAIL_ADDRESS)),
+    }
+}
+
+fn attachment((index, tree): (usize, &AttachmentTree)) -> AttachmentView {
+    let props = &tree.props;
+    let filename = text(props, tags::ATTACH_LONG_FILENAME)
+        .or_else(|| text(props, tags::ATTACH_FILENAME))
+        .or_else(|| text(props, tags::DISPLAY_NAME));
+    let referenced = long(props, tags::ATTACH_FLAGS).unwrap_or(0) & MHTML_REF != 0;
+    AttachmentView {
+        index,
+        filename,
+        mime_type: text(props, tags::ATTACH_MIME_TAG),
+        size: content_size(tree),
+        content_id: text(props, tags::ATTACH_CONTENT_ID),
+        inline: referenced,
+        method: method(tree),
+    }
+}
+
+fn method(tree: &AttachmentTree) -> &'static str {
+    match long(&tree.props, tags::ATTACH_METHOD) {
+        Some(attach_method::EMBEDDED_MSG) => "embedded",
+        Some(attach_method::OLE) => "ole",
+        Some(
+            attach_method::BY_REFERENCE
+            | attach_method::BY_REF_RESOLVE
+            | attach_method::BY_REF_ONLY,
+        ) => "by_reference",
+        Some(attach_method::BY_WEBREFERENCE) => "web_reference",
+        _ => "by_value",
+    }
+}
+
+fn content_size(tree: &AttachmentTree) -> u64 {
+    match &tree.content {
+        TreeContent::Data(source) | TreeContent::Storage(source) => source.size(),
+        TreeContent::Message(message) => message_size(message),
+        TreeContent::None => 0,
+    }
+}
+
+/// Bytes as MAPI counts them: of all properties, recipients and attachments.
+fn message_size(tree: &MessageTree) -> u64 {
+    let props = |props: &TreeProps| -> u64 {
+        let size = |(_, value): (_, &TreeValue)| match value {
+            TreeValue::Value(value) => value.size(),
+            TreeValue::Large(_, source) => source.size(),
+        };
+        props.iter().map(size).sum()
+    };
+    let own = props(&tree.props) + tree.recipients.iter().map(props).sum::<u64>();
+    let attached = tree.attachments.iter();
+    own + attached.map(|a| props(&a.props) + content_size(a)).sum::<u64>()
+}
+
+fn text(props: &TreeProps, tag: Tag<str>) -> Option<String> {
+    props.text(tag).map(str::to_owned)
+}
+
+fn time(props: &TreeProps, tag: Tag<FileTime>) -> Option<FileTime> {
+    props.value(tag).and_then(PropValue::as_time)
+}
+
+fn long(props: &TreeProps, tag: Tag<i32>) -> Option<i32> {
+    props.value(tag).and_then(PropValue::as_long)
+}
+
+#[expect(clippy::ref_option, reason = "the form that serde calls it in")]
+fn rfc3339<S: serde::Serializer>(time: &Option<FileTime>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.to_string()).serialize(to)
+}

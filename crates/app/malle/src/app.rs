@@ -1,0 +1,191 @@
+//! One run of the command: its options, its output, and the session it opens when it needs one.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use malle_host::{
+    CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible,
+};
+use mapi::{Host, Logon, Mapi, MsgStore, Session, ShortId};
+use mapi_props::Code;
+
+use crate::args::Global;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+use crate::output::Output;
+use crate::progress::Progress;
+
+/// Whether a command changes stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) global: Global,
+    pub(crate) output: Output,
+    access: Access,
+    host: OnceCell<Arc<MalleHost>>,
+    session: OnceCell<Session>,
+}
+
+impl App {
+    pub(crate) fn new(global: Global, access: Access) -> Self {
+        Self {
+            output: Output::new(&global),
+            global,
+            access,
+            host: OnceCell::new(),
+            session: OnceCell::new(),
+        }
+    }
+
+    /// Starts the log, if one is asked for.
+    pub(crate) fn start(&self) -> Outcome<()> {
+        let choice = LogChoice::parse(self.global.verbose, &self.global.log)
+            .map_err(|bad| Failure::usage(bad.to_string()))?;
+        choice.start();
+        Ok(())
+    }
+
+    /// The host over this run's home.
+    pub(crate) fn host(&self) -> Outcome<&Arc<MalleHost>> {
+        if let Some(host) = self.host.get() {
+            return Ok(host);
+        }
+        let home = Home::find(self.global.home.as_deref())
+            .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
+        let host = Arc::new(MalleHost::new(Profiles::of(home)));
+        Ok(self.host.get_or_init(|| host))
+    }
+
+    /// The name of the profile to use.
+    pub(crate) fn profile_name(&self) -> Outcome<String> {
+        if let Some(name) = &self.global.profile {
+            return Ok(name.clone());
+        }
+        match std::env::var("MALLE_PROFILE") {
+            Ok(name) if !name.is_empty() => Ok(name),
+            _ => {
+                let name = self.host()?.profiles().default_name();
+                name.map_err(|e| self.profile_failure(&e))
+            }
+        }
+    }
+
+    /// The session with the profile of this run.
+    pub(crate) fn session(&self) -> Outcome<&Session> {
+        if let Some(session) = self.session.get() {
+            return Ok(session);
+        }
+        let name = self.profile_name()?;
+        let host = Arc::clone(self.host()?);
+        // The profile's own problems are told in its own words.
+        host.profiles().load(&name).map_err(|e| self.profile_failure(&e))?;
+        let logon = match self.access {
+            Access::Read => Logon::profile(&name).read_only(),
+            Access::Write => Logon::profile(&name),
+        };
+        let mapi = Mapi::initialize(host as Arc<dyn Host>);
+        let session = Session::logon(&mapi, logon).map_err(|e| self.failure(&e))?;
+        Ok(self.session.get_or_init(|| session))
+    }
+
+    /// The default store.
+    pub(crate) fn store(&self) -> Outcome<MsgStore> {
+        self.session()?.default_store().map_err(|e| self.failure(&e))
+    }
+
+    /// The store that an id belongs to.
+    pub(crate) fn store_of(&self, id: &ShortId) -> Outcome<MsgStore> {
+        self.store_by_letter(&id.store)
+    }
+
+    /// The store that goes by a letter.
+    pub(crate) fn store_by_letter(&self, letter: &str) -> Outcome<MsgStore> {
+        self.session()?.store_by_letter(letter).map_err(|e| {
+            if e.code() == Code::NOT_FOUND {
+                let profile = self.profile_name().unwrap_or_default();
+                let said = self.output.lang.say(Msg::UnknownStore, &[&letter, &profile]);
+                return Failure::new(Exit::NotFound, "MAPI_E_NOT_FOUND", said);
+            }
+            self.failure(&e)
+        })
+    }
+
+    /// A failure of the client API.
+    pub(crate) fn failure(&self, error: &mapi::Error) -> Failure {
+        let code = error.code();
+        let name = code.name().map_or_else(|| code.to_string().into(), Into::into);
+        Failure {
+            exit: Exit::of(error.kind()),
+            code: name,
+            message: malle_host::reason(error),
+            hint: None,
+        }
+    }
+
+    /// A failure of reading or writing profiles.
+    pub(crate) fn profile_failure(&self, error: &ProfileError) -> Failure {
+        let lang = self.output.lang;
+        let (exit, code, message) = match error {
+            ProfileError::Unknown { name } => {
+                (Exit::NotFound, "no-such-profile", lang.say(Msg::UnknownProfile, &[name]))
+            }
+            ProfileError::NoneYet => {
+                let text = lang.text(Msg::NoProfileYet);
+                return Failure::new(Exit::NotFound, "no-profile", text)
+                    .hint(lang.text(Msg::NoProfileYetHint));
+            }
+            ProfileError::NoDefault => {
+                let text = lang.text(Msg::NoDefaultProfile);
+                return Failure::new(Exit::NotFound, "no-default-profile", text)
+                    .hint(lang.text(Msg::NoDefaultProfileHint));
+            }
+            ProfileError::Exists { name } => {
+                (Exit::Failure, "profile-exists", lang.say(Msg::ProfileExists, &[name]))
+            }
+            ProfileError::BadName { name } => {
+                (Exit::Usage, "bad-profile-name", lang.say(Msg::BadProfileName, &[name]))
+            }
+            other => (Exit::Failure, "profile", other.to_string()),
+        };
+        Failure::new(exit, code, message)
+    }
+
+    /// A profile that was not made.
+    pub(crate) fn create_failure(&self, error: &CreateError) -> Failure {
+        match error {
+            CreateError::Profile(error) => self.profile_failure(error),
+            CreateError::Store(error) => self.failure(error),
+            other => Failure::new(Exit::Failure, "profile", other.to_string()),
+        }
+    }
+
+    /// A sentence of the catalogue as a failure.
+    pub(crate) fn fail(
+        &self,
+        exit: Exit,
+        code: &'static str,
+        msg: Msg,
+        parts: &[&dyn std::fmt::Display],
+    ) -> Failure {
+        Failure::new(exit, code, self.output.lang.say(msg, parts))
+    }
+
+    /// Progress of a long command called `what`.
+    pub(crate) fn progress(&self, what: Msg) -> Progress {
+        Progress::new(&self.output, self.global.progress, self.output.lang.text(what))
+    }
+
+    /// A call that Ctrl-C cancels.
+    pub(crate) fn cancellable(&self) -> mapi::Call {
+        mapi::Call {
+            cancel: interruptible(),
+            ..mapi::Call::default()
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The commands: each a room of its own, all of one shape.
+
+mod bulk;
+mod completions;
+mod delete;
+mod export;
+mod folder;
+mod import;
+mod list;
+mod man;
+mod mark;
+mod profile;
+mod props;
+mod read;
+mod store;
+mod transfer;
+
+use crate::app::{Access, App};
+use crate::args::{Command, FolderCommand, StoreCommand};
+use crate::exit::{Exit, Outcome};
+
+/// Runs a command and says how it ended.
+pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
+    match command {
+        Command::Profile(verb) => profile::run(app, verb),
+        Command::Folder(verb) => folder::run(app, verb),
+        Command::Import(args) => import::run(app, args),
+        Command::List(args) => list::run(app, &args),
+        Command::Read(args) => read::run(app, &args),
+        Command::Props(args) => props::run(app, &args),
+        Command::Mark(args) => mark::run(app, &args),
+        Command::Move(args) => transfer::run(app, &args, transfer::Verb::Move),
+        Command::Copy(args) => transfer::run(app, &args, transfer::Verb::Copy),
+        Command::Delete(args) => delete::run(app, &args),
+        Command::Export(args) => export::run(app, &args),
+        Command::Store(verb) => store::run(app, verb),
+        Command::Completions { shell } => completions::run(app, shell),
+        Command::Man { of, to } => man::run(app, &of, to.as_deref()),
+    }
+}
+
+/// Whether a command changes stores: those that do not open them for reading only, which takes no lock.
+pub(crate) const fn access(command: &Command, dry_run: bool) -> Access {
+    let reads = match command {
+        Command::List(_)
+        | Command::Read(_)
+        | Command::Export(_)
+        | Command::Folder(FolderCommand::List { .. })
+        | Command::Store(StoreCommand::Info | StoreCommand::Check) => true,
+        Command::Props(args) => args.set.is_empty() && args.delete.is_empty(),
+        _ => dry_run,
+    };
+    if reads { Access::Read } else { Access::Write }
+}

@@ -1,0 +1,220 @@
+//! `malle export`: messages as .eml, mbox or Maildir.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use malle_host::export::{EmlFiles, Maildir, Mbox, MimeOf, Outgoing, Sink};
+use malle_host::import::MailFlags;
+use mapi::{MapiProp, Message, OpenFlags, PropValue};
+use mapi_props::{FileTime, tags};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::args::{ExportArgs, ExportFormat};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+use crate::output::{Printer, Shown};
+use crate::progress::Step;
+
+/// `{"format","to","exported":[{"id","path","original"}],"failed":[{"id","error"}]}`.
+#[derive(Serialize)]
+struct ExportView {
+    format: &'static str,
+    to: String,
+    exported: Vec<ExportedView>,
+    failed: Vec<FailedView>,
+}
+
+#[derive(Serialize)]
+struct ExportedView {
+    id: String,
+    path: String,
+    /// These are the bytes it was imported from.
+    original: bool,
+}
+
+#[derive(Serialize)]
+struct FailedView {
+    id: String,
+    error: String,
+}
+
+impl Shown for ExportView {
+    #[expect(clippy::print_stderr, reason = "failures are told beside the value")]
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        to.say(Msg::Exported, &[&self.exported.len(), &self.to])?;
+        for failed in &self.failed {
+            eprintln!("{}: {}", failed.id, failed.error);
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn run(app: &App, args: &ExportArgs) -> Outcome<Exit> {
+    let ids = match &args.folder {
+        Some(folder) => ids_of(app, folder)?,
+        None => args.ids.clone(),
+    };
+    match (&args.to, args.format, ids.as_slice()) {
+        (Some(to), ..) => to_files(app, args, &ids, to),
+        (None, ExportFormat::Eml, [only]) => to_output(app, only),
+        (None, ..) => Err(app.fail(Exit::Usage, "needs-to", Msg::NeedsTo, &[])),
+    }
+}
+
+fn ids_of(app: &App, folder: &str) -> Outcome<Vec<String>> {
+    let (store, folder) = app.folder(folder)?;
+    let table = folder.contents().columns([tags::ENTRYID.raw()]).open();
+    let table = table.map_err(|e| app.failure(&e))?;
+    let mut ids = Vec::new();
+    loop {
+        let rows = table.query_rows(1000).map_err(|e| app.failure(&e))?;
+        if rows.is_empty() {
+            return Ok(ids);
+        }
+        ids.extend(rows.iter().map(|row| store.short_id(row.item()).to_string()));
+    }
+}
+
+fn to_output(app: &App, id: &str) -> Outcome<Exit> {
+    let message = app.any_message(id)?;
+    let mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
+    if !mime.is_original() {
+        app.output.note(Msg::MadeNew, &[&id]);
+    }
+    super::read::stream(app, mime)?;
+    Ok(Exit::Ok)
+}
+
+fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<Exit> {
+    let failed = |e: io::Error| {
+        let exit = if e.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failure };
+        Failure::new(exit, "file", format!("{}: {e}", to.display()))
+    };
+    let (format, mut sink): (_, Box<dyn Sink>) = match args.format {
+        ExportFormat::Eml if ids.len() == 1 && !to.is_dir() && names_a_file(to) => {
+            ("eml", Box::new(EmlFiles::single(to).map_err(failed)?))
+        }
+        ExportFormat::Eml => ("eml", Box::new(EmlFiles::in_folder(to).map_err(failed)?)),
+        ExportFormat::Mbox => ("mbox", Box::new(Mbox::create(to).map_err(failed)?)),
+        ExportFormat::Maildir => ("maildir", Box::new(Maildir::open(to).map_err(failed)?)),
+    };
+    let cancel = app.cancellable().cancel;
+    let mut progress = app.progress(Msg::Exporting);
+    let mut view = ExportView {
+        format,
+        to: to.display().to_string(),
+        exported: Vec::new(),
+        failed: Vec::new(),
+    };
+    let mut worst = None;
+    let mut step = Step { total: u64::try_from(ids.len()).ok(), ..Step::default() };
+    for id in ids {
+        if cancel.is_cancelled() {
+            break;
+        }
+        match put(app, id, sink.as_mut()) {
+            Ok(exported) => view.exported.push(exported),
+            // A file that cannot be written ends it; a message that cannot be read does not.
+            Err(failure) if failure.code == "file" || failure.exit == Exit::Usage => {
+                return Err(failure);
+            }
+            Err(failure) => {
+                worst = Some(worst.map_or(failure.exit, |w| if w == failure.exit { w } else { Exit::Failure }));
+                view.failed.push(FailedView { id: id.clone(), error: failure.message });
+            }
+        }
+        step.done += 1;
+        progress.step(step);
+    }
+    progress.end(step);
+    sink.finish().map_err(failed)?;
+    app.output.show(&view)?;
+    Ok(match (cancel.is_cancelled(), worst, view.exported.is_empty()) {
+        (true, ..) => Exit::Interrupted,
+        (_, None, _) => Exit::Ok,
+        (_, Some(exit), true) => exit,
+        (_, Some(_), false) => Exit::Partial,
+    })
+}
+
+/// Whether a path that is no directory yet was meant as one file.
+fn names_a_file(path: &Path) -> bool {
+    let text = path.as_os_str().to_string_lossy();
+    path.extension().is_some() && !text.ends_with(std::path::is_separator)
+}
+
+fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
+    let (_, message) = app.message(id, OpenFlags::NONE)?;
+    let mut mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
+    let original = mime.is_original();
+    if !original {
+        app.output.note(Msg::MadeNew, &[&id]);
+    }
+    let about = About::of(&message).map_err(|e| app.failure(&e))?;
+    let outgoing = Outgoing {
+        id,
+        subject: &about.subject,
+        sender: &about.sender,
+        time: about.time,
+        flags: about.flags,
+    };
+    let mut source = Source { inner: &mut mime, failed: false };
+    let written = sink.put(&outgoing, &mut source);
+    let failed = source.failed;
+    let path = written.map_err(|e| {
+        let code = if failed { "read" } else { "file" };
+        Failure::new(Exit::Failure, code, malle_host::reason(&e))
+    })?;
+    Ok(ExportedView { id: id.to_owned(), path: path.display().to_string(), original })
+}
+
+/// Remembers whether it was the message or the file that failed.
+struct Source<'a> {
+    inner: &'a mut MimeOf,
+    failed: bool,
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buf);
+        self.failed |= read.is_err();
+        read
+    }
+}
+
+struct About {
+    subject: String,
+    sender: String,
+    time: FileTime,
+    flags: MailFlags,
+}
+
+impl About {
+    fn of(message: &Message) -> mapi::Result<Self> {
+        let asked = [
+            tags::MSG_STATUS.raw(),
+            tags::FLAG_STATUS.raw(),
+            tags::LAST_VERB_EXECUTED.raw(),
+        ];
+        let found = message.get_props(&asked)?.ignore_warning();
+        let value = |at: usize| found.get(at).map(|prop| &prop.value);
+        let status = value(0).and_then(PropValue::as_long).unwrap_or(0);
+        let sender = match message.find(tags::SENDER_EMAIL_ADDRESS)? {
+            Some(sender) => Some(sender),
+            None => message.find(tags::SENT_REPRESENTING_EMAIL_ADDRESS)?,
+        };
+        let time = message.find(tags::MESSAGE_DELIVERY_TIME)?;
+        Ok(Self {
+            subject: message.find(tags::SUBJECT)?.unwrap_or_default(),
+            sender: sender.unwrap_or_default(),
+            time: time.unwrap_or_else(malle_host::now),
+            flags: MailFlags::of_message(
+                message.flags(),
+                status.cast_unsigned(),
+                value(1),
+                value(2),
+            ),
+        })
+    }
+}

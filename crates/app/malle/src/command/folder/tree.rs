@@ -1,0 +1,150 @@
+//! The tree of folders with their counts.
+
+use std::collections::HashMap;
+use std::io;
+
+use mapi::{Depth, EntryId, Folder, MsgStore, OpenFlags};
+use mapi_props::{PropTag, PropValue, tags};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::exit::{Exit, Outcome};
+use crate::messages::Msg;
+use crate::output::{Printer, Shown};
+use crate::text::{self, Column, Table};
+
+/// `{"id","path","name","messages","unread","folders","class"}`.
+#[derive(Debug, Serialize)]
+struct FolderView {
+    id: String,
+    path: String,
+    name: String,
+    messages: u64,
+    unread: u64,
+    folders: u64,
+    class: Option<String>,
+    #[serde(skip)]
+    depth: usize,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct FolderList(Vec<FolderView>);
+
+impl Shown for FolderList {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        let mut table = Table::new([
+            Column::left(to.word(Msg::ColId)),
+            Column::left(to.word(Msg::ColName)).elastic(),
+            Column::right(to.word(Msg::ColMessages)),
+            Column::right(to.word(Msg::ColUnread)),
+        ]);
+        for folder in &self.0 {
+            let name = format!("{}{}", "  ".repeat(folder.depth), text::clean(&folder.name));
+            table.row([
+                folder.id.clone(),
+                name,
+                folder.messages.to_string(),
+                folder.unread.to_string(),
+            ]);
+        }
+        let width = to.width();
+        table.write(to, width)
+    }
+}
+
+const COLUMNS: [PropTag; 6] = [
+    tags::DISPLAY_NAME.raw(),
+    tags::PARENT_ENTRYID.raw(),
+    tags::CONTENT_COUNT.raw(),
+    tags::CONTENT_UNREAD.raw(),
+    tags::FOLDER_CHILD_COUNT.raw(),
+    tags::CONTAINER_CLASS.raw(),
+];
+
+pub(super) fn list(app: &App, folder: Option<&str>, all: bool) -> Outcome<Exit> {
+    let (store, top) = match (folder, all) {
+        (Some(path), _) => app.folder(path)?,
+        (None, false) => app.folder("")?,
+        (None, true) => {
+            let store = app.store()?;
+            let root = store.root_folder().map_err(|e| app.failure(&e))?;
+            (store, root)
+        }
+    };
+    let views = below(&store, &top).map_err(|e| app.failure(&e))?;
+    app.output.show(&FolderList(views))?;
+    Ok(Exit::Ok)
+}
+
+/// Everything below a folder, depth first, siblings by name.
+fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
+    let table = top.hierarchy(Depth::All).columns(COLUMNS).open()?;
+    let mut of_parent: HashMap<EntryId, Vec<(EntryId, FolderView)>> = HashMap::new();
+    loop {
+        let rows = table.query_rows(500)?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in &rows {
+            let count = |tag: mapi::Tag<i32>| {
+                row.get(tag).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
+            };
+            let parent = match row.value(tags::PARENT_ENTRYID) {
+                Some(PropValue::Binary(bytes)) => EntryId::from(bytes.as_slice()),
+                _ => top.entry_id(),
+            };
+            let view = FolderView {
+                id: store.short_id(row.item()).to_string(),
+                path: String::new(),
+                name: row.get(tags::DISPLAY_NAME).unwrap_or_default(),
+                messages: count(tags::CONTENT_COUNT),
+                unread: count(tags::CONTENT_UNREAD),
+                folders: count(tags::FOLDER_CHILD_COUNT),
+                class: row.get(tags::CONTAINER_CLASS),
+                depth: 0,
+            };
+            of_parent.entry(parent).or_default().push((row.entry_id().clone(), view));
+        }
+    }
+    for siblings in of_parent.values_mut() {
+        siblings.sort_by(|(_, a), (_, b)| mapi_query::compare_text(&a.name, &b.name));
+    }
+    let mut views = Vec::new();
+    let path = store.path_of(&top.entry_id())?;
+    flatten(&mut of_parent, &top.entry_id(), &path, 0, &mut views);
+    Ok(views)
+}
+
+fn flatten(
+    of_parent: &mut HashMap<EntryId, Vec<(EntryId, FolderView)>>,
+    parent: &EntryId,
+    path: &str,
+    depth: usize,
+    views: &mut Vec<FolderView>,
+) {
+    for (id, mut view) in of_parent.remove(parent).unwrap_or_default() {
+        let name = view.name.replace('/', "\\/");
+        view.path = if path.is_empty() { name } else { format!("{path}/{name}") };
+        view.depth = depth;
+        let path = view.path.clone();
+        views.push(view);
+        flatten(of_parent, &id, &path, depth + 1, views);
+    }
+}
+
+/// The direct sub-folders, open for changes.
+pub(super) fn children(folder: &Folder) -> mapi::Result<Vec<Folder>> {
+    let table = folder.hierarchy(Depth::Children).columns(COLUMNS).open()?;
+    let store = folder.store()?;
+    let mut children = Vec::new();
+    loop {
+        let rows = table.query_rows(500)?;
+        if rows.is_empty() {
+            return Ok(children);
+        }
+        for row in rows {
+            children.push(store.open_folder(row.entry_id(), OpenFlags::MODIFY)?);
+        }
+    }
+}

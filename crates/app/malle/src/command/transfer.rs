@@ -1,0 +1,42 @@
+//! `malle move` and `malle copy`.
+
+use mapi::CopyFlags;
+
+use crate::app::App;
+use crate::args::TransferArgs;
+use crate::exit::{Exit, Outcome};
+use crate::messages::Msg;
+
+use super::bulk::{Tally, group};
+
+/// What happens to the originals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Move,
+    Copy,
+}
+
+pub(super) fn run(app: &App, args: &TransferArgs, verb: Verb) -> Outcome<Exit> {
+    let (store, to) = app.folder(&args.to)?;
+    let path = store.path_of(&to.entry_id()).map_err(|e| app.failure(&e))?;
+    let mut tally = Tally::default();
+    for group in group(app, &args.ids, &mut tally)? {
+        if app.global.dry_run {
+            for (id, _) in &group.ids {
+                tally.add(id, Ok(()))?;
+            }
+            continue;
+        }
+        let flags = match verb {
+            Verb::Move => CopyFlags::MOVE,
+            Verb::Copy => CopyFlags::NONE,
+        };
+        let done = group.folder.copy_messages(&group.entries(), &to, flags);
+        let report = done.map_err(|e| app.failure(&e))?.ignore_warning();
+        tally.add_report(app, &group.ids, report);
+    }
+    match verb {
+        Verb::Move => tally.show(app, "moved", Msg::Moved, Some(path)),
+        Verb::Copy => tally.show(app, "copied", Msg::Copied, Some(path)),
+    }
+}
