@@ -48,6 +48,7 @@ const MARKS: [&str; 2] = [
 #[derive(Debug, Deserialize)]
 struct Listed {
     id: String,
+    size: u64,
     has_attachments: bool,
 }
 
@@ -107,14 +108,12 @@ fn play(stage: &mut Stage, directory: &Path) -> Result<()> {
     stage.show(&["folder", "list"])?;
     stage.show(&["list", "--limit", "12"])?;
     let listed = stage.list()?;
+    // The largest with attachments shows most.
     let chosen = listed
         .iter()
-        .find(|message| message.has_attachments)
-        .or(listed.first());
-    let chosen = chosen
-        .context("the Inbox is empty after the import")?
-        .id
-        .as_str();
+        .max_by_key(|message| (message.has_attachments, message.size));
+    let chosen = chosen.context("the Inbox is empty after the import")?;
+    let chosen = chosen.id.as_str();
     stage.show(&["read", chosen])?;
     stage.show(&["props", chosen])?;
     stage.show(&["export", chosen, "--format", "eml"])?;
