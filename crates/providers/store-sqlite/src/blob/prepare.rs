@@ -22,6 +22,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether it is made of other values.
+    pub(crate) const fn is_recipe(&self) -> bool {
+        self.recipe.is_some()
+    }
+
     /// The other values of which a recipe is made.
     pub(crate) fn parts(&self) -> Vec<Key> {
         self.recipe.as_ref().map(Recipe::keys).unwrap_or_default()

@@ -4,7 +4,7 @@ use mapi_props::{Bag, Code, LargePlace, LargeRef, Slot, StoredAttachment, Stored
 use mapi_spi::{Error, Result};
 
 use super::{Commit, refuse};
-use crate::blob::{self, Key};
+use crate::blob::{self, Key, Prepared};
 
 impl Commit<'_> {
     /// Gives a large value its key and size. Writes nothing yet.
@@ -71,7 +71,10 @@ impl Commit<'_> {
 
     /// Writes the values that were resolved, now that nothing refuses the operation any more.
     pub(super) fn write_values(&mut self) -> Result<()> {
-        for index in std::mem::take(&mut self.wanted) {
+        let mut wanted = std::mem::take(&mut self.wanted);
+        // A recipe counts references to its parts, which must be there first.
+        wanted.sort_by_key(|index| self.values.get(*index).is_some_and(Prepared::is_recipe));
+        for index in wanted {
             if let Some(value) = self.values.get_mut(index) {
                 blob::write(&self.txn, value)?;
                 self.bound.push(value.key);
