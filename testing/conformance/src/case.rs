@@ -64,13 +64,13 @@ impl Need {
 }
 
 /// Registers a case: `case!("STO-14.2", needs(SoftDelete), "soft-deleted messages …", |f| { …; Ok(()) })`. Several check
-/// ids are written `"A" | "B"`.
+/// ids are written `"A" + "B"`.
 #[macro_export]
 macro_rules! case {
-    ($($check:literal)|+, needs($($need:ident),*), $name:literal, $run:expr) => {
+    ($check:literal $(+ $more:literal)*, needs($($need:ident),*), $name:literal, $run:expr) => {
         $crate::Case {
             name: $name,
-            checks: &[$($check),+],
+            checks: &[$check $(, $more)*],
             needs: &[$($crate::Need::$need),*],
             run: $run,
         }

@@ -2,11 +2,15 @@
 
 mod cursors;
 mod entry_ids;
+mod folders;
+mod messages;
 mod names;
+mod outgoing;
 mod properties;
 mod restrictions;
 mod streams;
 mod tables;
+mod transactions;
 
 use crate::Case;
 
@@ -14,12 +18,16 @@ use crate::Case;
 #[must_use]
 pub fn all() -> Vec<Case> {
     [
+        outgoing::CASES,
         properties::CASES,
         streams::CASES,
         tables::CASES,
         cursors::CASES,
+        folders::CASES,
         restrictions::CASES,
         names::CASES,
+        transactions::CASES,
+        messages::CASES,
         entry_ids::CASES,
     ]
     .concat()

@@ -1,6 +1,7 @@
 //! Attachments: transacted in two steps, their own save and then the message's (X-2).
 //! Reference: "IAttach" (requirements OUT-06, INC-05)
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_kit::computed::bag_size;
@@ -31,19 +32,24 @@ use crate::{Message, PropertyFlags, SaveFlags};
 /// message.save_changes(SaveFlags::NONE)?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Attachment {
     pub(crate) inner: Arc<AttachmentInner>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Attachment {
+    /// Which attachment, never what is in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Attachment({})", self.number())
+    }
+}
+
 pub(crate) struct AttachmentInner {
     message: Arc<MessageInner>,
     state: Mutex<State>,
     errors: ErrorNote,
 }
 
-#[derive(Debug)]
 struct State {
     working: WorkingAttachment,
     modify: bool,

@@ -7,6 +7,7 @@ mod saving;
 mod source;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::large::ValueReader;
@@ -34,12 +35,21 @@ use source::MessageSource;
 /// assert_eq!(message.get(tags::NORMALIZED_SUBJECT)?, "budget");
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Message {
     pub(crate) inner: Arc<MessageInner>,
 }
 
-#[derive(Debug)]
+impl fmt::Debug for Message {
+    /// Which message, never what it says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.short_id() {
+            Some(id) => write!(f, "Message({id})"),
+            None => write!(f, "Message(not in a folder yet)"),
+        }
+    }
+}
+
 pub(crate) struct MessageInner {
     pub(crate) context: Context,
     place: Place,
@@ -48,7 +58,6 @@ pub(crate) struct MessageInner {
 }
 
 /// Where a message is saved to.
-#[derive(Debug)]
 enum Place {
     /// A folder.
     Folder { folder: ItemId, associated: bool },
@@ -56,7 +65,6 @@ enum Place {
     Attachment(Arc<AttachmentInner>),
 }
 
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) working: WorkingMessage,
     pub(crate) id: Option<ItemId>,

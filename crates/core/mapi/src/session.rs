@@ -144,7 +144,6 @@ impl Session {
     }
 
     /// The table of stores: PR_DEFAULT_STORE, PR_DISPLAY_NAME, PR_ENTRYID, PR_MDB_PROVIDER and the others of STO-02.
-    #[must_use]
     pub fn stores_table(&self) -> TableBuilder {
         stores::table(self)
     }

@@ -48,8 +48,10 @@ impl PropStream {
             flags.contains(PropertyFlags::CREATE),
         );
         check(object, tag, modify, create)?;
-        let (slot, code_page) =
-            object.with_source(&mut |source| Ok((source.slot(tag.id()), source.code_page())))?;
+        let (slot, code_page, is_object) = object.with_source(&mut |source| {
+            let is_object = source.objects().iter().any(|o| o.id() == tag.id());
+            Ok((source.slot(tag.id()), source.code_page(), is_object))
+        })?;
         let mut stream = Self {
             tag,
             code_page,
@@ -59,6 +61,10 @@ impl PropStream {
         };
         match slot {
             _ if create => stream.write_back()?,
+            None if is_object => {
+                let detail = format!("{tag} is a table or a message, not bytes");
+                return Err(Error::new(Code::INTERFACE_NOT_SUPPORTED, detail));
+            }
             None => {
                 return Err(Error::new(Code::NOT_FOUND, format!("{tag} is not there")));
             }

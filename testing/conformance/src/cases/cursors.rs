@@ -327,7 +327,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPITable.FreeBookmark",
+        "M-IMAPITable.CreateBookmark" + "M-IMAPITable.FreeBookmark",
         needs(),
         "a bookmark is freed once",
         |f| {

@@ -14,55 +14,6 @@ const WRITE: PropertyFlags = PropertyFlags::MODIFY;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "OUT-04.2" + "PRP-04" + "INC-02.2",
-        needs(),
-        "a body too large for a value is read as a stream",
-        |f| {
-            let folder = f.folder("Mail")?;
-            for length in [1 << 20, 5 << 20] {
-                let text: String = ('a'..='z').cycle().take(length).collect();
-                let message = draft(&folder, &[prop(tags::SUBJECT, "m")])?;
-                let mut stream = create(&message, tags::BODY.raw())?;
-                for part in wide(&text).chunks(300_001) {
-                    stream.write_all(part)?;
-                }
-                stream.commit()?;
-                message.save_changes(SaveFlags::NONE)?;
-                let id = message.entry_id().unwrap();
-                let store = f.second_session()?.default_store()?;
-                let again = store.open_message(&id, OpenFlags::NONE)?;
-                let value = again.get_props(&[tags::BODY.raw()])?.value.remove(0).value;
-                match value {
-                    PropValue::Error(code) => assert_eq!(code, Code::NOT_ENOUGH_MEMORY),
-                    value => assert!(value == PropValue::from(text.clone()), "cut"),
-                }
-                assert_eq!(bytes(&again, tags::BODY.raw())?.len(), length * 2);
-                assert!(bytes(&again, tags::BODY.raw())? == wide(&text), "all bytes");
-                assert!(again.get(tags::BODY)? == text);
-            }
-            Ok(())
-        }
-    ),
-    case!(
-        "OUT-04.3",
-        needs(),
-        "creating throws the old text away",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let id = add(&folder, &[prop(tags::BODY, "long ".repeat(20_000))])?;
-            let message = edit(&folder, &id)?;
-            create(&message, tags::BODY.raw())?.write_all(&wide("new"))?;
-            message.save_changes(SaveFlags::NONE)?;
-            let again = f
-                .restart()?
-                .default_store()?
-                .open_message(&id, OpenFlags::NONE)?;
-            assert_eq!(again.get(tags::BODY)?, "new");
-            assert_eq!(bytes(&again, tags::BODY.raw())?, wide("new"));
-            Ok(())
-        }
-    ),
-    case!(
         "M-IStream.Write",
         needs(),
         "writing extends, past the end too",
@@ -196,100 +147,6 @@ pub(super) const CASES: &[Case] = &[
         Ok(())
     }),
     case!(
-        "M-IStream.CopyTo" + "INC-05.1",
-        needs(),
-        "ten megabytes of noise come out of a reopened store unchanged",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let noise = noise(10 << 20);
-            let message = draft(&folder, &[prop(tags::SUBJECT, "m")])?;
-            let file = message.create_attachment()?;
-            file.set(tags::ATTACH_METHOD, attach_method::BY_VALUE)?;
-            let mut stream = create_in(&file, tags::ATTACH_DATA_BIN.raw())?;
-            std::io::copy(&mut noise.as_slice(), &mut stream)?;
-            stream.commit()?;
-            file.save_changes(SaveFlags::NONE)?;
-            message.save_changes(SaveFlags::NONE)?;
-            let id = message.entry_id().unwrap();
-            let again = f
-                .restart()?
-                .default_store()?
-                .open_message(&id, OpenFlags::NONE)?;
-            let file = again.open_attachment(0, OpenFlags::NONE)?;
-            assert_eq!(file.method(), attach_method::BY_VALUE);
-            let mut stream =
-                file.open_property(tags::ATTACH_DATA_BIN.raw(), PropertyFlags::NONE)?;
-            let mut out = Vec::new();
-            assert_eq!(stream.copy_to(&mut out)?, 10 << 20);
-            assert!(out == noise, "other bytes");
-            // And from the middle on.
-            stream.seek(SeekFrom::Start(5_000_001))?;
-            out.clear();
-            stream.copy_to(&mut out)?;
-            assert!(out == noise[5_000_001..], "other bytes from the middle");
-            Ok(())
-        }
-    ),
-    case!(
-        "M-IStream.Stringproperties",
-        needs(),
-        "text streams are UTF-16 or code page bytes",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let id = add(&folder, &[prop(tags::BODY, "ä")])?;
-            let message = edit(&folder, &id)?;
-            let narrow = tags::BODY.raw().with_type(PropType::STRING8);
-            assert_eq!(bytes(&message, tags::BODY.raw())?, [0xE4, 0x00]);
-            assert_eq!(bytes(&message, narrow)?, [0xE4]);
-            create(&message, narrow)?.write_all(b"\xdf")?;
-            message.save_changes(SaveFlags::NONE)?;
-            assert_eq!(folder.open_message(&id)?.get(tags::BODY)?, "ß");
-            Ok(())
-        }
-    ),
-    case!(
-        "INC-05.2" + "M-IMessage.OpenAttach",
-        needs(),
-        "attachments open read-only unless asked",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let message = draft(&folder, &[prop(tags::SUBJECT, "m")])?;
-            attach(&message, "old.txt", b"1")?;
-            message.save_changes(SaveFlags::NONE)?;
-            let id = message.entry_id().unwrap();
-            let name = tags::ATTACH_LONG_FILENAME;
-            let message = edit(&folder, &id)?;
-            let file = message.open_attachment(0, OpenFlags::NONE)?;
-            assert_eq!(file.get(tags::ACCESS_LEVEL)?, 0);
-            assert_eq!(code(file.set(name, "no.txt")), Code::NO_ACCESS);
-            drop(file);
-            assert_eq!(
-                code(message.open_attachment(5, OpenFlags::NONE)),
-                Code::NOT_FOUND
-            );
-            let read_only = folder.open_message(&id)?;
-            assert_eq!(
-                code(read_only.open_attachment(0, OpenFlags::MODIFY)),
-                Code::NO_ACCESS
-            );
-            let best = read_only.open_attachment(0, OpenFlags::BEST_ACCESS)?;
-            assert_eq!(best.get(tags::ACCESS_LEVEL)?, 0);
-            let stored = |folder: &Folder| -> mapi::Result<String> {
-                folder
-                    .open_message(&id)?
-                    .open_attachment(0, OpenFlags::NONE)?
-                    .get(name)
-            };
-            let file = message.open_attachment(0, OpenFlags::MODIFY)?;
-            file.set(name, "new.txt")?;
-            file.save_changes(SaveFlags::NONE)?;
-            assert_eq!(stored(&folder)?, "old.txt");
-            message.save_changes(SaveFlags::NONE)?;
-            assert_eq!(stored(&folder)?, "new.txt");
-            Ok(())
-        }
-    ),
-    case!(
         "INC-05.3",
         needs(),
         "an embedded message is opened as a message, not as bytes",
@@ -340,25 +197,6 @@ pub(super) const CASES: &[Case] = &[
                     "a prefix of at least 255"
                 );
             }
-            Ok(())
-        }
-    ),
-    case!(
-        "M-IStream.Write",
-        needs(),
-        "a stream opened for reading refuses to be written",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let id = add(&folder, &[prop(tags::HTML, &b"old"[..])])?;
-            let message = edit(&folder, &id)?;
-            let mut stream = message.open_property(tags::HTML.raw(), PropertyFlags::NONE)?;
-            let error = stream.write_all(b"new").unwrap_err();
-            assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
-            let mut read = Vec::new();
-            stream.read_to_end(&mut read)?;
-            assert_eq!(read, b"old");
-            drop(stream);
-            assert_eq!(message.get(tags::HTML)?, b"old");
             Ok(())
         }
     ),

@@ -39,59 +39,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "TAB-06" + "INC-04.1" + "M-IMAPITable.CreateBookmark",
-        needs(),
-        "attachments come by rendering position and have no bookmarks",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let message = draft(&folder, &[prop(tags::SUBJECT, "m")])?;
-            for (name, position) in [("seven", 7), ("nowhere", -1), ("three", 3)] {
-                let file = message.create_attachment()?;
-                file.set(tags::ATTACH_LONG_FILENAME, name)?;
-                file.set(tags::RENDERING_POSITION, position)?;
-                file.save_changes(SaveFlags::NONE)?;
-            }
-            message.save_changes(SaveFlags::NONE)?;
-            let id = message.entry_id().unwrap();
-            let names = columns![tags::ATTACH_LONG_FILENAME, tags::RECORD_KEY];
-            let read = |table: &Table| -> Result<Vec<String>> {
-                let rows = table.query_all_rows(0)?;
-                Ok(rows
-                    .iter()
-                    .filter_map(|r| r.get(tags::ATTACH_LONG_FILENAME))
-                    .collect())
-            };
-            let opened = folder.open_message(&id)?;
-            let table = opened.attachments().columns(names).open()?;
-            assert_eq!(code(table.create_bookmark()), Code::NO_SUPPORT);
-            assert_eq!(
-                read(&table)?,
-                ["nowhere", "three", "seven"],
-                "signed, -1 first"
-            );
-            let keys = |table: &Table| -> Result<Vec<Option<Vec<u8>>>> {
-                let rows = table.query_all_rows(0)?;
-                Ok(rows.iter().map(|r| r.get(tags::RECORD_KEY)).collect())
-            };
-            let before = keys(&table)?;
-            assert!(before.iter().all(Option::is_some), "{before:?}");
-            assert_ne!(before[0], before[1]);
-            table.restrict(Restriction::property(
-                tags::RENDERING_POSITION,
-                RelOp::Ne,
-                -1,
-            ))?;
-            table.sort(SortOrderSet::by([SortColumn::ascending(
-                tags::RENDERING_POSITION,
-            )]))?;
-            assert_eq!(read(&table)?, ["three", "seven"]);
-            let store = f.restart()?.default_store()?;
-            let again = store.open_message(&id, mapi::OpenFlags::NONE)?;
-            assert_eq!(keys(&again.attachments().columns(names).open()?)?, before);
-            Ok(())
-        }
-    ),
-    case!(
         "TAB-20",
         needs(),
         "all rows come at once, or none when there are too many",
@@ -544,61 +491,6 @@ pub(super) const CASES: &[Case] = &[
                 table.last_error().is_none(),
                 "a success leaves nothing stale"
             );
-            Ok(())
-        }
-    ),
-    case!(
-        "PRP-06",
-        needs(),
-        "a class that changes shows in the table after the save",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let id = add(&folder, &[prop(tags::MESSAGE_CLASS, "IPM.Note")])?;
-            let table = folder
-                .contents()
-                .columns(columns![tags::MESSAGE_CLASS])
-                .open()?;
-            let class =
-                || -> Result<Option<String>> { Ok(table.rows(0..1)?[0].get(tags::MESSAGE_CLASS)) };
-            let message = edit(&folder, &id)?;
-            message.set(tags::MESSAGE_CLASS, "ipm.Note.Mine")?;
-            assert_eq!(class()?.as_deref(), Some("IPM.Note"));
-            message.save_changes(SaveFlags::NONE)?;
-            assert_eq!(
-                class()?.as_deref(),
-                Some("ipm.Note.Mine"),
-                "as it was written"
-            );
-            Ok(())
-        }
-    ),
-    case!(
-        "M-IMessage.GetAttachmentTable",
-        needs(),
-        "an open table shows what is saved later",
-        |f| {
-            let folder = f.folder("Mail")?;
-            let message = draft(&folder, &[prop(tags::SUBJECT, "m")])?;
-            let table = message
-                .attachments()
-                .columns(columns![tags::ATTACH_LONG_FILENAME])
-                .open()?;
-            let file = message.create_attachment()?;
-            file.set(tags::ATTACH_LONG_FILENAME, "one.txt")?;
-            assert_eq!(table.row_count()?, 0, "not saved");
-            file.save_changes(SaveFlags::NONE)?;
-            message.save_changes(SaveFlags::KEEP_OPEN_READWRITE)?;
-            let rows = table.query_all_rows(0)?;
-            assert_eq!(rows.len(), 1);
-            assert_eq!(
-                rows[0].get(tags::ATTACH_LONG_FILENAME).as_deref(),
-                Some("one.txt")
-            );
-            attach(&message, "two.txt", b"2")?;
-            assert_eq!(table.row_count()?, 2);
-            let by_property = message.open_table_property(tags::MESSAGE_ATTACHMENTS)?;
-            let direct = message.attachments().open()?;
-            assert_eq!(by_property.query_all_rows(0)?, direct.query_all_rows(0)?);
             Ok(())
         }
     ),

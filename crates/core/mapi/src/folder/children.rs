@@ -107,7 +107,7 @@ impl Folder {
             expect: Expect::Any,
         });
         let made = match self.context.commit(ChangeSet::one(op)) {
-            Ok(outcome) => saved_id(outcome.ops.into_iter().next())?,
+            Ok(outcome) => saved_id(outcome.ops.first())?,
             Err(e)
                 if e.code() == Code::COLLISION
                     && flags.contains(CreateFolderFlags::OPEN_IF_EXISTS) =>
@@ -313,7 +313,7 @@ pub(super) const fn mode(hard: bool) -> DeleteMode {
     }
 }
 
-fn saved_id(outcome: Option<OpOutcome>) -> Result<ItemId> {
+fn saved_id(outcome: Option<&OpOutcome>) -> Result<ItemId> {
     match outcome {
         Some(OpOutcome::Saved(saved)) => Ok(saved.id),
         _ => Err(Error::new(

@@ -44,7 +44,7 @@ impl MsgStore {
     /// # Errors
     /// Those of the store.
     pub fn receive_folder_id(&self, class: &str) -> Result<(EntryId, String)> {
-        let found = self.assignments().and_then(|all| {
+        let found = self.assignments().map(|all| {
             let matching = all.into_iter().filter(|a| covers(&a.class, class));
             let best = matching
                 .filter(|a| a.folder.is_some())
@@ -53,11 +53,11 @@ impl MsgStore {
                 Some(Assignment {
                     class,
                     folder: Some(id),
-                }) => Ok((id, class)),
-                _ => Ok((
+                }) => (id, class),
+                _ => (
                     self.context.entry_id(true, self.context.info().root),
                     String::new(),
-                )),
+                ),
             }
         });
         self.errors.track(found)
