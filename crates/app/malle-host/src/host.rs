@@ -18,10 +18,7 @@ pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
 /// All message services of this program. The only place that names providers.
 #[must_use]
 pub fn services() -> Vec<Arc<dyn Service>> {
-    vec![
-        Arc::new(SqliteService),
-        Arc::new(MemoryService::default()),
-    ]
+    vec![Arc::new(SqliteService), Arc::new(MemoryService::default())]
 }
 
 /// The settings that a new profile gets for a service, if this program has the service.

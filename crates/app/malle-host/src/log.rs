@@ -94,7 +94,10 @@ mod tests {
         assert!(choice(0, &["spi=trace"]).unwrap().traces_spi());
         assert!(choice(3, &[]).unwrap().traces_spi());
         assert!(!choice(3, &["spi=off"]).unwrap().traces_spi());
-        assert_eq!(choice(0, &["loud"]).unwrap_err(), BadLevel("loud".to_owned()));
+        assert_eq!(
+            choice(0, &["loud"]).unwrap_err(),
+            BadLevel("loud".to_owned())
+        );
         assert!(choice(0, &["spi=loud"]).is_err());
     }
 }

@@ -187,7 +187,10 @@ impl Profiles {
             path: path.clone(),
             detail: e.to_string(),
         })?;
-        write_file(&path, &format!("# A profile of malle: `malle profile list` shows all of them.\n\n{text}"))
+        write_file(
+            &path,
+            &format!("# A profile of malle: `malle profile list` shows all of them.\n\n{text}"),
+        )
     }
 
     /// Makes `name` the default profile.
@@ -366,6 +369,9 @@ mod tests {
         make(&profiles, "x").unwrap();
         fs::write(profiles.home().profile_file("x"), "next_letter = 7").unwrap();
         let error = profiles.load("x").unwrap_err().to_string();
-        assert!(error.contains("x.toml") && error.contains("line 1"), "{error}");
+        assert!(
+            error.contains("x.toml") && error.contains("line 1"),
+            "{error}"
+        );
     }
 }

@@ -13,7 +13,10 @@ pub fn describe(tag: PropTag, value: &PropValue) -> Option<String> {
         PropValue::Long(number) => numbers::describe(tag.id(), *number),
         PropValue::Binary(bytes) | PropValue::SvrEid(bytes) => binary(tag.id(), bytes),
         PropValue::MvBinary(many) => {
-            let told: Vec<_> = many.iter().filter_map(|bytes| binary(tag.id(), bytes)).collect();
+            let told: Vec<_> = many
+                .iter()
+                .filter_map(|bytes| binary(tag.id(), bytes))
+                .collect();
             (!told.is_empty()).then(|| told.join(", "))
         }
         PropValue::ClsId(guid) => guid_name(*guid).map(str::to_owned),
@@ -39,7 +42,9 @@ fn binary(id: u16, bytes: &[u8]) -> Option<String> {
         let (store, item) = split_record_key(bytes)?;
         return Some(format!("item {item} of store {{{store}}}"));
     }
-    if is_search_key(id) && let Some(text) = address_key(bytes) {
+    if is_search_key(id)
+        && let Some(text) = address_key(bytes)
+    {
         return Some(text);
     }
     if let Ok(guid) = <[u8; 16]>::try_from(bytes) {
@@ -94,7 +99,9 @@ fn conversation(bytes: &[u8]) -> Option<String> {
     let started = FileTime(u64::from_be_bytes(high));
     let answers = rest.len() / 5;
     let guid = Guid(*guid);
-    Some(format!("begun {started}, thread {{{guid}}}, {answers} answers deep"))
+    Some(format!(
+        "begun {started}, thread {{{guid}}}, {answers} answers deep"
+    ))
 }
 
 #[cfg(test)]

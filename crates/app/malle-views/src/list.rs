@@ -55,7 +55,9 @@ pub fn list_row(row: &TableRow, id: String, folder: &str, extra: &[String]) -> L
     let flags = long(row.value(tags::MESSAGE_FLAGS));
     let flags = u32::try_from(flags).unwrap_or_default();
     let text = |tags: &[mapi_props::Tag<str>]| {
-        let found = tags.iter().find_map(|tag| row.get(*tag).filter(|t| !t.is_empty()));
+        let found = tags
+            .iter()
+            .find_map(|tag| row.get(*tag).filter(|t| !t.is_empty()));
         found.filter(|t| !t.trim().is_empty())
     };
     let name = text(&[tags::SENT_REPRESENTING_NAME, tags::SENDER_NAME]);
@@ -81,7 +83,11 @@ pub fn list_row(row: &TableRow, id: String, folder: &str, extra: &[String]) -> L
         read: flags & message_flags::READ != 0,
         has_attachments: flags & message_flags::HASATTACH != 0,
         flagged: long(row.value(tags::FLAG_STATUS)) == 2,
-        extra: extra.iter().cloned().zip(cells.map(|cell| value(&cell.value))).collect(),
+        extra: extra
+            .iter()
+            .cloned()
+            .zip(cells.map(|cell| value(&cell.value)))
+            .collect(),
     }
 }
 

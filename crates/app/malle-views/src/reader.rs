@@ -117,13 +117,19 @@ pub fn message_view(
         let rows = rows.filter(|row| long(row, tags::RECIPIENT_TYPE) == Some(kind));
         rows.map(recipient).collect::<Vec<_>>()
     };
-    let size = message.get_props(&[tags::MESSAGE_SIZE.raw()])?.ignore_warning();
+    let size = message
+        .get_props(&[tags::MESSAGE_SIZE.raw()])?
+        .ignore_warning();
     let size = size.first().map_or(0, |prop| match prop.value {
         PropValue::Long(n) => i64::from(n),
         PropValue::I8(n) => n,
         _ => 0,
     });
-    let kept = message.item().is_some().then(|| message.original()).transpose()?;
+    let kept = message
+        .item()
+        .is_some()
+        .then(|| message.original())
+        .transpose()?;
     let valid = matches!(kept, Some(Original::Valid(_)));
     Ok(MessageView {
         id,
@@ -141,20 +147,31 @@ pub fn message_view(
         size,
         original: valid,
         body: body(&tree.props),
-        attachments: tree.attachments.iter().enumerate().map(attachment).collect(),
-        defects: kept.map(defects).unwrap_or_default(),
+        attachments: tree
+            .attachments
+            .iter()
+            .enumerate()
+            .map(attachment)
+            .collect(),
+        defects: kept
+            .map(|kept| defects(kept, &tree.props))
+            .unwrap_or_default(),
     })
 }
 
 /// What is wrong with a kept original: found by reading it again, so that it need not be stored.
-fn defects(kept: Original) -> Vec<DefectView> {
+fn defects(kept: Original, props: &TreeProps) -> Vec<DefectView> {
     let Original::Valid(reader) = kept else {
         return Vec::new();
     };
     let mut bytes = Vec::new();
     let read = reader.take(SHOWN_MAX).read_to_end(&mut bytes);
-    let context = ImportContext::new(FileTime::from_unix(0));
-    let parsed = read.ok().and_then(|_| mapi_mime::parse(bytes, &context).ok());
+    // As seen when it was imported: what lay in the future then, or did not.
+    let imported = time(props, tags::CREATION_TIME).unwrap_or(FileTime(u64::MAX));
+    let context = ImportContext::new(imported);
+    let parsed = read
+        .ok()
+        .and_then(|_| mapi_mime::parse(bytes, &context).ok());
     let found = parsed.map(|tree| tree.defects).unwrap_or_default();
     let shown = |d: Defect| DefectView {
         code: d.code.to_owned(),
@@ -167,17 +184,17 @@ fn body(props: &TreeProps) -> BodyView {
     let of = |tag: mapi_props::PropTag| props.get(&mapi_props::PropKey::from(tag));
     let text = match of(tags::BODY.raw()) {
         Some(TreeValue::Value(PropValue::Unicode(text))) => Some(text.clone()),
-        Some(TreeValue::Large(PropType::UNICODE, source)) => {
-            read(source).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        }
+        Some(TreeValue::Large(PropType::UNICODE, source)) => read(source)
+            .ok()
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         _ => None,
     };
     let page = long(props, tags::INTERNET_CPID).unwrap_or(65001);
     let html = match of(tags::HTML.raw()) {
         Some(TreeValue::Value(PropValue::Binary(bytes))) => Some(decode_code_page(bytes, page)),
-        Some(TreeValue::Large(_, source)) => {
-            read(source).ok().map(|bytes| decode_code_page(&bytes, page))
-        }
+        Some(TreeValue::Large(_, source)) => read(source)
+            .ok()
+            .map(|bytes| decode_code_page(&bytes, page)),
         _ => None,
     };
     BodyView { text, html }
@@ -200,7 +217,9 @@ fn sender(props: &TreeProps) -> Option<Person> {
         address: text(props, tags::SENDER_SMTP_ADDRESS)
             .or_else(|| text(props, tags::SENDER_EMAIL_ADDRESS)),
     };
-    [represented, sent].into_iter().find(|p| p.name.is_some() || p.address.is_some())
+    [represented, sent]
+        .into_iter()
+        .find(|p| p.name.is_some() || p.address.is_some())
 }
 
 fn recipient(row: &TreeProps) -> Person {
@@ -260,7 +279,9 @@ fn message_size(tree: &MessageTree) -> u64 {
     };
     let own = props(&tree.props) + tree.recipients.iter().map(props).sum::<u64>();
     let attached = tree.attachments.iter();
-    own + attached.map(|a| props(&a.props) + content_size(a)).sum::<u64>()
+    own + attached
+        .map(|a| props(&a.props) + content_size(a))
+        .sum::<u64>()
 }
 
 fn text(props: &TreeProps, tag: Tag<str>) -> Option<String> {

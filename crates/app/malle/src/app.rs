@@ -3,9 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use malle_host::{
-    CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible,
-};
+use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
 use mapi::{Host, Logon, Mapi, MsgStore, Session, ShortId};
 use mapi_props::Code;
 
@@ -84,7 +82,9 @@ impl App {
         let name = self.profile_name()?;
         let host = Arc::clone(self.host()?);
         // The profile's own problems are told in its own words.
-        host.profiles().load(&name).map_err(|e| self.profile_failure(&e))?;
+        host.profiles()
+            .load(&name)
+            .map_err(|e| self.profile_failure(&e))?;
         let logon = match self.access {
             Access::Read => Logon::profile(&name).read_only(),
             Access::Write => Logon::profile(&name),
@@ -96,7 +96,9 @@ impl App {
 
     /// The default store.
     pub(crate) fn store(&self) -> Outcome<MsgStore> {
-        self.session()?.default_store().map_err(|e| self.failure(&e))
+        self.session()?
+            .default_store()
+            .map_err(|e| self.failure(&e))
     }
 
     /// The store that an id belongs to.
@@ -109,7 +111,10 @@ impl App {
         self.session()?.store_by_letter(letter).map_err(|e| {
             if e.code() == Code::NOT_FOUND {
                 let profile = self.profile_name().unwrap_or_default();
-                let said = self.output.lang.say(Msg::UnknownStore, &[&letter, &profile]);
+                let said = self
+                    .output
+                    .lang
+                    .say(Msg::UnknownStore, &[&letter, &profile]);
                 return Failure::new(Exit::NotFound, "MAPI_E_NOT_FOUND", said);
             }
             self.failure(&e)
@@ -119,7 +124,9 @@ impl App {
     /// A failure of the client API.
     pub(crate) fn failure(&self, error: &mapi::Error) -> Failure {
         let code = error.code();
-        let name = code.name().map_or_else(|| code.to_string().into(), Into::into);
+        let name = code
+            .name()
+            .map_or_else(|| code.to_string().into(), Into::into);
         Failure {
             exit: Exit::of(error.kind()),
             code: name,
@@ -132,9 +139,11 @@ impl App {
     pub(crate) fn profile_failure(&self, error: &ProfileError) -> Failure {
         let lang = self.output.lang;
         let (exit, code, message) = match error {
-            ProfileError::Unknown { name } => {
-                (Exit::NotFound, "no-such-profile", lang.say(Msg::UnknownProfile, &[name]))
-            }
+            ProfileError::Unknown { name } => (
+                Exit::NotFound,
+                "no-such-profile",
+                lang.say(Msg::UnknownProfile, &[name]),
+            ),
             ProfileError::NoneYet => {
                 let text = lang.text(Msg::NoProfileYet);
                 return Failure::new(Exit::NotFound, "no-profile", text)
@@ -145,12 +154,16 @@ impl App {
                 return Failure::new(Exit::NotFound, "no-default-profile", text)
                     .hint(lang.text(Msg::NoDefaultProfileHint));
             }
-            ProfileError::Exists { name } => {
-                (Exit::Failure, "profile-exists", lang.say(Msg::ProfileExists, &[name]))
-            }
-            ProfileError::BadName { name } => {
-                (Exit::Usage, "bad-profile-name", lang.say(Msg::BadProfileName, &[name]))
-            }
+            ProfileError::Exists { name } => (
+                Exit::Failure,
+                "profile-exists",
+                lang.say(Msg::ProfileExists, &[name]),
+            ),
+            ProfileError::BadName { name } => (
+                Exit::Usage,
+                "bad-profile-name",
+                lang.say(Msg::BadProfileName, &[name]),
+            ),
             other => (Exit::Failure, "profile", other.to_string()),
         };
         Failure::new(exit, code, message)
@@ -178,7 +191,11 @@ impl App {
 
     /// Progress of a long command called `what`.
     pub(crate) fn progress(&self, what: Msg) -> Progress {
-        Progress::new(&self.output, self.global.progress, self.output.lang.text(what))
+        Progress::new(
+            &self.output,
+            self.global.progress,
+            self.output.lang.text(what),
+        )
     }
 
     /// A call that Ctrl-C cancels.

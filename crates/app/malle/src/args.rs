@@ -136,7 +136,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Store(StoreCommand),
     /// Print the completion script of a shell
-    #[command(after_help = "Example:\n  malle completions bash > ~/.local/share/bash-completion/completions/malle")]
+    #[command(
+        after_help = "Example:\n  malle completions bash > ~/.local/share/bash-completion/completions/malle"
+    )]
     Completions {
         /// The shell
         shell: Shell,

@@ -37,16 +37,17 @@ pub(crate) enum Link {
 impl App {
     /// An id, without its part path.
     pub(crate) fn short_id(&self, text: &str) -> Outcome<ShortId> {
-        text.parse().map_err(|_| {
-            self.fail(Exit::Usage, "bad-id", Msg::NotAnId, &[&text])
-        })
+        text.parse()
+            .map_err(|_| self.fail(Exit::Usage, "bad-id", Msg::NotAnId, &[&text]))
     }
 
     /// Opens what an id names.
     fn open_item(&self, text: &str, flags: OpenFlags) -> Outcome<(MsgStore, Object)> {
         let id = self.short_id(text)?;
         let store = self.store_of(&id)?;
-        let object = store.open_item(id.item, flags).map_err(|e| self.not_there(text, &e))?;
+        let object = store
+            .open_item(id.item, flags)
+            .map_err(|e| self.not_there(text, &e))?;
         Ok((store, object))
     }
 
@@ -54,7 +55,12 @@ impl App {
     pub(crate) fn message(&self, text: &str, flags: OpenFlags) -> Outcome<(MsgStore, Message)> {
         match self.open_item(text, flags)? {
             (store, Object::Message(message)) => Ok((store, message)),
-            _ => Err(self.fail(Exit::NotFound, "MAPI_E_NOT_FOUND", Msg::NotAMessage, &[&text])),
+            _ => Err(self.fail(
+                Exit::NotFound,
+                "MAPI_E_NOT_FOUND",
+                Msg::NotAMessage,
+                &[&text],
+            )),
         }
     }
 
@@ -76,13 +82,23 @@ impl App {
         let flags = OpenFlags::BEST_ACCESS;
         match self.open_item(text, flags)? {
             (store, Object::Folder(folder)) => Ok((store, folder)),
-            _ => Err(self.fail(Exit::NotFound, "MAPI_E_NOT_FOUND", Msg::NotAFolder, &[&text])),
+            _ => Err(self.fail(
+                Exit::NotFound,
+                "MAPI_E_NOT_FOUND",
+                Msg::NotAFolder,
+                &[&text],
+            )),
         }
     }
 
     pub(crate) fn unknown_folder(&self, text: &str) -> Failure {
-        self.fail(Exit::NotFound, "MAPI_E_NOT_FOUND", Msg::UnknownFolder, &[&text])
-            .hint(self.output.lang.text(Msg::UnknownFolderHint))
+        self.fail(
+            Exit::NotFound,
+            "MAPI_E_NOT_FOUND",
+            Msg::UnknownFolder,
+            &[&text],
+        )
+        .hint(self.output.lang.text(Msg::UnknownFolderHint))
     }
 
     /// A missing object in the words of the person who named it; other errors as they are.
@@ -114,9 +130,12 @@ impl App {
             (Object::Message(message), None) => Ok(Target::Message(message, Home::default())),
             (Object::Folder(folder), None) => Ok(Target::Folder(folder)),
             (Object::Store(store), None) => Ok(Target::Store(store)),
-            (_, Some(parts)) => {
-                Err(self.fail(Exit::NotFound, "no-such-part", Msg::NoSuchPart, &[&first, &parts]))
-            }
+            (_, Some(parts)) => Err(self.fail(
+                Exit::NotFound,
+                "no-such-part",
+                Msg::NoSuchPart,
+                &[&first, &parts],
+            )),
         }
     }
 
@@ -124,7 +143,12 @@ impl App {
     pub(crate) fn any_message(&self, text: &str) -> Outcome<Message> {
         match self.target(text, OpenFlags::NONE)? {
             Target::Message(message, _) => Ok(message),
-            _ => Err(self.fail(Exit::NotFound, "MAPI_E_NOT_FOUND", Msg::NotAMessage, &[&text])),
+            _ => Err(self.fail(
+                Exit::NotFound,
+                "MAPI_E_NOT_FOUND",
+                Msg::NotAMessage,
+                &[&text],
+            )),
         }
     }
 
@@ -138,7 +162,12 @@ impl App {
     ) -> Outcome<Target> {
         let missing = || {
             let (id, _) = whole.split_once('/').unwrap_or((whole, ""));
-            self.fail(Exit::NotFound, "no-such-part", Msg::NoSuchPart, &[&id, &parts])
+            self.fail(
+                Exit::NotFound,
+                "no-such-part",
+                Msg::NoSuchPart,
+                &[&id, &parts],
+            )
         };
         let number = |word: Option<&str>| word.and_then(|w| w.parse().ok()).ok_or_else(missing);
         let modify = flags.contains(OpenFlags::MODIFY);
@@ -149,7 +178,8 @@ impl App {
             at = match (at, word) {
                 (Target::Message(message, _), "att") => {
                     let index: usize = number(words.next())?;
-                    let found = attachment_at(&message, index, flags).map_err(|e| self.failure(&e))?;
+                    let found =
+                        attachment_at(&message, index, flags).map_err(|e| self.failure(&e))?;
                     home.chain.push(Link::Message(message));
                     Target::Attachment(found.ok_or_else(missing)?, Home::default())
                 }
@@ -163,7 +193,11 @@ impl App {
                     Target::Recipient(message, index, Home::default())
                 }
                 (Target::Attachment(attachment, _), "msg") => {
-                    let how = if modify { PropertyFlags::MODIFY } else { PropertyFlags::NONE };
+                    let how = if modify {
+                        PropertyFlags::MODIFY
+                    } else {
+                        PropertyFlags::NONE
+                    };
                     let inner = attachment.open_embedded(how).map_err(|_| missing())?;
                     home.chain.push(Link::Attachment(attachment));
                     Target::Message(inner, Home::default())
@@ -194,7 +228,9 @@ pub(crate) fn attachment_at(
     let count = i64::try_from(index).unwrap_or(i64::MAX).saturating_add(1);
     let rows = table.query_rows(count)?;
     let number = rows.get(index).and_then(|row| row.get(tags::ATTACH_NUM));
-    number.map(|number| message.open_attachment(number, flags)).transpose()
+    number
+        .map(|number| message.open_attachment(number, flags))
+        .transpose()
 }
 
 impl Home {

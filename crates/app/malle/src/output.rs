@@ -79,7 +79,11 @@ impl Output {
     #[expect(clippy::print_stderr, reason = "notes belong on standard error")]
     pub(crate) fn note(&self, msg: Msg, parts: &[&dyn Display]) {
         if !self.quiet && !self.json {
-            eprintln!("{}: {}", self.lang.text(Msg::Note), self.lang.say(msg, parts));
+            eprintln!(
+                "{}: {}",
+                self.lang.text(Msg::Note),
+                self.lang.say(msg, parts)
+            );
         }
     }
 
@@ -96,7 +100,10 @@ impl Output {
             ("", "")
         };
         let word = self.lang.text(Msg::Error);
-        eprintln!("{on}{word}{off}: {}", crate::text::clean_block(&failure.message));
+        eprintln!(
+            "{on}{word}{off}: {}",
+            crate::text::clean_block(&failure.message)
+        );
         if let Some(hint) = &failure.hint {
             eprintln!("{}: {hint}", self.lang.text(Msg::Hint));
         }

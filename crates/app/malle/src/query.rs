@@ -13,7 +13,12 @@ impl App {
     /// A property by any of its names.
     pub(crate) fn property(&self, written: &str, names: &StoreNames<'_>) -> Outcome<PropTag> {
         parse_local_tag(written.trim(), names).map_err(|e| {
-            self.fail(Exit::Usage, "bad-property", Msg::BadProperty, &[&written, &e])
+            self.fail(
+                Exit::Usage,
+                "bad-property",
+                Msg::BadProperty,
+                &[&written, &e],
+            )
         })
     }
 
@@ -57,7 +62,12 @@ impl App {
     ) -> Outcome<SortOrderSet> {
         let written = written.join(",");
         text::parse_sort_order(&written, names).map_err(|e| {
-            self.fail(Exit::Usage, "bad-property", Msg::BadProperty, &[&written, &e])
+            self.fail(
+                Exit::Usage,
+                "bad-property",
+                Msg::BadProperty,
+                &[&written, &e],
+            )
         })
     }
 }

@@ -101,7 +101,9 @@ impl Read for MimeOf {
                     && !buf.is_empty()
                     && let Some(writer) = writer.take()
                 {
-                    let written = writer.join().map_err(|_| io::Error::other("the writer broke"))?;
+                    let written = writer
+                        .join()
+                        .map_err(|_| io::Error::other("the writer broke"))?;
                     *losses = written?.losses;
                 }
                 Ok(n)

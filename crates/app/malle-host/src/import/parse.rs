@@ -1,7 +1,6 @@
 //! Hashes, looks up and parses a chunk of messages: the second stage, in several threads.
 
 use mapi_mime::{ImportContext, SharedBytes};
-use mapi_props::FileTime;
 use mapi_spi::Result;
 
 use super::read::{Item, Piece, Place};
@@ -44,7 +43,7 @@ pub(crate) enum Verdict {
 pub(crate) fn parse(
     chunk: Chunk,
     folder: Option<&dyn ImportFolder>,
-    now: FileTime,
+    context: &ImportContext,
 ) -> Result<ParsedChunk> {
     let hashes: Vec<[u8; 32]> = chunk
         .items
@@ -60,7 +59,7 @@ pub(crate) fn parse(
     let items = chunk.items.into_iter().map(|item| match item {
         Err(refused) => (refused.place, 0, Verdict::Refused(refused.reason)),
         Ok(piece) => match looked_up.next() {
-            Some((hash, None)) => judged(piece, hash, now),
+            Some((hash, None)) => judged(piece, hash, context),
             Some((_, Some(id))) => (piece.place, len(&piece.bytes), Verdict::Known(id)),
             None => (
                 piece.place,
@@ -77,7 +76,7 @@ pub(crate) fn parse(
     })
 }
 
-fn judged(piece: Piece, source: [u8; 32], now: FileTime) -> (Place, u64, Verdict) {
+fn judged(piece: Piece, source: [u8; 32], context: &ImportContext) -> (Place, u64, Verdict) {
     let Piece {
         place,
         bytes,
@@ -88,7 +87,7 @@ fn judged(piece: Piece, source: [u8; 32], now: FileTime) -> (Place, u64, Verdict
     let size = len(&bytes);
     let context = ImportContext {
         received,
-        ..ImportContext::new(now)
+        ..context.clone()
     };
     let verdict = match mapi_mime::parse(SharedBytes::new(bytes), &context) {
         Ok(mut tree) => {

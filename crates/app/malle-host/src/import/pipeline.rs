@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use mapi_mime::ImportContext;
 use mapi_props::FileTime;
 use mapi_spi::Result;
 
@@ -41,7 +42,7 @@ pub fn import(
     let shared = &Shared {
         job,
         target,
-        now,
+        context: context(target, now),
         budget: Budget::of(IN_FLIGHT),
         folders: Mutex::default(),
         files_done: AtomicU64::new(0),
@@ -78,6 +79,12 @@ pub fn import(
     report
 }
 
+fn context(target: &dyn ImportTarget, now: FileTime) -> ImportContext {
+    let mut context = ImportContext::new(now);
+    context.limits.depth = context.limits.depth.min(target.embed_depth());
+    context
+}
+
 fn parsers() -> usize {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     cores.clamp(1, PARSERS_MAX)
@@ -87,7 +94,8 @@ fn parsers() -> usize {
 struct Shared<'a> {
     job: &'a ImportJob,
     target: &'a dyn ImportTarget,
-    now: FileTime,
+    /// For every message; each has its own time of arrival.
+    context: ImportContext,
     budget: Budget,
     folders: Mutex<HashMap<Vec<String>, Option<Arc<dyn ImportFolder>>>>,
     files_done: AtomicU64,
@@ -118,11 +126,7 @@ impl Shared<'_> {
         filler.send();
     }
 
-    fn parse(
-        &self,
-        chunks: &Mutex<Receiver<Chunk>>,
-        to_committer: &Sender<Result<ParsedChunk>>,
-    ) {
+    fn parse(&self, chunks: &Mutex<Receiver<Chunk>>, to_committer: &Sender<Result<ParsedChunk>>) {
         loop {
             // The lock is held while waiting: whoever holds it gets the next chunk.
             let chunk = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -132,7 +136,7 @@ impl Shared<'_> {
                 continue; // takes the rest off the line, so that the reader can end
             }
             let folder = self.folder(&chunk.folder);
-            let parsed = folder.and_then(|folder| parse(chunk, folder.as_deref(), self.now));
+            let parsed = folder.and_then(|folder| parse(chunk, folder.as_deref(), &self.context));
             if to_committer.send(parsed).is_err() {
                 return;
             }

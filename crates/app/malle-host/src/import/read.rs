@@ -100,7 +100,9 @@ impl Reader<'_> {
         let mut bytes = Vec::new();
         input.take(MESSAGE_MAX + 1).read_to_end(&mut bytes)?;
         if u64::try_from(bytes.len()).is_ok_and(|len| len > MESSAGE_MAX) {
-            return Err(io::Error::other("the file is larger than 2 GiB, too large for one message"));
+            return Err(io::Error::other(
+                "the file is larger than 2 GiB, too large for one message",
+            ));
         }
         let (received, flags) = said_by_name(file);
         Ok((self.each)(Ok(Piece {

@@ -52,6 +52,10 @@ impl ImportTarget for StoreTarget {
         Ok(Some(Box::new(StoreFolder(folder))))
     }
 
+    fn embed_depth(&self) -> usize {
+        usize::try_from(self.store.limits().embed_depth).unwrap_or(usize::MAX)
+    }
+
     fn sync(&self) -> Result<()> {
         self.store.sync()
     }
@@ -81,7 +85,9 @@ impl ImportFolder for StoreFolder {
         };
         let outcomes = self.0.import(items, options)?;
         let added = outcomes.into_iter().zip(statuses);
-        Ok(added.map(|(outcome, status)| self.settle(outcome, status)).collect())
+        Ok(added
+            .map(|(outcome, status)| self.settle(outcome, status))
+            .collect())
     }
 }
 
@@ -105,6 +111,10 @@ impl StoreFolder {
 fn item_of(id: &EntryId) -> Result<u64> {
     match mapi_props::EntryId::decode(id.as_bytes()) {
         Ok(id) => Ok(id.item),
-        Err(e) => Err(Error::caused(e.code(), "the store gave an entry id of another kind", e)),
+        Err(e) => Err(Error::caused(
+            e.code(),
+            "the store gave an entry id of another kind",
+            e,
+        )),
     }
 }

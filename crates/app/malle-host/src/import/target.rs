@@ -13,6 +13,9 @@ pub trait ImportTarget: Sync {
     /// Those of the store.
     fn folder(&self, path: &[String], create: bool) -> Result<Option<Box<dyn ImportFolder>>>;
 
+    /// How deep messages may be nested; deeper ones stay attached as bytes.
+    fn embed_depth(&self) -> usize;
+
     /// Makes everything added so far survive a power cut.
     ///
     /// # Errors

@@ -57,7 +57,10 @@ fn meaning(id: u16) -> Option<Meaning> {
         (tags::LAST_VERB_EXECUTED.id(), Meaning::One(LAST_VERB)),
         (tags::NATIVE_BODY_INFO.id(), Meaning::One(NATIVE_BODY)),
     ];
-    table.into_iter().find(|(known, _)| *known == id).map(|(_, meaning)| meaning)
+    table
+        .into_iter()
+        .find(|(known, _)| *known == id)
+        .map(|(_, meaning)| meaning)
 }
 
 const MESSAGE_FLAGS: Names = &[
@@ -168,7 +171,11 @@ const ATTACH_METHOD: Names = &[
     (6, "ATTACH_OLE"),
     (7, "ATTACH_BY_WEBREFERENCE"),
 ];
-const FOLDER_TYPE: Names = &[(0, "FOLDER_ROOT"), (1, "FOLDER_GENERIC"), (2, "FOLDER_SEARCH")];
+const FOLDER_TYPE: Names = &[
+    (0, "FOLDER_ROOT"),
+    (1, "FOLDER_GENERIC"),
+    (2, "FOLDER_SEARCH"),
+];
 const IMPORTANCE: Names = &[(0, "low"), (1, "normal"), (2, "high")];
 const PRIORITY: Names = &[(0xFFFF_FFFF, "not urgent"), (0, "normal"), (1, "urgent")];
 const SENSITIVITY: Names = &[
@@ -178,5 +185,15 @@ const SENSITIVITY: Names = &[
     (3, "company confidential"),
 ];
 const FLAG_STATUS: Names = &[(1, "complete"), (2, "flagged")];
-const LAST_VERB: Names = &[(102, "replied to sender"), (103, "replied to all"), (104, "forwarded")];
-const NATIVE_BODY: Names = &[(0, "undefined"), (1, "plain text"), (2, "RTF"), (3, "HTML"), (4, "clear-signed")];
+const LAST_VERB: Names = &[
+    (102, "replied to sender"),
+    (103, "replied to all"),
+    (104, "forwarded"),
+];
+const NATIVE_BODY: Names = &[
+    (0, "undefined"),
+    (1, "plain text"),
+    (2, "RTF"),
+    (3, "HTML"),
+    (4, "clear-signed"),
+];

@@ -62,7 +62,12 @@ pub(crate) struct ListArgs {
     #[arg(long = "where", value_name = "R")]
     pub(crate) restriction: Option<String>,
     /// Order: property names, - before one for descending; default: newest first
-    #[arg(long, value_name = "-TAG,TAG", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "-TAG,TAG",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub(crate) sort: Vec<String>,
     /// At most N messages; default: all, a screen of 50 on a terminal
     #[arg(long, value_name = "N")]
@@ -151,7 +156,9 @@ pub(crate) struct MarkArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  malle move a1234 a1240 --to Archive/2026\n  malle copy a1234 --to Inbox")]
+#[command(
+    after_help = "Example:\n  malle move a1234 a1240 --to Archive/2026\n  malle copy a1234 --to Inbox"
+)]
 pub(crate) struct TransferArgs {
     /// The messages
     #[arg(required = true, value_name = "ID")]

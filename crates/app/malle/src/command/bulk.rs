@@ -76,11 +76,17 @@ impl Tally {
                 }
             }
         }
-        self.made.extend(report.copies.iter().filter_map(|(_, new)| {
-            let item = mapi_props::EntryId::decode(new.as_bytes()).ok()?.item;
-            let letter: String = ids.first()?.0.chars().take_while(char::is_ascii_alphabetic).collect();
-            Some(format!("{letter}{item}"))
-        }));
+        self.made
+            .extend(report.copies.iter().filter_map(|(_, new)| {
+                let item = mapi_props::EntryId::decode(new.as_bytes()).ok()?.item;
+                let letter: String = ids
+                    .first()?
+                    .0
+                    .chars()
+                    .take_while(char::is_ascii_alphabetic)
+                    .collect();
+                Some(format!("{letter}{item}"))
+            }));
     }
 
     /// Shows what was done and gives the exit code.
@@ -137,7 +143,10 @@ impl Shown for TallyView {
             to.say(self.msg, &[&self.done.len(), &place])?;
         }
         if !self.failed.is_empty() {
-            eprintln!("{}", to.output.lang.say(Msg::ItemsFailed, &[&self.failed.len()]));
+            eprintln!(
+                "{}",
+                to.output.lang.say(Msg::ItemsFailed, &[&self.failed.len()])
+            );
             for failed in &self.failed {
                 eprintln!("  {}: {}", failed.id, failed.error);
             }
@@ -181,7 +190,11 @@ pub(super) fn group(app: &App, ids: &[String], tally: &mut Tally) -> Outcome<Vec
         let store = store.with_call(call.clone());
         let opened = store.open_folder(&parent, OpenFlags::MODIFY);
         let folder = opened.map_err(|e| app.failure(&e))?;
-        groups.push(Group { store, folder, ids: vec![(id.clone(), entry)] });
+        groups.push(Group {
+            store,
+            folder,
+            ids: vec![(id.clone(), entry)],
+        });
     }
     Ok(groups)
 }

@@ -21,10 +21,14 @@ pub(super) fn run(app: &App, args: &DeleteArgs) -> Outcome<Exit> {
         }
         let entries = group.entries();
         let done = if args.permanently {
-            group.folder.delete_messages(&entries, DeleteFlags::HARD_DELETE)
+            group
+                .folder
+                .delete_messages(&entries, DeleteFlags::HARD_DELETE)
         } else {
             let basket = group.store.special_folder(SpecialFolder::DeletedItems);
-            to = basket.ok().and_then(|b| group.store.path_of(&b.entry_id()).ok());
+            to = basket
+                .ok()
+                .and_then(|b| group.store.path_of(&b.entry_id()).ok());
             group.store.discard_messages(&group.folder, &entries)
         };
         let report = done.map_err(|e| app.failure(&e))?.ignore_warning();
@@ -41,6 +45,12 @@ pub(super) fn run(app: &App, args: &DeleteArgs) -> Outcome<Exit> {
 
 /// Whether the messages were in Deleted Items already, so that they are gone now.
 fn is_in(group: &super::bulk::Group, basket: &str) -> bool {
-    let path = group.store.path_of(&group.folder.entry_id()).unwrap_or_default();
-    path == basket || path.strip_prefix(basket).is_some_and(|rest| rest.starts_with('/'))
+    let path = group
+        .store
+        .path_of(&group.folder.entry_id())
+        .unwrap_or_default();
+    path == basket
+        || path
+            .strip_prefix(basket)
+            .is_some_and(|rest| rest.starts_with('/'))
 }

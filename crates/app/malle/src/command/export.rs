@@ -72,7 +72,10 @@ fn ids_of(app: &App, folder: &str) -> Outcome<Vec<String>> {
         if rows.is_empty() {
             return Ok(ids);
         }
-        ids.extend(rows.iter().map(|row| store.short_id(row.item()).to_string()));
+        ids.extend(
+            rows.iter()
+                .map(|row| store.short_id(row.item()).to_string()),
+        );
     }
 }
 
@@ -88,7 +91,11 @@ fn to_output(app: &App, id: &str) -> Outcome<Exit> {
 
 fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<Exit> {
     let failed = |e: io::Error| {
-        let exit = if e.kind() == io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failure };
+        let exit = if e.kind() == io::ErrorKind::NotFound {
+            Exit::NotFound
+        } else {
+            Exit::Failure
+        };
         Failure::new(exit, "file", format!("{}: {e}", to.display()))
     };
     let (format, mut sink): (_, Box<dyn Sink>) = match args.format {
@@ -108,7 +115,10 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
         failed: Vec::new(),
     };
     let mut worst = None;
-    let mut step = Step { total: u64::try_from(ids.len()).ok(), ..Step::default() };
+    let mut step = Step {
+        total: u64::try_from(ids.len()).ok(),
+        ..Step::default()
+    };
     for id in ids {
         if cancel.is_cancelled() {
             break;
@@ -120,8 +130,13 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
                 return Err(failure);
             }
             Err(failure) => {
-                worst = Some(worst.map_or(failure.exit, |w| if w == failure.exit { w } else { Exit::Failure }));
-                view.failed.push(FailedView { id: id.clone(), error: failure.message });
+                worst = Some(worst.map_or(failure.exit, |w| {
+                    if w == failure.exit { w } else { Exit::Failure }
+                }));
+                view.failed.push(FailedView {
+                    id: id.clone(),
+                    error: failure.message,
+                });
             }
         }
         step.done += 1;
@@ -130,12 +145,14 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
     progress.end(step);
     sink.finish().map_err(failed)?;
     app.output.show(&view)?;
-    Ok(match (cancel.is_cancelled(), worst, view.exported.is_empty()) {
-        (true, ..) => Exit::Interrupted,
-        (_, None, _) => Exit::Ok,
-        (_, Some(exit), true) => exit,
-        (_, Some(_), false) => Exit::Partial,
-    })
+    Ok(
+        match (cancel.is_cancelled(), worst, view.exported.is_empty()) {
+            (true, ..) => Exit::Interrupted,
+            (_, None, _) => Exit::Ok,
+            (_, Some(exit), true) => exit,
+            (_, Some(_), false) => Exit::Partial,
+        },
+    )
 }
 
 /// Whether a path that is no directory yet was meant as one file.
@@ -159,14 +176,21 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
         time: about.time,
         flags: about.flags,
     };
-    let mut source = Source { inner: &mut mime, failed: false };
+    let mut source = Source {
+        inner: &mut mime,
+        failed: false,
+    };
     let written = sink.put(&outgoing, &mut source);
     let failed = source.failed;
     let path = written.map_err(|e| {
         let code = if failed { "read" } else { "file" };
         Failure::new(Exit::Failure, code, malle_host::reason(&e))
     })?;
-    Ok(ExportedView { id: id.to_owned(), path: path.display().to_string(), original })
+    Ok(ExportedView {
+        id: id.to_owned(),
+        path: path.display().to_string(),
+        original,
+    })
 }
 
 /// Remembers whether it was the message or the file that failed.

@@ -37,8 +37,14 @@ pub(super) fn run(app: &App, verb: FolderCommand) -> Outcome<Exit> {
             };
             copy(app, &folder, &to, name.as_deref(), with)
         }
-        FolderCommand::Delete { folder, permanently } => delete(app, &folder, permanently),
-        FolderCommand::Empty { folder, permanently } => empty(app, &folder, permanently),
+        FolderCommand::Delete {
+            folder,
+            permanently,
+        } => delete(app, &folder, permanently),
+        FolderCommand::Empty {
+            folder,
+            permanently,
+        } => empty(app, &folder, permanently),
     }
 }
 
@@ -61,8 +67,11 @@ impl Shown for FolderDone {
         if self.dry_run.is_some() {
             return to.say(Msg::DryRun, &[]);
         }
-        let parts: Vec<&dyn std::fmt::Display> =
-            self.parts.iter().map(|p| p as &dyn std::fmt::Display).collect();
+        let parts: Vec<&dyn std::fmt::Display> = self
+            .parts
+            .iter()
+            .map(|p| p as &dyn std::fmt::Display)
+            .collect();
         to.say(self.msg, &parts)
     }
 }
@@ -117,7 +126,13 @@ fn create(app: &App, path: &str, class: Option<&str>) -> Outcome<Exit> {
         Err(e) => return Err(app.failure(&e)),
     };
     if app.global.dry_run {
-        return app.folder_done("created", &there, path.to_owned(), Msg::FolderCreated, Vec::new());
+        return app.folder_done(
+            "created",
+            &there,
+            path.to_owned(),
+            Msg::FolderCreated,
+            Vec::new(),
+        );
     }
     if let Some(class) = class {
         let class = match class.strip_prefix("IPM.") {
@@ -203,9 +218,19 @@ fn delete(app: &App, folder: &str, permanently: bool) -> Outcome<Exit> {
     let parent = app.api(folder.parent_id())?;
     let parent = app.api(store.open_folder(&parent, mapi::OpenFlags::MODIFY))?;
     let all = DeleteFolderFlags::DEL_MESSAGES | DeleteFolderFlags::DEL_FOLDERS;
-    let flags = if permanently { all | DeleteFolderFlags::HARD_DELETE } else { all };
+    let flags = if permanently {
+        all | DeleteFolderFlags::HARD_DELETE
+    } else {
+        all
+    };
     app.api(parent.delete_folder(&folder.entry_id(), flags))?;
-    app.folder_done("deleted", &folder, path.clone(), Msg::FolderDeleted, vec![path])
+    app.folder_done(
+        "deleted",
+        &folder,
+        path.clone(),
+        Msg::FolderDeleted,
+        vec![path],
+    )
 }
 
 /// Moves a folder into Deleted Items under a name that is free there.
@@ -218,7 +243,10 @@ fn into_basket(store: &MsgStore, folder: &Folder, basket: &Folder) -> mapi::Resu
             done => return done,
         }
     }
-    Err(mapi::Error::new(Code::COLLISION, "no name is free in Deleted Items"))
+    Err(mapi::Error::new(
+        Code::COLLISION,
+        "no name is free in Deleted Items",
+    ))
 }
 
 fn empty(app: &App, folder: &str, permanently: bool) -> Outcome<Exit> {
@@ -245,7 +273,13 @@ fn empty(app: &App, folder: &str, permanently: bool) -> Outcome<Exit> {
             app.api(move_contents(&store, &folder, &basket))?;
         }
     }
-    app.folder_done("emptied", &folder, path.clone(), Msg::FolderEmptied, vec![path])
+    app.folder_done(
+        "emptied",
+        &folder,
+        path.clone(),
+        Msg::FolderEmptied,
+        vec![path],
+    )
 }
 
 /// Moves all messages and sub-folders of a folder into Deleted Items.
@@ -257,7 +291,9 @@ fn move_contents(store: &MsgStore, folder: &Folder, basket: &Folder) -> mapi::Re
             break;
         }
         let ids: Vec<_> = rows.iter().map(|row| row.entry_id().clone()).collect();
-        let report = folder.copy_messages(&ids, basket, CopyFlags::MOVE)?.ignore_warning();
+        let report = folder
+            .copy_messages(&ids, basket, CopyFlags::MOVE)?
+            .ignore_warning();
         if let Some(error) = report.stopped {
             return Err(error);
         }
@@ -277,7 +313,10 @@ fn move_contents(store: &MsgStore, folder: &Folder, basket: &Folder) -> mapi::Re
 fn is_below(store: &MsgStore, folder: &Folder, top: &Folder) -> mapi::Result<bool> {
     let path = store.path_of(&folder.entry_id())?;
     let top = store.path_of(&top.entry_id())?;
-    Ok(path == top || path.strip_prefix(&top).is_some_and(|rest| rest.starts_with('/')))
+    Ok(path == top
+        || path
+            .strip_prefix(&top)
+            .is_some_and(|rest| rest.starts_with('/')))
 }
 
 impl App {
@@ -290,7 +329,11 @@ impl App {
             SpecialFolder::DeletedItems,
             SpecialFolder::SentItems,
         ];
-        let own = |role| store.special_folder(role).is_ok_and(|f| f.item() == folder.item());
+        let own = |role| {
+            store
+                .special_folder(role)
+                .is_ok_and(|f| f.item() == folder.item())
+        };
         if roles.into_iter().any(own) {
             return Err(self.fail(
                 Exit::Failure,

@@ -68,16 +68,17 @@ impl Shown for ImportView {
             return to.say(Msg::WouldImport, &parts);
         }
         let time = text::duration(std::time::Duration::from_secs_f64(self.seconds.max(0.0)));
-        to.say(Msg::Imported, &[&self.imported, &self.skipped, &self.failed, &bytes, &time])
+        to.say(
+            Msg::Imported,
+            &[&self.imported, &self.skipped, &self.failed, &bytes, &time],
+        )
     }
 }
 
 pub(super) fn run(app: &App, args: ImportArgs) -> Outcome<Exit> {
     let store = app.store()?;
     let target = match app.folder(&args.folder) {
-        Ok((store, folder)) => {
-            StoreTarget::below(store, &folder).map_err(|e| app.failure(&e))?
-        }
+        Ok((store, folder)) => StoreTarget::below(store, &folder).map_err(|e| app.failure(&e))?,
         // A folder that is missing is made, unless it was named by an id.
         Err(failure) if args.folder.parse::<mapi::ShortId>().is_ok() => return Err(failure),
         Err(_) => StoreTarget::new(store.clone(), &args.folder),
@@ -113,7 +114,13 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
         failures: failures.iter().map(failure_view).collect(),
         bytes: report.bytes,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
-        items: items.then(|| report.items.into_iter().map(|i| item_view(i, letter)).collect()),
+        items: items.then(|| {
+            report
+                .items
+                .into_iter()
+                .map(|i| item_view(i, letter))
+                .collect()
+        }),
         interrupted: interrupted.then_some(true),
         dry_run: app.global.dry_run.then_some(true),
     };

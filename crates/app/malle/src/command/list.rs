@@ -26,18 +26,27 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         None => None,
     };
     let sort = app.sort_order(&args.sort, &names)?;
-    let columns: Vec<PropTag> =
-        LIST_COLUMNS.into_iter().chain(extra.iter().map(|(tag, _)| *tag)).collect();
-    let opened = folder.contents().columns(columns).restrict(restriction).open();
+    let columns: Vec<PropTag> = LIST_COLUMNS
+        .into_iter()
+        .chain(extra.iter().map(|(tag, _)| *tag))
+        .collect();
+    let opened = folder
+        .contents()
+        .columns(columns)
+        .restrict(restriction)
+        .open();
     let table = opened.map_err(|e| app.failure(&e))?;
     if !sort.columns.is_empty() {
         table.sort(sort).map_err(|e| app.failure(&e))?;
     }
     if args.offset > 0 {
         let offset = i64::try_from(args.offset).unwrap_or(i64::MAX);
-        table.seek_row(Bookmark::Beginning, offset).map_err(|e| app.failure(&e))?;
+        let sought = table.seek_row(Bookmark::Beginning, offset);
+        sought.map_err(|e| app.failure(&e))?.ignore_warning();
     }
-    let path = store.path_of(&folder.entry_id()).map_err(|e| app.failure(&e))?;
+    let path = store
+        .path_of(&folder.entry_id())
+        .map_err(|e| app.failure(&e))?;
     let screen = (args.limit.is_none() && app.output.on_terminal()).then_some(SCREEN);
     let listing = Listing {
         app,
@@ -47,7 +56,11 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         extra: extra.into_iter().map(|(_, name)| name).collect(),
         left: args.limit.or(screen).unwrap_or(u64::MAX),
     };
-    let shown = if app.output.json { listing.json()? } else { listing.text()? };
+    let shown = if app.output.json {
+        listing.json()?
+    } else {
+        listing.text()?
+    };
     if screen == Some(shown) {
         let rows = table.row_count().map_err(|e| app.failure(&e))?;
         if args.offset.saturating_add(shown) < rows {
@@ -74,7 +87,10 @@ impl Listing<'_> {
             return Ok(Vec::new());
         }
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let rows = self.table.query_rows(count).map_err(|e| self.app.failure(&e))?;
+        let rows = self
+            .table
+            .query_rows(count)
+            .map_err(|e| self.app.failure(&e))?;
         self.left -= u64::try_from(rows.len()).unwrap_or(u64::MAX).min(self.left);
         let row = |row: &mapi::TableRow| {
             let id = self.store.short_id(row.item()).to_string();
@@ -136,7 +152,11 @@ fn show(to: &mut Printer<'_>, rows: &[ListRow], extra: &[String]) -> io::Result<
         Column::left(to.word(Msg::ColDate)),
         Column::right(to.word(Msg::ColSize)),
     ];
-    columns.extend(extra.iter().map(|name| Column::left(name.as_str()).elastic()));
+    columns.extend(
+        extra
+            .iter()
+            .map(|name| Column::left(name.as_str()).elastic()),
+    );
     let mut table = Table::new(columns);
     for row in rows {
         let time = row.received.or(row.date);
@@ -146,7 +166,8 @@ fn show(to: &mut Printer<'_>, rows: &[ListRow], extra: &[String]) -> io::Result<
             marks(row),
             text::clean(row.from_name.as_deref().unwrap_or_default()).into_owned(),
             text::clean(subject.unwrap_or(to.word(Msg::NoSubject))).into_owned(),
-            time.map(|t| text::local_time(t, to.output.zone())).unwrap_or_default(),
+            time.map(|t| text::local_time(t, to.output.zone()))
+                .unwrap_or_default(),
             text::size(u64::try_from(row.size).unwrap_or_default()),
         ];
         let value = |value: &Option<mapi::PropValue>| match value {
@@ -163,6 +184,10 @@ fn show(to: &mut Printer<'_>, rows: &[ListRow], extra: &[String]) -> io::Result<
 /// N: unread, F: flagged, @: has attachments.
 fn marks(row: &ListRow) -> String {
     let mark = |on: bool, mark: char| if on { mark } else { ' ' };
-    let marks = [mark(!row.read, 'N'), mark(row.flagged, 'F'), mark(row.has_attachments, '@')];
+    let marks = [
+        mark(!row.read, 'N'),
+        mark(row.flagged, 'F'),
+        mark(row.has_attachments, '@'),
+    ];
     marks.into_iter().collect()
 }

@@ -26,7 +26,11 @@ pub(super) fn run(app: &App, of: &[String], to: Option<&Path>) -> Outcome<Exit> 
             .ok_or_else(|| Failure::usage(format!("there is no command {:?}", of.join(" "))))?;
     }
     let words: Vec<_> = of.iter().flat_map(|word| word.split_whitespace()).collect();
-    let name = ["malle"].into_iter().chain(words).collect::<Vec<_>>().join("-");
+    let name = ["malle"]
+        .into_iter()
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("-");
     let page = render(command, &name).map_err(failed)?;
     app.output.write(|to| to.write_all(&page))?;
     Ok(Exit::Ok)

@@ -75,7 +75,12 @@ impl Shown for Created {
 
 fn create(app: &App, name: &str, default: bool, service: &str) -> Outcome<Exit> {
     let Some(config) = default_config(service) else {
-        return Err(app.fail(Exit::Usage, "no-such-service", Msg::UnknownService, &[&service]));
+        return Err(app.fail(
+            Exit::Usage,
+            "no-such-service",
+            Msg::UnknownService,
+            &[&service],
+        ));
     };
     let host = app.host()?;
     if !app.global.dry_run {
@@ -106,8 +111,14 @@ impl Shown for ProfileList {
         ]);
         for profile in &self.0 {
             let stores = profile.stores.iter();
-            let stores: Vec<_> = stores.map(|s| format!("{} {}", s.letter, s.service)).collect();
-            let mark = if profile.default { to.word(Msg::DefaultMark) } else { "" };
+            let stores: Vec<_> = stores
+                .map(|s| format!("{} {}", s.letter, s.service))
+                .collect();
+            let mark = if profile.default {
+                to.word(Msg::DefaultMark)
+            } else {
+                ""
+            };
             table.row([profile.name.clone(), stores.join(", "), mark.to_owned()]);
         }
         let width = to.width();
@@ -147,10 +158,14 @@ fn default(app: &App, name: Option<String>) -> Outcome<Exit> {
             name
         }
         Some(name) => {
-            profiles.set_default(&name).map_err(|e| app.profile_failure(&e))?;
+            profiles
+                .set_default(&name)
+                .map_err(|e| app.profile_failure(&e))?;
             name
         }
-        None => profiles.default_name().map_err(|e| app.profile_failure(&e))?,
+        None => profiles
+            .default_name()
+            .map_err(|e| app.profile_failure(&e))?,
     };
     app.output.show(&DefaultView { default })?;
     Ok(Exit::Ok)
@@ -181,8 +196,14 @@ fn delete(app: &App, name: String, purge: bool) -> Outcome<Exit> {
         app.confirm(Msg::ConfirmPurge, &[&name])?;
     }
     if !app.global.dry_run {
-        let data = if purge { DataOnDelete::Remove } else { DataOnDelete::Keep };
-        profiles.delete(&name, data).map_err(|e| app.profile_failure(&e))?;
+        let data = if purge {
+            DataOnDelete::Remove
+        } else {
+            DataOnDelete::Keep
+        };
+        profiles
+            .delete(&name, data)
+            .map_err(|e| app.profile_failure(&e))?;
     }
     let data = profiles.home().profile_data(&name).display().to_string();
     app.output.show(&Deleted {
@@ -204,7 +225,11 @@ impl App {
         if self.output.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(self.fail(Exit::Usage, "needs-yes", Msg::NeedsYes, &[]));
         }
-        eprint!("{} {} ", lang.say(question, parts), lang.text(Msg::AnswerYesNo));
+        eprint!(
+            "{} {} ",
+            lang.say(question, parts),
+            lang.text(Msg::AnswerYesNo)
+        );
         let _shown = io::stderr().flush();
         let mut answer = String::new();
         let read = io::stdin().lock().read_line(&mut answer);

@@ -80,7 +80,9 @@ fn recipient(message: &mapi::Message, index: usize) -> mapi::Result<Option<Table
     let table = message.recipients().open()?;
     let columns = table.query_all_columns();
     table.set_columns(columns)?;
-    table.sort(mapi::SortOrderSet::by([mapi::SortColumn::ascending(tags::ROWID)]))?;
+    table.sort(mapi::SortOrderSet::by([mapi::SortColumn::ascending(
+        tags::ROWID,
+    )]))?;
     let count = i64::try_from(index).unwrap_or(i64::MAX).saturating_add(1);
     Ok(table.query_rows(count)?.into_iter().nth(index))
 }

@@ -88,7 +88,11 @@ impl Shown for Reader {
             to.line("")?;
             to.line(format_args!("{}:", to.word(Msg::Defects)))?;
             for defect in &view.defects {
-                to.line(format_args!("  {}: {}", defect.code, text::clean(&defect.detail)))?;
+                to.line(format_args!(
+                    "  {}: {}",
+                    defect.code,
+                    text::clean(&defect.detail)
+                ))?;
             }
         }
         Ok(())
@@ -123,7 +127,10 @@ fn html(app: &App, id: &str, view: MessageView) -> Outcome<Exit> {
     let Some(html) = view.body.html else {
         return Err(app.fail(Exit::NotFound, "no-html", Msg::NoHtml, &[&id]));
     };
-    app.output.show(&Html { id: id.to_owned(), html })?;
+    app.output.show(&Html {
+        id: id.to_owned(),
+        html,
+    })?;
     Ok(Exit::Ok)
 }
 
@@ -141,11 +148,16 @@ impl Shown for Headers {
 }
 
 fn headers(app: &App, id: &str, message: &Message) -> Outcome<Exit> {
-    let found = message.find(tags::TRANSPORT_MESSAGE_HEADERS).map_err(|e| app.failure(&e))?;
+    let found = message
+        .find(tags::TRANSPORT_MESSAGE_HEADERS)
+        .map_err(|e| app.failure(&e))?;
     let Some(headers) = found.filter(|h| !h.is_empty()) else {
         return Err(app.fail(Exit::NotFound, "no-headers", Msg::NoHeaders, &[&id]));
     };
-    app.output.show(&Headers { id: id.to_owned(), headers })?;
+    app.output.show(&Headers {
+        id: id.to_owned(),
+        headers,
+    })?;
     Ok(Exit::Ok)
 }
 
@@ -180,7 +192,8 @@ pub(super) fn stream(app: &App, mut bytes: impl Read) -> Outcome<()> {
 }
 
 fn attachment(app: &App, id: &str, message: &Message, index: usize) -> Outcome<Exit> {
-    let found = attachment_at(message, index, mapi::OpenFlags::NONE).map_err(|e| app.failure(&e))?;
+    let found =
+        attachment_at(message, index, mapi::OpenFlags::NONE).map_err(|e| app.failure(&e))?;
     let Some(attachment) = found else {
         let parts: [&dyn std::fmt::Display; 2] = [&id, &index];
         return Err(app.fail(Exit::NotFound, "no-such-part", Msg::NoAttachment, &parts));

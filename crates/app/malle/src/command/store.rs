@@ -32,21 +32,24 @@ struct Screen(Mutex<(Progress, Step)>);
 impl ProgressTaker for Screen {
     fn report(&self, event: ProgressEvent) {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = Step { done: event.done, total: event.total, ..Step::default() };
+        let step = Step {
+            done: event.done,
+            total: event.total,
+            ..Step::default()
+        };
         guard.1 = step;
         guard.0.step(step);
     }
 }
 
 /// Runs long work on the default store with progress and Ctrl-C.
-fn long<T>(
-    app: &App,
-    what: Msg,
-    work: impl FnOnce(&MsgStore) -> mapi::Result<T>,
-) -> Outcome<T> {
+fn long<T>(app: &App, what: Msg, work: impl FnOnce(&MsgStore) -> mapi::Result<T>) -> Outcome<T> {
     let screen = Arc::new(Screen(Mutex::new((app.progress(what), Step::default()))));
     let taker: Arc<dyn ProgressTaker> = screen.clone();
-    let call = Call { progress: Some(taker), ..app.cancellable() };
+    let call = Call {
+        progress: Some(taker),
+        ..app.cancellable()
+    };
     let done = work(&app.store()?.with_call(call));
     let guard = screen.0.lock().unwrap_or_else(PoisonError::into_inner);
     guard.0.end(guard.1);
@@ -79,7 +82,10 @@ struct ProblemView {
 impl Shown for CheckView {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
         if self.clean {
-            return to.say(Msg::StoreClean, &[&self.folders, &self.messages, &self.values]);
+            return to.say(
+                Msg::StoreClean,
+                &[&self.folders, &self.messages, &self.values],
+            );
         }
         to.say(Msg::StoreProblems, &[&self.problems.len()])?;
         for problem in &self.problems {
@@ -91,7 +97,10 @@ impl Shown for CheckView {
 
 fn check(app: &App) -> Outcome<Exit> {
     let report: CheckReport = long(app, Msg::Checking, MsgStore::check)?;
-    let problem = |p: mapi::Problem| ProblemView { code: p.code, detail: p.detail };
+    let problem = |p: mapi::Problem| ProblemView {
+        code: p.code,
+        detail: p.detail,
+    };
     let view = CheckView {
         clean: report.problems.is_empty(),
         folders: report.folders,
@@ -142,9 +151,15 @@ impl Shown for InfoView {
             (Msg::InfoDeleted, self.deleted.to_string()),
             (Msg::InfoValues, values),
             (Msg::InfoNames, self.names.to_string()),
-            (Msg::InfoLog, format!("{}–{}", self.log.first, self.log.last)),
+            (
+                Msg::InfoLog,
+                format!("{}–{}", self.log.first, self.log.last),
+            ),
         ];
-        let width = lines.iter().map(|(name, _)| to.word(*name).chars().count()).max();
+        let width = lines
+            .iter()
+            .map(|(name, _)| to.word(*name).chars().count())
+            .max();
         for (name, value) in lines {
             let word = to.word(name);
             let pad = width.unwrap_or(0).saturating_sub(word.chars().count());
@@ -174,7 +189,10 @@ fn info(app: &App) -> Outcome<Exit> {
         values: figures.values,
         value_bytes: figures.value_bytes,
         names: figures.names,
-        log: LogView { first: figures.log.0, last: figures.log.1 },
+        log: LogView {
+            first: figures.log.0,
+            last: figures.log.1,
+        },
     })?;
     Ok(Exit::Ok)
 }
@@ -193,7 +211,10 @@ impl Shown for Compacted {
 
 fn compact(app: &App) -> Outcome<Exit> {
     let freed_bytes = if app.global.dry_run {
-        app.store()?.figures().map_err(|e| failure(app, &e))?.free_bytes
+        app.store()?
+            .figures()
+            .map_err(|e| failure(app, &e))?
+            .free_bytes
     } else {
         long(app, Msg::Compacting, MsgStore::compact)?
     };
@@ -217,6 +238,8 @@ fn backup(app: &App, to: &Path) -> Outcome<Exit> {
     if !app.global.dry_run {
         long(app, Msg::CopyingStore, |store| store.backup(to))?;
     }
-    app.output.show(&BackedUp { backup: to.display().to_string() })?;
+    app.output.show(&BackedUp {
+        backup: to.display().to_string(),
+    })?;
     Ok(Exit::Ok)
 }

@@ -25,7 +25,8 @@ pub(crate) fn clean_block(text: &str) -> Cow<'_, str> {
 }
 
 fn harmless(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    !c.is_control()
+        && !matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 fn shown(c: char) -> char {

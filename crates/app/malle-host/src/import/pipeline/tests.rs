@@ -36,6 +36,10 @@ impl ImportTarget for Memory {
         })))
     }
 
+    fn embed_depth(&self) -> usize {
+        32
+    }
+
     fn sync(&self) -> Result<()> {
         Ok(())
     }

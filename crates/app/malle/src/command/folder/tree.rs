@@ -88,7 +88,9 @@ fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
         }
         for row in &rows {
             let count = |tag: mapi::Tag<i32>| {
-                row.get(tag).and_then(|n| u64::try_from(n).ok()).unwrap_or_default()
+                row.get(tag)
+                    .and_then(|n| u64::try_from(n).ok())
+                    .unwrap_or_default()
             };
             let parent = match row.value(tags::PARENT_ENTRYID) {
                 Some(PropValue::Binary(bytes)) => EntryId::from(bytes.as_slice()),
@@ -104,7 +106,10 @@ fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
                 class: row.get(tags::CONTAINER_CLASS),
                 depth: 0,
             };
-            of_parent.entry(parent).or_default().push((row.entry_id().clone(), view));
+            of_parent
+                .entry(parent)
+                .or_default()
+                .push((row.entry_id().clone(), view));
         }
     }
     for siblings in of_parent.values_mut() {
@@ -125,7 +130,11 @@ fn flatten(
 ) {
     for (id, mut view) in of_parent.remove(parent).unwrap_or_default() {
         let name = view.name.replace('/', "\\/");
-        view.path = if path.is_empty() { name } else { format!("{path}/{name}") };
+        view.path = if path.is_empty() {
+            name
+        } else {
+            format!("{path}/{name}")
+        };
         view.depth = depth;
         let path = view.path.clone();
         views.push(view);

@@ -3,9 +3,7 @@
 use std::io;
 
 use malle_views::StoreNames;
-use mapi::{
-    MapiProp, Message, ModifyMode, OpenFlags, PropProblem, PropTag, PropValue, SaveFlags,
-};
+use mapi::{MapiProp, Message, ModifyMode, OpenFlags, PropProblem, PropTag, PropValue, SaveFlags};
 use mapi_props::names::TagOrName;
 use mapi_props::tags;
 use mapi_props::text::{AssignmentError, parse_assignment};
@@ -37,7 +35,10 @@ struct ProblemView {
 impl Shown for ChangedView {
     #[expect(clippy::print_stderr, reason = "problems are told beside the value")]
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        to.say(Msg::PropsChanged, &[&self.object, &self.set.len(), &self.deleted.len()])?;
+        to.say(
+            Msg::PropsChanged,
+            &[&self.object, &self.set.len(), &self.deleted.len()],
+        )?;
         for problem in &self.problems {
             eprintln!("  {}: {}", problem.tag, problem.error);
         }
@@ -52,7 +53,11 @@ struct Changes {
 }
 
 pub(super) fn run(app: &App, args: &PropsArgs) -> Outcome<Exit> {
-    let flags = if app.global.dry_run { OpenFlags::NONE } else { OpenFlags::MODIFY };
+    let flags = if app.global.dry_run {
+        OpenFlags::NONE
+    } else {
+        OpenFlags::MODIFY
+    };
     let target = app.target(&args.object, flags)?;
     let store = store_of(app, &args.object)?;
     let names = StoreNames::of(&store);
@@ -80,7 +85,10 @@ pub(super) fn run(app: &App, args: &PropsArgs) -> Outcome<Exit> {
         deleted: done(changes.delete.clone()),
         problems: problems.iter().map(problem_view).collect(),
     };
-    let exit = match (view.problems.is_empty(), view.set.len() + view.deleted.len()) {
+    let exit = match (
+        view.problems.is_empty(),
+        view.set.len() + view.deleted.len(),
+    ) {
         (true, _) => Exit::Ok,
         (false, 0) => Exit::Failure,
         (false, _) => Exit::Partial,
@@ -90,7 +98,10 @@ pub(super) fn run(app: &App, args: &PropsArgs) -> Outcome<Exit> {
 }
 
 fn problem_view(problem: &PropProblem) -> ProblemView {
-    ProblemView { tag: problem.tag.to_string(), error: problem.code.to_string() }
+    ProblemView {
+        tag: problem.tag.to_string(),
+        error: problem.code.to_string(),
+    }
 }
 
 fn assignments(
@@ -168,14 +179,17 @@ fn patch(object: &impl MapiProp, changes: &Changes) -> mapi::Result<Vec<PropProb
 /// A recipient row is replaced as a whole.
 fn change_recipient(message: &Message, index: usize, changes: &Changes) -> mapi::Result<()> {
     let found = recipient(message, index)?;
-    let row = found.ok_or_else(|| {
-        mapi::Error::new(mapi::Code::NOT_FOUND, "there is no such recipient")
-    })?;
-    let gone = |tag: PropTag| changes.delete.iter().any(|deleted| deleted.id() == tag.id());
-    let replaced = |tag: PropTag| changes.set.iter().any(|(set, _)| set.id() == tag.id());
-    let computed = |tag: PropTag| {
-        [tags::INSTANCE_KEY.id(), tags::OBJECT_TYPE.id()].contains(&tag.id())
+    let row = found
+        .ok_or_else(|| mapi::Error::new(mapi::Code::NOT_FOUND, "there is no such recipient"))?;
+    let gone = |tag: PropTag| {
+        changes
+            .delete
+            .iter()
+            .any(|deleted| deleted.id() == tag.id())
     };
+    let replaced = |tag: PropTag| changes.set.iter().any(|(set, _)| set.id() == tag.id());
+    let computed =
+        |tag: PropTag| [tags::INSTANCE_KEY.id(), tags::OBJECT_TYPE.id()].contains(&tag.id());
     let kept = row.cells().iter().filter(|cell| {
         let value = !matches!(cell.value, PropValue::Error(_) | PropValue::Null);
         value && !gone(cell.tag) && !replaced(cell.tag) && !computed(cell.tag)

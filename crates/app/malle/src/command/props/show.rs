@@ -52,7 +52,9 @@ pub(super) fn one(
     props: &[Prop],
     names: &StoreNames<'_>,
 ) -> Outcome<Exit> {
-    names.learn(props.iter().map(|p| p.tag)).map_err(|e| app.failure(&e))?;
+    names
+        .learn(props.iter().map(|p| p.tag))
+        .map_err(|e| app.failure(&e))?;
     let views = props.iter().map(|prop| view(app, prop, names));
     app.output.show(&PropsView {
         object: object.to_owned(),
@@ -62,7 +64,11 @@ pub(super) fn one(
 }
 
 fn view(app: &App, prop: &Prop, names: &StoreNames<'_>) -> PropView {
-    let named = prop.tag.is_named().then(|| names.name_of(prop.tag.id())).flatten();
+    let named = prop
+        .tag
+        .is_named()
+        .then(|| names.name_of(prop.tag.id()))
+        .flatten();
     PropView {
         tag: prop.tag.to_string(),
         name: property_name(prop.tag, named.as_ref()),
@@ -114,13 +120,19 @@ fn table(to: &Printer<'_>) -> Table {
 
 fn name_cell(view: &PropView) -> String {
     let named = view.named.as_ref().map(|named| {
-        let set = named.set.map_or_else(|| format!("{{{}}}", named.guid), str::to_owned);
+        let set = named
+            .set
+            .map_or_else(|| format!("{{{}}}", named.guid), str::to_owned);
         match (&named.name, named.lid) {
             (Some(name), _) => format!("{set}:{name}"),
             (None, lid) => format!("{set}:0x{:04X}", lid.unwrap_or_default()),
         }
     });
-    let name = view.name.clone().or(named).unwrap_or_else(|| "-".to_owned());
+    let name = view
+        .name
+        .clone()
+        .or(named)
+        .unwrap_or_else(|| "-".to_owned());
     text::clean(&name).into_owned()
 }
 
@@ -160,7 +172,9 @@ type Side<'a, 'b> = (&'a str, &'a [Prop], &'a StoreNames<'b>);
 
 pub(super) fn difference(app: &App, left: Side<'_, '_>, right: Side<'_, '_>) -> Outcome<Exit> {
     for (_, props, names) in [left, right] {
-        names.learn(props.iter().map(|p| p.tag)).map_err(|e| app.failure(&e))?;
+        names
+            .learn(props.iter().map(|p| p.tag))
+            .map_err(|e| app.failure(&e))?;
     }
     let mut differences = Vec::new();
     for ours in left.1 {
@@ -180,7 +194,10 @@ pub(super) fn difference(app: &App, left: Side<'_, '_>, right: Side<'_, '_>) -> 
             differences.push(DifferenceView {
                 other: view.value.clone(),
                 other_shown: view.shown.clone(),
-                left: PropView { value: serde_json::Value::Null, ..view },
+                left: PropView {
+                    value: serde_json::Value::Null,
+                    ..view
+                },
                 signs: (false, true),
             });
         }
@@ -200,7 +217,10 @@ fn twin<'a>(prop: &Prop, names: &StoreNames<'_>, other: Side<'a, '_>) -> Option<
     } else {
         prop.tag.id()
     };
-    other.1.iter().find(|p| p.tag.id() == id && p.tag.ty() != PropType::ERROR)
+    other
+        .1
+        .iter()
+        .find(|p| p.tag.id() == id && p.tag.ty() != PropType::ERROR)
 }
 
 impl Shown for DiffView {
