@@ -22,7 +22,10 @@ printed before its output; the first one that fails ends the demo with an error.
   --readme   put what was shown into README.md";
 
 /// Lines of one output that are shown; what is left out is counted.
-const SHOWN: usize = 18;
+const SHOWN: usize = 15;
+
+/// Characters of one line that are shown.
+const WIDEST: usize = 110;
 
 /// The built command and the home it works in.
 #[derive(Debug)]
@@ -192,15 +195,25 @@ impl Stage {
     }
 }
 
-/// The first lines of an output, with the number of those left out.
+/// The first lines of an output and the beginning of each; what is left out is marked.
 fn excerpt(text: &str) -> String {
-    let lines = text.lines().take(SHOWN);
-    let mut shown: String = lines.map(|line| format!("{line}\n")).collect();
+    let mut shown: String = text
+        .lines()
+        .take(SHOWN)
+        .map(|line| beginning(line) + "\n")
+        .collect();
     let left = text.lines().count().saturating_sub(SHOWN);
     if left > 0 {
         shown.push_str(&format!("… {left} more lines\n"));
     }
     shown
+}
+
+fn beginning(line: &str) -> String {
+    if line.chars().count() <= WIDEST {
+        return line.to_owned();
+    }
+    line.chars().take(WIDEST - 1).chain(['…']).collect()
 }
 
 /// Puts the transcript between the marks of README.md.
@@ -259,12 +272,10 @@ impl Sources {
             );
         }
         let others: Vec<_> = exported.difference(&self.single).collect();
-        let strange = others
-            .iter()
-            .filter(|message| !self.in_a_box(message))
-            .count();
+        let strange = others.iter().filter(|message| !self.in_a_box(message));
+        let strange = strange.count();
         if strange > 0 {
-            bail!("{strange} exported messages have bytes that no sample has");
+            bail!("{strange} exported messages have bytes that no mailbox file has");
         }
         let (single, boxed) = (self.single.len(), others.len());
         Ok(format!(
@@ -272,12 +283,10 @@ impl Sources {
         ))
     }
 
-    /// Whether a mailbox file holds these bytes, with or without the quoting of `From ` lines.
+    /// Whether a mailbox file holds these bytes, as they are or once the quoting of `From ` lines is off.
     fn in_a_box(&self, message: &[u8]) -> bool {
-        let plain = unquoted(message);
-        self.boxes
-            .iter()
-            .any(|file| holds(file, message) || holds(&unquoted(file), &plain))
+        let mut boxes = self.boxes.iter();
+        boxes.any(|file| holds(file, message) || holds(&unquoted(file), message))
     }
 }
 
@@ -390,6 +399,9 @@ mod tests {
         assert_eq!(excerpt("a\nb\n"), "a\nb\n");
         let long = "x\n".repeat(SHOWN + 3);
         assert!(excerpt(&long).ends_with("x\n… 3 more lines\n"));
+        let wide = excerpt(&"é".repeat(WIDEST + 1));
+        assert_eq!(wide.trim_end().chars().count(), WIDEST);
+        assert!(wide.ends_with("é…\n"));
     }
 
     #[test]
