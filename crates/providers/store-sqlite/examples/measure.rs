@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use mapi_props::{FileTime, PropTag, SortColumn, SortOrderSet, tags};
 use mapi_spi::{
-    Anchor, Call, ChangeSet, CommitMode, Durability, Expect, FlagPatch, ItemId, Items, MessageSave, MessageTarget, Op,
-    OpenMode, PropPatch, Result, RowSet, Store, Support, View,
+    Anchor, Call, ChangeSet, CommitMode, Durability, Expect, FlagPatch, ItemId, Items, MessageSave,
+    MessageTarget, Op, OpenMode, PropPatch, Result, RowSet, Store, Support, View,
 };
 use store_sqlite::SqliteStore;
 
@@ -42,12 +42,20 @@ fn main() -> Result<()> {
     drop(store);
     timed("open and read 50 rows", 1, || {
         let store = SqliteStore::open(&path, OpenMode::ReadOnly, Arc::new(Host), &call)?;
-        store.view(&view(root, &[]), &Anchor::Start, 50, &call).map(|_| ())
+        store
+            .view(&view(root, &[]), &Anchor::Start, 50, &call)
+            .map(|_| ())
     })?;
     let store = SqliteStore::open(&path, OpenMode::ReadWrite, Arc::new(Host), &call)?;
     for (name, sort) in [
-        ("delivery time", SortColumn::descending(tags::MESSAGE_DELIVERY_TIME)),
-        ("delivery time, oldest first", SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME)),
+        (
+            "delivery time",
+            SortColumn::descending(tags::MESSAGE_DELIVERY_TIME),
+        ),
+        (
+            "delivery time, oldest first",
+            SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME),
+        ),
         ("subject", SortColumn::ascending(tags::SUBJECT)),
         ("sender", SortColumn::ascending(tags::SENDER_NAME)),
         ("size", SortColumn::descending(tags::MESSAGE_SIZE)),
@@ -56,13 +64,22 @@ fn main() -> Result<()> {
         let page = |from: Anchor| store.view(&view, &from, 50, &call).map(|_| ());
         timed(&format!("first use by {name}"), 1, || page(Anchor::Start))?;
         timed(&format!("50 rows by {name}"), 20, || page(Anchor::Start))?;
-        timed(&format!("50 rows by {name} from the middle"), 20, || page(Anchor::Row(messages / 2)))?;
+        timed(&format!("50 rows by {name} from the middle"), 20, || {
+            page(Anchor::Row(messages / 2))
+        })?;
     }
-    timed("count", 20, || store.count(&view(root, &[]), &call).map(|_| ()))?;
+    timed("count", 20, || {
+        store.count(&view(root, &[]), &call).map(|_| ())
+    })?;
     mark(&store, messages, &call)
 }
 
-fn fill(store: &SqliteStore, root: ItemId, numbers: std::ops::Range<u64>, call: &Call) -> Result<()> {
+fn fill(
+    store: &SqliteStore,
+    root: ItemId,
+    numbers: std::ops::Range<u64>,
+    call: &Call,
+) -> Result<()> {
     let started = Instant::now();
     let total = numbers.end - numbers.start;
     let mut n = numbers.start;
@@ -87,31 +104,57 @@ fn fill(store: &SqliteStore, root: ItemId, numbers: std::ops::Range<u64>, call: 
 
 fn message(folder: ItemId, n: u64) -> Op {
     let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
-    let time = FileTime::from_unix(1_600_000_000 + i64::try_from(n * 60 + mixed % 600).unwrap_or(0));
+    let time =
+        FileTime::from_unix(1_600_000_000 + i64::try_from(n * 60 + mixed % 600).unwrap_or(0));
     let sender = format!("Correspondent {}", mixed % 5000);
     let patch = PropPatch::default()
         .with(tags::MESSAGE_CLASS, "IPM.Note")
         .with(tags::IMPORTANCE, 1)
-        .with(tags::SUBJECT, format!("Re: minutes of meeting {mixed} about the budget of {}", mixed % 97).as_str())
+        .with(
+            tags::SUBJECT,
+            format!(
+                "Re: minutes of meeting {mixed} about the budget of {}",
+                mixed % 97
+            )
+            .as_str(),
+        )
         .with(tags::CLIENT_SUBMIT_TIME, time)
         .with(tags::SENT_REPRESENTING_NAME, sender.as_str())
-        .with(tags::CONVERSATION_TOPIC, format!("minutes of meeting {mixed}").as_str())
+        .with(
+            tags::CONVERSATION_TOPIC,
+            format!("minutes of meeting {mixed}").as_str(),
+        )
         .with(tags::SENDER_NAME, sender.as_str())
-        .with(tags::SENDER_EMAIL_ADDRESS, format!("c{}@example.org", mixed % 5000).as_str())
+        .with(
+            tags::SENDER_EMAIL_ADDRESS,
+            format!("c{}@example.org", mixed % 5000).as_str(),
+        )
         .with(tags::DISPLAY_TO, "The whole department")
         .with(tags::MESSAGE_DELIVERY_TIME, time)
-        .with(tags::NORMALIZED_SUBJECT, format!("minutes of meeting {mixed}").as_str())
-        .with(tags::INTERNET_MESSAGE_ID, format!("<{n}.{mixed}@example.org>").as_str())
+        .with(
+            tags::NORMALIZED_SUBJECT,
+            format!("minutes of meeting {mixed}").as_str(),
+        )
+        .with(
+            tags::INTERNET_MESSAGE_ID,
+            format!("<{n}.{mixed}@example.org>").as_str(),
+        )
         .with(tags::BODY, "Please find the minutes below. They are short.")
         .with(tags::CREATION_TIME, time)
         .with(tags::LAST_MODIFICATION_TIME, time);
     Op::SaveMessage(Box::new(MessageSave {
-        target: MessageTarget::New { folder, associated: false },
+        target: MessageTarget::New {
+            folder,
+            associated: false,
+        },
         expect: Expect::Any,
         patch,
         recipients: None,
         attachments: None,
-        flags: FlagPatch { set: u32::from(mixed % 3 == 0), clear: 0 },
+        flags: FlagPatch {
+            set: u32::from(mixed.is_multiple_of(3)),
+            clear: 0,
+        },
         content_changed: true,
         source: None,
     }))
@@ -132,7 +175,10 @@ fn view(container: ItemId, sort: &[SortColumn]) -> View {
     ];
     View {
         container,
-        rows: RowSet::Contents { associated: false, deleted: false },
+        rows: RowSet::Contents {
+            associated: false,
+            deleted: false,
+        },
         columns: columns.to_vec(),
         restriction: None,
         sort: SortOrderSet::by(sort.iter().copied()),
@@ -146,7 +192,10 @@ fn mark(store: &SqliteStore, messages: u64, call: &Call) -> Result<()> {
         let changes = ChangeSet {
             mode: CommitMode::EachItem,
             durability: Durability::Batch,
-            ..ChangeSet::one(Op::SetFlags { items, flags: FlagPatch { set: 1, clear: 0 } })
+            ..ChangeSet::one(Op::SetFlags {
+                items,
+                flags: FlagPatch { set: 1, clear: 0 },
+            })
         };
         store.commit(changes, call).map(|_| ())
     })

@@ -42,8 +42,26 @@ struct Commit<'a> {
     wanted: Vec<usize>,
     /// Values that the transaction binds: staged ones need no lease any more.
     bound: Vec<Key>,
+    /// Set of each item on its own: where it is.
+    progress: Progress,
     /// The folder that last proved able to hold messages in this transaction.
     holder: Option<ItemId>,
+}
+
+/// How far a set of single items is.
+#[derive(Debug, Default)]
+struct Progress {
+    /// Transactions committed before the open one, and the log's number after them.
+    turns: u64,
+    seq: u64,
+    /// The operation at hand.
+    at: usize,
+    /// The first operation that the open transaction has a part in.
+    open_from: usize,
+    /// The store failed in the middle of a bulk operation that has told how far it came.
+    dead: Option<Error>,
+    /// The open transaction is lost.
+    lost: bool,
 }
 
 /// Carries out a change set; after an error nothing has changed.
@@ -80,6 +98,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         values,
         wanted: Vec::new(),
         bound: Vec::new(),
+        progress: Progress::default(),
         holder: None,
     };
     let done = match mode {
@@ -103,24 +122,41 @@ impl<'a> Commit<'a> {
         Ok(outcomes)
     }
 
-    /// Each operation on its own; after a stop the rest fails with its reason.
+    /// Each operation on its own; after a stop the rest fails with its reason. What earlier transactions of the set
+    /// committed stays and is told even when the store itself fails later.
     fn each(&mut self, ops: Vec<Op>, sync: Vec<SyncRow>) -> Result<Vec<OpOutcome>> {
         let total = u64::try_from(ops.len()).ok().filter(|n| *n > 1);
-        let mut outcomes = Vec::with_capacity(ops.len());
+        let all = ops.len();
+        let mut outcomes = Vec::with_capacity(all);
         for op in ops {
+            self.progress.at = outcomes.len();
             let outcome = self.call.check().and_then(|()| self.apply_alone(op));
-            outcomes.push(match outcome {
-                Ok(outcome) => outcome,
-                Err(e) if ends_everything(&e) => return Err(e),
-                Err(e) => OpOutcome::Failed(e),
-            });
-            self.turn_over()?;
+            match outcome {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(e) if ends_everything(&e) => return self.give_up(outcomes, all, e),
+                Err(e) => outcomes.push(OpOutcome::Failed(e)),
+            }
+            if let Some(reason) = self.progress.dead.take() {
+                self.progress.open_from = outcomes.len();
+                return self.give_up(outcomes, all, reason);
+            }
+            self.progress.at = outcomes.len();
+            if let Err(e) = self.turn_over() {
+                return self.give_up(outcomes, all, e);
+            }
             if total.is_some() {
                 self.call
                     .report(u64::try_from(outcomes.len()).unwrap_or(u64::MAX), total);
             }
         }
-        for row in sync {
+        match self.sync_rows(sync) {
+            Ok(()) => Ok(outcomes),
+            Err(e) => self.give_up(outcomes, all, e),
+        }
+    }
+
+    fn sync_rows(&mut self, rows: Vec<SyncRow>) -> Result<()> {
+        for row in rows {
             let gone = match row.object {
                 Some(id) => item::meta(self.txn.db, id)?.is_none(),
                 None => false,
@@ -129,6 +165,25 @@ impl<'a> Commit<'a> {
                 self.sync_row(row)?;
             }
         }
+        Ok(())
+    }
+
+    /// The store failed: what the open transaction did is lost, what was committed before stays.
+    fn give_up(
+        &mut self,
+        mut outcomes: Vec<OpOutcome>,
+        all: usize,
+        error: Error,
+    ) -> Result<Vec<OpOutcome>> {
+        if self.progress.turns == 0 {
+            return Err(error);
+        }
+        let error = self.inner.explain(error);
+        outcomes.truncate(self.progress.open_from);
+        outcomes.resize_with(all, || {
+            OpOutcome::Failed(Error::new(error.code(), error.detail()))
+        });
+        self.progress.lost = true;
         Ok(outcomes)
     }
 
@@ -188,17 +243,20 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// Ends a transaction that has lasted long enough and begins the next one. Only between items.
-    fn turn_over(&mut self) -> Result<()> {
+    /// Ends a transaction that has lasted long enough and begins the next one. Only between items. Whether it did.
+    fn turn_over(&mut self) -> Result<bool> {
         if self.mode == CommitMode::Atomic || !self.txn.is_long() {
-            return Ok(());
+            return Ok(false);
         }
         self.txn.end()?;
         self.tell();
+        self.progress.turns += 1;
+        self.progress.open_from = self.progress.at;
+        self.progress.seq = self.txn.seq;
         // Others who wait get their turn: they look every few milliseconds.
         std::thread::sleep(std::time::Duration::from_millis(1));
         let now = self.inner.support.now();
-        // What is done stays done: a call that ends now is noticed before the next item.
+        // A call that has ended is noticed before the next item, where what is done is told.
         self.txn = Txn::begin(
             self.writer,
             self.origin,
@@ -208,7 +266,7 @@ impl<'a> Commit<'a> {
         )?;
         self.keys = Keys::new(&self.inner.info, &self.txn.orders)?;
         self.holder = None;
-        Ok(())
+        Ok(true)
     }
 
     fn tell(&mut self) {
@@ -219,7 +277,20 @@ impl<'a> Commit<'a> {
     }
 
     fn finish(mut self, ops: Vec<OpOutcome>) -> Result<CommitOutcome> {
-        self.txn.end()?;
+        if self.progress.lost {
+            return Ok(CommitOutcome {
+                ops,
+                seq: self.progress.seq,
+            });
+        }
+        if let Err(e) = self.txn.end() {
+            let all = ops.len();
+            let ops = self.give_up(ops, all, e)?;
+            return Ok(CommitOutcome {
+                ops,
+                seq: self.progress.seq,
+            });
+        }
         self.tell();
         Ok(CommitOutcome {
             ops,

@@ -1,8 +1,12 @@
 //! What SQLite's errors mean to a caller.
 
+use std::path::Path;
+
 use mapi_props::Code;
 use mapi_spi::{Error, Result};
 use rusqlite::ErrorCode;
+
+use crate::platform;
 
 /// Turns an error of SQLite into one of the boundary.
 pub(crate) trait Lift<T> {
@@ -20,6 +24,18 @@ impl<T> Lift<T> for rusqlite::Result<T> {
 pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
     let (code, detail) = meaning(&error);
     Error::caused(code, detail, error)
+}
+
+/// The same error, or that there is no room where SQLite only says that a write to the store at `path` failed.
+pub(crate) fn explained(error: Error, path: &Path) -> Error {
+    if error.code() == Code::DISK_ERROR && !platform::has_room(path) {
+        return Error::caused(
+            Code::NOT_ENOUGH_DISK,
+            "there is no room left for the store",
+            error,
+        );
+    }
+    error
 }
 
 /// A store whose own data contradict themselves.

@@ -21,11 +21,11 @@ use rusqlite::Connection;
 
 use crate::blob::{Leases, OpenValue, ValueStage};
 use crate::connection::{Birth, Connections};
-use crate::failure::{Lift, corrupt};
+use crate::failure::{Lift, corrupt, explained};
 use crate::names::Names;
 use crate::transaction::Txn;
 use crate::wake::Waker;
-use crate::{commit, log, names, platform, view};
+use crate::{commit, log, names, view};
 
 /// PR_MDB_PROVIDER of local stores: a store's kind, not one store.
 const PROVIDER: Guid = Guid::from_fields(
@@ -77,7 +77,7 @@ impl SqliteStore {
             mapping_signature: support.new_guid(),
             root: &root,
         };
-        let connections = Connections::open(path, mode, &birth)?;
+        let connections = Connections::open(path, mode, &birth).map_err(|e| explained(e, path))?;
         let info = read_info(&*connections.reader(call)?, path, mode)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -149,14 +149,7 @@ impl Inner {
 
     /// Tells a disk without room from a broken one.
     pub(crate) fn explain(&self, error: Error) -> Error {
-        if error.code() == Code::DISK_ERROR && !platform::has_room(self.connections.path()) {
-            return Error::caused(
-                Code::NOT_ENOUGH_DISK,
-                "there is no room left for the store",
-                error,
-            );
-        }
-        error
+        explained(error, self.connections.path())
     }
 }
 

@@ -44,7 +44,6 @@ enum Source {
 #[derive(Debug)]
 struct Plain {
     blob: u64,
-    size: u64,
     at: Option<u64>,
     chunk: Vec<u8>,
 }
@@ -59,7 +58,7 @@ impl Content {
         let parts = recipe.map(place).unwrap_or_default();
         Ok(Some(Self {
             size: found.size,
-            literal: Plain::new(found.id, found.size),
+            literal: Plain::new(found.id),
             parts,
         }))
     }
@@ -170,10 +169,9 @@ fn place(recipe: Recipe) -> Vec<Placed> {
 }
 
 impl Plain {
-    const fn new(blob: u64, size: u64) -> Self {
+    const fn new(blob: u64) -> Self {
         Self {
             blob,
-            size,
             at: None,
             chunk: Vec::new(),
         }

@@ -165,26 +165,66 @@ impl Commit<'_> {
         let ids = self.select(items)?;
         let total = u64::try_from(ids.len()).ok();
         let mut outcome = BulkOutcome::default();
+        // What is committed for good: done, failed, copies.
+        let mut settled = None;
         for id in ids {
-            if self.stops(&mut outcome)? {
+            match self.one(id, each, &mut outcome) {
+                Ok(true) => {
+                    settled = Some((outcome.done, outcome.failed.len(), outcome.copies.len()))
+                }
+                Ok(false) => {}
+                Err(error) => return self.broken(outcome, settled, error),
+            }
+            if outcome.stopped.is_some() {
                 break;
             }
-            let message =
-                item::meta(self.txn.db, id)?.filter(|m| matches!(m.kind, ItemKind::Message { .. }));
-            let result = match message {
-                Some(meta) => each(self, &meta, &mut outcome),
-                None => Err(Error::new(
-                    Code::NOT_FOUND,
-                    format!("there is no message {id}"),
-                )),
-            };
-            match result {
-                Ok(()) => outcome.done += 1,
-                Err(error) => self.refused(&mut outcome, id, error)?,
-            }
-            self.turn_over()?;
             self.call.report(outcome.done, total);
         }
+        Ok(OpOutcome::Bulk(outcome))
+    }
+
+    /// One message; whether a transaction ended after it.
+    fn one(
+        &mut self,
+        id: ItemId,
+        each: &mut dyn FnMut(&mut Self, &ItemMeta, &mut BulkOutcome) -> Result<()>,
+        outcome: &mut BulkOutcome,
+    ) -> Result<bool> {
+        if self.stops(outcome)? {
+            return Ok(false);
+        }
+        let message =
+            item::meta(self.txn.db, id)?.filter(|m| matches!(m.kind, ItemKind::Message { .. }));
+        let result = match message {
+            Some(meta) => each(self, &meta, outcome),
+            None => Err(Error::new(
+                Code::NOT_FOUND,
+                format!("there is no message {id}"),
+            )),
+        };
+        match result {
+            Ok(()) => outcome.done += 1,
+            Err(error) => self.refused(outcome, id, error)?,
+        }
+        self.turn_over()
+    }
+
+    /// The store failed in the middle: what is committed is told, with the reason for stopping.
+    fn broken(
+        &mut self,
+        mut outcome: BulkOutcome,
+        settled: Option<(u64, usize, usize)>,
+        error: Error,
+    ) -> Result<OpOutcome> {
+        let Some((done, failed, copies)) = settled else {
+            return Err(error);
+        };
+        outcome.done = done;
+        outcome.failed.truncate(failed);
+        outcome.copies.truncate(copies);
+        let error = self.inner.explain(error);
+        outcome.stopped = Some(Error::new(error.code(), error.detail()));
+        self.progress.dead = Some(error);
         Ok(OpOutcome::Bulk(outcome))
     }
 

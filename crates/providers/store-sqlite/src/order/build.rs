@@ -200,7 +200,7 @@ impl Step<'_> {
                 let meta = mapi_kit::engine::ItemRow::meta(row);
                 Ok((meta.parent.0, part_of(meta), self.keys.of(row)))
             })?;
-            for (container, part, keys) in entry {
+            if let Some((container, part, keys)) = entry {
                 for (_, key) in keys {
                     self.insert(txn, &(container, part, key.into_boxed_slice(), *id))?;
                 }

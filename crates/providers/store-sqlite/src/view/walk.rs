@@ -201,11 +201,6 @@ impl<'a> Index<'a> {
         .lift()
     }
 
-    /// Rows in all.
-    pub(super) fn count(&self) -> Result<u64> {
-        self.count_between(BELOW, ABOVE)
-    }
-
     /// Rows before a place.
     pub(super) fn position(&self, place: &RowKey) -> Result<u64> {
         let Spot::In(key, split) = self.keyed(place, u64::from(place.instance > 0))? else {

@@ -7,5 +7,6 @@
 )]
 
 mod basics;
+mod disasters;
 mod ground;
 mod model;

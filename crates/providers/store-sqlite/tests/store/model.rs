@@ -769,8 +769,16 @@ impl Pair {
     /// Copies of folders bring items that no outcome names.
     fn learn_from_log(&mut self, until: u64) {
         let since = std::mem::replace(&mut self.seen, until);
-        let a = self.model.log(since, None, usize::MAX, &call()).unwrap().entries;
-        let b = self.real.log(since, None, usize::MAX, &call()).unwrap().entries;
+        let a = self
+            .model
+            .log(since, None, usize::MAX, &call())
+            .unwrap()
+            .entries;
+        let b = self
+            .real
+            .log(since, None, usize::MAX, &call())
+            .unwrap()
+            .entries;
         for (a, b) in a.iter().zip(&b) {
             if !self.ids.iter().any(|(m, _)| *m == a.object)
                 && a.kind != mapi_spi::LogKind::Modified
