@@ -149,6 +149,20 @@ impl Table {
         Ok(())
     }
 
+    /// Puts columns before those that are set; one that is there already moves to the front (HrAddColumnsEx).
+    ///
+    /// # Errors
+    /// Those of [`Self::set_columns`].
+    pub fn add_columns(&self, columns: impl IntoIterator<Item = PropTag>) -> Result<()> {
+        let mut all: Vec<PropTag> = columns.into_iter().collect();
+        for column in self.query_columns() {
+            if !all.contains(&column) {
+                all.push(column);
+            }
+        }
+        self.set_columns(all)
+    }
+
     /// The columns: those that are set, or the table's default set.
     #[must_use]
     pub fn query_columns(&self) -> Vec<PropTag> {

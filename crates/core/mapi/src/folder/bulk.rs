@@ -24,6 +24,9 @@ pub struct BulkReport {
     pub stopped: Option<Error>,
 }
 
+/// Messages that go to another store in one change set.
+const ACROSS_BATCH: usize = 200;
+
 impl Folder {
     /// Copies messages of this folder to another, or moves them. Copies keep the search key and get a new entry id; moves
     /// inside a store keep both. In another store properties keep their names under that store's identifiers.
@@ -78,18 +81,12 @@ impl Folder {
         moves: bool,
     ) -> Result<Returned<BulkReport>> {
         let mut report = BulkReport::default();
-        for id in messages {
+        for batch in messages.chunks(ACROSS_BATCH) {
             if let Err(e) = self.context.call.check() {
                 report.stopped = Some(e);
                 break;
             }
-            match self.copy_across(id, to) {
-                Ok(copy) => {
-                    report.copies.push((id.clone(), copy));
-                    report.done += 1;
-                }
-                Err(e) => report.failed.push((id.clone(), e)),
-            }
+            self.copy_across(batch, to, &mut report)?;
         }
         if moves {
             let copied: Vec<EntryId> = report.copies.iter().map(|(old, _)| old.clone()).collect();
@@ -100,10 +97,38 @@ impl Folder {
         Ok(report.returned())
     }
 
-    fn copy_across(&self, id: &EntryId, to: &Self) -> Result<EntryId> {
+    fn copy_across(&self, batch: &[EntryId], to: &Self, report: &mut BulkReport) -> Result<()> {
+        let mut ids = Vec::new();
+        let mut items = Vec::new();
+        for id in batch {
+            match self.export_item(id) {
+                Ok(item) => {
+                    ids.push(id);
+                    items.push(item);
+                }
+                Err(e) => report.failed.push((id.clone(), e)),
+            }
+        }
+        let outcomes = to.import(items, ImportOptions::default())?;
+        for (old, outcome) in ids.into_iter().zip(outcomes) {
+            match outcome {
+                ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id } => {
+                    report.copies.push((old.clone(), id));
+                    report.done += 1;
+                }
+                ImportOutcome::Failed(e) => report.failed.push((old.clone(), e)),
+            }
+        }
+        Ok(())
+    }
+
+    fn export_item(&self, id: &EntryId) -> Result<ImportItem> {
         let item = self.context.message_id(id)?;
         let call = &self.context.call;
         let data = self.context.spi()?.message(item, call)?;
+        if data.meta.flags & message_flags::SUBMIT != 0 {
+            return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
+        }
         let opened = &self.context.opened;
         let from = ExportFrom {
             store: &opened.store,
@@ -113,26 +138,11 @@ impl Folder {
         };
         let tree = export(from, &data.body)?;
         let pending = message_flags::RN_PENDING | message_flags::NRN_PENDING;
-        let flags = data.meta.flags & !pending;
-        let outcome = to
-            .import(
-                vec![ImportItem {
-                    tree,
-                    flags,
-                    source: None,
-                }],
-                ImportOptions::default(),
-            )?
-            .into_iter()
-            .next();
-        match outcome {
-            Some(ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id }) => Ok(id),
-            Some(ImportOutcome::Failed(e)) => Err(e),
-            None => Err(Error::new(
-                Code::CALL_FAILED,
-                "the other store gave no result",
-            )),
-        }
+        Ok(ImportItem {
+            tree,
+            flags: data.meta.flags & !pending,
+            source: None,
+        })
     }
 
     /// Deletes messages of this folder: soft where the store can, for good with HARD_DELETE.

@@ -51,13 +51,10 @@ fn save_in_store(
         Some(meta) if !flags.contains(SaveFlags::FORCE_SAVE) => Expect::Exactly(meta.change),
         _ => Expect::Any,
     };
-    let ids: Vec<u16> = state
-        .working
-        .props
-        .iter()
-        .map(|(id, _)| *id)
-        .filter(|id| *id >= 0x8000)
-        .collect();
+    // Names of what goes away too: whether a change outdates the original depends on them.
+    let base = state.working.saved_body().props.iter();
+    let named = state.working.props.iter().chain(base).map(|(id, _)| *id);
+    let ids: Vec<u16> = named.filter(|id| *id >= 0x8000).collect();
     context.names(&ids)?;
     let name_of = |id| context.opened.names.remembered(id);
     let planned = plan(

@@ -1,11 +1,20 @@
 //! Receive folders: where messages of a class arrive.
 //! Reference: "IMsgStore::GetReceiveFolder", "IMsgStore::SetReceiveFolder" (requirement STO-06)
 
-use mapi_props::{Code, PropTag, PropType, PropValue, Slot};
+use mapi_kit::computed::record_key;
+use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, tags};
 use mapi_spi::{Error, PropPatch, Result};
 
 use super::{MsgStore, SpecialFolder};
-use crate::{EntryId, Folder, OpenFlags};
+use crate::table::{MemoryRow, MemoryRows, Source};
+use crate::{EntryId, Folder, OpenFlags, TableBuilder};
+
+const COLUMNS: [PropTag; 4] = [
+    tags::MESSAGE_CLASS.raw(),
+    tags::ENTRYID.raw(),
+    tags::RECORD_KEY.raw(),
+    tags::INSTANCE_KEY.raw(),
+];
 
 /// Classes with an assignment of their own, and the entry ids of their folders, one for one. Provider range. An empty
 /// folder id says that an assignment made by default was taken away.
@@ -96,6 +105,42 @@ impl MsgStore {
                 (FOLDERS.id(), Slot::Value(PropValue::MvBinary(folders))),
             ],
             delete: Vec::new(),
+        })
+    }
+
+    /// The table of receive folders: PR_MESSAGE_CLASS, PR_ENTRYID, PR_RECORD_KEY.
+    pub fn receive_folder_table(&self) -> TableBuilder {
+        let store = self.clone();
+        let fetch = move || {
+            let all = store
+                .assignments()?
+                .into_iter()
+                .filter(|a| a.folder.is_some());
+            (1..)
+                .zip(all)
+                .map(|(number, a)| store.assignment_row(number, a))
+                .collect()
+        };
+        let rows = MemoryRows {
+            columns: &COLUMNS,
+            fetch: Box::new(fetch),
+            bookmarks: true,
+        };
+        TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
+    }
+
+    fn assignment_row(&self, number: u64, assignment: Assignment) -> Result<MemoryRow> {
+        let Assignment { class, folder } = assignment;
+        let entry_id = folder.unwrap_or_else(|| EntryId::from(Vec::new()));
+        let item = self.context.folder_id(&entry_id)?;
+        let mut props = Bag::new();
+        props.set(tags::MESSAGE_CLASS, class);
+        props.set(tags::ENTRYID, entry_id.as_bytes());
+        props.set(tags::RECORD_KEY, record_key(&self.context.info().uid, item));
+        Ok(MemoryRow {
+            number,
+            props,
+            entry_id,
         })
     }
 
