@@ -29,6 +29,19 @@ pub trait ItemRow {
     /// What is stored under an identifier.
     fn slot(&self, id: u16) -> Option<Cow<'_, Slot>>;
 
+    /// The type of what is stored under an identifier. Stores over encoded rows answer without decoding.
+    fn ty(&self, id: u16) -> Option<PropType> {
+        self.slot(id).map(|slot| slot.ty())
+    }
+
+    /// The large value stored under an identifier. Stores over encoded rows answer without decoding others.
+    fn large(&self, id: u16) -> Option<LargeRef> {
+        match self.slot(id)?.as_ref() {
+            Slot::Large(large) => Some(*large),
+            Slot::Value(_) => None,
+        }
+    }
+
     /// Opens a large value; `None` if it is not at hand. Asks no server.
     fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>>;
 
@@ -73,10 +86,7 @@ impl Full<'_> {
         if computed::is_computed(self.owner(), id) {
             return None;
         }
-        match self.row.slot(id)?.as_ref() {
-            Slot::Large(large) => Some(*large),
-            Slot::Value(_) => None,
-        }
+        self.row.large(id)
     }
 
     /// The code page of the item's PT_STRING8 values.
@@ -107,10 +117,8 @@ impl Row for Full<'_> {
             let value = self.computed(PropTag::new(id, PropType::UNSPECIFIED));
             return value.map(|v| v.ty());
         }
-        match self.row.slot(id) {
-            Some(slot) => Some(slot.ty()),
-            None => computed::fallback(self.owner(), id).map(|v| v.ty()),
-        }
+        let stored = self.row.ty(id);
+        stored.or_else(|| computed::fallback(self.owner(), id).map(|v| v.ty()))
     }
 
     fn large(&self, id: u16) -> Option<Large> {
