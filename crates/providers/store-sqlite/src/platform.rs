@@ -64,7 +64,8 @@ fn is_network(kind: &str) -> bool {
 pub(crate) fn has_room(path: &Path) -> bool {
     let size = |suffix: &str| std::fs::metadata(beside(path, suffix)).map_or(0, |m| m.len());
     let probe = beside(path, ".probe");
-    let end = size("").max(size("-wal")) + 65_536;
+    // What waits in the log may have to go into the file, and one change set on top.
+    let end = size("") + size("-wal") + 1024 * 1024;
     let grown = (|| {
         let mut file = File::create(&probe)?;
         file.seek(SeekFrom::Start(end))?;

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io::Read;
 
 use mapi_kit::engine::{ItemRow, SubRow};
-use mapi_props::codec::{BagRef, StoredRef};
-use mapi_props::{Bag, LargePlace, LargeRef, Slot};
+use mapi_props::codec::{BagRef, RawSlot, StoredRef};
+use mapi_props::{Bag, LargePlace, LargeRef, PropType, Slot};
 use mapi_query::Row as QueryRow;
 use mapi_spi::{FolderCounts, FolderData, ItemMeta, Result};
 use rusqlite::{Connection, OptionalExtension};
@@ -113,6 +113,17 @@ impl ItemRow for EncodedRow<'_> {
 
     fn slot(&self, id: u16) -> Option<Cow<'_, Slot>> {
         self.props.get(id).ok().flatten().map(Cow::Owned)
+    }
+
+    fn ty(&self, id: u16) -> Option<PropType> {
+        self.props.raw(id).map(|raw| raw.tag().ty())
+    }
+
+    fn large(&self, id: u16) -> Option<LargeRef> {
+        match self.props.raw(id).filter(RawSlot::is_large)?.slot().ok()? {
+            Slot::Large(large) => Some(large),
+            Slot::Value(_) => None,
+        }
     }
 
     fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>> {
