@@ -21,6 +21,7 @@ mod migrations;
 mod names;
 mod order;
 mod platform;
+mod queries;
 mod schema;
 mod service;
 mod store;

@@ -7,6 +7,7 @@ use mapi_spi::{Call, Error, Inverse, ItemId, LogEntry, LogKind, LogPage, Origin,
 use rusqlite::{Connection, Row, params};
 
 use crate::failure::{Lift, corrupt};
+use crate::queries;
 use crate::transaction::Txn;
 
 /// Entries older than this go: 7 days, in 100 ns.
@@ -77,12 +78,7 @@ pub(crate) fn read(
 ) -> Result<LogPage> {
     let last = last(db)?;
     let first = first(db)?.unwrap_or(last + 1);
-    let mut select = db
-        .prepare_cached(
-            "SELECT seq, origin, kind, object, folder, parent, other, changed, inverse FROM log
-             WHERE seq > ?1 AND origin IS NOT ?2 ORDER BY seq LIMIT ?3",
-        )
-        .lift()?;
+    let mut select = db.prepare_cached(queries::LOG).lift()?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = select
         .query(params![since, except.map(|o| o.0), limit])

@@ -11,7 +11,7 @@ use rusqlite::params;
 
 use super::{Commit, difference, ends_everything, refuse};
 use crate::failure::Lift;
-use crate::{bag, item, store, view};
+use crate::{bag, item, queries, store, view};
 
 impl Commit<'_> {
     pub(super) fn set_flags(&mut self, items: &Items, flags: FlagPatch) -> Result<OpOutcome> {
@@ -301,9 +301,7 @@ impl Commit<'_> {
     /// The messages of a folder: living ones, or all.
     pub(super) fn messages_in(&self, folder: ItemId, all: bool) -> Result<Vec<ItemId>> {
         let mut ids = Vec::new();
-        let mut select = self
-            .txn
-            .statement("SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0")?;
+        let mut select = self.txn.statement(queries::CONTENTS)?;
         for part in 0..(if all { 4_u8 } else { 2 }) {
             let rows = select
                 .query_map(params![folder.0, part], |r| r.get(0).map(ItemId))

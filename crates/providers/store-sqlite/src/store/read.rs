@@ -10,8 +10,8 @@ use mapi_spi::{
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::failure::{Lift, corrupt, not_found};
-use crate::item::{self, META_COLUMNS, meta_at, meta_columns};
-use crate::{bag, log};
+use crate::item::{self, META_COLUMNS, meta_at};
+use crate::{bag, log, queries};
 
 /// Rows are asked for cancellation this often.
 const CHECK_EVERY: usize = 256;
@@ -29,13 +29,7 @@ pub(crate) fn folder(db: &Connection, id: ItemId) -> Result<FolderData> {
 
 /// A message with its tree: one statement, one snapshot.
 pub(crate) fn message(db: &Connection, id: ItemId) -> Result<MessageData> {
-    let mut select = db
-        .prepare_cached(concat!(
-            "SELECT ",
-            meta_columns!("i"),
-            ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id WHERE i.id = ?1 AND i.kind = 3"
-        ))
-        .lift()?;
+    let mut select = db.prepare_cached(queries::MESSAGE).lift()?;
     let read = |r: &rusqlite::Row<'_>| Ok((meta_at(r), body_at(r)));
     let (meta, body) = select
         .query_row([id.0], read)
@@ -121,9 +115,7 @@ pub(crate) fn expect_folder(db: &Connection, id: ItemId) -> Result<()> {
 
 /// The messages of a part of a container, by number.
 pub(crate) fn contents(db: &Connection, container: ItemId, part: u8) -> Result<Vec<u64>> {
-    let mut select = db
-        .prepare_cached("SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0")
-        .lift()?;
+    let mut select = db.prepare_cached(queries::CONTENTS).lift()?;
     let mut rows = select.query(params![container.0, part]).lift()?;
     let mut ids = Vec::new();
     while let Some(row) = rows.next().lift()? {
@@ -142,16 +134,8 @@ pub(crate) fn hierarchy(
     deleted: bool,
 ) -> Result<Vec<(ItemId, u32)>> {
     let sql = match depth {
-        Depth::Children => {
-            "SELECT id, 0 FROM folder WHERE parent = ?1 AND id <> ?1 AND deleted = ?2 ORDER BY id"
-        }
-        Depth::All => {
-            "WITH RECURSIVE below (id, depth, deleted) AS (
-                 SELECT id, 0, deleted FROM folder WHERE parent = ?1 AND id <> ?1
-                 UNION ALL
-                 SELECT f.id, b.depth + 1, f.deleted FROM below b JOIN folder f ON f.parent = b.id
-             ) SELECT id, depth FROM below WHERE deleted = ?2 ORDER BY depth, id"
-        }
+        Depth::Children => queries::CHILDREN,
+        Depth::All => queries::BELOW,
     };
     let mut select = db.prepare_cached(sql).lift()?;
     let rows = select
@@ -168,14 +152,12 @@ pub(crate) fn known_source(
     folder: ItemId,
     source: &[u8; 32],
 ) -> Result<Option<ItemId>> {
-    db.prepare_cached(
-        "SELECT id FROM item WHERE source = ?1 AND parent = ?2 AND part < 2 ORDER BY id LIMIT 1",
-    )
-    .and_then(|mut s| {
-        s.query_row(params![source, folder.0], |r| r.get(0).map(ItemId))
-            .optional()
-    })
-    .lift()
+    db.prepare_cached(queries::SOURCE)
+        .and_then(|mut s| {
+            s.query_row(params![source, folder.0], |r| r.get(0).map(ItemId))
+                .optional()
+        })
+        .lift()
 }
 
 /// An engine's rows for an object, by key.
@@ -184,11 +166,7 @@ pub(crate) fn sync_rows(
     origin: Origin,
     object: Option<ItemId>,
 ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
-    let mut select = db
-        .prepare_cached(
-            "SELECT key, value FROM sync WHERE origin = ?1 AND object = ?2 ORDER BY key",
-        )
-        .lift()?;
+    let mut select = db.prepare_cached(queries::SYNC).lift()?;
     let object = object.map_or(0, |o| o.0);
     let rows = select
         .query_map(params![origin.0, object], |r| Ok((r.get(0)?, r.get(1)?)))

@@ -14,7 +14,8 @@ use rusqlite::{Connection, OptionalExtension};
 use crate::bag;
 use crate::blob::SlotReader;
 use crate::failure::{Lift, corrupt};
-use crate::item::{META_COLUMNS, meta_at, meta_columns};
+use crate::item::{META_COLUMNS, meta_at};
+use crate::queries;
 
 /// A message as its bag holds it.
 #[derive(Clone, Copy)]
@@ -39,13 +40,7 @@ pub(crate) fn show<T>(
     id: u64,
     look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
 ) -> Result<Option<T>> {
-    let mut select = db
-        .prepare_cached(concat!(
-            "SELECT ",
-            meta_columns!("i"),
-            ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id WHERE i.id = ?1 AND i.kind = 3"
-        ))
-        .lift()?;
+    let mut select = db.prepare_cached(queries::MESSAGE).lift()?;
     select
         .query_row([id], |row| Ok(encoded(db, row, look)))
         .optional()
@@ -69,14 +64,7 @@ pub(crate) fn each_message(
     (first, last): (u64, u64),
     look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<()>,
 ) -> Result<()> {
-    let mut select = db
-        .prepare_cached(concat!(
-            "SELECT ",
-            meta_columns!("i"),
-            ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id
-             WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 ORDER BY i.id"
-        ))
-        .lift()?;
+    let mut select = db.prepare_cached(queries::MESSAGES).lift()?;
     let mut rows = select.query([first, last]).lift()?;
     while let Some(row) = rows.next().lift()? {
         encoded(db, row, &mut *look)?;

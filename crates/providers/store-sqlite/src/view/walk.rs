@@ -13,6 +13,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use super::row::show_known;
 use crate::failure::Lift;
 use crate::order::{KEY_BYTES, MISSING_KEY, Order, key_of};
+use crate::queries;
 
 /// Below all keys, and above all.
 const BELOW: &[u8] = &[];
@@ -117,17 +118,9 @@ impl<'a> Index<'a> {
             return Ok(Spot::Start);
         }
         let (high, sql) = if self.reversed {
-            (
-                MISSING_KEY,
-                "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key < ?4
-                 ORDER BY key DESC, item DESC LIMIT 1 OFFSET ?5",
-            )
+            (MISSING_KEY, queries::NTH_REVERSED)
         } else {
-            (
-                ABOVE,
-                "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key < ?4
-                 ORDER BY key, item LIMIT 1 OFFSET ?5",
-            )
+            (ABOVE, queries::NTH)
         };
         let offset = i64::try_from(n).unwrap_or(i64::MAX);
         let mut select = self.statement(sql)?;
@@ -167,11 +160,11 @@ impl<'a> Index<'a> {
         }
         let offset = i64::try_from(rank).unwrap_or(i64::MAX);
         let number = self
-            .statement(
-                "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4
-                 ORDER BY item LIMIT 1 OFFSET ?5",
-            )?
-            .query_row(params![self.container.0, self.part, self.order.id, key, offset], |r| r.get(0))
+            .statement(queries::NTH_IN_GROUP)?
+            .query_row(
+                params![self.container.0, self.part, self.order.id, key, offset],
+                |r| r.get(0),
+            )
             .optional()
             .lift()?;
         Ok(Split::Number(number.unwrap_or(u64::MAX >> 1)))
@@ -180,9 +173,9 @@ impl<'a> Index<'a> {
     /// How many rows of a group the index gives before this one.
     fn rank(&self, key: &[u8], item: u64) -> Result<usize> {
         let sql = if self.reversed {
-            "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item > ?5"
+            queries::COUNT_ABOVE_IN_GROUP
         } else {
-            "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item < ?5"
+            queries::COUNT_BELOW_IN_GROUP
         };
         self.statement(sql)?
             .query_row(
@@ -194,11 +187,12 @@ impl<'a> Index<'a> {
 
     /// Rows with keys strictly between two.
     fn count_between(&self, low: &[u8], high: &[u8]) -> Result<u64> {
-        self.statement(
-            "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key > ?4 AND key < ?5",
-        )?
-        .query_row(params![self.container.0, self.part, self.order.id, low, high], |r| r.get(0))
-        .lift()
+        self.statement(queries::COUNT_BETWEEN)?
+            .query_row(
+                params![self.container.0, self.part, self.order.id, low, high],
+                |r| r.get(0),
+            )
+            .lift()
     }
 
     /// Rows before a place.
@@ -213,10 +207,7 @@ impl<'a> Index<'a> {
         };
         let inside = match split {
             Split::Number(number) => self
-                .statement(
-                    "SELECT count(*) FROM entry
-                     WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item < ?5",
-                )?
+                .statement(queries::COUNT_BELOW_IN_GROUP)?
                 .query_row(
                     params![self.container.0, self.part, self.order.id, key, number],
                     |r| r.get(0),
@@ -248,9 +239,7 @@ impl<'a> Index<'a> {
 
     /// The rows of a group by number.
     fn items(&self, key: &[u8]) -> Result<Vec<u64>> {
-        let mut select = self.statement(
-            "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 ORDER BY item",
-        )?;
+        let mut select = self.statement(queries::GROUP)?;
         let rows = select
             .query_map(
                 params![self.container.0, self.part, self.order.id, key],
@@ -400,11 +389,9 @@ impl Walk<'_> {
     /// The next rows of a group that stands by number.
     fn page_group(&mut self, key: Vec<u8>, last: u64) -> Result<()> {
         let sql = if self.backward {
-            "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item < ?5
-             ORDER BY item DESC LIMIT ?6"
+            queries::GROUP_BACKWARD
         } else {
-            "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 AND item > ?5
-             ORDER BY item LIMIT ?6"
+            queries::GROUP_FORWARD
         };
         let index = self.index;
         let mut select = index.statement(sql)?;
@@ -438,12 +425,9 @@ impl Walk<'_> {
             return Ok(false);
         };
         let sql = if stretch.ascending {
-            "SELECT key, item FROM entry
-             WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key > ?4 AND key < ?5 ORDER BY key, item LIMIT ?6"
+            queries::ASCENDING
         } else {
-            "SELECT key, item FROM entry
-             WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key > ?4 AND key < ?5
-             ORDER BY key DESC, item DESC LIMIT ?6"
+            queries::DESCENDING
         };
         let index = self.index;
         let mut select = index.statement(sql)?;

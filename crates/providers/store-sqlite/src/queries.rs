@@ -1,0 +1,152 @@
+//! The queries behind lists. A test asks SQLite how it would run each: never by reading a whole table, never by sorting.
+
+use crate::item::meta_columns;
+
+/// The row of a number, against the keys.
+pub(crate) const NTH_REVERSED: &str = "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key \
+     < ?4 ORDER BY key DESC, item DESC LIMIT 1 OFFSET ?5";
+
+/// The row of a number.
+pub(crate) const NTH: &str = "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key \
+     < ?4 ORDER BY key, item LIMIT 1 OFFSET ?5";
+
+/// The row of a rank in a group.
+pub(crate) const NTH_IN_GROUP: &str = "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 \
+     ORDER BY item LIMIT 1 OFFSET ?5";
+
+/// Rows of a group with greater numbers.
+pub(crate) const COUNT_ABOVE_IN_GROUP: &str = "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = \
+     ?4 AND item > ?5";
+
+/// Rows of a group with smaller numbers.
+pub(crate) const COUNT_BELOW_IN_GROUP: &str = "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = \
+     ?4 AND item < ?5";
+
+/// Rows with keys strictly between two.
+pub(crate) const COUNT_BETWEEN: &str = "SELECT count(*) FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key > \
+     ?4 AND key < ?5";
+
+/// A whole group.
+pub(crate) const GROUP: &str = "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 \
+     ORDER BY item";
+
+/// The next rows of a group, backward.
+pub(crate) const GROUP_BACKWARD: &str = "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 \
+     AND item < ?5 ORDER BY item DESC LIMIT ?6";
+
+/// The next rows of a group.
+pub(crate) const GROUP_FORWARD: &str = "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key = ?4 \
+     AND item > ?5 ORDER BY item LIMIT ?6";
+
+/// The next rows by ascending keys.
+pub(crate) const ASCENDING: &str = "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key \
+     > ?4 AND key < ?5 ORDER BY key, item LIMIT ?6";
+
+/// The next rows by descending keys.
+pub(crate) const DESCENDING: &str = "SELECT key, item FROM entry WHERE container = ?1 AND part = ?2 AND ord = ?3 AND key \
+     > ?4 AND key < ?5 ORDER BY key DESC, item DESC LIMIT ?6";
+
+/// All messages of a part of a container.
+pub(crate) const CONTENTS: &str =
+    "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0";
+
+/// The folders directly in a folder.
+pub(crate) const CHILDREN: &str =
+    "SELECT id, 0 FROM folder WHERE parent = ?1 AND id <> ?1 AND deleted = ?2 ORDER BY id";
+
+/// The living message of a folder that came from these bytes.
+pub(crate) const SOURCE: &str = "SELECT id FROM item WHERE source = ?1 AND parent = ?2 AND part < 2 ORDER BY id LIMIT \
+     1";
+
+/// The rows of an engine about an object.
+pub(crate) const SYNC: &str =
+    "SELECT key, value FROM sync WHERE origin = ?1 AND object = ?2 ORDER BY key";
+
+/// Entries of the log after a number, without those of an origin.
+pub(crate) const LOG: &str = "SELECT seq, origin, kind, object, folder, parent, other, changed, inverse FROM log \
+     WHERE seq > ?1 AND origin IS NOT ?2 ORDER BY seq LIMIT ?3";
+
+/// All folders below a folder with their depths, parents first. Sorts: folders are few.
+pub(crate) const BELOW: &str = "WITH RECURSIVE below (id, depth, deleted) AS ( SELECT id, 0, deleted FROM folder \
+     WHERE parent = ?1 AND id <> ?1 UNION ALL SELECT f.id, b.depth + 1, f.deleted FROM \
+     below b JOIN folder f ON f.parent = b.id ) SELECT id, depth FROM below WHERE deleted \
+     = ?2 ORDER BY depth, id";
+
+/// A message with its bag.
+pub(crate) const MESSAGE: &str = concat!(
+    "SELECT ",
+    meta_columns!("i"),
+    ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id WHERE i.id = ?1 AND i.kind = 3"
+);
+
+/// All messages with numbers in a range.
+pub(crate) const MESSAGES: &str = concat!(
+    "SELECT ",
+    meta_columns!("i"),
+    ", b.form, b.data FROM item i JOIN bag b ON b.id = i.id \
+     WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 ORDER BY i.id"
+);
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::schema::VERSION_1;
+
+    const ALL: [(&str, &str); 19] = [
+        ("NTH_REVERSED", NTH_REVERSED),
+        ("NTH", NTH),
+        ("NTH_IN_GROUP", NTH_IN_GROUP),
+        ("COUNT_ABOVE_IN_GROUP", COUNT_ABOVE_IN_GROUP),
+        ("COUNT_BELOW_IN_GROUP", COUNT_BELOW_IN_GROUP),
+        ("COUNT_BETWEEN", COUNT_BETWEEN),
+        ("GROUP", GROUP),
+        ("GROUP_BACKWARD", GROUP_BACKWARD),
+        ("GROUP_FORWARD", GROUP_FORWARD),
+        ("ASCENDING", ASCENDING),
+        ("DESCENDING", DESCENDING),
+        ("CONTENTS", CONTENTS),
+        ("CHILDREN", CHILDREN),
+        ("SOURCE", SOURCE),
+        ("SYNC", SYNC),
+        ("LOG", LOG),
+        ("BELOW", BELOW),
+        ("MESSAGE", MESSAGE),
+        ("MESSAGES", MESSAGES),
+    ];
+
+    fn plan(db: &Connection, sql: &str) -> Vec<String> {
+        let mut explain = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
+        let lines = explain
+            .query_map(rusqlite::params_from_iter(nulls), |r| r.get(3))
+            .unwrap();
+        lines.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn no_list_reads_a_whole_table_or_sorts() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(VERSION_1).unwrap();
+        for (name, sql) in ALL {
+            let plan = plan(&db, sql);
+            assert!(!plan.is_empty(), "{name}");
+            // The recursion itself scans the rows that it has just found.
+            let scans =
+                |l: &String| l.starts_with("SCAN") && !(name == "BELOW" && l.starts_with("SCAN b"));
+            assert!(!plan.iter().any(scans), "{name}: {plan:?}");
+            let sorts = plan.iter().any(|l| l.contains("TEMP B-TREE"));
+            assert_eq!(sorts, name == "BELOW", "{name}: {plan:?}");
+        }
+    }
+
+    #[test]
+    fn the_check_would_notice_a_scan() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(VERSION_1).unwrap();
+        let plan = plan(&db, "SELECT id FROM item WHERE size = ?1 ORDER BY flags");
+        assert!(plan.iter().any(|l| l.starts_with("SCAN")), "{plan:?}");
+        assert!(plan.iter().any(|l| l.contains("TEMP B-TREE")), "{plan:?}");
+    }
+}
