@@ -1,5 +1,6 @@
 //! The cases, by topic.
 
+mod bulk;
 mod cursors;
 mod entry_ids;
 mod folders;
@@ -8,6 +9,7 @@ mod names;
 mod outgoing;
 mod properties;
 mod restrictions;
+mod stores;
 mod streams;
 mod tables;
 mod transactions;
@@ -23,7 +25,9 @@ pub fn all() -> Vec<Case> {
         streams::CASES,
         tables::CASES,
         cursors::CASES,
+        stores::CASES,
         folders::CASES,
+        bulk::CASES,
         restrictions::CASES,
         names::CASES,
         transactions::CASES,

@@ -12,57 +12,86 @@ use crate::{Case, case};
 const PLAIN: CreateFolderFlags = CreateFolderFlags::NONE;
 
 pub(super) const CASES: &[Case] = &[
-    case!("FLD-01", needs(), "the root stays, counts are computed, siblings are unique", |f| {
-        let store = f.store()?;
-        let (root, inbox) = (store.root_folder()?, f.inbox()?);
-        let id = root.entry_id();
-        root.delete_folder(&id, DeleteFolderFlags::NONE).unwrap_err();
-        let both = DeleteFolderFlags::DEL_FOLDERS | DeleteFolderFlags::DEL_MESSAGES;
-        root.delete_folder(&id, both).unwrap_err();
-        root.rename("Mine").unwrap_err();
-        root.copy_folder(&id, &inbox, None, CopyFolderFlags::MOVE).unwrap_err();
-        assert_eq!(root.get(tags::FOLDER_TYPE)?, folder_type::ROOT);
-        assert_eq!(root.parent_id()?, id);
-        assert!(inbox.child("Mine")?.is_none());
-        let problems = inbox.set_props(&[prop(tags::CONTENT_COUNT, 7)])?;
-        assert_eq!((problems.len(), problems[0].code), (1, Code::COMPUTED));
-        assert_eq!(inbox.get(tags::CONTENT_COUNT)?, 0);
-        // PR_SUBFOLDERS follows at once, in another session too.
-        let there = f.second_session()?.default_store()?.receive_folder("IPM")?;
-        assert!(!there.get(tags::SUBFOLDERS)?);
-        let only = inbox.create_folder("Only", None, PLAIN)?;
-        assert!(there.get(tags::SUBFOLDERS)?);
-        inbox.delete_folder(&only.entry_id(), DeleteFolderFlags::NONE)?;
-        assert!(!there.get(tags::SUBFOLDERS)?);
-        Ok(())
-    }),
-    case!("FLD-01", needs(), "a folder has its required properties and counts what is in it", |f| {
-        let folder = f.folder("Mail")?;
-        let required = columns![
-            tags::DISPLAY_NAME,
-            tags::ENTRYID,
-            tags::FOLDER_TYPE,
-            tags::OBJECT_TYPE,
-            tags::PARENT_ENTRYID,
-            tags::RECORD_KEY,
-            tags::STORE_ENTRYID,
-            tags::STORE_RECORD_KEY,
-            tags::SUBFOLDERS,
-        ];
-        assert_eq!(folder.get_props(&required)?.warning, None);
-        assert_eq!(folder.get(tags::OBJECT_TYPE)?, object_type::FOLDER);
-        assert_eq!(folder.get(tags::FOLDER_TYPE)?, folder_type::GENERIC);
-        assert_eq!(folder.get(tags::PARENT_ENTRYID)?, f.inbox()?.entry_id().as_bytes());
-        let unread = |n: i32| draft(&folder, &[prop(tags::MESSAGE_FLAGS, n)]);
-        for read in [0, 0, 1] {
-            unread(read)?.save_changes(SaveFlags::NONE)?;
+    case!(
+        "FLD-01",
+        needs(),
+        "the root stays, counts are computed, siblings are unique",
+        |f| {
+            let store = f.store()?;
+            let (root, inbox) = (store.root_folder()?, f.inbox()?);
+            let id = root.entry_id();
+            root.delete_folder(&id, DeleteFolderFlags::NONE)
+                .unwrap_err();
+            let both = DeleteFolderFlags::DEL_FOLDERS | DeleteFolderFlags::DEL_MESSAGES;
+            root.delete_folder(&id, both).unwrap_err();
+            root.rename("Mine").unwrap_err();
+            root.copy_folder(&id, &inbox, None, CopyFolderFlags::MOVE)
+                .unwrap_err();
+            assert_eq!(root.get(tags::FOLDER_TYPE)?, folder_type::ROOT);
+            assert_eq!(root.parent_id()?, id);
+            assert!(inbox.child("Mine")?.is_none());
+            let problems = inbox.set_props(&[prop(tags::CONTENT_COUNT, 7)])?;
+            assert_eq!((problems.len(), problems[0].code), (1, Code::COMPUTED));
+            assert_eq!(inbox.get(tags::CONTENT_COUNT)?, 0);
+            // PR_SUBFOLDERS follows at once, in another session too.
+            let there = f.second_session()?.default_store()?.receive_folder("IPM")?;
+            assert!(!there.get(tags::SUBFOLDERS)?);
+            let only = inbox.create_folder("Only", None, PLAIN)?;
+            assert!(there.get(tags::SUBFOLDERS)?);
+            inbox.delete_folder(&only.entry_id(), DeleteFolderFlags::NONE)?;
+            assert!(!there.get(tags::SUBFOLDERS)?);
+            Ok(())
         }
-        let there = f.second_session()?.default_store()?.folder("Inbox/Mail")?;
-        assert_eq!((there.get(tags::CONTENT_COUNT)?, there.get(tags::CONTENT_UNREAD)?), (3, 2));
-        let row = f.inbox()?.hierarchy(Depth::Children).open()?.query_rows(1)?.remove(0);
-        assert_eq!((row.get(tags::CONTENT_COUNT), row.get(tags::CONTENT_UNREAD)), (Some(3), Some(2)));
-        Ok(())
-    }),
+    ),
+    case!(
+        "FLD-01",
+        needs(),
+        "a folder has its required properties and counts what is in it",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let required = columns![
+                tags::DISPLAY_NAME,
+                tags::ENTRYID,
+                tags::FOLDER_TYPE,
+                tags::OBJECT_TYPE,
+                tags::PARENT_ENTRYID,
+                tags::RECORD_KEY,
+                tags::STORE_ENTRYID,
+                tags::STORE_RECORD_KEY,
+                tags::SUBFOLDERS,
+            ];
+            assert_eq!(folder.get_props(&required)?.warning, None);
+            assert_eq!(folder.get(tags::OBJECT_TYPE)?, object_type::FOLDER);
+            assert_eq!(folder.get(tags::FOLDER_TYPE)?, folder_type::GENERIC);
+            assert_eq!(
+                folder.get(tags::PARENT_ENTRYID)?,
+                f.inbox()?.entry_id().as_bytes()
+            );
+            let unread = |n: i32| draft(&folder, &[prop(tags::MESSAGE_FLAGS, n)]);
+            for read in [0, 0, 1] {
+                unread(read)?.save_changes(SaveFlags::NONE)?;
+            }
+            let there = f.second_session()?.default_store()?.folder("Inbox/Mail")?;
+            assert_eq!(
+                (
+                    there.get(tags::CONTENT_COUNT)?,
+                    there.get(tags::CONTENT_UNREAD)?
+                ),
+                (3, 2)
+            );
+            let row = f
+                .inbox()?
+                .hierarchy(Depth::Children)
+                .open()?
+                .query_rows(1)?
+                .remove(0);
+            assert_eq!(
+                (row.get(tags::CONTENT_COUNT), row.get(tags::CONTENT_UNREAD)),
+                (Some(3), Some(2))
+            );
+            Ok(())
+        }
+    ),
     case!("FLD-02", needs(), "roles do not depend on names", |f| {
         let store = f.store()?;
         let ids = roles(&store)?;
@@ -75,13 +104,23 @@ pub(super) const CASES: &[Case] = &[
             store.special_folder(role)?.rename(name)?;
         }
         let folders = |store: &MsgStore| -> Result<u64> {
-            store.root_folder()?.hierarchy(Depth::All).open()?.row_count()
+            store
+                .root_folder()?
+                .hierarchy(Depth::All)
+                .open()?
+                .row_count()
         };
         let before = folders(&store)?;
         let store = f.restart()?.default_store()?;
         assert_eq!(roles(&store)?, ids);
-        assert_eq!(store.receive_folder("IPM.Note")?.name()?, "Boîte de réception");
-        assert_eq!(store.special_folder(SpecialFolder::DeletedItems)?.name()?, "ごみ箱");
+        assert_eq!(
+            store.receive_folder("IPM.Note")?.name()?,
+            "Boîte de réception"
+        );
+        assert_eq!(
+            store.special_folder(SpecialFolder::DeletedItems)?.name()?,
+            "ごみ箱"
+        );
         assert_eq!(folders(&store)?, before, "none was made anew");
         Ok(())
     }),
@@ -93,78 +132,116 @@ pub(super) const CASES: &[Case] = &[
             let folder = store.special_folder(role)?;
             let parent = store.open_folder(&folder.parent_id()?, OpenFlags::BEST_ACCESS)?;
             for flags in [all, all | DeleteFolderFlags::HARD_DELETE] {
-                assert_eq!(code(parent.delete_folder(&folder_id, flags)), Code::NO_ACCESS, "{role:?}");
+                assert_eq!(
+                    code(parent.delete_folder(&folder_id, flags)),
+                    Code::NO_ACCESS,
+                    "{role:?}"
+                );
             }
-            let moved = parent.copy_folder(&folder_id, &f.folder("Mail")?, None, CopyFolderFlags::MOVE);
+            let moved =
+                parent.copy_folder(&folder_id, &f.folder("Mail")?, None, CopyFolderFlags::MOVE);
             assert_eq!(code(moved), Code::NO_ACCESS, "{role:?}");
-            f.inbox()?.delete_folder(&f.inbox()?.child("Mail")?.unwrap().entry_id(), all)?;
+            f.inbox()?
+                .delete_folder(&f.inbox()?.child("Mail")?.unwrap().entry_id(), all)?;
             assert_eq!(store.special_folder(role)?.parent_id()?, parent.entry_id());
         }
         assert_eq!(f.inbox()?.open_message(&id)?.get(tags::SUBJECT)?, "m");
         Ok(())
     }),
-    case!("FLD-06", needs(), "a folder beside the IPM subtree is hidden and works", |f| {
-        let store = f.store()?;
-        let hidden = store.root_folder()?.create_folder("Cache", None, PLAIN)?;
-        let id = add_subject(&hidden, "m")?;
-        let names = |top: &Folder| -> Result<Vec<String>> {
-            let rows = top.hierarchy(Depth::All).open()?.query_all_rows(0)?;
-            Ok(rows.iter().filter_map(|r| r.get(tags::DISPLAY_NAME)).collect())
-        };
-        assert!(!names(&store.ipm_subtree()?)?.contains(&"Cache".to_owned()));
-        assert!(names(&store.root_folder()?)?.contains(&"Cache".to_owned()));
-        let there = f.restart()?.default_store()?.open_folder(&hidden_id(&f.store()?)?, OpenFlags::NONE)?;
-        assert_eq!(subjects(&by_subject(&there)?)?, ["m"]);
-        assert_eq!(there.open_message(&id)?.get(tags::SUBJECT)?, "m");
-        Ok(())
-    }),
-    case!("M-IMAPIFolder.CreateFolder", needs(), "names collide, unless the existing will do", |f| {
-        let inbox = f.inbox()?;
-        let a = inbox.create_folder("A", Some("first"), PLAIN)?;
-        assert_eq!(code(inbox.create_folder("A", None, PLAIN)), Code::COLLISION);
-        let again = inbox.create_folder("A", Some("x"), CreateFolderFlags::OPEN_IF_EXISTS)?;
-        assert_eq!(again.entry_id(), a.entry_id());
-        assert_eq!(again.get(tags::COMMENT)?, "first");
-        let new = inbox.create_folder("B", None, CreateFolderFlags::OPEN_IF_EXISTS)?;
-        assert_eq!(code(new.get(tags::COMMENT)), Code::NOT_FOUND);
-        assert_eq!(code(new.rename("A")), Code::COLLISION);
-        assert_eq!(new.name()?, "B");
-        a.create_folder("A", None, PLAIN)?;
-        assert_eq!(inbox.counts()?.folders, 2);
-        Ok(())
-    }),
-    case!("M-IMAPIFolder.DeleteFolder", needs(), "each obstacle is lifted by its own flag", |f| {
-        let inbox = f.inbox()?;
-        let folder = f.folder("Full")?;
-        let message = add_subject(&folder, "m")?;
-        let child = folder.create_folder("Child", None, PLAIN)?;
-        let deep = add_subject(&child, "deep")?;
-        let id = folder.entry_id();
-        let (messages, folders) =
-            (DeleteFolderFlags::DEL_MESSAGES, DeleteFolderFlags::DEL_FOLDERS);
-        let error = code(inbox.delete_folder(&id, DeleteFolderFlags::NONE));
-        assert!(matches!(error, Code::HAS_MESSAGES | Code::HAS_FOLDERS), "{error}");
-        assert_eq!(code(inbox.delete_folder(&id, messages)), Code::HAS_FOLDERS);
-        assert_eq!(code(inbox.delete_folder(&id, folders)), Code::HAS_MESSAGES);
-        assert_eq!(folder.open_message(&message)?.get(tags::SUBJECT)?, "m");
-        assert_eq!(child.open_message(&deep)?.get(tags::SUBJECT)?, "deep");
-        inbox.delete_folder(&id, messages | folders)?;
-        let store = f.second_session()?.default_store()?;
-        for gone in [&id, &child.entry_id(), &message, &deep] {
-            assert_eq!(code(store.open_entry(gone, OpenFlags::NONE)), Code::NOT_FOUND);
+    case!(
+        "FLD-06",
+        needs(),
+        "a folder beside the IPM subtree is hidden and works",
+        |f| {
+            let store = f.store()?;
+            let hidden = store.root_folder()?.create_folder("Cache", None, PLAIN)?;
+            let id = add_subject(&hidden, "m")?;
+            let names = |top: &Folder| -> Result<Vec<String>> {
+                let rows = top.hierarchy(Depth::All).open()?.query_all_rows(0)?;
+                Ok(rows
+                    .iter()
+                    .filter_map(|r| r.get(tags::DISPLAY_NAME))
+                    .collect())
+            };
+            assert!(!names(&store.ipm_subtree()?)?.contains(&"Cache".to_owned()));
+            assert!(names(&store.root_folder()?)?.contains(&"Cache".to_owned()));
+            let there = f
+                .restart()?
+                .default_store()?
+                .open_folder(&hidden_id(&f.store()?)?, OpenFlags::NONE)?;
+            assert_eq!(subjects(&by_subject(&there)?)?, ["m"]);
+            assert_eq!(there.open_message(&id)?.get(tags::SUBJECT)?, "m");
+            Ok(())
         }
-        assert!(store.receive_folder("IPM")?.child("Full")?.is_none());
-        assert_eq!(code(inbox.delete_folder(&child.entry_id(), folders)), Code::NOT_FOUND);
-        // Each flag alone for a folder with one obstacle.
-        let one = f.folder("One")?;
-        add_subject(&one, "m")?;
-        inbox.delete_folder(&one.entry_id(), messages)?;
-        let two = f.folder("Two")?;
-        two.create_folder("Child", None, PLAIN)?;
-        inbox.delete_folder(&two.entry_id(), folders)?;
-        assert_eq!(inbox.counts()?.folders, 0);
-        Ok(())
-    }),
+    ),
+    case!(
+        "M-IMAPIFolder.CreateFolder",
+        needs(),
+        "names collide, unless the existing will do",
+        |f| {
+            let inbox = f.inbox()?;
+            let a = inbox.create_folder("A", Some("first"), PLAIN)?;
+            assert_eq!(code(inbox.create_folder("A", None, PLAIN)), Code::COLLISION);
+            let again = inbox.create_folder("A", Some("x"), CreateFolderFlags::OPEN_IF_EXISTS)?;
+            assert_eq!(again.entry_id(), a.entry_id());
+            assert_eq!(again.get(tags::COMMENT)?, "first");
+            let new = inbox.create_folder("B", None, CreateFolderFlags::OPEN_IF_EXISTS)?;
+            assert_eq!(code(new.get(tags::COMMENT)), Code::NOT_FOUND);
+            assert_eq!(code(new.rename("A")), Code::COLLISION);
+            assert_eq!(new.name()?, "B");
+            a.create_folder("A", None, PLAIN)?;
+            assert_eq!(inbox.counts()?.folders, 2);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMAPIFolder.DeleteFolder",
+        needs(),
+        "each obstacle is lifted by its own flag",
+        |f| {
+            let inbox = f.inbox()?;
+            let folder = f.folder("Full")?;
+            let message = add_subject(&folder, "m")?;
+            let child = folder.create_folder("Child", None, PLAIN)?;
+            let deep = add_subject(&child, "deep")?;
+            let id = folder.entry_id();
+            let (messages, folders) = (
+                DeleteFolderFlags::DEL_MESSAGES,
+                DeleteFolderFlags::DEL_FOLDERS,
+            );
+            let error = code(inbox.delete_folder(&id, DeleteFolderFlags::NONE));
+            assert!(
+                matches!(error, Code::HAS_MESSAGES | Code::HAS_FOLDERS),
+                "{error}"
+            );
+            assert_eq!(code(inbox.delete_folder(&id, messages)), Code::HAS_FOLDERS);
+            assert_eq!(code(inbox.delete_folder(&id, folders)), Code::HAS_MESSAGES);
+            assert_eq!(folder.open_message(&message)?.get(tags::SUBJECT)?, "m");
+            assert_eq!(child.open_message(&deep)?.get(tags::SUBJECT)?, "deep");
+            inbox.delete_folder(&id, messages | folders)?;
+            let store = f.second_session()?.default_store()?;
+            for gone in [&id, &child.entry_id(), &message, &deep] {
+                assert_eq!(
+                    code(store.open_entry(gone, OpenFlags::NONE)),
+                    Code::NOT_FOUND
+                );
+            }
+            assert!(store.receive_folder("IPM")?.child("Full")?.is_none());
+            assert_eq!(
+                code(inbox.delete_folder(&child.entry_id(), folders)),
+                Code::NOT_FOUND
+            );
+            // Each flag alone for a folder with one obstacle.
+            let one = f.folder("One")?;
+            add_subject(&one, "m")?;
+            inbox.delete_folder(&one.entry_id(), messages)?;
+            let two = f.folder("Two")?;
+            two.create_folder("Child", None, PLAIN)?;
+            inbox.delete_folder(&two.entry_id(), folders)?;
+            assert_eq!(inbox.counts()?.folders, 0);
+            Ok(())
+        }
+    ),
     case!(
         "M-IMAPIFolder.GetMessageStatus" + "M-IMAPIFolder.SetMessageStatus",
         needs(),
@@ -174,22 +251,34 @@ pub(super) const CASES: &[Case] = &[
             let id = add_subject(&folder, "m")?;
             let lock = MessageStatus(0x0001_0000);
             let tagged = MessageStatus::TAGGED;
-            assert_eq!(folder.set_message_status(&id, tagged, tagged)?, MessageStatus(0));
+            assert_eq!(
+                folder.set_message_status(&id, tagged, tagged)?,
+                MessageStatus(0)
+            );
             assert_eq!(folder.set_message_status(&id, lock, lock)?, tagged);
             let there = f.second_session()?.default_store()?.folder("Inbox/Mail")?;
             let seen = there.set_message_status(&id, lock, lock)?;
             assert_eq!(seen.0 & lock.0, lock.0, "somebody has the lock");
             assert_eq!(there.message_status(&id)?, MessageStatus(lock.0 | tagged.0));
-            there.set_message_status(&id, MessageStatus(0), lock)?.0.count_ones();
-            assert_eq!(folder.message_status(&id)?, tagged, "other bits are unchanged");
-            let table = folder.contents().columns(columns![tags::MSG_STATUS]).open()?;
+            there.set_message_status(&id, MessageStatus(0), lock)?;
+            assert_eq!(
+                folder.message_status(&id)?,
+                tagged,
+                "other bits are unchanged"
+            );
+            let table = folder
+                .contents()
+                .columns(columns![tags::MSG_STATUS])
+                .open()?;
             assert_eq!(table.query_rows(1)?[0].get(tags::MSG_STATUS), Some(2));
             // PR_MSG_STATUS is not settable, and copies begin without.
             let message = crate::fixture::edit(&folder, &id)?;
             let problems = message.set_props(&[prop(tags::MSG_STATUS, 0)])?;
             assert_eq!(problems[0].code, Code::COMPUTED);
             let to = f.folder("Copies")?;
-            folder.copy_messages(&[id], &to, mapi::CopyFlags::NONE)?.value.done;
+            folder
+                .copy_messages(&[id], &to, mapi::CopyFlags::NONE)?
+                .ignore_warning();
             let table: Table = to.contents().columns(columns![tags::MSG_STATUS]).open()?;
             assert_eq!(table.query_rows(1)?[0].get(tags::MSG_STATUS), Some(0));
             Ok(())
@@ -206,7 +295,11 @@ pub(super) const CASES: &[Case] = &[
                 associated(of, "view")?;
                 add_subject(of, "mail")?;
             }
-            assert_ne!(folder.get(tags::ACCESS)? & 0x20, 0, "MAPI_ACCESS_CREATE_ASSOCIATED");
+            assert_ne!(
+                folder.get(tags::ACCESS)? & 0x20,
+                0,
+                "MAPI_ACCESS_CREATE_ASSOCIATED"
+            );
             let report = folder.empty(EmptyFolderFlags::NONE)?;
             assert_eq!(report.warning, None);
             let there = f.second_session()?.default_store()?.folder("Inbox/Mail")?;
@@ -214,7 +307,10 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(there.associated().open()?.row_count()?, 1);
             assert!(there.child("Child")?.is_none());
             assert_eq!(there.get(tags::ASSOC_CONTENT_COUNT)?, 1);
-            assert_eq!(folder.empty(EmptyFolderFlags::DEL_ASSOCIATED)?.warning, None);
+            assert_eq!(
+                folder.empty(EmptyFolderFlags::DEL_ASSOCIATED)?.warning,
+                None
+            );
             assert_eq!(there.associated().open()?.row_count()?, 0);
             assert_eq!(there.get(tags::ASSOC_CONTENT_COUNT)?, 0);
             Ok(())
@@ -237,7 +333,10 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(rows[0].entry_id(), &id);
             let after = there.counts()?;
             assert_eq!(after.associated, before.associated + 1);
-            assert_eq!((after.contents, after.unread), (before.contents, before.unread));
+            assert_eq!(
+                (after.contents, after.unread),
+                (before.contents, before.unread)
+            );
             let flags = there.open_message(&id)?.flags();
             assert_ne!(flags & message_flags::ASSOCIATED, 0);
             Ok(())
@@ -271,5 +370,7 @@ fn roles(store: &MsgStore) -> Result<Vec<(SpecialFolder, EntryId)>> {
         SpecialFolder::Finder,
     ];
 
-    all.into_iter().map(|role| Ok((role, store.special_id(role)?))).collect()
+    all.into_iter()
+        .map(|role| Ok((role, store.special_id(role)?)))
+        .collect()
 }

@@ -1,14 +1,11 @@
-//! OUT-02, OUT-03, OUT-06, OUT-07, M-IMessage.*: messages written here.
+//! OUT-02, OUT-07, TAB-07: recipient tables, and saves of two sessions.
 
 use mapi::{
-    Code, DeleteFlags, Folder, MapiProp, Message, ModifyMode, OpenFlags, PropTag, PropValue,
-    PropertyFlags, Result, SaveFlags, TableRow, attach_method, columns, message_flags,
-    recipient_type, tags,
+    Code, MapiProp, Message, ModifyMode, PropTag, PropValue, Result, SaveFlags, TableRow, columns,
+    message_flags, recipient_type, tags,
 };
 
-use crate::fixture::{
-    add, add_subject, address, attach, by_subject, code, draft, edit, prop, recipient, subjects,
-};
+use crate::fixture::{add_subject, address, code, draft, edit, prop};
 use crate::{Case, case};
 
 const TO: i32 = recipient_type::TO;
@@ -146,13 +143,4 @@ fn names(rows: &[TableRow]) -> Vec<String> {
     rows.iter()
         .map(|r| r.get(tags::DISPLAY_NAME).unwrap_or_default())
         .collect()
-}
-
-fn files(folder: &Folder, id: &mapi::EntryId) -> Result<Vec<String>> {
-    let table = folder.open_message(id)?.attachments().open()?;
-    let rows = table.query_all_rows(0)?;
-    Ok(rows
-        .iter()
-        .filter_map(|r| r.get(tags::ATTACH_LONG_FILENAME))
-        .collect())
 }

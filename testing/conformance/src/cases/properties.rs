@@ -1,13 +1,12 @@
 //! X-1 … X-10, PRP-*, M-IMAPIProp.*: properties, who sees their changes, and what calls answer.
 
 use mapi::{
-    Code, CreateFolderFlags, DeleteFolderFlags, FileTime, Folder, Guid, MapiProp, OpenFlags,
-    PropTag, PropType, PropValue, PropertyFlags, Restriction, Result, SaveFlags, TableRow, columns,
-    guids, tags,
+    Code, FileTime, Folder, Guid, MapiProp, OpenFlags, PropTag, PropType, PropValue, PropertyFlags,
+    Restriction, Result, SaveFlags, TableRow, columns, guids, tags,
 };
 use mapi_props::AnsiString;
 
-use crate::fixture::{add, add_subject, attach, by_subject, code, draft, edit, prop, subjects};
+use crate::fixture::{add, add_subject, attach, by_subject, code, edit, prop, subjects};
 use crate::{Case, case};
 
 pub(super) const CASES: &[Case] = &[

@@ -3,11 +3,11 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use mapi::{
-    Code, Folder, MapiProp, Message, OpenFlags, PropStream, PropTag, PropType, PropValue,
-    PropertyFlags, SaveFlags, attach_method, tags,
+    Code, MapiProp, Message, OpenFlags, PropStream, PropTag, PropType, PropertyFlags, SaveFlags,
+    attach_method, tags,
 };
 
-use crate::fixture::{add, add_subject, attach, code, draft, edit, prop};
+use crate::fixture::{add, add_subject, code, draft, edit, prop};
 use crate::{Case, case};
 
 const WRITE: PropertyFlags = PropertyFlags::MODIFY;
@@ -216,10 +216,6 @@ fn bytes(object: &impl MapiProp, tag: PropTag) -> anyhow::Result<Vec<u8>> {
         .open_property(tag, PropertyFlags::NONE)?
         .read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-fn wide(text: &str) -> Vec<u8> {
-    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
 /// Bytes that do not compress.
