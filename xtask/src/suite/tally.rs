@@ -60,12 +60,10 @@ impl Tally {
             .map(|(reason, count)| (reason.as_str(), *count))
     }
 
-    /// The reasons that do not begin with `allowed`.
+    /// The reasons that do not name `allowed`.
     pub(super) fn skips_other_than(&self, allowed: &str) -> Vec<&str> {
         let reasons = self.reasons.keys().map(String::as_str);
-        reasons
-            .filter(|reason| !reason.starts_with(allowed))
-            .collect()
+        reasons.filter(|reason| !reason.contains(allowed)).collect()
     }
 }
 
