@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mapi::{Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
+use mapi_kit::trace::Traced;
 use mapi_props::Code;
-use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+use mapi_spi::{Call, Error, OpenStore, Result, Service, ServiceConfig, Store, Support};
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
@@ -37,6 +38,7 @@ pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
 pub struct MalleHost {
     profiles: Profiles,
     services: Vec<Arc<dyn Service>>,
+    traced: bool,
 }
 
 impl MalleHost {
@@ -46,7 +48,15 @@ impl MalleHost {
         Self {
             profiles,
             services: services(),
+            traced: false,
         }
+    }
+
+    /// The same; every call to a store is logged under [`crate::SPI_TARGET`].
+    #[must_use]
+    pub const fn traced(mut self, on: bool) -> Self {
+        self.traced = on;
+        self
     }
 
     /// The profiles.
@@ -118,8 +128,12 @@ impl Host for MalleHost {
     }
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
-        let found = self.services.iter().find(|s| s.name() == name);
-        found.cloned()
+        let found = self.services.iter().find(|s| s.name() == name)?;
+        let service = Arc::clone(found);
+        if self.traced {
+            return Some(Arc::new(TracedService(service)));
+        }
+        Some(service)
     }
 
     fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {
@@ -137,6 +151,30 @@ pub enum CreateError {
     /// Its store.
     #[error(transparent)]
     Store(#[from] Error),
+}
+
+/// A service whose stores log their calls.
+#[derive(Debug)]
+struct TracedService(Arc<dyn Service>);
+
+impl Service for TracedService {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn display_name(&self) -> &'static str {
+        self.0.display_name()
+    }
+
+    fn open_store(
+        &self,
+        open: &OpenStore,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Arc<dyn Store>> {
+        let store = self.0.open_store(open, support, call)?;
+        Ok(Arc::new(Traced::new(store)))
+    }
 }
 
 /// A host that knows a profile which is not written yet.

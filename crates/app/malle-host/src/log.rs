@@ -9,7 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// The target of the calls to providers, for `spi=trace`.
-pub const SPI_TARGET: &str = "spi";
+pub const SPI_TARGET: &str = mapi_kit::trace::TARGET;
 
 /// What is logged.
 #[derive(Debug, Clone, Default)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -255,49 +255,49 @@ fn is_name(name: &str) -> bool {
         && !name.ends_with('.')
 }
 
-fn read_if_there(path: &PathBuf) -> Result<Option<String>, ProfileError> {
+fn read_if_there(path: &Path) -> Result<Option<String>, ProfileError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ProfileError::Io {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         }),
     }
 }
 
-fn write_file(path: &PathBuf, text: &str) -> Result<(), ProfileError> {
+fn write_file(path: &Path, text: &str) -> Result<(), ProfileError> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
     folder
         .and_then(|()| write_atomically(path, text.as_bytes()))
         .map_err(|source| ProfileError::Io {
-            path: path.clone(),
+            path: path.to_owned(),
             source,
         })
 }
 
 /// Makes a directory that only its owner may enter, where the system knows owners.
-fn make_private(path: &PathBuf) -> Result<(), ProfileError> {
+fn make_private(path: &Path) -> Result<(), ProfileError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path).map_err(|source| ProfileError::Io {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })
 }
 
-fn remove(path: &PathBuf) -> Result<(), ProfileError> {
+fn remove(path: &Path) -> Result<(), ProfileError> {
     fs::remove_file(path).map_err(|source| ProfileError::Io {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })
 }
 
-fn malformed(path: &PathBuf, error: &toml::de::Error) -> ProfileError {
+fn malformed(path: &Path, error: &toml::de::Error) -> ProfileError {
     ProfileError::Malformed {
-        path: path.clone(),
+        path: path.to_owned(),
         detail: error.to_string(),
     }
 }

@@ -43,10 +43,14 @@ impl App {
 
     /// Starts the log, if one is asked for.
     pub(crate) fn start(&self) -> Outcome<()> {
-        let choice = LogChoice::parse(self.global.verbose, &self.global.log)
-            .map_err(|bad| Failure::usage(bad.to_string()))?;
+        let choice = self.log_choice()?;
         choice.start();
         Ok(())
+    }
+
+    fn log_choice(&self) -> Outcome<LogChoice> {
+        LogChoice::parse(self.global.verbose, &self.global.log)
+            .map_err(|bad| Failure::usage(bad.to_string()))
     }
 
     /// The host over this run's home.
@@ -56,7 +60,8 @@ impl App {
         }
         let home = Home::find(self.global.home.as_deref())
             .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
-        let host = Arc::new(MalleHost::new(Profiles::of(home)));
+        let traced = self.log_choice()?.traces_spi();
+        let host = Arc::new(MalleHost::new(Profiles::of(home)).traced(traced));
         Ok(self.host.get_or_init(|| host))
     }
 

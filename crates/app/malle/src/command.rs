@@ -40,7 +40,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
 }
 
 /// Whether a command changes stores: those that do not open them for reading only, which takes no lock.
-pub(crate) const fn access(command: &Command, dry_run: bool) -> Access {
+pub(crate) const fn access(command: &Command) -> Access {
     let reads = match command {
         Command::List(_)
         | Command::Read(_)
@@ -48,7 +48,7 @@ pub(crate) const fn access(command: &Command, dry_run: bool) -> Access {
         | Command::Folder(FolderCommand::List { .. })
         | Command::Store(StoreCommand::Info | StoreCommand::Check) => true,
         Command::Props(args) => args.set.is_empty() && args.delete.is_empty(),
-        _ => dry_run,
+        _ => false,
     };
     if reads { Access::Read } else { Access::Write }
 }

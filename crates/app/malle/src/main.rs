@@ -14,7 +14,6 @@ mod progress;
 mod query;
 mod text;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,7 +27,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refused(&error).into(),
     };
-    let access = command::access(&cli.command, cli.global.dry_run);
+    let access = command::access(&cli.command);
     let app = App::new(cli.global, access);
     let done = app.start().and_then(|()| command::run(&app, cli.command));
     match done {
@@ -48,7 +47,7 @@ fn refused(error: &clap::Error) -> Exit {
         let _shown = error.print();
         return Exit::Ok;
     }
-    let wants_json = std::env::args_os().any(|arg| arg == OsString::from("--json"));
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
     if wants_json {
         let text = error.to_string();
         let text = text.trim_start_matches("error: ");

@@ -90,6 +90,9 @@ fn parsers() -> usize {
     cores.clamp(1, PARSERS_MAX)
 }
 
+/// None: it does not exist, and the job may not make it.
+type FoundFolder = Option<Arc<dyn ImportFolder>>;
+
 /// What all stages see.
 struct Shared<'a> {
     job: &'a ImportJob,
@@ -97,7 +100,7 @@ struct Shared<'a> {
     /// For every message; each has its own time of arrival.
     context: ImportContext,
     budget: Budget,
-    folders: Mutex<HashMap<Vec<String>, Option<Arc<dyn ImportFolder>>>>,
+    folders: Mutex<HashMap<Vec<String>, FoundFolder>>,
     files_done: AtomicU64,
     files_total: AtomicU64,
 }
@@ -144,13 +147,13 @@ impl Shared<'_> {
     }
 
     /// The folder at this path, looked up or made once.
-    fn folder(&self, path: &[String]) -> Result<Option<Arc<dyn ImportFolder>>> {
+    fn folder(&self, path: &[String]) -> Result<FoundFolder> {
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = folders.get(path) {
             return Ok(found.clone());
         }
         let found = self.target.folder(path, !self.job.dry_run)?;
-        let found: Option<Arc<dyn ImportFolder>> = found.map(Arc::from);
+        let found: FoundFolder = found.map(Arc::from);
         folders.insert(path.to_vec(), found.clone());
         Ok(found)
     }

@@ -46,7 +46,7 @@ pub(crate) enum MboxVariant {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidTodoTitle, 0x0037001F.
+Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidToDoTitle, 0x0037001F.
 A restriction is text or JSON: 'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
 
 Example:

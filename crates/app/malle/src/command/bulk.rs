@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mapi::{BulkReport, EntryId, Folder, MsgStore, Object, OpenFlags};
+use mapi::{BulkReport, EntryId, Folder, MsgStore, OpenFlags};
 use serde::Serialize;
 
 use crate::app::App;
@@ -206,9 +206,4 @@ fn locate(app: &App, id: &str) -> Outcome<(MsgStore, EntryId, EntryId)> {
         (Some(parent), Some(entry)) => Ok((store, parent, entry)),
         _ => Err(app.fail(Exit::NotFound, "MAPI_E_NOT_FOUND", Msg::NotAMessage, &[&id])),
     }
-}
-
-/// Moves sub-folders and messages of `folder` that the object names out of the way; used by folder commands.
-pub(super) fn as_folder(object: Object) -> mapi::Result<Folder> {
-    object.into_folder()
 }

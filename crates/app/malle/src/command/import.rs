@@ -114,13 +114,7 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
         failures: failures.iter().map(failure_view).collect(),
         bytes: report.bytes,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
-        items: items.then(|| {
-            report
-                .items
-                .into_iter()
-                .map(|i| item_view(i, letter))
-                .collect()
-        }),
+        items: items.then(|| report.items.iter().map(|i| item_view(i, letter)).collect()),
         interrupted: interrupted.then_some(true),
         dry_run: app.global.dry_run.then_some(true),
     };
@@ -161,7 +155,7 @@ fn failure_view(failed: &Failed) -> FailureView {
     }
 }
 
-fn item_view(item: ItemDone, letter: &str) -> ItemView {
+fn item_view(item: &ItemDone, letter: &str) -> ItemView {
     let (status, id) = match item.status {
         ItemStatus::Imported(id) => ("imported", id),
         ItemStatus::Skipped(id) => ("skipped", id),

@@ -57,7 +57,6 @@ catalogue! {
     NotAFolder: "{0} is not a folder" | "{0} n’est pas un dossier";
     NotThere: "{0} is not there" | "{0} n’existe pas";
     FolderCreated: "folder {1} created: {0}" | "dossier {1} créé : {0}";
-    FolderExists: "folder {1} was there already: {0}" | "le dossier {1} existait déjà : {0}";
     FolderRenamed: "folder {0} is now called “{1}”" | "le dossier {0} s’appelle maintenant « {1} »";
     FolderMoved: "folder {0} moved to {1}" | "dossier {0} déplacé vers {1}";
     FolderCopied: "folder copied: {0}" | "dossier copié : {0}";

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// One line: control characters, line ends and bidirectional overrides become visible or a space.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    if text.chars().all(|c| harmless(c)) {
+    if text.chars().all(harmless) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(shown).collect())

@@ -12,13 +12,14 @@ pub(crate) fn size(bytes: u64) -> String {
     if bytes < 1000 {
         return format!("{bytes} B");
     }
-    let (mut tenths, mut unit) = (bytes / 100, UNITS[0]);
-    for next in &UNITS[1..] {
+    let (mut tenths, mut unit, mut power) = (0, "", 1_u128);
+    for next in UNITS {
+        power *= 1000;
+        unit = next;
+        tenths = (u128::from(bytes) * 10 + power / 2) / power;
         if tenths < 9995 {
             break;
         }
-        tenths /= 1000;
-        unit = next;
     }
     match tenths {
         0..100 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
