@@ -1,5 +1,9 @@
 //! What the measurements share: a stream of made-up messages that is the same in every run.
 
+mod home;
 mod mail;
+mod timing;
 
+pub use home::Big;
 pub use mail::{MadeMail, Shape};
+pub use timing::{Figure, median_of};

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -16,11 +17,12 @@ const FRAME_HEADER: usize = 24;
 
 /// Runs the part.
 pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
-    let world = World::new(60, chance)?;
-    world.furnish()?;
-    let (db, wal) = log_left_by_a_kill(&world, chance)?;
-    let base = fs::read(&db)?;
-    let log = fs::read(&wal)?;
+    let Torn {
+        world,
+        db,
+        base,
+        log,
+    } = log_left_by_a_kill(chance)?;
     let page = u32::from_be_bytes(log.get(8..12).context("a log header")?.try_into()?) as usize;
     let frame = FRAME_HEADER + page;
     let frames = log.len().saturating_sub(WAL_HEADER) / frame;
@@ -44,32 +46,44 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     Ok(json!({ "frames": frames, "cuts": cuts, "messages": last_count }))
 }
 
-/// Imports and changes mail while a reader keeps the log from being folded in, then keeps both files.
-fn log_left_by_a_kill(world: &World, chance: &mut Chance) -> Result<(PathBuf, PathBuf)> {
-    let db = store_file(&world.home)?;
-    let wal = PathBuf::from(format!("{}-wal", db.display()));
-    for try_no in 0..200 {
-        let few: Vec<String> = (0..world.sources.len())
-            .map(|n| world.source(n).to_string_lossy().into_owned())
-            .collect();
+/// A world whose store is as it was before an import, and the log that the killed import left beside it.
+struct Torn {
+    world: World,
+    db: PathBuf,
+    base: Vec<u8>,
+    log: Vec<u8>,
+}
+
+/// Imports mail and kills the import before it folds its log into the file.
+fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
+    for attempt in 0..200 {
+        let world = World::new(400, chance)?;
+        world.furnish()?;
+        let db = store_file(&world.home)?;
+        let wal = PathBuf::from(format!("{}-wal", db.display()));
+        ensure!(
+            fs::metadata(&wal).map_or(0, |m| m.len()) == 0,
+            "a finished command leaves a log"
+        );
+        let base = fs::read(&db)?;
         let mut args = vec!["import".to_owned()];
-        args.extend(few);
+        args.extend(
+            (0..world.sources.len()).map(|n| world.source(n).to_string_lossy().into_owned()),
+        );
         let mut child = world.malle.spawn(&args)?;
-        std::thread::sleep(std::time::Duration::from_millis(
-            chance.below(20 + try_no * 3),
-        ));
+        std::thread::sleep(Duration::from_millis(chance.below(100 + attempt * 5)));
         child.kill()?;
-        if fs::metadata(&wal).is_ok_and(|m| m.len() > 12 * 8_216) {
-            return Ok((db, wal));
-        }
-        if world.examine()?.len() == world.sources.len() {
-            let ids: Vec<String> = world.examine()?.into_values().map(|f| f.id).collect();
-            let mut delete = vec!["delete", "--permanently"];
-            delete.extend(ids.iter().map(String::as_str));
-            world.done(&delete)?;
+        let log = fs::read(&wal).unwrap_or_default();
+        if log.len() > 40 * 8_216 {
+            return Ok(Torn {
+                world,
+                db,
+                base,
+                log,
+            });
         }
     }
-    anyhow::bail!("no kill left a log")
+    anyhow::bail!("no kill left a log with a commit in it")
 }
 
 /// A home with this store and log: check it, and count its messages.

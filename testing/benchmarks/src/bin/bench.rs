@@ -1,0 +1,251 @@
+//! Measures a store made by `bigstore`: `bench [HOME] [--messages N] [--report FILE] [--in-process]`.
+//!
+//! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use benchmarks::{Big, Figure, MadeMail, Shape, median_of};
+use mapi::{Folder, SortColumn, tags};
+use mapi_props::PropTag;
+use serde_json::{Map, Value, json};
+use testkit::{Chance, Malle};
+
+const RUNS: usize = 20;
+const PAGE: i64 = 50;
+
+/// Ten columns, of which the last two lie only in the bag.
+const COLUMNS: [PropTag; 10] = [
+    tags::ENTRYID.raw(),
+    tags::SUBJECT.raw(),
+    tags::SENDER_NAME.raw(),
+    tags::MESSAGE_DELIVERY_TIME.raw(),
+    tags::MESSAGE_SIZE.raw(),
+    tags::MESSAGE_FLAGS.raw(),
+    tags::MESSAGE_CLASS.raw(),
+    tags::HASATTACH.raw(),
+    tags::INTERNET_MESSAGE_ID.raw(),
+    MadeMail::RATING,
+];
+
+fn main() -> Result<()> {
+    let plan = Plan::from_args(std::env::args().skip(1))?;
+    let home = plan.home()?;
+    let mut report = Map::new();
+    report.insert(
+        "messages".into(),
+        Big::open(&home)?.inbox()?.counts()?.contents.into(),
+    );
+    in_process(&home, &mut report)?;
+    if !plan.in_process {
+        whole_process(&home, &mut report)?;
+    }
+    let text = serde_json::to_string_pretty(&Value::Object(report))?;
+    if let Some(path) = &plan.report {
+        std::fs::write(path, &text)?;
+    }
+    say(&text);
+    Ok(())
+}
+
+struct Plan {
+    home: Option<PathBuf>,
+    messages: usize,
+    report: Option<PathBuf>,
+    /// Without the command `malle`.
+    in_process: bool,
+}
+
+impl Plan {
+    fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self> {
+        let mut plan = Self {
+            home: None,
+            messages: 1_000_000,
+            report: None,
+            in_process: false,
+        };
+        while let Some(arg) = args.next() {
+            match arg.as_str() {
+                "--messages" => plan.messages = args.next().context("--messages N")?.parse()?,
+                "--report" => plan.report = Some(args.next().context("--report FILE")?.into()),
+                "--in-process" => plan.in_process = true,
+                flag if flag.starts_with("--") => bail!("unknown argument {flag}"),
+                _ => plan.home = Some(arg.into()),
+            }
+        }
+        Ok(plan)
+    }
+
+    fn home(&self) -> Result<PathBuf> {
+        if let Some(home) = &self.home {
+            return Ok(home.clone());
+        }
+        let programs = std::env::current_exe()?
+            .parent()
+            .context("a program lies in a folder")?
+            .to_owned();
+        let home = programs.join(format!("../bench-home-{}", self.messages));
+        if !home.exists() {
+            let status = Command::new(programs.join("bigstore"))
+                .arg(self.messages.to_string())
+                .arg(&home)
+                .status()?;
+            ensure!(status.success(), "bigstore failed: {status}");
+        }
+        Ok(home)
+    }
+}
+
+fn in_process(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
+    let big = Big::open(home)?;
+    let inbox = big.inbox()?;
+    let by_date = [SortColumn::descending(tags::MESSAGE_DELIVERY_TIME)];
+    put(
+        report,
+        "first_page_by_delivery_time",
+        first_page(&inbox, &by_date)?,
+    );
+    let orders = [
+        ("subject", SortColumn::ascending(tags::SUBJECT)),
+        ("sender", SortColumn::ascending(tags::SENDER_NAME)),
+        ("size", SortColumn::descending(tags::MESSAGE_SIZE)),
+    ];
+    for (name, column) in orders {
+        let start = Instant::now();
+        page(&inbox, &[column])?;
+        report.insert(
+            format!("first_use_of_order_{name}_s"),
+            json!(start.elapsed().as_secs_f64()),
+        );
+        put(
+            report,
+            &format!("first_page_by_{name}"),
+            first_page(&inbox, &[column])?,
+        );
+    }
+    let far = inbox.counts()?.contents / 2;
+    let table = inbox.contents().columns(COLUMNS).sort(by_date).open()?;
+    let figure = median_of(RUNS, || {
+        ensure!(
+            table.rows(far..far + 50)?.len() == 50,
+            "a page at row {far}"
+        );
+        Ok(())
+    })?;
+    put(report, &format!("page_at_row_{far}"), figure);
+    Ok(())
+}
+
+fn first_page(inbox: &Folder, sort: &[SortColumn]) -> Result<Figure> {
+    median_of(RUNS, || page(inbox, sort))
+}
+
+fn page(inbox: &Folder, sort: &[SortColumn]) -> Result<()> {
+    let table = inbox
+        .contents()
+        .columns(COLUMNS)
+        .sort(sort.iter().copied())
+        .open()?;
+    let rows = table.query_rows(PAGE)?;
+    ensure!(rows.len() == 50, "only {} rows", rows.len());
+    Ok(())
+}
+
+fn whole_process(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
+    let malle = Malle::at(home);
+    let list = || -> Result<()> {
+        let run = malle
+            .command(["list", "Inbox", "--limit", "50", "--json"])
+            .output()?;
+        ensure!(
+            run.status.success(),
+            "malle list: {}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        Ok(())
+    };
+    put(report, "malle_list_whole_process", median_of(RUNS, list)?);
+    let mut times = Vec::new();
+    for round in 0..5 {
+        killed_import(&malle, round)?;
+        let start = Instant::now();
+        list()?;
+        times.push(start.elapsed());
+    }
+    times.sort_unstable();
+    let at = |n: usize| times.get(n).copied().unwrap_or_default();
+    put(
+        report,
+        "malle_list_after_kill",
+        Figure {
+            median: at(2),
+            least: at(0),
+            most: at(4),
+        },
+    );
+    // The killed imports went to a folder of their own; the store is left as it was found.
+    let gone = malle
+        .command(["folder", "delete", "Killed", "--permanently", "--yes"])
+        .output()?;
+    ensure!(
+        gone.status.success(),
+        "{}",
+        String::from_utf8_lossy(&gone.stderr)
+    );
+    Ok(())
+}
+
+/// Starts an import of many small messages and kills it while its log is well filled.
+fn killed_import(malle: &Malle, round: u64) -> Result<()> {
+    let place = testkit::TempHome::new()?;
+    let mut chance = Chance::from_seed(round);
+    let mut mbox = String::new();
+    for n in 0..40_000 {
+        let (word, text) = (chance.word(9), chance.word(200));
+        mbox.push_str(&format!(
+            "From a@b Mon Jun  1 10:00:00 2026\nFrom: a@b.example\nSubject: {word} {round} {n}\n\n{text}\n\n"
+        ));
+    }
+    let file = place.path().join("many.mbox");
+    std::fs::write(&file, mbox)?;
+    let _there = malle.command(["folder", "create", "Killed"]).output()?;
+    let mut child = malle.spawn([
+        "import".as_ref(),
+        "--folder".as_ref(),
+        "Killed".as_ref(),
+        file.as_os_str(),
+    ])?;
+    std::thread::sleep(Duration::from_millis(700 + 137 * round));
+    ensure!(
+        child.child().try_wait()?.is_none(),
+        "the import ended before the kill"
+    );
+    child.kill()?;
+    Ok(())
+}
+
+fn put(report: &mut Map<String, Value>, name: &str, figure: Figure) {
+    report.insert(name.to_owned(), figure.as_json());
+}
+
+#[expect(clippy::print_stdout, reason = "the program's result")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The stream of messages is the same in every run; a changed one would make figures incomparable.
+#[test]
+fn the_made_mail_is_the_one_that_figures_were_taken_on() {
+    let subjects: Vec<String> = MadeMail::new(Shape::Plain)
+        .take(3)
+        .filter_map(|(tree, _)| tree.props.text(tags::SUBJECT).map(str::to_owned))
+        .collect();
+    let again: Vec<String> = MadeMail::new(Shape::Plain)
+        .take(3)
+        .filter_map(|(tree, _)| tree.props.text(tags::SUBJECT).map(str::to_owned))
+        .collect();
+    assert_eq!(subjects, again);
+    assert_eq!(subjects.len(), 3);
+}

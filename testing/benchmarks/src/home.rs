@@ -1,0 +1,89 @@
+//! A home with one profile whose default store is measured.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use malle_host::{Home, LOCAL_SERVICE, MalleHost, Profiles, default_config};
+use mapi::{Folder, Logon, Mapi, MsgStore, Session};
+
+const PROFILE: &str = "big";
+
+/// An open session on the home that is measured.
+#[derive(Debug)]
+pub struct Big {
+    home: PathBuf,
+    session: Session,
+}
+
+impl Big {
+    /// Makes the profile, or opens it when the home has it.
+    ///
+    /// # Errors
+    /// When the home cannot be used.
+    pub fn create(home: &Path) -> Result<Self> {
+        let host = host(home);
+        if host.profiles().names()?.is_empty() {
+            let config: BTreeMap<_, _> =
+                default_config(LOCAL_SERVICE).context("the local store is built in")?;
+            host.create_profile(PROFILE, LOCAL_SERVICE, config)?;
+            host.profiles().set_default(PROFILE)?;
+        }
+        Self::open(home)
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// When the home has no such profile.
+    pub fn open(home: &Path) -> Result<Self> {
+        let mapi = Mapi::initialize(host(home));
+        let session = Session::logon(&mapi, Logon::profile(PROFILE))?;
+        Ok(Self {
+            home: home.to_owned(),
+            session,
+        })
+    }
+
+    /// The store.
+    ///
+    /// # Errors
+    /// When the session has ended.
+    pub fn store(&self) -> Result<MsgStore> {
+        Ok(self.session.default_store()?)
+    }
+
+    /// The folder with the messages.
+    ///
+    /// # Errors
+    /// When the store has none.
+    pub fn inbox(&self) -> Result<Folder> {
+        Ok(self.store()?.receive_folder("IPM.Note")?)
+    }
+
+    /// Bytes of all files below the home.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn file_bytes(&self) -> Result<u64> {
+        let mut open = vec![self.home.clone()];
+        let mut sum = 0;
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder)? {
+                let entry = entry?;
+                let about = entry.metadata()?;
+                if about.is_dir() {
+                    open.push(entry.path());
+                } else {
+                    sum += about.len();
+                }
+            }
+        }
+        Ok(sum)
+    }
+}
+
+fn host(home: &Path) -> Arc<MalleHost> {
+    Arc::new(MalleHost::new(Profiles::of(Home::below(home))))
+}
