@@ -1,15 +1,8 @@
 //! Every mail of the shared corpus: imported or refused for a reason, and given back byte for byte.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod place;
 
 use std::fs;
 
-use place::Place;
+use super::place::Place;
 use serde_json::Value;
 
 /// Files that hold no message.

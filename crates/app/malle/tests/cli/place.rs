@@ -1,9 +1,4 @@
 //! A temporary home with one profile and the built command over it.
-#![allow(
-    clippy::unwrap_used,
-    dead_code,
-    reason = "each test file uses a part of it"
-)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

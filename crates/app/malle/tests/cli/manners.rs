@@ -1,15 +1,8 @@
 //! How the command behaves: language, pipes, signals, logs, generated pages, text on the screen.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod place;
 
 use std::fmt::Write;
 
-use place::Place;
+use super::place::Place;
 use serde_json::Value;
 
 fn mail(n: usize) -> String {

@@ -1,15 +1,8 @@
 //! The built command over temporary homes: flows, JSON shapes, exit codes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may stop at the first surprise"
-)]
-
-mod place;
 
 use std::fs;
 
-use place::Place;
+use super::place::Place;
 use serde_json::{Value, json};
 
 const PLAIN: &str = "From: Ann <ann@example.org>\r\nTo: Bob <bob@example.org>\r\n\

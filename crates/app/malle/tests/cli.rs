@@ -1,0 +1,16 @@
+//! The built command over temporary homes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at the first surprise"
+)]
+
+#[path = "cli/corpus.rs"]
+mod corpus;
+#[path = "cli/flows.rs"]
+mod flows;
+#[path = "cli/manners.rs"]
+mod manners;
+#[path = "cli/place.rs"]
+mod place;
