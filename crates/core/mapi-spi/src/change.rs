@@ -206,6 +206,14 @@ pub enum Op {
 pub enum Items {
     /// These. An unknown one fails with `MAPI_E_NOT_FOUND`, the others go on.
     Ids(Vec<ItemId>),
+    /// These, as far as they are in the folder (soft-deleted or not) when their turn comes; another one fails with
+    /// `MAPI_E_NOT_FOUND`.
+    Of {
+        /// The folder.
+        folder: ItemId,
+        /// Which.
+        ids: Vec<ItemId>,
+    },
     /// Those of a folder that match.
     In {
         /// The folder.
@@ -217,6 +225,17 @@ pub enum Items {
         /// Its soft-deleted messages instead.
         deleted: bool,
     },
+}
+
+impl Items {
+    /// Whether a message that is in `folder` when its turn comes is meant.
+    #[must_use]
+    pub fn allows(&self, folder: ItemId) -> bool {
+        match self {
+            Self::Of { folder: of, .. } => *of == folder,
+            Self::Ids(_) | Self::In { .. } => true,
+        }
+    }
 }
 
 /// Recoverable or for good.
@@ -398,6 +417,8 @@ pub struct BulkOutcome {
     pub failed: Vec<ItemFailure>,
     /// For copies: old and new number.
     pub copies: Vec<(ItemId, ItemId)>,
+    /// For [`Op::SetStatus`]: what PR_MSG_STATUS was, in the transaction that changed it.
+    pub statuses: Vec<(ItemId, u32)>,
     /// The call was cancelled or timed out before the end.
     pub stopped: Option<Error>,
 }

@@ -32,8 +32,9 @@ impl Commit<'_> {
     }
 
     pub(super) fn set_status(&mut self, items: &Items, value: u32, mask: u32) -> Result<OpOutcome> {
-        self.bulk(items, &mut |commit, old, _| {
+        self.bulk(items, &mut |commit, old, outcome| {
             live(old)?;
+            outcome.statuses.push((old.meta.id, old.meta.status));
             let mut item = Item::clone(old);
             item.meta.status = (old.meta.status & !mask) | (value & mask);
             commit.put_if_other(old, &item)
@@ -152,7 +153,8 @@ impl Commit<'_> {
                 break;
             }
             let before = self.state.savepoint();
-            let message = self.state.item(id).filter(|i| !i.is_folder()).cloned();
+            let meant = |i: &&Arc<Item>| !i.is_folder() && items.allows(i.meta.parent);
+            let message = self.state.item(id).filter(meant).cloned();
             let result = match message {
                 Some(item) => each(self, &item, &mut outcome),
                 None => Err(Error::new(
@@ -201,7 +203,7 @@ impl Commit<'_> {
     /// The numbers of the messages that are meant.
     fn select(&self, items: &Items) -> Result<Vec<ItemId>> {
         let (folder, restriction, rows) = match items {
-            Items::Ids(ids) => return Ok(ids.clone()),
+            Items::Ids(ids) | Items::Of { ids, .. } => return Ok(ids.clone()),
             Items::In {
                 folder,
                 restriction,

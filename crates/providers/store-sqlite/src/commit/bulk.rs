@@ -31,8 +31,9 @@ impl Commit<'_> {
     }
 
     pub(super) fn set_status(&mut self, items: &Items, value: u32, mask: u32) -> Result<OpOutcome> {
-        self.bulk(items, &mut |commit, old, _| {
+        self.bulk(items, &mut |commit, old, outcome| {
             refuse::deleted(old)?;
+            outcome.statuses.push((old.id, old.status));
             let status = (old.status & !mask) | (value & mask);
             commit.put_flags(
                 old,
@@ -168,7 +169,7 @@ impl Commit<'_> {
         // What is committed for good: done, failed, copies.
         let mut settled = None;
         for id in ids {
-            match self.one(id, each, &mut outcome) {
+            match self.one(id, items, each, &mut outcome) {
                 Ok(true) => {
                     settled = Some((outcome.done, outcome.failed.len(), outcome.copies.len()))
                 }
@@ -187,14 +188,16 @@ impl Commit<'_> {
     fn one(
         &mut self,
         id: ItemId,
+        items: &Items,
         each: &mut dyn FnMut(&mut Self, &ItemMeta, &mut BulkOutcome) -> Result<()>,
         outcome: &mut BulkOutcome,
     ) -> Result<bool> {
         if self.stops(outcome)? {
             return Ok(false);
         }
-        let message =
-            item::meta(self.txn.db, id)?.filter(|m| matches!(m.kind, ItemKind::Message { .. }));
+        let meant =
+            |m: &ItemMeta| matches!(m.kind, ItemKind::Message { .. }) && items.allows(m.parent);
+        let message = item::meta(self.txn.db, id)?.filter(meant);
         let result = match message {
             Some(meta) => each(self, &meta, outcome),
             None => Err(Error::new(
@@ -258,7 +261,7 @@ impl Commit<'_> {
     /// The numbers of the messages that are meant.
     fn select(&self, items: &Items) -> Result<Vec<ItemId>> {
         let (folder, restriction, associated, deleted) = match items {
-            Items::Ids(ids) => return Ok(ids.clone()),
+            Items::Ids(ids) | Items::Of { ids, .. } => return Ok(ids.clone()),
             Items::In {
                 folder,
                 restriction,
