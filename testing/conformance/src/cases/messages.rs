@@ -773,6 +773,88 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
+    case!(
+        "PRP-08",
+        needs(),
+        "what is large stays when something beside it is saved",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let message = draft(&folder, &[prop(tags::BODY, "t".repeat(70_000))])?;
+            let holder = message.create_attachment()?;
+            let inner = holder.open_embedded(PropertyFlags::MODIFY | PropertyFlags::CREATE)?;
+            inner.set(tags::BODY, "i".repeat(60_000))?;
+            inner.save_changes(SaveFlags::NONE)?;
+            holder.save_changes(SaveFlags::NONE)?;
+            attach(&message, "big", &[9; 300_000])?;
+            message.save_changes(SaveFlags::NONE)?;
+            let id = message.entry_id().unwrap();
+            let opened = edit(&folder, &id)?;
+            attach(&opened, "more", &[8; 200_000])?;
+            opened.set(tags::SUBJECT, "changed")?;
+            opened.save_changes(SaveFlags::NONE)?;
+            let copied = folder.copy_messages(&[id], &folder, mapi::CopyFlags::NONE)?;
+            let (original, copy) = copied.value.copies[0].clone();
+            folder
+                .delete_messages(&[original], mapi::DeleteFlags::HARD_DELETE)?
+                .ignore_warning();
+            f.restart()?;
+            let copy = f.store()?.open_message(&copy, OpenFlags::NONE)?;
+            assert_eq!(copy.get(tags::BODY)?, "t".repeat(70_000));
+            let data = |n| -> mapi::Result<Vec<u8>> {
+                copy.open_attachment(n, OpenFlags::NONE)?
+                    .get(tags::ATTACH_DATA_BIN)
+            };
+            assert!(data(1)? == [9; 300_000]);
+            assert!(data(2)? == [8; 200_000]);
+            let inner = copy.open_attachment(0, OpenFlags::NONE)?;
+            let inner = inner.open_embedded(PropertyFlags::NONE)?;
+            assert_eq!(inner.get(tags::BODY)?, "i".repeat(60_000));
+            Ok(())
+        }
+    ),
+    case!(
+        "HLP-01",
+        needs(),
+        "added columns come first, each once",
+        |f| {
+            let table = f.inbox()?.contents().open()?;
+            let [a, b, c] = columns![tags::SUBJECT, tags::ENTRYID, tags::MESSAGE_CLASS];
+            table.set_columns([a, b])?;
+            table.add_columns([b, c])?;
+            assert_eq!(table.query_columns(), [b, c, a]);
+            Ok(())
+        }
+    ),
+    case!(
+        "TAB-08",
+        needs(),
+        "the receive folder table says which classes go where",
+        |f| {
+            let store = f.store()?;
+            let inbox = f.inbox()?;
+            let samples = f.folder("Samples")?;
+            store.set_receive_folder("IPM.Note.Sample", Some(&samples.entry_id()))?;
+            let table = store
+                .receive_folder_table()
+                .columns(columns![tags::MESSAGE_CLASS, tags::ENTRYID])
+                .open()?;
+            let key = |folder: &mapi::Folder| folder.get(tags::RECORD_KEY);
+            let classes = |key: Vec<u8>| -> mapi::Result<Vec<String>> {
+                table.restrict(Restriction::property(tags::RECORD_KEY, RelOp::Eq, key))?;
+                let rows = table.query_all_rows(0)?;
+                let mut classes: Vec<_> = rows
+                    .iter()
+                    .map(|r| r.get(tags::MESSAGE_CLASS).unwrap())
+                    .collect();
+                classes.sort();
+                Ok(classes)
+            };
+            assert_eq!(classes(key(&inbox)?)?, ["", "IPM", "Report"]);
+            assert_eq!(classes(key(&samples)?)?, ["IPM.Note.Sample"]);
+            assert_eq!(classes(key(&store.root_folder()?)?)?, ["IPC"]);
+            Ok(())
+        }
+    ),
 ];
 
 fn utf16(text: &str) -> Vec<u8> {

@@ -3,7 +3,8 @@
 use mapi_kit::export::{ExportFrom, export};
 use mapi_props::{Code, Restriction, message_flags, tags};
 use mapi_spi::{
-    BulkOutcome, ChangeSet, CommitMode, Error, FlagPatch, ItemId, Items, Op, OpOutcome, Result,
+    BulkOutcome, ChangeSet, CommitMode, Error, FlagPatch, FolderKind, ItemId, Items, Op, OpOutcome,
+    Result,
 };
 
 use super::children::mode;
@@ -55,7 +56,7 @@ impl Folder {
         if moves {
             self.writable()?;
         }
-        if to.kind == mapi_spi::FolderKind::Search {
+        if to.kind == FolderKind::Search {
             return Err(Error::new(
                 Code::NO_SUPPORT,
                 "nothing is copied into a search folder",
@@ -126,6 +127,13 @@ impl Folder {
         let item = self.context.message_id(id)?;
         let call = &self.context.call;
         let data = self.context.spi()?.message(item, call)?;
+        let here = data.meta.parent == self.id || self.kind == FolderKind::Search;
+        if data.meta.deleted || !here {
+            return Err(Error::new(
+                Code::NOT_FOUND,
+                "the message is not in this folder",
+            ));
+        }
         if data.meta.flags & message_flags::SUBMIT != 0 {
             return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
         }
@@ -232,7 +240,7 @@ impl Folder {
     }
 
     /// Runs an operation over a list; entry ids that are none of this store's messages count as failed.
-    pub(super) fn run(
+    fn run(
         &self,
         messages: &[EntryId],
         op: impl FnOnce(Items) -> Op,
@@ -248,10 +256,21 @@ impl Folder {
         let mut returned = if ids.is_empty() {
             Returned::clean(BulkReport::default())
         } else {
-            self.run_op(op(Items::Ids(ids)))?
+            self.run_op(op(self.of_mine(ids)))?
         };
         returned.value.failed.extend(bad);
         Ok(returned.value.returned())
+    }
+
+    /// Messages by number, as far as they are here. The rows of a search folder are elsewhere.
+    fn of_mine(&self, ids: Vec<ItemId>) -> Items {
+        match self.kind {
+            FolderKind::Search => Items::Ids(ids),
+            _ => Items::Of {
+                folder: self.id,
+                ids,
+            },
+        }
     }
 
     fn run_op(&self, op: Op) -> Result<Returned<BulkReport>> {

@@ -2,7 +2,7 @@
 //! Reference: "IMAPIFolder::SetMessageStatus"
 
 use mapi_props::Code;
-use mapi_spi::{Error, Items, Op, Result};
+use mapi_spi::{ChangeSet, Error, Items, Op, OpOutcome, Result};
 
 use super::Folder;
 use crate::EntryId;
@@ -71,17 +71,23 @@ impl Folder {
         mask: MessageStatus,
     ) -> Result<MessageStatus> {
         self.writable()?;
-        let before = self.status_of(message)?;
-        let list = std::slice::from_ref(message);
-        let op = |items: Items| Op::SetStatus {
+        let items = Items::Of {
+            folder: self.id,
+            ids: vec![self.context.message_id(message)?],
+        };
+        let op = Op::SetStatus {
             items,
             value: value.0,
             mask: mask.0,
         };
-        let report = self.run(list, op)?;
-        match report.value.failed.into_iter().next() {
-            Some((_, e)) => Err(e),
-            None => Ok(before),
+        let outcome = self.context.commit(ChangeSet::one(op))?;
+        let Some(OpOutcome::Bulk(mut bulk)) = outcome.ops.into_iter().next() else {
+            return Err(Error::new(Code::CALL_FAILED, "the store gave no result"));
+        };
+        match (bulk.failed.pop(), bulk.statuses.first()) {
+            (Some(failure), _) => Err(failure.error),
+            (None, Some((_, status))) => Ok(MessageStatus(*status)),
+            (None, None) => Err(Error::new(Code::CALL_FAILED, "the store gave no status")),
         }
     }
 }
