@@ -8,7 +8,7 @@ mod list;
 mod names;
 mod reader;
 
-pub use decode::describe;
+pub use decode::{Letters, describe};
 pub use list::{LIST_COLUMNS, ListRow, list_row};
 pub use names::{StoreNames, property_name};
 pub use reader::{AttachmentView, BodyView, DefectView, MessageView, Person, message_view};

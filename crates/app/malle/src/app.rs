@@ -4,8 +4,9 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
-use mapi::{Host, Logon, Mapi, MsgStore, Session, ShortId};
-use mapi_props::Code;
+use malle_views::Letters;
+use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, ShortId};
+use mapi_props::{Code, Guid, tags};
 
 use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
@@ -17,6 +18,8 @@ use crate::progress::Progress;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
+    /// It changes nothing, but shows what may be changed.
+    Inspect,
     Write,
 }
 
@@ -28,6 +31,7 @@ pub(crate) struct App {
     access: Access,
     host: OnceCell<Arc<MalleHost>>,
     session: OnceCell<Session>,
+    letters: OnceCell<Letters>,
 }
 
 impl App {
@@ -38,6 +42,7 @@ impl App {
             access,
             host: OnceCell::new(),
             session: OnceCell::new(),
+            letters: OnceCell::new(),
         }
     }
 
@@ -90,12 +95,15 @@ impl App {
         host.profiles()
             .load(&name)
             .map_err(|e| self.profile_failure(&e))?;
-        let logon = match self.access {
-            Access::Read => Logon::profile(&name).read_only(),
-            Access::Write => Logon::profile(&name),
-        };
         let mapi = Mapi::initialize(host as Arc<dyn Host>);
-        let session = Session::logon(&mapi, logon).map_err(|e| self.failure(&e))?;
+        let reading = || Session::logon(&mapi, Logon::profile(&name).read_only());
+        let writing = || Session::logon(&mapi, Logon::profile(&name));
+        let session = match self.access {
+            Access::Read => reading(),
+            Access::Inspect => writing().or_else(|_| reading()),
+            Access::Write => writing(),
+        };
+        let session = session.map_err(|e| self.failure(&e))?;
         Ok(self.session.get_or_init(|| session))
     }
 
@@ -123,6 +131,19 @@ impl App {
                 return Failure::new(Exit::NotFound, "MAPI_E_NOT_FOUND", said);
             }
             self.failure(&e)
+        })
+    }
+
+    /// The letters of this session's stores, for showing entry ids as short ids.
+    pub(crate) fn letters(&self) -> &Letters {
+        self.letters.get_or_init(|| {
+            let stores = self.session.get().and_then(|s| s.stores().ok());
+            let letter = |store: &MsgStore| {
+                let key: Vec<u8> = store.get(tags::RECORD_KEY).ok()?;
+                let uid = Guid(key.try_into().ok()?);
+                Some((uid, store.letter().to_owned()))
+            };
+            Letters::of(stores.iter().flatten().filter_map(letter))
         })
     }
 

@@ -41,14 +41,13 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
 
 /// Whether a command changes stores: those that do not open them for reading only, which takes no lock.
 pub(crate) const fn access(command: &Command) -> Access {
-    let reads = match command {
+    match command {
         Command::List(_)
         | Command::Read(_)
         | Command::Export(_)
         | Command::Folder(FolderCommand::List { .. })
-        | Command::Store(StoreCommand::Info | StoreCommand::Check) => true,
-        Command::Props(args) => args.set.is_empty() && args.delete.is_empty(),
-        _ => false,
-    };
-    if reads { Access::Read } else { Access::Write }
+        | Command::Store(StoreCommand::Info | StoreCommand::Check) => Access::Read,
+        Command::Props(args) if args.set.is_empty() && args.delete.is_empty() => Access::Inspect,
+        _ => Access::Write,
+    }
 }

@@ -103,7 +103,9 @@ fn shown(app: &App, prop: &Prop) -> String {
         PropValue::Object => String::from("(object)"),
         value => values::value(value),
     };
-    match describe(prop.tag, &prop.value) {
+    match describe(prop.tag, &prop.value, app.letters()) {
+        // What bytes mean comes first, so that a narrow terminal cuts the bytes.
+        Some(meaning) if raw.starts_with("hex:") => format!("{meaning} [{raw}]"),
         Some(meaning) => format!("{raw} = {meaning}"),
         None => raw,
     }
