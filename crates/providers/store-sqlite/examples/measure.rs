@@ -30,6 +30,10 @@ impl Support for Host {
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let messages: u64 = args.next().and_then(|a| a.parse().ok()).unwrap_or(200_000);
+    let times: usize = std::env::var("MEASURE_TIMES")
+        .ok()
+        .and_then(|t| t.parse().ok())
+        .unwrap_or(20);
     let folder = args.next().map_or_else(std::env::temp_dir, PathBuf::from);
     let path = folder.join("measure.malle");
     let call = Call::default();
@@ -63,7 +67,7 @@ fn main() -> Result<()> {
         let view = view(root, &[sort]);
         let page = |from: Anchor| store.view(&view, &from, 50, &call).map(|_| ());
         timed(&format!("first use by {name}"), 1, || page(Anchor::Start))?;
-        timed(&format!("50 rows by {name}"), 20, || page(Anchor::Start))?;
+        timed(&format!("50 rows by {name}"), times, || page(Anchor::Start))?;
         timed(&format!("50 rows by {name} from the middle"), 20, || {
             page(Anchor::Row(messages / 2))
         })?;

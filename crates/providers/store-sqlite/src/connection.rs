@@ -212,6 +212,13 @@ fn named(error: Error, file: &str) -> Error {
 fn prepare(db: &Connection, writer: bool, alone: bool) -> Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.busy_timeout(READER_PATIENCE).lift()?;
+    // Without this, SQLite parses a statement anew for every new value of a parameter that it compares with the
+    // condition of a partial index: two thirds of the time of a page.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .lift()?;
+    // Declared for the check and for strangers. Enforcing them would search whole tables at every hard delete.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false)
+        .lift()?;
     // Whoever only looks must not pay for what an importer left in the log.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
         .lift()?;

@@ -128,6 +128,18 @@ impl<'a> Keys<'a> {
         })
     }
 
+    /// The key of a row in the first order.
+    pub(crate) fn first(&self, row: &dyn ItemRow) -> Vec<u8> {
+        self.plans
+            .first()
+            .map(|(_, plan)| {
+                let mut key = plan.key(row, 0);
+                key.truncate(KEY_BYTES);
+                key
+            })
+            .unwrap_or_default()
+    }
+
     /// The key of a row in each order.
     pub(crate) fn of(&self, row: &dyn ItemRow) -> Vec<(u8, Vec<u8>)> {
         self.plans

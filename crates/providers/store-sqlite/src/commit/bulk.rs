@@ -13,6 +13,15 @@ use super::{Commit, difference, ends_everything, refuse};
 use crate::failure::Lift;
 use crate::{bag, item, queries, store, view};
 
+/// How far an outcome tells what is committed for good.
+#[derive(Debug, Clone, Copy)]
+struct Settled {
+    done: u64,
+    failed: usize,
+    copies: usize,
+    statuses: usize,
+}
+
 impl Commit<'_> {
     pub(super) fn set_flags(&mut self, items: &Items, flags: FlagPatch) -> Result<OpOutcome> {
         self.bulk(items, &mut |commit, old, _| {
@@ -166,12 +175,16 @@ impl Commit<'_> {
         let ids = self.select(items)?;
         let total = u64::try_from(ids.len()).ok();
         let mut outcome = BulkOutcome::default();
-        // What is committed for good: done, failed, copies.
         let mut settled = None;
         for id in ids {
             match self.one(id, items, each, &mut outcome) {
                 Ok(true) => {
-                    settled = Some((outcome.done, outcome.failed.len(), outcome.copies.len()))
+                    settled = Some(Settled {
+                        done: outcome.done,
+                        failed: outcome.failed.len(),
+                        copies: outcome.copies.len(),
+                        statuses: outcome.statuses.len(),
+                    });
                 }
                 Ok(false) => {}
                 Err(error) => return self.broken(outcome, settled, error),
@@ -216,15 +229,16 @@ impl Commit<'_> {
     fn broken(
         &mut self,
         mut outcome: BulkOutcome,
-        settled: Option<(u64, usize, usize)>,
+        settled: Option<Settled>,
         error: Error,
     ) -> Result<OpOutcome> {
-        let Some((done, failed, copies)) = settled else {
+        let Some(settled) = settled else {
             return Err(error);
         };
-        outcome.done = done;
-        outcome.failed.truncate(failed);
-        outcome.copies.truncate(copies);
+        outcome.done = settled.done;
+        outcome.failed.truncate(settled.failed);
+        outcome.copies.truncate(settled.copies);
+        outcome.statuses.truncate(settled.statuses);
         let error = self.inner.explain(error);
         outcome.stopped = Some(Error::new(error.code(), error.detail()));
         self.progress.dead = Some(error);

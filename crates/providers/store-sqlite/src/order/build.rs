@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
+use mapi_kit::engine::ItemRow;
 use mapi_query::COLLATION_VERSION;
 use mapi_spi::{Call, Durability, Origin, Result};
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::{Keys, Order, is_ready};
 use crate::failure::Lift;
@@ -165,15 +166,9 @@ fn gather(
         if rows.len() % 1024 == 0 {
             call.check()?;
         }
-        let meta = mapi_kit::engine::ItemRow::meta(row);
-        for (_, key) in keys.of(row) {
-            rows.push((
-                meta.parent.0,
-                part_of(meta),
-                key.into_boxed_slice(),
-                meta.id.0,
-            ));
-        }
+        let meta = ItemRow::meta(row);
+        let key = keys.first(row).into_boxed_slice();
+        rows.push((meta.parent.0, part_of(meta), key, meta.id.0));
         Ok(())
     })?;
     rows.sort_unstable();
@@ -194,16 +189,18 @@ impl Step<'_> {
     /// Writes for one transaction; true when all is there and the order is ready.
     fn run(&mut self, txn: &mut Txn<'_>) -> Result<bool> {
         let changed = self.changed_since(txn)?;
+        let mut insert = txn.statement(
+            "INSERT OR IGNORE INTO entry (container, part, ord, key, item) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
         // What was changed behind the snapshot's back: its present row, if it is not there already.
         for id in &changed {
             let entry = show(txn.db, *id, |row| {
-                let meta = mapi_kit::engine::ItemRow::meta(row);
-                Ok((meta.parent.0, part_of(meta), self.keys.of(row)))
+                let meta = ItemRow::meta(row);
+                let key = self.keys.first(row).into_boxed_slice();
+                Ok((meta.parent.0, part_of(meta), key, *id))
             })?;
-            if let Some((container, part, keys)) = entry {
-                for (_, key) in keys {
-                    self.insert(txn, &(container, part, key.into_boxed_slice(), *id))?;
-                }
+            if let Some(entry) = entry {
+                self.insert(&mut insert, &entry)?;
             }
         }
         if !changed.is_empty() {
@@ -219,7 +216,7 @@ impl Step<'_> {
         while let Some(rows) = self.rows.get(self.at..).filter(|r| !r.is_empty()) {
             let some = rows.get(..ROWS).unwrap_or(rows);
             for row in some {
-                self.insert(txn, row)?;
+                self.insert(&mut insert, row)?;
             }
             self.at += some.len();
             if txn.is_long() {
@@ -232,12 +229,10 @@ impl Step<'_> {
         Ok(true)
     }
 
-    fn insert(&self, txn: &Txn<'_>, row: &Entry) -> Result<()> {
-        txn.statement(
-            "INSERT OR IGNORE INTO entry (container, part, ord, key, item) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![row.0, row.1, self.order.id, row.2, row.3])
-        .lift()?;
+    fn insert(&self, insert: &mut CachedStatement<'_>, row: &Entry) -> Result<()> {
+        insert
+            .execute(params![row.0, row.1, self.order.id, row.2, row.3])
+            .lift()?;
         Ok(())
     }
 

@@ -10,3 +10,4 @@ mod basics;
 mod disasters;
 mod ground;
 mod model;
+mod orders;

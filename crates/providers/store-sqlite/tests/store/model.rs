@@ -242,7 +242,12 @@ impl Pair {
     fn items(&mut self) -> Items {
         if self.chance.percent(70) {
             let n = self.chance.in_range(1..6);
-            return Items::Ids((0..n).map(|_| self.a_message()).collect());
+            let ids = (0..n).map(|_| self.a_message()).collect();
+            if self.chance.percent(25) {
+                let folder = self.a_folder();
+                return Items::Of { folder, ids };
+            }
+            return Items::Ids(ids);
         }
         Items::In {
             folder: self.a_folder(),
@@ -732,6 +737,12 @@ impl Pair {
                             (self.known(b.id), b.error.code())
                         );
                     }
+                    let statuses: Vec<_> = a
+                        .statuses
+                        .iter()
+                        .map(|(id, s)| (self.real_id(*id), *s))
+                        .collect();
+                    assert_eq!(statuses, b.statuses, "{shown}");
                     assert_eq!(a.copies.len(), b.copies.len());
                     for (a, b) in a.copies.iter().zip(&b.copies) {
                         assert_eq!(self.real_id(a.0), b.0);
@@ -826,6 +837,10 @@ impl Pair {
     fn translate_items(&self, items: &mut Items) {
         match items {
             Items::Ids(ids) => ids.iter_mut().for_each(|id| *id = self.real_id(*id)),
+            Items::Of { folder, ids } => {
+                *folder = self.real_id(*folder);
+                ids.iter_mut().for_each(|id| *id = self.real_id(*id));
+            }
             Items::In { folder, .. } => *folder = self.real_id(*folder),
         }
     }
