@@ -317,7 +317,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "STO-13.1" + "FLD-07",
+        "STO-13.1",
         needs(Associated),
         "an associated message is in its own table only",
         |f| {
@@ -339,6 +339,86 @@ pub(super) const CASES: &[Case] = &[
             );
             let flags = there.open_message(&id)?.flags();
             assert_ne!(flags & message_flags::ASSOCIATED, 0);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMAPIFolder.OpenEntry",
+        needs(),
+        "a folder opens what is in it, read-only by default",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add_subject(&folder, "m")?;
+            let child = folder.create_folder("Child", None, PLAIN)?;
+            let there = f.second_session()?.default_store()?.folder("Inbox/Mail")?;
+            let opened = there.open_entry(&id, OpenFlags::NONE)?;
+            assert_eq!(opened.object_type(), object_type::MESSAGE);
+            let message = opened.into_message()?;
+            let by_store = f
+                .store()?
+                .open_entry(&id, OpenFlags::NONE)?
+                .into_message()?;
+            let by_session = f
+                .session()
+                .open_entry(&id, OpenFlags::NONE)?
+                .into_message()?;
+            for other in [by_store, by_session] {
+                assert_eq!(other.get(tags::RECORD_KEY)?, message.get(tags::RECORD_KEY)?);
+                assert_eq!(other.get(tags::OBJECT_TYPE)?, object_type::MESSAGE);
+            }
+            assert_eq!(code(message.set(tags::SUBJECT, "x")), Code::NO_ACCESS);
+            let sub = there
+                .open_entry(&child.entry_id(), OpenFlags::NONE)?
+                .into_folder()?;
+            assert_eq!(sub.name()?, "Child");
+            assert!(!sub.is_writable());
+            let none = EntryId::from(Vec::new());
+            let top = there.open_entry(&none, OpenFlags::NONE)?.into_folder()?;
+            assert_eq!(
+                top.entry_id(),
+                there.entry_id(),
+                "no id: the top of this hierarchy"
+            );
+            let foreign = f.other_store()?.root_folder()?.entry_id();
+            assert_eq!(
+                code(there.open_entry(&foreign, OpenFlags::NONE)),
+                Code::UNKNOWN_ENTRYID
+            );
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMAPISession.Logoff",
+        needs(),
+        "a session opens all there is until it ends, another goes on",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add_subject(&folder, "m")?;
+            let session = f.second_session()?;
+            let store = session.open_store(&f.store()?.entry_id(), OpenFlags::NONE)?;
+            assert_eq!(store.entry_id(), session.default_store()?.entry_id());
+            assert_eq!(session.stores()?.len(), 2);
+            assert_eq!(session.stores_table().open()?.row_count()?, 2);
+            let opened = session
+                .open_entry(&folder.entry_id(), OpenFlags::NONE)?
+                .into_folder()?;
+            let message = session.open_entry(&id, OpenFlags::NONE)?.into_message()?;
+            assert!(session.compare_entry_ids(&id, &message.entry_id().unwrap())?);
+            session.subsystem_status().validate_state()?;
+            let table = opened.contents().open()?;
+            session.logoff();
+            let ended = Code::END_OF_SESSION;
+            assert_eq!(code(opened.get(tags::DISPLAY_NAME)), ended);
+            assert_eq!(code(opened.contents().open()), ended);
+            assert_eq!(code(table.query_rows(1)), ended);
+            assert_eq!(code(message.get(tags::SUBJECT)), ended);
+            assert_eq!(code(session.open_entry(&id, OpenFlags::NONE)), ended);
+            drop((opened, table, message, store, session));
+            assert_eq!(
+                folder.open_message(&id)?.get(tags::SUBJECT)?,
+                "m",
+                "the first session"
+            );
             Ok(())
         }
     ),

@@ -1,11 +1,12 @@
-//! OUT-02, OUT-07, TAB-07: recipient tables, and saves of two sessions.
+//! OUT-02, OUT-07, OUT-10, TAB-07: recipient tables, saves of two sessions, posts.
 
 use mapi::{
-    Code, MapiProp, Message, ModifyMode, PropTag, PropValue, Result, SaveFlags, TableRow, columns,
-    message_flags, recipient_type, tags,
+    Code, MapiProp, Message, ModifyMode, OpenFlags, PropTag, PropValue, Restriction, Result,
+    SaveFlags, SortColumn, SortOrderSet, SpecialFolder, TableRow, columns, message_flags,
+    recipient_type, tags,
 };
 
-use crate::fixture::{add_subject, address, code, draft, edit, prop};
+use crate::fixture::{add_subject, address, by_subject, code, draft, edit, prop, subjects};
 use crate::{Case, case};
 
 const TO: i32 = recipient_type::TO;
@@ -130,6 +131,99 @@ pub(super) const CASES: &[Case] = &[
             // Without a save the list of the stored message is as it was.
             let stored = folder.open_message(&message.entry_id().unwrap())?;
             assert_eq!(names(&recipients(&stored)?), ["Ann", "Bob"]);
+            Ok(())
+        }
+    ),
+    case!(
+        "OUT-10.1",
+        needs(),
+        "a posted message is read and sent to nobody",
+        |f| {
+            let folder = f.folder("Board")?;
+            let props = [
+                prop(tags::MESSAGE_CLASS, "IPM.Post"),
+                prop(tags::MESSAGE_FLAGS, message_flags::READ.cast_signed()),
+                prop(tags::SENDER_NAME, "Ann"),
+                prop(tags::SENT_REPRESENTING_NAME, "Ann"),
+                prop(tags::SUBJECT, "notice"),
+                prop(tags::BODY, "text"),
+            ];
+            let post = draft(&folder, &props)?;
+            let there = f.second_session()?.default_store()?.folder("Inbox/Board")?;
+            let columns = columns![tags::SENDER_NAME, tags::MESSAGE_FLAGS];
+            let table = there.contents().columns(columns).open()?;
+            assert_eq!(table.row_count()?, 0, "not before the save");
+            post.save_changes(SaveFlags::NONE)?;
+            let rows = table.query_all_rows(0)?;
+            assert_eq!(rows.len(), 1);
+            assert_eq!(rows[0].get(tags::SENDER_NAME).as_deref(), Some("Ann"));
+            let flags = rows[0].get(tags::MESSAGE_FLAGS).unwrap().cast_unsigned();
+            assert_ne!(flags & message_flags::READ, 0);
+            assert_eq!(flags & message_flags::UNSENT, 0);
+            assert_eq!(flags & message_flags::SUBMIT, 0, "in no queue");
+            assert_eq!(there.get(tags::CONTENT_UNREAD)?, 0);
+            let message = there.open_message(rows[0].entry_id())?;
+            assert_eq!(message.recipients().open()?.row_count()?, 0);
+            let outbox = f.store()?.special_folder(SpecialFolder::Outbox)?;
+            assert_eq!(outbox.contents().open()?.row_count()?, 0);
+            Ok(())
+        }
+    ),
+    case!(
+        "OUT-10.2",
+        needs(),
+        "a draft is written out of sight and moved to its place",
+        |f| {
+            let hidden = f.store()?.ipm_subtree()?;
+            let target = f.folder("Board")?;
+            let message = draft(&hidden, &[prop(tags::SUBJECT, "notice")])?;
+            message.save_changes(SaveFlags::NONE)?;
+            let id = message.entry_id().unwrap();
+            let key = message.get(tags::SEARCH_KEY)?;
+            assert_eq!(subjects(&by_subject(&hidden)?)?, ["notice"]);
+            let report = hidden.copy_messages(&[id], &target, mapi::CopyFlags::MOVE)?;
+            assert_eq!((report.warning, report.value.done), (None, 1));
+            let store = f.second_session()?.default_store()?;
+            assert_eq!(subjects(&by_subject(&store.ipm_subtree()?)?)?, [""; 0]);
+            let rows = by_subject(&store.folder("Inbox/Board")?)?.query_all_rows(0)?;
+            assert_eq!(rows.len(), 1);
+            let moved = store.open_message(rows[0].entry_id(), OpenFlags::NONE)?;
+            assert_eq!(moved.get(tags::SEARCH_KEY)?, key);
+            assert_eq!(moved.get(tags::SUBJECT)?, "notice");
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMessage.GetRecipientTable",
+        needs(),
+        "recipients without a value sort last",
+        |f| {
+            let message = draft(&f.folder("Mail")?, &[])?;
+            address(&message, &[(TO, "Bob"), (CC, "Ann")])?;
+            let nobody = vec![
+                prop(tags::DISPLAY_NAME, "Nobody"),
+                prop(tags::RECIPIENT_TYPE, TO),
+            ];
+            message.modify_recipients(ModifyMode::Add, &[nobody])?;
+            let table = message
+                .recipients()
+                .columns(columns![tags::DISPLAY_NAME])
+                .open()?;
+            let sorted = |key| -> Result<Vec<String>> {
+                table.sort(SortOrderSet::by([key]))?;
+                Ok(names(&table.query_all_rows(0)?))
+            };
+            let mail = tags::EMAIL_ADDRESS;
+            assert_eq!(
+                sorted(SortColumn::ascending(mail))?,
+                ["Ann", "Bob", "Nobody"]
+            );
+            assert_eq!(
+                sorted(SortColumn::descending(mail))?,
+                ["Bob", "Ann", "Nobody"]
+            );
+            table.restrict(Restriction::exist(mail).negate())?;
+            assert_eq!(names(&table.query_all_rows(0)?), ["Nobody"]);
             Ok(())
         }
     ),

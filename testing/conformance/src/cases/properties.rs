@@ -365,8 +365,9 @@ pub(super) const CASES: &[Case] = &[
                 .map(|(id, v)| (v.tag(id), v))
                 .collect();
             add(&folder, &props)?;
+            add_subject(&folder, "without")?;
             let columns: Vec<PropTag> = props.iter().map(|(tag, _)| *tag).collect();
-            let row = first_row(&folder, &columns)?;
+            let row = only_row(&folder, &columns)?;
             for ((tag, value), cell) in props.iter().zip(row.cells()) {
                 assert_eq!((cell.tag, &cell.value), (*tag, value), "bit for bit");
             }
@@ -379,9 +380,16 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-fn first_row(folder: &Folder, columns: &[PropTag]) -> Result<TableRow> {
-    let table = folder.contents().columns(columns.iter().copied()).open()?;
-    Ok(table.query_rows(1)?.remove(0))
+fn only_row(folder: &Folder, columns: &[PropTag]) -> Result<TableRow> {
+    let with_all = Restriction::And(columns.iter().copied().map(Restriction::exist).collect());
+    let table = folder
+        .contents()
+        .columns(columns.iter().copied())
+        .restrict(with_all)
+        .open()?;
+    let mut rows = table.query_all_rows(0)?;
+    assert_eq!(rows.len(), 1);
+    Ok(rows.remove(0))
 }
 
 /// One or more values of each type, at their extremes.
