@@ -27,6 +27,12 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// Starts a file that will be `path`.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        // Which file is the first thing that whoever reads the error wants to know.
+        Self::try_create(path)
+            .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
+    }
+
+    fn try_create(path: &Path) -> io::Result<Self> {
         let draft = beside(path);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

@@ -143,6 +143,13 @@ pub(crate) enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Print the JSON Schema of what --json shows
+    #[command(after_help = "Example:\n  malle schema import")]
+    Schema {
+        /// The command whose shape is printed, as in "folder list"
+        #[arg(value_name = "COMMAND")]
+        of: Vec<String>,
+    },
     /// Print the manual page, or write all of them to a directory
     #[command(after_help = "Example:\n  malle man --to ~/.local/share/man/man1")]
     Man {

@@ -12,6 +12,7 @@ mod mark;
 mod profile;
 mod props;
 mod read;
+mod schema;
 mod store;
 mod transfer;
 
@@ -35,6 +36,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Export(args) => export::run(app, &args),
         Command::Store(verb) => store::run(app, verb),
         Command::Completions { shell } => completions::run(app, shell),
+        Command::Schema { of } => schema::run(app, &of),
         Command::Man { of, to } => man::run(app, &of, to.as_deref()),
     }
 }

@@ -141,6 +141,7 @@ impl App {
 
     /// A message of a folder, or one embedded in it.
     pub(crate) fn any_message(&self, text: &str) -> Outcome<Message> {
+        self.short_id(text.split('/').next().unwrap_or(text))?;
         match self.target(text, OpenFlags::NONE)? {
             Target::Message(message, _) => Ok(message),
             _ => Err(self.fail(

@@ -14,3 +14,5 @@ mod flows;
 mod manners;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/shape.rs"]
+mod shape;

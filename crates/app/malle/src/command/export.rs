@@ -91,12 +91,15 @@ fn to_output(app: &App, id: &str) -> Outcome<Exit> {
 
 fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<Exit> {
     let failed = |e: io::Error| {
-        let exit = if e.kind() == io::ErrorKind::NotFound {
-            Exit::NotFound
+        let text = e.to_string();
+        let path = to.display().to_string();
+        // Some errors name their file already.
+        let text = if text.contains(&path) {
+            text
         } else {
-            Exit::Failure
+            format!("{path}: {text}")
         };
-        Failure::new(exit, "file", format!("{}: {e}", to.display()))
+        Failure::new(file_exit(&e), "file", text)
     };
     let (format, mut sink): (_, Box<dyn Sink>) = match args.format {
         ExportFormat::Eml if ids.len() == 1 && !to.is_dir() && names_a_file(to) => {
@@ -155,6 +158,13 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
     )
 }
 
+fn file_exit(error: &io::Error) -> Exit {
+    match error.kind() {
+        io::ErrorKind::NotFound => Exit::NotFound,
+        _ => Exit::Failure,
+    }
+}
+
 /// Whether a path that is no directory yet was meant as one file.
 fn names_a_file(path: &Path) -> bool {
     let text = path.as_os_str().to_string_lossy();
@@ -184,7 +194,7 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
     let failed = source.failed;
     let path = written.map_err(|e| {
         let code = if failed { "read" } else { "file" };
-        Failure::new(Exit::Failure, code, malle_host::reason(&e))
+        Failure::new(file_exit(&e), code, malle_host::reason(&e))
     })?;
     Ok(ExportedView {
         id: id.to_owned(),

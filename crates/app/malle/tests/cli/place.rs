@@ -71,7 +71,10 @@ impl Place {
         let run = self.run(&args);
         assert_eq!(run.code(), Some(0), "{args:?}: {}", run.err());
         assert_eq!(run.err(), "", "{args:?}");
-        serde_json::from_str(&run.out()).unwrap_or_else(|e| panic!("{args:?}: {e}\n{}", run.out()))
+        let value = serde_json::from_str(&run.out())
+            .unwrap_or_else(|e| panic!("{args:?}: {e}\n{}", run.out()));
+        super::shape::check(&args, &value);
+        value
     }
 
     /// The JSON error of a command that fails with this code and writes nothing to standard output.
