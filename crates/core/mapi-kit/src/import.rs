@@ -106,6 +106,35 @@ pub fn prepare(to: ImportTo<'_>, items: Vec<ImportItem>, call: &Call) -> Result<
     Ok(prepared)
 }
 
+/// A tree in the form of a store's working copies: identifiers of that store, every value inline, nothing made up for
+/// the message itself.
+///
+/// # Errors
+/// Those of [`Store::ids_from_names`]; `MAPI_E_CORRUPT_DATA` for a value that cannot be read; `MAPI_E_TOO_COMPLEX`
+/// beyond the store's depth of nesting.
+pub fn convert(to: ImportTo<'_>, tree: MessageTree, call: &Call) -> Result<StoredMessage> {
+    let names = BatchNames::explicit(to, &tree, call)?;
+    let mut values = Values::inline(to.store, call);
+    let mut builder = Builder {
+        to,
+        names: &names,
+        values: &mut values,
+        defects: Vec::new(),
+    };
+    let props = builder.bag(tree.props)?;
+    let rows = tree.recipients.into_iter().map(|r| builder.bag(r));
+    let recipients = rows.collect::<Result<_>>()?;
+    let parts = tree.attachments.into_iter();
+    let attachments = parts
+        .map(|a| builder.attachment(a, 0))
+        .collect::<Result<_>>()?;
+    Ok(StoredMessage {
+        props,
+        recipients,
+        attachments,
+    })
+}
+
 struct Builder<'a, 'b> {
     to: ImportTo<'a>,
     names: &'b BatchNames,

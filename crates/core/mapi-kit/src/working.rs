@@ -113,6 +113,27 @@ impl WorkingMessage {
         &self.base.body
     }
 
+    /// The message as it would be saved, saved attachments included.
+    #[must_use]
+    pub fn current_body(&self) -> StoredMessage {
+        StoredMessage {
+            props: self.props.clone(),
+            recipients: self.recipients.iter().map(|r| r.props.clone()).collect(),
+            attachments: self.attachments.iter().map(|(_, a)| a.clone()).collect(),
+        }
+    }
+
+    /// Takes over a whole recipient list under new row numbers.
+    pub fn replace_recipients(&mut self, rows: Vec<Bag>) {
+        self.recipients.clear();
+        for props in rows {
+            let row_id = self.next_row;
+            self.next_row += 1;
+            self.recipients.push(RecipientRow { row_id, props });
+        }
+        self.recipients_changed = true;
+    }
+
     /// Flags as they were when opened or last saved.
     #[must_use]
     pub const fn saved_flags(&self) -> u32 {

@@ -134,6 +134,14 @@ flags! {
         MOVE = 0x1;
     }
 
+    /// CopyTo and CopyProps.
+    CopyPropFlags {
+        /// MAPI_MOVE: what was copied is deleted from the source.
+        MOVE = 0x1;
+        /// MAPI_NOREPLACE: what the destination has, it keeps.
+        NOREPLACE = 0x2;
+    }
+
     /// CopyFolder.
     CopyFolderFlags {
         /// FOLDER_MOVE; takes everything below with it.

@@ -79,7 +79,7 @@ pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
-    CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
+    CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
     TreeFlags,
 };

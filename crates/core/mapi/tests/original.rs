@@ -1,4 +1,10 @@
 //! The bytes a message was imported from: kept, and good until the message says something else.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is a failed test"
+)]
 
 use std::io::Read;
 use std::sync::Arc;

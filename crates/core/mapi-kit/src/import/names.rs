@@ -17,6 +17,17 @@ pub(super) struct BatchNames {
 }
 
 impl BatchNames {
+    /// Asks for the names of one tree as a client does: each gets an identifier.
+    pub(super) fn explicit(to: ImportTo<'_>, tree: &MessageTree, call: &Call) -> Result<Self> {
+        let mut names = Self::default();
+        let mut all: Vec<PropName> = Vec::new();
+        collect(tree, &mut |n| all.push(n.clone()));
+        if !all.is_empty() {
+            names.learn(to, &all, NameCreation::Explicit, call)?;
+        }
+        Ok(names)
+    }
+
     /// Asks for all names at once; those that are new are created within the limits for names met in mail.
     pub(super) fn map(to: ImportTo<'_>, items: &[ImportItem], call: &Call) -> Result<Self> {
         let mut names = Self::default();

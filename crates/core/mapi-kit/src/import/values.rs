@@ -19,15 +19,28 @@ pub(super) struct Values<'a> {
     store: &'a dyn Store,
     call: &'a Call,
     lifter: Lifter,
+    /// Values over this many bytes become large.
+    limit: u64,
 }
 
 impl<'a> Values<'a> {
     pub(super) fn new(store: &'a dyn Store, call: &'a Call) -> Self {
-        let lifter = Lifter::new(store.info().limits.inline_bytes);
+        let limit = store.info().limits.inline_bytes;
         Self {
             store,
             call,
-            lifter,
+            lifter: Lifter::new(limit),
+            limit: u64::from(limit),
+        }
+    }
+
+    /// Everything stays inline, as in a working copy.
+    pub(super) fn inline(store: &'a dyn Store, call: &'a Call) -> Self {
+        Self {
+            store,
+            call,
+            lifter: Lifter::new(u32::MAX),
+            limit: u64::MAX,
         }
     }
 
@@ -56,7 +69,7 @@ impl<'a> Values<'a> {
 
     /// A source: inline when it is small after all.
     pub(super) fn source(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
-        if source.size() > u64::from(self.store.info().limits.inline_bytes) {
+        if source.size() > self.limit {
             return self.large(ty, source);
         }
         let bytes = read(source)?;
@@ -71,6 +84,10 @@ impl<'a> Values<'a> {
 
     /// A source as a large value, whatever its size.
     pub(super) fn large(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
+        if self.limit == u64::MAX {
+            // A storage in a working copy is bytes until it is saved.
+            return Ok(Slot::Value(PropValue::Binary(read(source)?)));
+        }
         if source.size() <= STAGE_OVER {
             return Ok(self.lifter.bytes(ty, read(source)?));
         }
