@@ -80,6 +80,51 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "STO-10.1",
+        needs(),
+        "a move to another store leaves nothing behind and loses nothing",
+        |f| {
+            let from = f.folder("From")?;
+            let other = f.other_store()?;
+            let to = other
+                .root_folder()?
+                .create_folder("To", None, CreateFolderFlags::NONE)?;
+            let (one, two) = (whole(&from, "one")?, whole(&from, "two")?);
+            from.set_read_flags(Some(std::slice::from_ref(&two)), ReadFlags::CLEAR_READ_FLAG)?
+                .ignore_warning();
+            let keys = [from.open_message(&one)?, from.open_message(&two)?]
+                .map(|m| m.get(tags::SEARCH_KEY));
+            let gone = add_subject(&from, "gone")?;
+            from.delete_messages(std::slice::from_ref(&gone), DeleteFlags::HARD_DELETE)?
+                .ignore_warning();
+            let report =
+                from.copy_messages(&[one.clone(), gone, two.clone()], &to, CopyFlags::MOVE)?;
+            assert_eq!(report.warning, Some(Code::W_PARTIAL_COMPLETION));
+            assert_eq!((report.value.done, report.value.failed.len()), (2, 1));
+            let old: Vec<&EntryId> = report.value.copies.iter().map(|(old, _)| old).collect();
+            assert_eq!(old, [&one, &two]);
+            let session = f.restart()?;
+            let from = session.default_store()?.folder("Inbox/From")?;
+            assert_eq!((from.counts()?.contents, from.counts()?.deleted), (0, 0));
+            let to = session
+                .store_by_letter("b")?
+                .root_folder()?
+                .child("To")?
+                .unwrap();
+            let rows = by_subject(&to)?.query_all_rows(0)?;
+            assert_eq!(
+                (rows.len(), to.counts()?.contents, to.counts()?.unread),
+                (2, 2, 1)
+            );
+            for (row, key) in rows.iter().zip(keys) {
+                let message = to.open_message(row.entry_id())?;
+                assert_eq!(message.get(tags::SEARCH_KEY)?, key?);
+                intact(&message)?;
+            }
+            Ok(())
+        }
+    ),
+    case!(
         "STO-10.2" + "M-IMAPIFolder.CopyFolder",
         needs(),
         "a folder goes neither into itself nor below",

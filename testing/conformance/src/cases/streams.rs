@@ -3,8 +3,8 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use mapi::{
-    Code, MapiProp, Message, OpenFlags, PropStream, PropTag, PropType, PropertyFlags, SaveFlags,
-    attach_method, tags,
+    Code, MapiProp, Message, ModifyMode, OpenFlags, PropStream, PropTag, PropType, PropValue,
+    PropertyFlags, SaveFlags, Tag, attach_method, tags,
 };
 
 use crate::fixture::{add, add_subject, code, draft, edit, prop};
@@ -200,7 +200,66 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
+    case!(
+        "PRP-04",
+        needs(),
+        "large values are whole on every kind of object",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let tag = Tag::<[u8]>::of(0x6830);
+            let text = Tag::<str>::of(0x6831);
+            let (data, long) = (noise(200_000), "Zeile äöü ".repeat(20_000));
+            let message = draft(
+                &folder,
+                &[prop(tag, data.clone()), prop(text, long.clone())],
+            )?;
+            let row = vec![prop(tags::RECIPIENT_TYPE, 1), prop(tag, data.clone())];
+            message.modify_recipients(ModifyMode::Add, &[row])?;
+            let file = message.create_attachment()?;
+            let inner = file.open_embedded(WRITE | PropertyFlags::CREATE)?;
+            for object in [&inner as &dyn SetBoth, &file, &folder] {
+                object.set_both(&[prop(tag, data.clone()), prop(text, long.clone())])?;
+            }
+            // The store object says that it holds none.
+            let refused = f.store()?.set(tag, data.clone());
+            assert_eq!(code(refused), Code::NOT_ENOUGH_MEMORY);
+            inner.save_changes(SaveFlags::NONE)?;
+            file.save_changes(SaveFlags::NONE)?;
+            message.save_changes(SaveFlags::NONE)?;
+            let id = message.entry_id().unwrap();
+            let store = f.restart()?.default_store()?;
+            let message = store.open_message(&id, OpenFlags::NONE)?;
+            let file = message.open_attachment(0, OpenFlags::NONE)?;
+            let inner = file.open_embedded(PropertyFlags::NONE)?;
+            let folder = store.folder("Inbox/Mail")?;
+            let read = [
+                (message.get(tag)?, message.get(text)?),
+                (file.get(tag)?, file.get(text)?),
+                (inner.get(tag)?, inner.get(text)?),
+                (folder.get(tag)?, folder.get(text)?),
+            ];
+            for (at, (bytes, chars)) in read.iter().enumerate() {
+                assert!(*bytes == data && *chars == long, "object {at}");
+            }
+            let table = message.recipients().columns([tag.raw()]).open()?;
+            let cell = table.query_rows(1)?.remove(0).get(tag);
+            assert!(cell.is_none_or(|cell| cell.len() >= 255 && data.starts_with(&cell)));
+            Ok(())
+        }
+    ),
 ];
+
+/// Setting two properties of an object of any kind, all of them or an error.
+trait SetBoth {
+    fn set_both(&self, props: &[(PropTag, PropValue)]) -> mapi::Result<()>;
+}
+
+impl<T: MapiProp> SetBoth for T {
+    fn set_both(&self, props: &[(PropTag, PropValue)]) -> mapi::Result<()> {
+        assert_eq!(self.set_props(props)?, []);
+        Ok(())
+    }
+}
 
 fn create(message: &Message, tag: PropTag) -> mapi::Result<PropStream> {
     create_in(message, tag)
