@@ -1,6 +1,7 @@
 //! The cases, by topic.
 
 mod bulk;
+mod copying;
 mod cursors;
 mod entry_ids;
 mod folders;
@@ -8,6 +9,7 @@ mod messages;
 mod names;
 mod outgoing;
 mod properties;
+mod queued;
 mod restrictions;
 mod stores;
 mod streams;
@@ -22,6 +24,7 @@ pub fn all() -> Vec<Case> {
     [
         outgoing::CASES,
         properties::CASES,
+        queued::CASES,
         streams::CASES,
         tables::CASES,
         cursors::CASES,
@@ -32,6 +35,7 @@ pub fn all() -> Vec<Case> {
         names::CASES,
         transactions::CASES,
         messages::CASES,
+        copying::CASES,
         entry_ids::CASES,
     ]
     .concat()

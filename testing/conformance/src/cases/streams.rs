@@ -14,6 +14,147 @@ const WRITE: PropertyFlags = PropertyFlags::MODIFY;
 
 pub(super) const CASES: &[Case] = &[
     case!(
+        "OUT-04.3" + "M-IMAPIProp.OpenProperty",
+        needs(),
+        "CREATE throws the old value away, MODIFY is asked for",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add(&folder, &[prop(tags::BODY, "x".repeat(100_000))])?;
+            let message = edit(&folder, &id)?;
+            let body = tags::BODY.raw();
+            let create = PropertyFlags::CREATE;
+            assert_eq!(
+                code(message.open_property(body, create)),
+                Code::INVALID_PARAMETER
+            );
+            let mut stream = message.open_property(body, create | PropertyFlags::MODIFY)?;
+            assert_eq!(
+                message.get(tags::BODY)?,
+                "",
+                "emptied at once in this handle"
+            );
+            assert_eq!(
+                folder.open_message(&id)?.get(tags::BODY)?.len(),
+                100_000,
+                "not in others"
+            );
+            stream.write_all(&[b'a', 0, b'b', 0, b'c', 0])?;
+            drop(stream);
+            message.save_changes(SaveFlags::NONE)?;
+            let stored = folder.open_message(&id)?;
+            assert_eq!(stored.get(tags::BODY)?, "abc");
+            let modify = PropertyFlags::MODIFY;
+            assert_eq!(code(stored.open_property(body, modify)), Code::NO_ACCESS);
+            let unspecified = PropTag::new(body.id(), PropType::UNSPECIFIED);
+            assert_eq!(
+                code(stored.open_property(unspecified, PropertyFlags::NONE)),
+                Code::INVALID_PARAMETER
+            );
+            assert_eq!(
+                code(stored.open_property(tags::HTML.raw(), PropertyFlags::NONE)),
+                Code::NOT_FOUND
+            );
+            Ok(())
+        }
+    ),
+    case!(
+        "OUT-04.2" + "INC-02.2" + "PRP-04",
+        needs(),
+        "a megabyte of text: refused by value, whole by stream",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let text = "Zeile äöü\r\n".repeat(100_000);
+            let message = folder.create_message()?;
+            let flags = PropertyFlags::MODIFY | PropertyFlags::CREATE;
+            let mut stream = message.open_property(tags::BODY.raw(), flags)?;
+            stream.write_all(&utf16(&text))?;
+            drop(stream);
+            message.save_changes(SaveFlags::NONE)?;
+            let stored = folder.open_message(&message.entry_id().unwrap())?;
+            let by_value = stored.get_props(&[tags::BODY.raw()])?;
+            assert_eq!(
+                by_value.value[0].value,
+                PropValue::Error(Code::NOT_ENOUGH_MEMORY)
+            );
+            let mut stream = stored.open_property(tags::BODY.raw(), PropertyFlags::NONE)?;
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes)?;
+            assert!(bytes == utf16(&text));
+            assert!(stored.get(tags::BODY)? == text);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IStream.Stringproperties",
+        needs(),
+        "a text stream is UTF-16 or the code page's bytes",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add(&folder, &[prop(tags::BODY, "ä")])?;
+            let message = folder.open_message(&id)?;
+            let bytes = |ty| -> anyhow::Result<Vec<u8>> {
+                let tag = tags::BODY.raw().with_type(ty);
+                let mut bytes = Vec::new();
+                message
+                    .open_property(tag, PropertyFlags::NONE)?
+                    .read_to_end(&mut bytes)?;
+                Ok(bytes)
+            };
+            assert_eq!(bytes(PropType::UNICODE)?, [0xE4, 0x00]);
+            assert_eq!(bytes(PropType::STRING8)?, [0xE4]);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IStream.Write" + "M-IStream.Commit" + "M-IStream.Seek",
+        needs(),
+        "streams grow by writing, overwrite after seeking, and need the object's save",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add_subject(&folder, "m")?;
+            let message = edit(&folder, &id)?;
+            let flags = PropertyFlags::MODIFY | PropertyFlags::CREATE;
+            let mut stream = message.open_property(tags::HTML.raw(), flags)?;
+            for byte in [1, 2, 3] {
+                stream.write_all(&[byte; 1000])?;
+            }
+            stream.commit()?;
+            assert_eq!(message.get(tags::HTML)?.len(), 3000, "in the handle");
+            assert_eq!(
+                folder.open_message(&id)?.find(tags::HTML)?,
+                None,
+                "nothing persists yet"
+            );
+            message.save_changes(SaveFlags::KEEP_OPEN_READWRITE)?;
+            assert_eq!(folder.open_message(&id)?.get(tags::HTML)?.len(), 3000);
+            stream.seek(SeekFrom::Start(0))?;
+            stream.set_size(0)?;
+            stream.write_all(b"new")?;
+            drop(stream);
+            message.save_changes(SaveFlags::NONE)?;
+            assert_eq!(folder.open_message(&id)?.get(tags::HTML)?, b"new");
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IStream.release" + "M-IStream.Stat",
+        needs(),
+        "a read-only stream reads, and tells its size",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add(&folder, &[prop(tags::HTML, vec![7_u8; 12_345])])?;
+            let message = folder.open_message(&id)?;
+            let mut stream = message.open_property(tags::HTML.raw(), PropertyFlags::NONE)?;
+            assert_eq!(stream.size(), 12_345);
+            let error = stream.write(b"x").unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes)?;
+            assert_eq!(bytes, [7; 12_345]);
+            Ok(())
+        }
+    ),
+    case!(
         "M-IStream.Write",
         needs(),
         "writing extends, past the end too",
@@ -287,4 +428,8 @@ fn noise(length: usize) -> Vec<u8> {
         state.to_le_bytes()[3]
     };
     std::iter::repeat_with(&mut next).take(length).collect()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
