@@ -50,6 +50,11 @@ pub(crate) const DESCENDING: &str = "SELECT key, item FROM entry WHERE container
 pub(crate) const CONTENTS: &str =
     "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0";
 
+/// The messages of a part of a container that keep bounds of date and flags.
+pub(crate) const CONTENTS_NARROWED: &str = "SELECT e.item FROM entry e CROSS JOIN item i ON i.id = e.item \
+     WHERE e.container = ?1 AND e.part = ?2 AND e.ord = 0 AND e.key > ?3 AND e.key < ?4 \
+     AND i.flags & ?5 = 0 AND (i.flags & ?6 <> 0 OR ?7)";
+
 /// The folders directly in a folder.
 pub(crate) const CHILDREN: &str =
     "SELECT id, 0 FROM folder WHERE parent = ?1 AND id <> ?1 AND deleted = ?2 ORDER BY id";
@@ -94,7 +99,7 @@ mod tests {
     use super::*;
     use crate::schema::VERSION_1;
 
-    const ALL: [(&str, &str); 19] = [
+    const ALL: [(&str, &str); 20] = [
         ("NTH_REVERSED", NTH_REVERSED),
         ("NTH", NTH),
         ("NTH_IN_GROUP", NTH_IN_GROUP),
@@ -107,6 +112,7 @@ mod tests {
         ("ASCENDING", ASCENDING),
         ("DESCENDING", DESCENDING),
         ("CONTENTS", CONTENTS),
+        ("CONTENTS_NARROWED", CONTENTS_NARROWED),
         ("CHILDREN", CHILDREN),
         ("SOURCE", SOURCE),
         ("SYNC", SYNC),

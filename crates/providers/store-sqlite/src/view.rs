@@ -1,5 +1,6 @@
 //! Views: from an indexed order where there is one, else through the table engine over a scan.
 
+mod narrow;
 mod row;
 mod source;
 mod walk;
@@ -16,6 +17,7 @@ use crate::connection::Reader;
 use crate::order::{self, Order};
 use crate::store::Inner;
 use crate::{item, log, store};
+pub(crate) use narrow::Narrow;
 pub(crate) use row::{each_message, in_memory, show, show_known};
 use source::Source;
 use walk::{Index, Spot};
@@ -82,6 +84,7 @@ impl<'a> Reading<'a> {
             order,
             plan,
             reversed: direction != order.natural,
+            narrow: Narrow::of(view.restriction.as_ref()).filter(|_| order.id == order::DATE),
             call,
         })
     }
@@ -134,13 +137,13 @@ pub(crate) fn page(
     match reading.index(&plan, view, call) {
         // Which row has a number under a restriction only a whole pass can tell.
         Some(index) if !(restricted && matches!(from, Anchor::Row(_))) => {
-            indexed_page(index, reading.seq, from, count)
+            indexed_page(&index, reading.seq, from, count)
         }
         _ => engine::page(&plan, &reading.source(view), reading.seq, from, count, call),
     }
 }
 
-fn indexed_page(index: Index<'_>, seq: u64, from: &Anchor, count: i64) -> Result<Page> {
+fn indexed_page(index: &Index<'_>, seq: u64, from: &Anchor, count: i64) -> Result<Page> {
     let spot = index.spot(from)?;
     let take = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
     let backward = count < 0;
@@ -168,7 +171,7 @@ fn indexed_page(index: Index<'_>, seq: u64, from: &Anchor, count: i64) -> Result
 
 /// Up to `take` matching rows from a gap on, and whether there are more.
 fn some_rows(
-    index: Index<'_>,
+    index: &Index<'_>,
     spot: &Spot,
     backward: bool,
     take: usize,
@@ -243,7 +246,7 @@ pub(crate) fn find(
     match reading.index(&plan, view, call) {
         Some(_) if more.limit() == Some(0) => Ok(None),
         Some(index) if !(restricted && matches!(from, Anchor::Row(_))) => {
-            indexed_find(index, &more, from, direction)
+            indexed_find(&index, &more, from, direction)
         }
         _ => engine::find(
             &plan,
@@ -257,7 +260,7 @@ pub(crate) fn find(
 }
 
 fn indexed_find(
-    index: Index<'_>,
+    index: &Index<'_>,
     more: &Matcher,
     from: &Anchor,
     direction: Direction,

@@ -298,7 +298,11 @@ impl Commit<'_> {
         let limit = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         let db = self.txn.db;
         store::expect_folder(db, folder)?;
-        let all = store::contents(db, folder, item::part(associated, deleted))?;
+        let part = item::part(associated, deleted);
+        let all = match view::Narrow::of(restriction.as_ref()) {
+            Some(narrow) => narrow.contents(db, folder, part)?,
+            None => store::contents(db, folder, part)?,
+        };
         let mut chosen = Vec::new();
         for id in all {
             if chosen.len() >= limit {

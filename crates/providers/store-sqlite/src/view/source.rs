@@ -6,6 +6,7 @@ use mapi_kit::engine::{ItemRow, RowSource};
 use mapi_spi::{ItemId, Result, RowSet, View};
 use rusqlite::Connection;
 
+use super::narrow::Narrow;
 use super::row::{FolderLine, show_known};
 use crate::failure::not_found;
 use crate::{item, store};
@@ -23,11 +24,7 @@ impl RowSource for Source<'_> {
                 associated,
                 deleted,
             } => {
-                for id in store::contents(
-                    self.db,
-                    self.view.container,
-                    item::part(associated, deleted),
-                )? {
+                for id in self.messages(item::part(associated, deleted))? {
                     if show_known(self.db, id, |row| Ok(each(row)))?.is_break() {
                         break;
                     }
@@ -74,6 +71,14 @@ impl RowSource for Source<'_> {
 }
 
 impl Source<'_> {
+    /// The messages that the restriction may match.
+    fn messages(&self, part: u8) -> Result<Vec<u64>> {
+        match Narrow::of(self.view.restriction.as_ref()) {
+            Some(narrow) => narrow.contents(self.db, self.view.container, part),
+            None => store::contents(self.db, self.view.container, part),
+        }
+    }
+
     fn folders(&self) -> Result<Vec<(ItemId, u32)>> {
         match self.view.rows {
             RowSet::Hierarchy { depth, deleted } => {

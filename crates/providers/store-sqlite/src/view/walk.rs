@@ -10,6 +10,7 @@ use mapi_kit::engine::Plan;
 use mapi_spi::{Anchor, Call, ItemId, Result, RowKey};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::narrow::Narrow;
 use super::row::show_known;
 use crate::failure::Lift;
 use crate::order::{KEY_BYTES, MISSING_KEY, Order, key_of};
@@ -26,7 +27,6 @@ const PRESENT_END: [u8; KEY_BYTES + 1] = {
 };
 
 /// One indexed order of one part of a container, seen by a view.
-#[derive(Clone, Copy)]
 pub(super) struct Index<'a> {
     pub(super) db: &'a Connection,
     pub(super) container: ItemId,
@@ -35,6 +35,8 @@ pub(super) struct Index<'a> {
     pub(super) plan: &'a Plan<'a>,
     /// The view's direction is not the index's.
     pub(super) reversed: bool,
+    /// Where in a date order the rows of the view lie.
+    pub(super) narrow: Option<Narrow>,
     pub(super) call: &'a Call,
 }
 
@@ -68,7 +70,7 @@ struct Stretch {
 
 /// Gives the numbers of rows, one after another.
 pub(super) struct Walk<'a> {
-    index: Index<'a>,
+    index: &'a Index<'a>,
     backward: bool,
     /// Rows known to be next.
     ready: VecDeque<u64>,
@@ -77,6 +79,19 @@ pub(super) struct Walk<'a> {
     /// What follows, the nearest first.
     stretches: VecDeque<Stretch>,
     batch: usize,
+}
+
+impl Stretch {
+    /// Leaves what lies in the bounds; whether that can be anything.
+    fn meet(&mut self, narrow: &Narrow) -> bool {
+        if self.low < narrow.low {
+            self.low.clone_from(&narrow.low);
+        }
+        if self.high > narrow.high {
+            self.high.clone_from(&narrow.high);
+        }
+        self.low < self.high
+    }
 }
 
 impl<'a> Index<'a> {
@@ -278,7 +293,7 @@ impl<'a> Index<'a> {
     }
 
     /// Walks on from a gap; `batch` rows are expected to be wanted.
-    pub(super) fn walk(self, spot: &Spot, backward: bool, batch: usize) -> Result<Walk<'a>> {
+    pub(super) fn walk(&'a self, spot: &Spot, backward: bool, batch: usize) -> Result<Walk<'a>> {
         let mut walk = Walk {
             index: self,
             backward,
@@ -292,6 +307,9 @@ impl<'a> Index<'a> {
             Spot::End if backward => {}
             Spot::Start | Spot::End => walk.stretches.clear(),
             Spot::In(key, split) => walk.enter(key, split)?,
+        }
+        if let Some(narrow) = &self.narrow {
+            walk.stretches.retain_mut(|s| s.meet(narrow));
         }
         Ok(walk)
     }
