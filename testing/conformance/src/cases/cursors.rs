@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use mapi::{
-    Bookmark, Code, DeleteFlags, Direction, EntryId, Folder, MapiProp, RelOp, Restriction, Result,
-    RowFlags, SortColumn, TableRow, columns, tags,
+    Bookmark, Code, DeleteFlags, Direction, EntryId, FileTime, Folder, ImportItem, ImportOptions,
+    MapiProp, MessageTree, PropTag, PropValue, RelOp, Restriction, Result, RowFlags, SaveFlags,
+    SortColumn, SortOrder, TableRow, columns, message_flags, tags,
 };
 
 use crate::fixture::{add_subject, by_subject, code};
@@ -239,13 +240,13 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let folder = f.folder("Mail")?;
             let items = (0..1200)
-                .map(|n| mapi::ImportItem {
+                .map(|n| ImportItem {
                     tree: subject_tree(&format!("{n:04}")),
                     flags: 0,
                     source: None,
                 })
                 .collect();
-            folder.import(items, mapi::ImportOptions::default())?;
+            folder.import(items, ImportOptions::default())?;
             let table = by_subject(&folder)?;
             assert_eq!(table.seek_row(Bookmark::Beginning, 1000)?.value, 1000);
             assert_eq!(texts(&table.query_rows(1)?), ["1000"]);
@@ -372,6 +373,49 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
+    case!(
+        "M-IMAPITable.SortTable",
+        needs(),
+        "a large folder is sorted like a small one, missing values last",
+        |f| {
+            // Enough rows for a store to keep an index of an order.
+            let folder = f.folder("Mail")?;
+            let items = (0..1500_i32).map(|n| ImportItem {
+                tree: numbered(n),
+                flags: message_flags::READ,
+                source: None,
+            });
+            folder.import(items.collect(), ImportOptions::default())?;
+            for tag in [tags::IMPORTANCE.raw(), tags::MESSAGE_DELIVERY_TIME.raw()] {
+                for order in [SortOrder::Ascend, SortOrder::Descend] {
+                    let table = folder
+                        .contents()
+                        .columns([tag, tags::INTERNET_ARTICLE_NUMBER.raw()]);
+                    let table = table.sort([SortColumn { tag, order }]).open()?;
+                    let rows = table.query_all_rows(0)?;
+                    sorted(&rows, tag, order);
+                    // Reading on in both directions and by number gives the same rows.
+                    assert_eq!(table.rows(990..1010)?, rows[990..1010]);
+                    table.seek_row(Bookmark::End, -700)?.ignore_warning();
+                    assert_eq!(table.query_position()?.row, 800);
+                    assert_eq!(table.query_rows(-300)?, rows[500..800]);
+                    assert_eq!(table.query_rows(400)?, rows[800..1200]);
+                    table.seek_row_approx(2, 3)?;
+                    assert_eq!(table.query_rows(3)?, rows[1000..1003]);
+                    // One row gets its value only now.
+                    let last = rows[1499].entry_id();
+                    let message = crate::fixture::edit(&folder, last)?;
+                    message.set(tags::IMPORTANCE, 1)?;
+                    message.set(tags::MESSAGE_DELIVERY_TIME, FileTime(7))?;
+                    message.save_changes(SaveFlags::NONE)?;
+                    let rows = table.query_all_rows(0)?;
+                    sorted(&rows, tag, order);
+                    assert_ne!(rows[1499].entry_id(), last);
+                }
+            }
+            Ok(())
+        }
+    ),
 ];
 
 /// Adds messages `00` to `count - 1` and returns their ids.
@@ -387,8 +431,46 @@ fn texts(rows: &[TableRow]) -> Vec<String> {
         .collect()
 }
 
-fn subject_tree(subject: &str) -> mapi::MessageTree {
-    let mut tree = mapi::MessageTree::default();
+/// A message of which two in three have a delivery time, and two in three an importance.
+fn numbered(n: i32) -> MessageTree {
+    let mut tree = MessageTree::default();
+    tree.props.set(tags::INTERNET_ARTICLE_NUMBER, n);
+    if n % 3 != 0 {
+        tree.props.set(
+            tags::MESSAGE_DELIVERY_TIME,
+            FileTime(u64::from((n * 7919 % 1500).unsigned_abs())),
+        );
+    }
+    if n % 3 != 1 {
+        tree.props.set(tags::IMPORTANCE, n * 31 % 5 - 2);
+    }
+    tree
+}
+
+/// Whether 1,500 rows stand in order, those without value last.
+fn sorted(rows: &[TableRow], tag: PropTag, order: SortOrder) {
+    assert_eq!(rows.len(), 1500);
+    let key = |row: &TableRow| match row.value(tag) {
+        Some(PropValue::Long(n)) => Some(i64::from(*n)),
+        Some(PropValue::SysTime(t)) => Some(i64::try_from(t.0).unwrap()),
+        _ => None,
+    };
+    let keys: Vec<Option<i64>> = rows.iter().map(key).collect();
+    let values = keys.iter().take_while(|k| k.is_some()).count();
+    assert!((1000..1100).contains(&values), "{values}");
+    assert!(
+        keys[values..].iter().all(Option::is_none),
+        "missing values are last"
+    );
+    let in_order = |pair: &[Option<i64>]| match order {
+        SortOrder::Descend => pair[0] >= pair[1],
+        _ => pair[0] <= pair[1],
+    };
+    assert!(keys[..values].windows(2).all(in_order), "{tag} {order:?}");
+}
+
+fn subject_tree(subject: &str) -> MessageTree {
+    let mut tree = MessageTree::default();
     tree.props.set(tags::SUBJECT, subject);
     tree
 }
