@@ -25,7 +25,7 @@ use commit::Committer;
 const CHUNK_ITEMS: usize = 32;
 const CHUNK_BYTES: u64 = 512 * 1024;
 /// Bytes of messages between reading and commit.
-const IN_FLIGHT: u64 = 64 << 20;
+const IN_FLIGHT: u64 = 24 << 20;
 /// Parsing threads at most; the store has one writer, so more would wait.
 const PARSERS_MAX: usize = 4;
 

@@ -517,3 +517,35 @@ fn the_store_is_looked_after() {
     place.json(&["store", "backup", &to]);
     place.fails(1, &["store", "backup", &to, "--json"]);
 }
+
+#[test]
+fn the_same_attachment_is_kept_once() {
+    let place = Place::new();
+    // Not compressible, so that only keeping it once keeps the store small.
+    let mut state = 7_u64;
+    let mut data = String::new();
+    while data.len() < 4 << 20 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let line: String = (0..19)
+            .map(|n| ["QUJD", "eHl6", "MDEy", "Zm9v"][(state >> (n * 2 + 20)) as usize % 4])
+            .collect();
+        data.push_str(&line);
+        data.push_str("\r\n");
+    }
+    let plain = with_attachment().replace(&["QUJD"; 19].concat(), data.trim_end());
+    place.import(&plain);
+    let bytes = || {
+        place.json(&["store", "info"])["file_bytes"]
+            .as_u64()
+            .unwrap()
+    };
+    let before = bytes();
+    let id = place.import(&plain.replace("Subject: Report", "Subject: Again"));
+    let grown = bytes() - before;
+    assert!(grown < 1 << 20, "{grown} bytes for a value that was there");
+    assert_eq!(place.json(&["store", "check"])["clean"], true);
+    let source = plain.replace("Subject: Report", "Subject: Again");
+    assert_eq!(place.bytes(&["export", &id]), source.as_bytes());
+}
