@@ -39,7 +39,7 @@ struct Pair {
 fn random_operations_equal_the_reference_store() {
     let steps = std::env::var("MALLE_MODEL_STEPS")
         .ok()
-        .map_or(400, |s| s.parse().unwrap());
+        .map_or(400_usize, |s| s.parse().unwrap());
     let chance = Chance::from_environment(20_260_801);
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("model.malle");
@@ -74,6 +74,11 @@ fn random_operations_equal_the_reference_store() {
         }
     }
     pair.compare_everything();
+    assert!(
+        pair.messages.len() > steps / 4,
+        "{} messages were ever there",
+        pair.messages.len()
+    );
 }
 
 impl Pair {
@@ -91,8 +96,30 @@ impl Pair {
             .map_or(ItemId(id.0 + 2_000_000), |(m, _)| *m)
     }
 
+    /// Mostly one that is there.
     fn a_folder(&mut self) -> ItemId {
-        *self.chance.pick(&self.folders)
+        let mut folder = *self.chance.pick(&self.folders);
+        for _ in 0..6 {
+            let living = self
+                .model
+                .folder(folder, &call())
+                .is_ok_and(|f| !f.meta.deleted);
+            if living || self.chance.percent(5) {
+                break;
+            }
+            folder = *self.chance.pick(&self.folders);
+        }
+        folder
+    }
+
+    /// Rarely the root, whose emptying ends everything.
+    fn an_expendable_folder(&mut self) -> ItemId {
+        let folder = self.a_folder();
+        if folder == self.folders[0] && self.chance.percent(95) {
+            self.a_folder()
+        } else {
+            folder
+        }
     }
 
     fn a_message(&mut self) -> ItemId {
@@ -106,7 +133,13 @@ impl Pair {
         } else {
             0
         };
-        self.messages[self.chance.in_range(from..n)]
+        let pick = self.messages[self.chance.in_range(from..n)];
+        let there = self.model.message(pick, &call()).is_ok();
+        if there || self.chance.percent(10) {
+            pick
+        } else {
+            self.messages[self.chance.in_range(from..n)]
+        }
     }
 
     fn step(&mut self) {
@@ -197,13 +230,13 @@ impl Pair {
                 subfolders: self.chance.percent(50),
             },
             89..91 => Op::DeleteFolder {
-                folder: self.a_folder(),
+                folder: self.an_expendable_folder(),
                 messages: self.chance.percent(70),
                 folders: self.chance.percent(60),
                 mode: self.mode(),
             },
             91..93 => Op::EmptyFolder {
-                folder: self.a_folder(),
+                folder: self.an_expendable_folder(),
                 associated: self.chance.percent(50),
                 mode: self.mode(),
             },
