@@ -1,5 +1,6 @@
 //! The cases, by topic.
 
+mod attachments;
 mod bulk;
 mod copying;
 mod cursors;
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Case> {
         names::CASES,
         transactions::CASES,
         messages::CASES,
+        attachments::CASES,
         copying::CASES,
         entry_ids::CASES,
     ]

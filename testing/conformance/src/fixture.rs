@@ -10,6 +10,7 @@ use mapi::{
     MsgStore, OpenFlags, Profile, ProfileService, PropTag, PropValue, Result, SaveFlags, Service,
     ServiceConfig, Session, Support, Table, attach_method, columns, tags,
 };
+use mapi_spi::{ChangeSet, FlagPatch, Items, Op, OpenStore};
 use testkit::{CountingBytes, FakeClock};
 
 /// Where stores of one kind are made for a case. Dropping it takes them away.
@@ -80,6 +81,35 @@ impl Fixture {
         let session = self.second_session()?;
         *self.session.borrow_mut() = session.clone();
         Ok(session)
+    }
+
+    /// Changes the default store behind the client API's back, as another program or a spooler does.
+    ///
+    /// # Errors
+    /// Those of opening the store and of the change.
+    pub fn behind(&self, op: Op) -> Result<()> {
+        let open = OpenStore {
+            config: self.ground.config("a"),
+            mode: mapi::OpenMode::ReadWrite,
+        };
+        let (service, support) = (self.ground.service(), Arc::clone(&self.support));
+        let store = service.open_store(&open, support, &mapi::Call::default())?;
+        store
+            .commit(ChangeSet::one(op), &mapi::Call::default())
+            .map(drop)
+    }
+
+    /// Marks a message as being sent, as submitting does.
+    ///
+    /// # Errors
+    /// Those of [`Self::behind`].
+    pub fn queue(&self, message: &Message) -> Result<()> {
+        let items = Items::Ids(message.item().into_iter().collect());
+        let flags = FlagPatch {
+            set: mapi::message_flags::SUBMIT,
+            clear: 0,
+        };
+        self.behind(Op::SetFlags { items, flags })
     }
 
     /// The default store.
