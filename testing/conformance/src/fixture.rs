@@ -60,6 +60,19 @@ impl Fixture {
         logon(self.ground.as_ref(), &self.support, Logon::profile("work"))
     }
 
+    /// A session on a profile of these two stores, the first one being the default; none is made if it is missing.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub fn session_on(&self, stores: [&str; 2]) -> Result<Session> {
+        logon_to(
+            self.ground.as_ref(),
+            &self.support,
+            Logon::profile("work"),
+            stores,
+        )
+    }
+
     /// A session whose stores are open for reading only.
     ///
     /// # Errors
@@ -147,16 +160,26 @@ impl Fixture {
 }
 
 fn logon(ground: &dyn Ground, support: &Arc<dyn Support>, logon: Logon) -> Result<Session> {
+    logon_to(ground, support, logon, ["a", "b"])
+}
+
+/// Logs on to a profile of these stores, the first one being the default.
+fn logon_to(
+    ground: &dyn Ground,
+    support: &Arc<dyn Support>,
+    logon: Logon,
+    stores: [&str; 2],
+) -> Result<Session> {
     let service = ground.service();
-    let entry = |name: &str| ProfileService {
+    let entry = |name: &&str| ProfileService {
         service: service.name().to_owned(),
-        letter: name.to_owned(),
-        default_store: name == "a",
+        letter: (*name).to_owned(),
+        default_store: *name == stores[0],
         config: ground.config(name),
     };
     let profile = Profile {
         name: "work".to_owned(),
-        services: vec![entry("a"), entry("b")],
+        services: stores.iter().map(entry).collect(),
     };
     let host = EmbeddedHost::new()
         .service(Arc::clone(&service))

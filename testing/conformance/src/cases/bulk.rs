@@ -206,7 +206,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "STO-14.2",
+        "STO-14.2" + "M-IMAPIFolder.DeleteMessages",
         needs(SoftDelete),
         "soft-deleted messages are seen by whoever asks, hard-deleted by nobody",
         |f| {

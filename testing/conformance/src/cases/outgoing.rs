@@ -1,9 +1,9 @@
 //! OUT-02, OUT-07, OUT-10, TAB-07: recipient tables, saves of two sessions, posts.
 
 use mapi::{
-    Code, MapiProp, Message, ModifyMode, OpenFlags, PropTag, PropValue, Restriction, Result,
-    SaveFlags, SortColumn, SortOrderSet, SpecialFolder, TableRow, columns, message_flags,
-    recipient_type, tags,
+    Bookmark, Code, Direction, MapiProp, Message, ModifyMode, OpenFlags, PropTag, PropValue, RelOp,
+    Restriction, Result, SaveFlags, SortColumn, SortOrderSet, SpecialFolder, TableRow, columns,
+    message_flags, recipient_type, tags,
 };
 
 use crate::fixture::{add_subject, address, by_subject, code, draft, edit, prop, subjects};
@@ -224,6 +224,41 @@ pub(super) const CASES: &[Case] = &[
             );
             table.restrict(Restriction::exist(mail).negate())?;
             assert_eq!(names(&table.query_all_rows(0)?), ["Nobody"]);
+            Ok(())
+        }
+    ),
+    case!(
+        "TAB-12",
+        needs(),
+        "bookmarks of a recipient table follow their rows",
+        |f| {
+            let message = draft(&f.folder("Mail")?, &[])?;
+            address(
+                &message,
+                &[(TO, "Ann"), (TO, "Bob"), (TO, "Cy"), (TO, "Di")],
+            )?;
+            let table = message.recipients().open()?;
+            let rows = table.query_all_rows(0)?;
+            table.seek_row(Bookmark::Beginning, 2)?.ignore_warning();
+            let mark = table.create_bookmark()?;
+            let remove = |row: &TableRow| {
+                let id = prop(tags::ROWID, row.get(tags::ROWID).unwrap());
+                message.modify_recipients(ModifyMode::Remove, &[vec![id]])
+            };
+            remove(&rows[0])?;
+            assert_eq!(table.seek_row(mark, 0)?.warning, None);
+            assert_eq!(names(&table.query_rows(9)?), ["Cy", "Di"]);
+            assert_eq!(names(&table.query_rows(-2)?), ["Cy", "Di"]);
+            remove(&rows[2])?;
+            assert_eq!(
+                table.seek_row(mark, 0)?.warning,
+                Some(Code::W_POSITION_CHANGED)
+            );
+            assert_eq!(names(&table.query_rows(1)?), ["Di"]);
+            let by_name = Restriction::property(tags::DISPLAY_NAME, RelOp::Eq, "Bob");
+            let found = table.find_row(&by_name, Bookmark::Current, Direction::Backward)?;
+            assert_eq!(found.value.get(tags::ROWID), rows[1].get(tags::ROWID));
+            assert_eq!(table.query_position()?.row, 0);
             Ok(())
         }
     ),

@@ -1,4 +1,4 @@
-//! Messages that are being sent, and folders that vanish: what a store meets behind the client's back. Until messages can
+//! Messages that are being sent, folders that vanish, stores that are missing: what goes on behind the client's back. Until messages can
 //! be submitted through the API, the mark that submitting leaves is set at the boundary.
 
 use mapi::{
@@ -147,6 +147,35 @@ pub(super) const CASES: &[Case] = &[
                 store.get(tags::IPM_SENTMAIL_ENTRYID)?,
                 again.entry_id().as_bytes()
             );
+            Ok(())
+        }
+    ),
+    case!(
+        "SES-02.1",
+        needs(),
+        "a store that is missing fails the logon, or disables its service alone",
+        |f| {
+            let failed = f.session_on(["missing", "b"]).unwrap_err();
+            assert_eq!(failed.code(), Code::LOGON_FAILED);
+            let cause = std::error::Error::source(&failed).map(ToString::to_string);
+            assert!(
+                cause.is_some_and(|c| c.contains("MAPI_E_NOT_FOUND")),
+                "{failed:?}"
+            );
+            let session = f.session_on(["a", "missing"])?;
+            let [failure] = session.failures() else {
+                panic!("{:?}", session.failures());
+            };
+            assert_eq!(
+                (failure.letter.as_str(), failure.error.code),
+                ("missing", Code::NOT_FOUND)
+            );
+            assert_eq!(session.stores()?.len(), 1, "no half-working store");
+            assert_eq!(code(session.store_by_letter("missing")), Code::NOT_FOUND);
+            add_subject(&session.default_store()?.receive_folder("IPM")?, "works")?;
+            let status = session.subsystem_status().get(tags::STATUS_CODE)?;
+            assert_ne!(status & 0x4, 0, "STATUS_FAILURE");
+            assert_eq!(f.session().subsystem_status().get(tags::STATUS_CODE)?, 0x1);
             Ok(())
         }
     ),
