@@ -1,4 +1,17 @@
 //! What every provider and the client API would otherwise write twice.
+//!
+//! For providers:
+//! * [`computed`] – properties that nobody stores: entry ids, keys, counters, access.
+//! * [`engine`] – what a view shows, worked out from a scan.
+//! * [`trace`], [`read_only`] – decorators over any store.
+//!
+//! For the client API:
+//! * [`working`] – what an open message or attachment holds until it is saved; [`save`] – what saving does to it;
+//!   [`recipients`], [`subject`], [`content`] – the rules for its parts; [`lift`] – large values on their way out.
+//! * [`import`], [`export`] – message trees into a store and out of it; [`large`] – stored values as readers.
+//! * [`names`] – named properties, remembered; [`entry_ids`] – what an entry id names.
+//!
+//! Deliberately absent: any provider, files and sockets, handles with locks (they are `mapi`'s).
 
 pub mod computed;
 pub mod content;
