@@ -53,6 +53,14 @@ impl Lang {
         said
     }
 
+    /// What stands between a word and what it introduces: French puts a thin space before the colon.
+    pub(crate) const fn colon(self) -> &'static str {
+        match self {
+            Self::English => ":",
+            Self::French => "\u{202F}:",
+        }
+    }
+
     /// A sentence without parts.
     pub(crate) const fn text(self, msg: Msg) -> &'static str {
         msg.text(self)

@@ -80,8 +80,9 @@ impl Output {
     pub(crate) fn note(&self, msg: Msg, parts: &[&dyn Display]) {
         if !self.quiet && !self.json {
             eprintln!(
-                "{}: {}",
+                "{}{} {}",
                 self.lang.text(Msg::Note),
+                self.lang.colon(),
                 self.lang.say(msg, parts)
             );
         }
@@ -101,11 +102,13 @@ impl Output {
         };
         let word = self.lang.text(Msg::Error);
         eprintln!(
-            "{on}{word}{off}: {}",
+            "{on}{word}{off}{} {}",
+            self.lang.colon(),
             crate::text::clean_block(&failure.message)
         );
         if let Some(hint) = &failure.hint {
-            eprintln!("{}: {hint}", self.lang.text(Msg::Hint));
+            let (word, colon) = (self.lang.text(Msg::Hint), self.lang.colon());
+            eprintln!("{word}{colon} {hint}");
         }
     }
 
@@ -155,6 +158,11 @@ impl Printer<'_> {
     /// A word of the catalogue.
     pub(crate) fn word(&self, msg: Msg) -> &'static str {
         self.output.lang.text(msg)
+    }
+
+    /// A word of the catalogue that introduces what follows, in bold where colour is wanted.
+    pub(crate) fn heading(&self, msg: Msg) -> String {
+        self.strong(&format!("{}{}", self.word(msg), self.output.lang.colon()))
     }
 
     /// `text` in bold where colour is wanted.

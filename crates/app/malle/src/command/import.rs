@@ -106,6 +106,7 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
     let ImportReport {
         failures, stopped, ..
     } = report;
+    let settled = report.imported + report.skipped;
     let interrupted = matches!(stopped, Some(Stopped::Interrupted));
     let view = ImportView {
         imported: report.imported,
@@ -127,6 +128,8 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
         }
         Some(Stopped::Store(error)) => Err(app.failure(&error)),
         None if failures.is_empty() => Ok(Exit::Ok),
+        // Nothing was there to be read at all.
+        None if settled == 0 && failures.iter().all(|f| !f.path.exists()) => Ok(Exit::NotFound),
         None => Ok(Exit::Partial),
     }
 }

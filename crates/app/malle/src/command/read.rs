@@ -66,7 +66,7 @@ impl Shown for Reader {
         ];
         for (name, value) in fields {
             if let Some(value) = value.filter(|v| !v.is_empty()) {
-                let name = to.strong(&format!("{}:", to.word(name)));
+                let name = to.heading(name);
                 to.line(format_args!("{name} {}", text::clean(&value)))?;
             }
         }
@@ -75,7 +75,7 @@ impl Shown for Reader {
             let kind = attached.mime_type.as_deref().unwrap_or(attached.method);
             let size = text::size(attached.size);
             let line = format!("[{}] {name} ({kind}, {size})", attached.index);
-            let word = to.strong(&format!("{}:", to.word(Msg::Attachment)));
+            let word = to.heading(Msg::Attachment);
             to.line(format_args!("{word} {}", text::clean(&line)))?;
         }
         to.line("")?;
@@ -86,7 +86,8 @@ impl Shown for Reader {
         }
         if !view.defects.is_empty() {
             to.line("")?;
-            to.line(format_args!("{}:", to.word(Msg::Defects)))?;
+            let word = to.heading(Msg::Defects);
+            to.line(word)?;
             for defect in &view.defects {
                 to.line(format_args!(
                     "  {}: {}",

@@ -182,6 +182,10 @@ fn refusals_are_listed_and_the_rest_goes_on() {
             .contains("empty")
     );
     assert_eq!(report["failures"][1]["path"], "/no/such/file");
+    let run = place.run(&["import", "--json", "/no/such/file"]);
+    assert_eq!(run.code(), Some(3));
+    let report: Value = serde_json::from_str(&run.out()).unwrap();
+    assert_eq!(report["failures"][0]["path"], "/no/such/file");
 }
 
 #[test]

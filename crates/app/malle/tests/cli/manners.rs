@@ -20,7 +20,7 @@ fn errors_and_notes_in_french_json_never() {
     let run = french.run(["list"]);
     assert_eq!(run.code(), Some(3));
     assert!(
-        run.err().starts_with("erreur: aucun profil"),
+        run.err().starts_with("erreur\u{202F}: aucun profil"),
         "{}",
         run.err()
     );
