@@ -31,6 +31,15 @@ const CHECKPOINT_PAGES: u32 = 2048;
 /// The write-ahead log is cut back to this when it starts anew.
 const JOURNAL_LIMIT: u32 = 32 * 1024 * 1024;
 
+/// Whether other processes may open the store meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    /// Yes, unless the file lies where processes cannot share memory.
+    WherePossible,
+    /// No.
+    Never,
+}
+
 /// All connections of one handle to one file.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -44,7 +53,12 @@ pub(crate) struct Connections {
 
 impl Connections {
     /// Opens the file, makes it when the mode says so, and brings an older one to the present version.
-    pub(crate) fn open(path: &Path, mode: OpenMode, birth: &Birth<'_>) -> Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        mode: OpenMode,
+        sharing: Sharing,
+        birth: &Birth<'_>,
+    ) -> Result<Self> {
         let file = path.display().to_string();
         if is_missing(path)? {
             if mode != OpenMode::Create {
@@ -55,7 +69,8 @@ impl Connections {
             }
             create::create(path, birth)?;
         }
-        let alone = mode != OpenMode::ReadOnly && !platform::shares_memory(path);
+        let shared = sharing == Sharing::WherePossible && platform::shares_memory(path);
+        let alone = mode != OpenMode::ReadOnly && !shared;
         let this = Self {
             path: path.to_owned(),
             mode,

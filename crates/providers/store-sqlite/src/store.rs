@@ -20,7 +20,7 @@ use mapi_spi::{
 use rusqlite::Connection;
 
 use crate::blob::{Leases, OpenValue, ValueStage};
-use crate::connection::{Birth, Connections};
+use crate::connection::{Birth, Connections, Sharing};
 use crate::failure::{Lift, corrupt, explained};
 use crate::names::Names;
 use crate::transaction::Txn;
@@ -70,6 +70,29 @@ impl SqliteStore {
         support: Arc<dyn Support>,
         call: &Call,
     ) -> Result<Self> {
+        Self::open_shared(path, mode, Sharing::WherePossible, support, call)
+    }
+
+    /// The same for this process alone, as it happens by itself on network folders.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_alone(
+        path: &Path,
+        mode: OpenMode,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Self> {
+        Self::open_shared(path, mode, Sharing::Never, support, call)
+    }
+
+    fn open_shared(
+        path: &Path,
+        mode: OpenMode,
+        sharing: Sharing,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Self> {
         let mut root = StoredMessage::default();
         root.props.set(tags::DISPLAY_NAME, "Root");
         let birth = Birth {
@@ -77,7 +100,8 @@ impl SqliteStore {
             mapping_signature: support.new_guid(),
             root: &root,
         };
-        let connections = Connections::open(path, mode, &birth).map_err(|e| explained(e, path))?;
+        let connections =
+            Connections::open(path, mode, sharing, &birth).map_err(|e| explained(e, path))?;
         let info = read_info(&*connections.reader(call)?, path, mode)?;
         Ok(Self {
             inner: Arc::new(Inner {
@@ -252,10 +276,6 @@ impl Store for SqliteStore {
         // A synced commit reaches every frame before it in the log, whoever wrote it.
         self.inner
             .write(Origin::default(), Durability::Full, call, |_| Ok(()))
-    }
-
-    fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {
-        Ok(Box::new(ValueStage::begin(Arc::clone(&self.inner), call)?))
     }
 
     fn large(&self, item: ItemId, value: &LargeRef, call: &Call) -> Result<Box<dyn LargeReader>> {

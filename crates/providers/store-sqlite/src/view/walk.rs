@@ -132,22 +132,22 @@ impl<'a> Index<'a> {
         if n == 0 {
             return Ok(Spot::Start);
         }
-        let (high, sql) = if self.reversed {
-            (MISSING_KEY, queries::NTH_REVERSED)
-        } else {
-            (ABOVE, queries::NTH)
-        };
         let offset = i64::try_from(n).unwrap_or(i64::MAX);
+        let here = params![self.container.0, self.part, self.order.id, offset];
+        let below = params![
+            self.container.0,
+            self.part,
+            self.order.id,
+            offset,
+            MISSING_KEY
+        ];
+        let (sql, values) = if self.reversed {
+            (queries::NTH_REVERSED, below)
+        } else {
+            (queries::NTH, here)
+        };
         let mut select = self.statement(sql)?;
-        let mut rows = select
-            .query(params![
-                self.container.0,
-                self.part,
-                self.order.id,
-                high,
-                offset
-            ])
-            .lift()?;
+        let mut rows = select.query(values).lift()?;
         if let Some(row) = rows.next().lift()? {
             let (key, item): (Vec<u8>, u64) = (row.get(0).lift()?, row.get(1).lift()?);
             let split = if self.is_whole(&key) && !self.reversed {

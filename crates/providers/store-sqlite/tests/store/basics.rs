@@ -409,3 +409,47 @@ fn a_backup_is_a_store_and_overwrites_nothing() {
         .unwrap();
     assert_eq!(page.rows.len(), 1);
 }
+
+#[test]
+fn a_store_opened_alone_works_and_keeps_others_out() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("a.malle");
+    let store = SqliteStore::open_alone(&path, OpenMode::Create, support(), &call()).unwrap();
+    assert!(store.is_alone());
+    let root = store.info().root;
+    let mut stage = store.stage(&call()).unwrap();
+    stage.write(&noise(600_000, 8), &call()).unwrap();
+    let staged = stage.finish(&call()).unwrap();
+    let mut new = new_message(root, subject("alone"));
+    new.attachments = Some(vec![attachment_of(
+        LargePlace::Present(staged.key),
+        staged.size,
+    )]);
+    let id = save(&store, new);
+    let body = store.message(id, &call()).unwrap().body;
+    let slot = body.attachments[0].props.get(&tags::ATTACH_DATA_BIN.id());
+    let Some(Slot::Large(large)) = slot else {
+        panic!()
+    };
+    assert_eq!(
+        read_all(&mut *store.large(id, large, &call()).unwrap(), 70_000).len(),
+        600_000
+    );
+    store.index_from(0);
+    let view = contents(
+        root,
+        &[tags::SUBJECT.raw()],
+        &[SortColumn::ascending(tags::SUBJECT)],
+    );
+    assert_eq!(first_cells(&store, &view), [PropValue::from("alone")]);
+    store
+        .maintain()
+        .unwrap()
+        .backup(&home.path().join("b.malle"), &call())
+        .unwrap();
+    assert_eq!(problems(&store), []);
+    let refused = SqliteStore::open(&path, OpenMode::ReadWrite, support(), &call()).unwrap_err();
+    assert_eq!(refused.code(), Code::BUSY);
+    drop(store);
+    assert_eq!(problems(&open(&path)), []);
+}
