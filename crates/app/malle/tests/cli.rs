@@ -10,6 +10,8 @@
 mod corpus;
 #[path = "cli/flows.rs"]
 mod flows;
+#[path = "cli/growth.rs"]
+mod growth;
 #[path = "cli/manners.rs"]
 mod manners;
 #[path = "cli/place.rs"]

@@ -197,6 +197,10 @@ impl Store for Traced {
         traced("sync", format_args!(""), || self.0.sync(call))
     }
 
+    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
+        traced("adopt", format_args!("{size} bytes"), || self.0.adopt(key, size, call))
+    }
+
     fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {
         traced("stage", format_args!(""), || self.0.stage(call))
     }

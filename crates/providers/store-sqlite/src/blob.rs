@@ -16,5 +16,5 @@ pub(crate) use lease::Leases;
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use reader::{OpenValue, SlotReader};
 pub(crate) use recipe::Recipe;
-pub(crate) use stage::ValueStage;
+pub(crate) use stage::{ValueStage, adopt};
 pub(crate) use table::{Key, find, keys_of, move_refs, sweep, write};

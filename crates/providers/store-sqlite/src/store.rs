@@ -278,6 +278,14 @@ impl Store for SqliteStore {
             .write(Origin::default(), Durability::Full, call, |_| Ok(()))
     }
 
+    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
+        crate::blob::adopt(&self.inner, key, size, call)
+    }
+
+    fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {
+        Ok(Box::new(ValueStage::begin(Arc::clone(&self.inner), call)?))
+    }
+
     fn large(&self, item: ItemId, value: &LargeRef, call: &Call) -> Result<Box<dyn LargeReader>> {
         let key = match value.place {
             LargePlace::Present(key) => key,

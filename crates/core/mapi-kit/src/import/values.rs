@@ -91,6 +91,9 @@ impl<'a> Values<'a> {
         if source.size() <= STAGE_OVER {
             return Ok(self.lifter.bytes(ty, read(source)?));
         }
+        if let Some(place) = self.already_there(source)? {
+            return Ok(Slot::Large(LargeRef { ty, size: source.size(), place }));
+        }
         let mut stage = self.store.stage(self.call)?;
         let mut reader = source.open().map_err(unreadable)?;
         let mut buf = vec![0; 256 * 1024];
@@ -106,6 +109,24 @@ impl<'a> Values<'a> {
             size: staged.size,
             place: LargePlace::Present(staged.key),
         }))
+    }
+
+    /// Where the store holds the same bytes, so that they are not written a second time. Reading a source twice
+    /// costs less than writing it once.
+    fn already_there(&self, source: &LargeSource) -> Result<Option<LargePlace>> {
+        let mut hasher = blake3::Hasher::new();
+        let mut reader = source.open().map_err(unreadable)?;
+        let mut buf = vec![0; 256 * 1024];
+        loop {
+            self.call.check()?;
+            match reader.read(&mut buf).map_err(unreadable)? {
+                0 => break,
+                n => hasher.update(buf.get(..n).unwrap_or_default()),
+            };
+        }
+        let key = *hasher.finalize().as_bytes();
+        let there = self.store.adopt(&key, source.size(), self.call)?;
+        Ok(there.then_some(LargePlace::Present(key)))
     }
 
     /// The recipe of a message's original, over the attachments of its stored form.

@@ -103,6 +103,20 @@ impl ValueStage {
     }
 }
 
+/// Keeps a value that is here already as if it had just been staged. The lease is taken before the look, so that
+/// no sweep can come between.
+pub(crate) fn adopt(store: &Inner, key: &Key, size: u64, call: &Call) -> Result<bool> {
+    store.connections.may_write()?;
+    store.leases.begin(call)?;
+    let found = store
+        .connections
+        .reader(call)
+        .and_then(|db| find(&db, key))
+        .map(|found| found.is_some_and(|blob| blob.size == size));
+    store.leases.end(matches!(found, Ok(true)).then_some(*key));
+    found
+}
+
 impl Stage for ValueStage {
     fn write(&mut self, bytes: &[u8], call: &Call) -> Result<()> {
         self.hasher.update(bytes);
