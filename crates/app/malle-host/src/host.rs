@@ -26,11 +26,13 @@ pub fn services() -> Vec<Arc<dyn Service>> {
 #[must_use]
 pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
     let known = services().iter().any(|s| s.name() == service);
-    let setting = match service {
-        LOCAL_SERVICE => ("path", "mail.malle"),
-        _ => ("name", "mail"),
+    let settings: &[(&str, &str)] = match service {
+        LOCAL_SERVICE => &[("path", "mail.malle")],
+        // A store in memory without a name is a new one for every session.
+        _ => &[],
     };
-    known.then(|| [setting].map(|(k, v)| (k.to_owned(), v.to_owned())).into())
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    known.then(|| settings.iter().map(owned).collect())
 }
 
 /// The host of the command line, the web server and whatever else is built on profiles in files.

@@ -79,7 +79,12 @@ impl Shown for Reader {
             to.line(format_args!("{word} {}", text::clean(&line)))?;
         }
         to.line("")?;
-        match (&view.body.text, &view.body.html) {
+        let text = view
+            .body
+            .text
+            .as_deref()
+            .filter(|text| !text.trim().is_empty());
+        match (text, &view.body.html) {
             (Some(body), _) => to.line(text::clean_block(body).trim_end())?,
             (None, Some(_)) => to.say(Msg::OnlyHtml, &[])?,
             (None, None) => to.say(Msg::NoBody, &[])?,

@@ -1,0 +1,83 @@
+//! The host over both services, through the client API.
+
+use std::sync::Arc;
+
+use malle_host::import::{ImportJob, MailFlags, StoreTarget, import};
+use malle_host::{Home, MalleHost, Profiles, default_config};
+use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, tags};
+use testkit::TempHome;
+
+fn session(home: &TempHome, service: &str) -> Session {
+    let host = MalleHost::new(Profiles::of(Home::below(home.path())));
+    let host = Arc::new(host);
+    let config = default_config(service).expect("the program has this service");
+    host.create_profile("me", service, config)
+        .expect("a profile is made");
+    let mapi = Mapi::initialize(host as Arc<dyn Host>);
+    Session::logon(&mapi, Logon::profile("me")).expect("the profile can be logged on to")
+}
+
+fn bring_in(store: &MsgStore, home: &TempHome) -> mapi::Result<()> {
+    let mail = home.path().join("mail");
+    std::fs::create_dir_all(mail.join("cur")).expect("a Maildir is laid");
+    std::fs::create_dir_all(mail.join("new")).expect("a Maildir is laid");
+    let text = "From: Ann <ann@example.org>\r\nSubject: Hello\r\n\r\nHi.\r\n";
+    std::fs::write(mail.join("cur/1.x:2,FST"), text).expect("a message is laid");
+    let job = ImportJob {
+        paths: vec![mail],
+        ..ImportJob::default()
+    };
+    let target = StoreTarget::new(store.clone(), "Archive/2026");
+    let report = import(&job, &target, malle_host::now(), &mut |_| {});
+    assert_eq!((report.imported, report.failures.len()), (1, 0));
+    assert!(report.stopped.is_none());
+    let again = import(&job, &target, malle_host::now(), &mut |_| {});
+    assert_eq!((again.imported, again.skipped), (0, 1));
+
+    let table = store
+        .folder("Archive/2026")?
+        .contents()
+        .columns([tags::SUBJECT.raw()])
+        .open()?;
+    let rows = table.query_rows(10)?;
+    let row = rows.first().expect("the message is listed");
+    assert_eq!(row.get(tags::SUBJECT).as_deref(), Some("Hello"));
+    let message = store.open_message(row.entry_id(), mapi::OpenFlags::NONE)?;
+    let state = [
+        tags::MSG_STATUS.raw(),
+        tags::FLAG_STATUS.raw(),
+        tags::LAST_VERB_EXECUTED.raw(),
+    ];
+    let state = message.get_props(&state)?.ignore_warning();
+    let value = |at: usize| state.get(at).map(|prop| &prop.value);
+    let status = value(0).and_then(mapi::PropValue::as_long).unwrap_or(0);
+    let flags = MailFlags::of_message(message.flags(), status.cast_unsigned(), value(1), value(2));
+    assert_eq!(flags.to_maildir().letters(), "FST");
+    Ok(())
+}
+
+#[test]
+fn mail_comes_into_both_kinds_of_store() -> mapi::Result<()> {
+    for service in ["MALLE_LOCAL", "MALLE_MEMORY"] {
+        let home = TempHome::new().expect("a temporary home");
+        bring_in(&session(&home, service).default_store()?, &home)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_store_that_cannot_be_made_leaves_no_profile() {
+    let home = TempHome::new().expect("a temporary home");
+    let host = Arc::new(MalleHost::new(Profiles::of(Home::below(home.path()))));
+    let no_path = std::collections::BTreeMap::new();
+    assert!(host.create_profile("me", "MALLE_LOCAL", no_path).is_err());
+    assert!(
+        host.create_profile("me", "NO_SUCH", std::collections::BTreeMap::new())
+            .is_err()
+    );
+    assert!(
+        host.profile_names()
+            .expect("profiles are listed")
+            .is_empty()
+    );
+}
