@@ -198,7 +198,9 @@ impl Store for Traced {
     }
 
     fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
-        traced("adopt", format_args!("{size} bytes"), || self.0.adopt(key, size, call))
+        traced("adopt", format_args!("{size} bytes"), || {
+            self.0.adopt(key, size, call)
+        })
     }
 
     fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {

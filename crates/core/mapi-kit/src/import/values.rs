@@ -92,7 +92,11 @@ impl<'a> Values<'a> {
             return Ok(self.lifter.bytes(ty, read(source)?));
         }
         if let Some(place) = self.already_there(source)? {
-            return Ok(Slot::Large(LargeRef { ty, size: source.size(), place }));
+            return Ok(Slot::Large(LargeRef {
+                ty,
+                size: source.size(),
+                place,
+            }));
         }
         let mut stage = self.store.stage(self.call)?;
         let mut reader = source.open().map_err(unreadable)?;
