@@ -231,9 +231,14 @@ fn recipient(row: &TreeProps) -> Person {
 
 fn attachment((index, tree): (usize, &AttachmentTree)) -> AttachmentView {
     let props = &tree.props;
-    let filename = text(props, tags::ATTACH_LONG_FILENAME)
-        .or_else(|| text(props, tags::ATTACH_FILENAME))
-        .or_else(|| text(props, tags::DISPLAY_NAME));
+    let names = [
+        tags::ATTACH_LONG_FILENAME,
+        tags::ATTACH_FILENAME,
+        tags::DISPLAY_NAME,
+    ];
+    let filename = names
+        .into_iter()
+        .find_map(|tag| text(props, tag).filter(|t| !t.is_empty()));
     let referenced = long(props, tags::ATTACH_FLAGS).unwrap_or(0) & MHTML_REF != 0;
     AttachmentView {
         index,
