@@ -11,3 +11,4 @@ mod disasters;
 mod ground;
 mod model;
 mod orders;
+mod versions;

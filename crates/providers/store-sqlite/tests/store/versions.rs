@@ -1,0 +1,143 @@
+//! A store of each released format opens and says what it said when it was made.
+//!
+//! `MALLE_MAKE_FIXTURE=1` writes the file of the present version; never over one that has been released.
+
+use std::path::PathBuf;
+
+use mapi_props::{LargePlace, LargeRef, PropType, Slot, SortColumn, StoredAttachment, tags};
+use mapi_spi::{
+    ChangeSet, DeleteMode, FlagPatch, Items, LogKind, NameCreation, NewValue, Op, RecipePart, Store,
+};
+
+use crate::ground::{
+    call, contents, first_cells, new_folder, new_message, open, problems, save, saved, subject,
+};
+
+fn fixture() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-1.malle.zst")
+}
+
+/// Everything that the format knows, in a few rows.
+fn furnish(store: &dyn Store) {
+    let root = store.info().root;
+    let inbox = saved(store, new_folder(root, "Inbox"));
+    let name = mapi_props::PropName::text(mapi_props::guids::PS_PUBLIC_STRINGS, "Keywords");
+    store
+        .ids_from_names(&[name], NameCreation::Explicit, &call())
+        .unwrap();
+    let first = save(store, new_message(inbox, subject("first")));
+    let mut second = new_message(inbox, subject("second"));
+    let large = |index| {
+        let place = LargePlace::Pending(index);
+        Slot::Large(LargeRef {
+            ty: PropType::BINARY,
+            size: 0,
+            place,
+        })
+    };
+    let mut attachment = StoredAttachment::default();
+    attachment
+        .props
+        .insert(tags::ATTACH_DATA_BIN.id(), large(0));
+    second.attachments = Some(vec![attachment]);
+    second.patch.set.push((0x6701, large(1)));
+    second.source = Some([5; 32]);
+    let encoding = mapi_props::Encoding::Base64 {
+        line_len: 76,
+        crlf: true,
+        last_eol: true,
+    };
+    let values = vec![
+        NewValue::Bytes((0..=255).cycle().take(300_000).collect()),
+        NewValue::Recipe(vec![
+            RecipePart::Literal(b"Subject: second\r\n\r\n".to_vec()),
+            RecipePart::Value {
+                place: LargePlace::Pending(0),
+                encoding,
+            },
+        ]),
+    ];
+    let op = Op::SaveMessage(Box::new(second));
+    store
+        .commit(
+            ChangeSet {
+                values,
+                ..ChangeSet::one(op)
+            },
+            &call(),
+        )
+        .unwrap();
+    let items = || Items::Ids(vec![first]);
+    let flags = FlagPatch { set: 1, clear: 0 };
+    for op in [
+        Op::SetFlags {
+            items: items(),
+            flags,
+        },
+        Op::Copy {
+            items: items(),
+            to: root,
+        },
+        Op::Delete {
+            items: items(),
+            mode: DeleteMode::Soft,
+        },
+    ] {
+        store.commit(ChangeSet::one(op), &call()).unwrap();
+    }
+    let sort = [SortColumn::ascending(tags::SUBJECT)];
+    store
+        .view(
+            &contents(inbox, &[], &sort),
+            &mapi_spi::Anchor::Start,
+            5,
+            &call(),
+        )
+        .unwrap();
+}
+
+#[test]
+fn a_store_of_version_1_opens() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("old.malle");
+    if std::env::var_os("MALLE_MAKE_FIXTURE").is_some() {
+        let store = open(&path);
+        store.index_from(0);
+        furnish(&store);
+        drop(store);
+        let packed = zstd::bulk::compress(&std::fs::read(&path).unwrap(), 19).unwrap();
+        std::fs::write(fixture(), packed).unwrap();
+        std::fs::remove_file(&path).unwrap();
+    }
+    let packed = std::fs::read(fixture()).unwrap();
+    std::fs::write(&path, zstd::bulk::decompress(&packed, 16 << 20).unwrap()).unwrap();
+
+    let store = open(&path);
+    assert_eq!(problems(&store), []);
+    let figures = store.maintain().unwrap().figures(&call()).unwrap();
+    assert_eq!(
+        (figures.folders, figures.messages, figures.deleted),
+        (2, 2, 1)
+    );
+    assert_eq!((figures.values, figures.names, figures.log), (2, 1, (1, 6)));
+    let inbox = mapi_spi::ItemId(2);
+    let sort = [SortColumn::ascending(tags::SUBJECT)];
+    let view = contents(inbox, &[tags::SUBJECT.raw()], &sort);
+    assert_eq!(
+        first_cells(&store, &view),
+        [mapi_props::PropValue::from("second")]
+    );
+    let known = store.known_sources(inbox, &[[5; 32]], &call()).unwrap();
+    let second = known[0].unwrap();
+    let body = store.message(second, &call()).unwrap().body;
+    let Some(Slot::Large(original)) = body.props.get(&0x6701) else {
+        panic!()
+    };
+    assert_eq!(
+        store.large(second, original, &call()).unwrap().size(),
+        19 + 400_000 + 2 * 5264
+    );
+    let log = store.log(0, None, 10, &call()).unwrap().entries;
+    assert_eq!(log[5].kind, LogKind::SoftDeleted);
+    assert!(log[5].inverse.is_some());
+}
