@@ -122,7 +122,7 @@ impl Output {
 
     /// The time zone of this machine, read when first needed.
     pub(crate) fn zone(&self) -> &TimeZone {
-        self.zone.get_or_init(TimeZone::system)
+        self.zone.get_or_init(crate::text::local_zone)
     }
 }
 

@@ -3,7 +3,9 @@
 mod clean;
 mod table;
 mod units;
+mod zone;
 
 pub(crate) use clean::{clean, clean_block};
 pub(crate) use table::{Column, Table};
 pub(crate) use units::{duration, local_time, size};
+pub(crate) use zone::local as local_zone;

@@ -201,3 +201,31 @@ fn text_for_people() {
     let bad = place.fails_text(2, &["list", "--where", "PR_SUBJECT contains/i \"x\" AND"]);
     insta::assert_snapshot!("bad_restriction", bad);
 }
+
+#[cfg(unix)]
+#[test]
+fn times_are_local() {
+    let place = Place::new();
+    let one = place.file("1.eml", mail(1).as_bytes());
+    place.json(&["import", &one]);
+    let shown = |zone: &str| {
+        let malle = place.malle().clone().env("TZ", zone);
+        malle.ok(["list"])
+    };
+    assert!(shown("UTC").contains("2026-01-01 10:01"));
+    // A rule needs no database of zones.
+    assert!(
+        shown("XXX-3").contains("2026-01-01 13:01"),
+        "{}",
+        shown("XXX-3")
+    );
+    if std::path::Path::new("/usr/share/zoneinfo/Asia/Tokyo").exists() {
+        assert!(
+            shown("Asia/Tokyo").contains("2026-01-01 19:01"),
+            "{}",
+            shown("Asia/Tokyo")
+        );
+    } else {
+        testkit::skip("the database of time zones", "install tzdata");
+    }
+}
