@@ -176,3 +176,30 @@ fn titled(word: &str) -> String {
         first.to_uppercase().chain(letters).collect()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    /// A changed stream would make figures incomparable.
+    #[test]
+    fn the_made_mail_is_the_one_that_figures_were_taken_on() {
+        let subjects = || -> Vec<String> {
+            let mail = MadeMail::new(Shape::Plain).take(3);
+            mail.map(|(tree, _)| tree.props.text(tags::SUBJECT).unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(subjects(), subjects());
+        let expected = "Re: dyajve jgzian nbrximigq ngxdjsn vtmgzm xybkx | pipbzt ksusjf nvff lwio \
+                        vgfgubh fhyu znmgxk jko | axplg qitiaeq uaiu vqrjbgof idkcyx";
+        assert_eq!(subjects().join(" | "), expected);
+    }
+
+    #[test]
+    fn bodies_have_two_hundred_words() {
+        let (tree, _) = MadeMail::new(Shape::Bodies).next().unwrap();
+        assert_eq!(tree.props.text(tags::BODY).unwrap().split(' ').count(), 200);
+    }
+}

@@ -312,7 +312,7 @@ macro_rules! from {
 from! {
     i16 => I2, i32 => Long, i64 => I8, f32 => R4, f64 => Double, bool => Bool, String => Unicode,
     Vec<u8> => Binary, FileTime => SysTime, Guid => ClsId, Code => Error, AnsiString => String8,
-    Vec<String> => MvUnicode, Vec<Vec<u8>> => MvBinary, Vec<i32> => MvLong,
+    Vec<String> => MvUnicode, Vec<Vec<u8>> => MvBinary,
 }
 
 impl From<&str> for PropValue {

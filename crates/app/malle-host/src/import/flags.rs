@@ -95,12 +95,12 @@ impl MailFlags {
         found
     }
 
-    /// PR_MESSAGE_FLAGS of a new message in this state.
+    /// PR_MESSAGE_FLAGS of a new message in this state: unmodified since it arrived.
     #[must_use]
     pub const fn message_flags(self) -> u32 {
         let read = if self.seen { message_flags::READ } else { 0 };
         let unsent = if self.draft { message_flags::UNSENT } else { 0 };
-        read | unsent
+        read | unsent | message_flags::UNMODIFIED
     }
 
     /// PR_MSG_STATUS of a new message in this state.

@@ -184,7 +184,7 @@ fn what_cannot_be_stored_is_refused() {
         Code::INVALID_PARAMETER
     );
     assert_eq!(
-        refused(patch(tags::SUBJECT, Vec::<i32>::new())),
+        refused(patch(tags::SUBJECT, PropValue::MvLong(Vec::new()))),
         Code::INVALID_PARAMETER
     );
     let mut null = PropPatch::default();
