@@ -9,7 +9,7 @@ use crate::Fixture;
 pub struct Case {
     /// Its name: unique, a sentence that says what holds.
     pub name: &'static str,
-    /// The checks of the requirements that it asserts; three at most.
+    /// The checks of the requirements that it asserts; three at most, none for a rule that no check states.
     pub checks: &'static [&'static str],
     /// What a store must claim for it.
     pub needs: &'static [Need],
@@ -64,13 +64,22 @@ impl Need {
 }
 
 /// Registers a case: `case!("STO-14.2", needs(SoftDelete), "soft-deleted messages …", |f| { …; Ok(()) })`. Several check
-/// ids are written `"A" + "B"`.
+/// ids are written `"A" + "B"`. A case claims a check only if, with the other cases that claim it, it asserts all that the
+/// check says; a story that asserts something else, or only part of a check, goes without: `case!(needs(), "…", |f| …)`.
 #[macro_export]
 macro_rules! case {
     ($check:literal $(+ $more:literal)*, needs($($need:ident),*), $name:literal, $run:expr) => {
         $crate::Case {
             name: $name,
             checks: &[$check $(, $more)*],
+            needs: &[$($crate::Need::$need),*],
+            run: $run,
+        }
+    };
+    (needs($($need:ident),*), $name:literal, $run:expr) => {
+        $crate::Case {
+            name: $name,
+            checks: &[],
             needs: &[$($crate::Need::$need),*],
             run: $run,
         }

@@ -101,7 +101,7 @@ fn check_list(cases: &[Case]) -> Result<()> {
         if let Some(check) = case.checks.iter().find(|c| !known.contains(**c)) {
             bail!("`{}` claims {check}, which is no check", case.name);
         }
-        if !(1..=3).contains(&case.checks.len()) {
+        if case.checks.len() > 3 {
             bail!("`{}` claims {} checks", case.name, case.checks.len());
         }
     }

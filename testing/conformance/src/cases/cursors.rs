@@ -234,7 +234,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPITable.SeekRow",
         needs(),
         "long seeks count the same rows as short ones",
         |f| {
@@ -374,7 +373,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPITable.SortTable",
         needs(),
         "a large folder is sorted like a small one, missing values last",
         |f| {

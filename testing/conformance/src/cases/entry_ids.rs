@@ -213,7 +213,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "SES-08.1",
+        "SES-08.1" + "M-IMAPISession.OpenEntry",
         needs(),
         "folder, store and session open the same message",
         |f| {
@@ -237,7 +237,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "SES-08.2",
+        "SES-08.2" + "M-IMAPISession.OpenEntry",
         needs(),
         "no id: refused by the session, the root folder of a store",
         |f| {
@@ -256,7 +256,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "SES-08.3",
+        "SES-08.3" + "M-IMAPISession.OpenEntry",
         needs(),
         "an id of a foreign provider is unknown",
         |f| {
@@ -288,7 +288,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPISession.OpenEntry",
         needs(),
         "the session opens stores, folders and messages",
         |f| {

@@ -44,7 +44,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "FLD-01",
         needs(),
         "a folder has its required properties and counts what is in it",
         |f| {

@@ -47,7 +47,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "NAM-01",
         needs(),
         "names of PS_MAPI are the identifiers below 0x8000",
         |f| {

@@ -355,7 +355,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "PRP-02",
         needs(),
         "a value keeps its bits as a cell, a filter and a sort key",
         |f| {

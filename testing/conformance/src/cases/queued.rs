@@ -12,7 +12,7 @@ use crate::{Case, Fixture, case};
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "X-8" + "STO-14.3",
+        "X-8" + "STO-14.3" + "M-IMAPIFolder.DeleteMessages",
         needs(),
         "bulk calls go on past a message that is being sent",
         |f| {
@@ -59,7 +59,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "RFL.3" + "M-IMAPIFolder.SetReadFlags",
+        "RFL.3",
         needs(),
         "marking a whole folder leaves out what is being sent",
         |f| {
@@ -81,7 +81,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "X-8",
         needs(),
         "emptying a folder leaves what is being sent, and says so",
         |f| {

@@ -241,7 +241,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPIProp.SaveChanges",
         needs(),
         "a deleted message cannot be saved, not even by force",
         |f| {
@@ -509,7 +508,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "M-IMAPIFolder.DeleteMessages",
         needs(),
         "a folder deletes, marks and moves only what is in it",
         |f| {
