@@ -30,3 +30,15 @@ pub fn interruptible() -> CancelToken {
         })
         .clone()
 }
+
+/// From now on a limit on file sizes (RLIMIT_FSIZE) is an error of the write that meets it, `MAPI_E_NOT_ENOUGH_DISK`,
+/// instead of the end of the process.
+pub fn see_file_limits() {
+    #[cfg(unix)]
+    {
+        let noticed = std::sync::Arc::default();
+        if let Err(error) = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed) {
+            tracing::warn!(%error, "no handler for SIGXFSZ");
+        }
+    }
+}

@@ -21,7 +21,7 @@ pub use file::{FileLock, write_atomically};
 pub use folders::{create_path, join_path, split_path};
 pub use home::{Home, NoHome};
 pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};
-pub use interrupt::interruptible;
+pub use interrupt::{interruptible, see_file_limits};
 pub use log::{BadLevel, LogChoice, SPI_TARGET};
 pub use profile::{Profile, ServiceEntry, StoreLetter};
 pub use profiles::{DataOnDelete, ProfileError, Profiles};

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refused(&error).into(),
     };
+    malle_host::see_file_limits();
     let access = command::access(&cli.command);
     let app = App::new(cli.global, access);
     let done = app.start().and_then(|()| command::run(&app, cli.command));

@@ -38,6 +38,42 @@ fn the_same_large_attachment_in_two_messages_is_stored_once() {
     }
 }
 
+/// Under `ulimit -f` a write fails; the process must live to say so, and the store to hold what it held.
+#[cfg(unix)]
+#[test]
+fn a_limit_on_file_sizes_is_an_error_and_not_the_end() {
+    let place = Place::new();
+    let kept = place.import("From: a@b.example\r\nSubject: kept\r\n\r\nText\r\n");
+    let big = format!(
+        "From: a@b.example\r\nSubject: big\r\n\r\n{}",
+        base64(&Chance::from_seed(2).bytes(6_000_000))
+    );
+    let path = place.file("big.eml", big.as_bytes());
+    let plain = place.malle().command(["import", &path]);
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "ulimit -f 4000; exec \"$@\"", "sh"])
+        .arg(plain.get_program())
+        .args(plain.get_args());
+    shell.envs(
+        plain
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let out = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(
+        out.status.code().is_some_and(|code| code != 0),
+        "{}: {said}",
+        out.status
+    );
+    assert!(said.contains("NOT_ENOUGH_DISK"), "{said}");
+    place.ok(&["store", "check"]);
+    let rows = place.json(&["list"]);
+    assert_eq!(rows.as_array().unwrap().len(), 1);
+    assert_eq!(rows[0]["id"], kept.as_str());
+}
+
 fn bytes_below(folder: &Path) -> u64 {
     let sizes = fs::read_dir(folder).unwrap().map(|entry| {
         let entry = entry.unwrap();
