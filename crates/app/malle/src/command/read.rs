@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use malle_views::{MessageView, Person, message_view};
+use malle_views::{MessageView, Person, html_to_text, message_view};
 use mapi::{MapiProp, Message, PropertyFlags};
 use mapi_props::{Code, tags};
 use serde::Serialize;
@@ -86,7 +86,7 @@ impl Shown for Reader {
             .filter(|text| !text.trim().is_empty());
         match (text, &view.body.html) {
             (Some(body), _) => to.line(text::clean_block(body).trim_end())?,
-            (None, Some(_)) => to.say(Msg::OnlyHtml, &[])?,
+            (None, Some(html)) => to.line(text::clean_block(&html_to_text(html)))?,
             (None, None) => to.say(Msg::NoBody, &[])?,
         }
         if !view.defects.is_empty() {

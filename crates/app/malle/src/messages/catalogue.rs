@@ -92,7 +92,6 @@ catalogue! {
     FolderField: "Folder" | "Dossier";
     Attachment: "Attachment" | "Pièce jointe";
     Defects: "Defects of the source" | "Défauts de la source";
-    OnlyHtml: "this message has only an HTML body: --html shows it" | "ce message n’a qu’un corps HTML : --html le montre";
     NoBody: "(no text)" | "(aucun texte)";
     NoHtml: "{0} has no HTML body" | "{0} n’a pas de corps HTML";
     NoHeaders: "{0} has no transport headers" | "{0} n’a pas d’en-têtes de transport";

@@ -141,6 +141,8 @@ fn attachments_and_html() {
     );
     place.fails(3, &["read", &id, "--attachment", "1", "--json"]);
     assert!(place.ok(&["read", &id, "--html"]).contains("<b>it</b>"));
+    // A message without a text body is read from its HTML.
+    assert!(place.ok(&["read", &id]).ends_with("\n\nSee it\n"));
     assert_eq!(place.json(&["list"])[0]["has_attachments"], true);
 }
 
