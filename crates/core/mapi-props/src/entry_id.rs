@@ -15,8 +15,7 @@ use crate::{Code, Guid};
 
 pub use compound::{Compound, compose, decompose};
 pub use keys::{
-    attachment_record_key, message_search_key, recipient_search_key, record_key,
-    split_attachment_record_key, split_record_key,
+    attachment_record_key, message_search_key, recipient_search_key, record_key, split_record_key,
 };
 pub use one_off::{OneOff, OneOffStrings, one_off_flags};
 pub use wrapped::{WrappedStore, unwrap_store, wrap_store};

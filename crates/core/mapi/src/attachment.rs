@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mapi_kit::computed::bag_size;
 use mapi_kit::large::ValueReader;
 use mapi_kit::working::{WorkingAttachment, WorkingMessage};
+use mapi_props::entry_id::attachment_record_key;
 use mapi_props::{
     Code, LargeRef, PropTag, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
     attach_method, object_type, tags,
@@ -154,6 +155,12 @@ impl AttachmentInner {
         &self.message
     }
 
+    /// PR_RECORD_KEY; `None` until the message lies in a folder, as that of the message.
+    pub(crate) fn record_key(&self) -> Option<Vec<u8>> {
+        let host = self.message.part_key()?;
+        record_key(&host, &self.state().working.copy)
+    }
+
     /// Takes over a saved embedded message.
     pub(crate) fn put_embedded(&self, body: StoredMessage) -> Result<()> {
         let mut state = self.state();
@@ -183,10 +190,12 @@ impl PropObject for Attachment {
 
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {
         self.context().spi()?;
+        let record_key = self.inner.record_key();
         let state = self.inner.state();
         f(&AttachmentSource {
             state: &state,
             context: self.context(),
+            record_key,
         })
     }
 
@@ -266,6 +275,7 @@ impl StreamHome for Attachment {
 struct AttachmentSource<'a> {
     state: &'a State,
     context: &'a Context,
+    record_key: Option<Vec<u8>>,
 }
 
 /// Properties that are made here.
@@ -295,6 +305,9 @@ impl AttachmentSource<'_> {
 
 impl PropSource for AttachmentSource<'_> {
     fn slot(&self, id: u16) -> Option<Slot> {
+        if id == tags::RECORD_KEY.id() {
+            return None;
+        }
         self.state.working.copy.props.get(&id).cloned()
     }
 
@@ -306,6 +319,7 @@ impl PropSource for AttachmentSource<'_> {
             id if id == tags::ATTACH_SIZE.id() => size(&working.copy).into(),
             id if id == tags::OBJECT_TYPE.id() => object_type::ATTACH.into(),
             id if id == tags::ACCESS_LEVEL.id() => i32::from(self.state.modify).into(),
+            id if id == tags::RECORD_KEY.id() => self.record_key.clone()?.into(),
             id if id == tags::STORE_ENTRYID.id()
                 || id == tags::STORE_RECORD_KEY.id()
                 || id == tags::MAPPING_SIGNATURE.id() =>
@@ -337,6 +351,13 @@ impl PropSource for AttachmentSource<'_> {
             &[]
         }
     }
+}
+
+/// PR_RECORD_KEY of an attachment: the key of what it is attached to, and what is stored with it. A store copies the
+/// latter with the message, so that alone it would name the original and its copies alike (EID-05).
+pub(crate) fn record_key(host: &[u8], attachment: &StoredAttachment) -> Option<Vec<u8>> {
+    let own = attachment.props.value(tags::RECORD_KEY)?.as_bytes()?;
+    Some(attachment_record_key(host, own))
 }
 
 /// PR_ATTACH_SIZE: all its properties, the data included.

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use mapi_kit::computed::record_key;
 use mapi_kit::large::ValueReader;
 use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, message_flags, tags};
@@ -221,6 +222,15 @@ impl MessageInner {
         match &self.place {
             Place::Folder { .. } => self.state().id,
             Place::Attachment(attachment) => attachment.message().host_item(),
+        }
+    }
+
+    /// What record keys of its attachments begin with: its own record key, or that of the attachment it lies in. `None`
+    /// before the first save.
+    pub(crate) fn part_key(&self) -> Option<Vec<u8>> {
+        match &self.place {
+            Place::Folder { .. } => Some(record_key(&self.context.info().uid, self.state().id?)),
+            Place::Attachment(attachment) => attachment.record_key(),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use mapi::{
     Code, CopyFlags, DeleteFlags, EntryId, EventKind, ImportItem, ImportOptions, ImportOutcome,
-    MapiProp, MessageTree, Object, OpenFlags, PropTag, SaveFlags, message_flags, object_type, tags,
+    MapiProp, MessageTree, Object, OpenFlags, PropTag, PropertyFlags, SaveFlags, columns,
+    message_flags, object_type, tags,
 };
 
-use crate::fixture::{add_subject, code, draft, prop};
-use crate::{Case, case};
+use crate::fixture::{add_subject, attach, code, draft, prop};
+use crate::{Case, Fixture, case};
 
 pub(super) const CASES: &[Case] = &[
     case!(
@@ -153,6 +154,30 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(original.get(tags::SEARCH_KEY)?, key);
             assert_eq!(copy.get(tags::SEARCH_KEY)?, key);
             assert_ne!(copy.get(tags::RECORD_KEY)?, original.get(tags::RECORD_KEY)?);
+            // Attachments go with the message, and are others.
+            let with = draft(&folder, &[prop(tags::SUBJECT, "with")])?;
+            attach(&with, "a", b"1")?;
+            let holder = with.create_attachment()?;
+            let inner = holder.open_embedded(PropertyFlags::MODIFY | PropertyFlags::CREATE)?;
+            attach(&inner, "deep", b"2")?;
+            inner.save_changes(SaveFlags::NONE)?;
+            holder.save_changes(SaveFlags::NONE)?;
+            with.save_changes(SaveFlags::NONE)?;
+            let id = with.entry_id().unwrap();
+            let copied =
+                folder.copy_messages(std::slice::from_ref(&id), &folder, CopyFlags::NONE)?;
+            let (here, there) = (part_keys(f, &id)?, part_keys(f, &copied.value.copies[0].1)?);
+            let mut all = [here.clone(), there].concat();
+            all.sort();
+            all.dedup();
+            assert_eq!(all.len(), 6, "three attachments each, no key twice");
+            let to = f.folder("Elsewhere")?;
+            folder
+                .copy_messages(std::slice::from_ref(&id), &to, CopyFlags::MOVE)?
+                .ignore_warning();
+            f.restart()?;
+            assert_eq!(part_keys(f, &id)?, here, "they last");
+            let folder = f.store()?.folder("Inbox/Mail")?;
             let (a, b) = (
                 f.store()?.get(tags::RECORD_KEY)?,
                 f.other_store()?.get(tags::RECORD_KEY)?,
@@ -315,6 +340,29 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
 ];
+
+/// Record keys of the attachments `a` and of the embedded message with what is attached to it, as table and handles tell.
+fn part_keys(f: &Fixture, id: &EntryId) -> mapi::Result<Vec<Vec<u8>>> {
+    let message = f.store()?.open_message(id, OpenFlags::NONE)?;
+    let table = message
+        .attachments()
+        .columns(columns![tags::RECORD_KEY])
+        .open()?;
+    let rows = table.query_all_rows(0)?;
+    let mut keys: Vec<Vec<u8>> = rows
+        .iter()
+        .filter_map(|r| r.get(tags::RECORD_KEY))
+        .collect();
+    for (number, key) in (0..).zip(&keys) {
+        let attachment = message.open_attachment(number, OpenFlags::NONE)?;
+        assert_eq!(&attachment.get(tags::RECORD_KEY)?, key);
+    }
+    let inner = message.open_attachment(1, OpenFlags::NONE)?;
+    let inner = inner.open_embedded(PropertyFlags::NONE)?;
+    let deep = inner.open_attachment(0, OpenFlags::NONE)?;
+    keys.push(deep.get(tags::RECORD_KEY)?);
+    Ok(keys)
+}
 
 /// The same id as a short-term one.
 fn short(id: &EntryId) -> EntryId {

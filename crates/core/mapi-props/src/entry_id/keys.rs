@@ -19,23 +19,11 @@ pub fn split_record_key(key: &[u8]) -> Option<(Guid, u64)> {
     Some((Guid(*uid), u64::from_be_bytes(item.try_into().ok()?)))
 }
 
-/// PR_RECORD_KEY of an attachment: that of its message and the attachment's own number in it, which is never reused.
+/// PR_RECORD_KEY of an attachment: that of its message (of an embedded one: of the attachment it lies in), and what tells
+/// it from others there and is never reused.
 #[must_use]
-pub fn attachment_record_key(store: Guid, message: u64, attachment: u32) -> [u8; 28] {
-    let mut out = [0; 28];
-    fill(
-        &mut out,
-        &[&record_key(store, message), &attachment.to_be_bytes()],
-    );
-    out
-}
-
-/// What [`attachment_record_key`] was made of.
-#[must_use]
-pub fn split_attachment_record_key(key: &[u8]) -> Option<(Guid, u64, u32)> {
-    let (message, attachment) = key.split_first_chunk::<24>()?;
-    let (store, item) = split_record_key(message)?;
-    Some((store, item, u32::from_be_bytes(attachment.try_into().ok()?)))
+pub fn attachment_record_key(host: &[u8], own: &[u8]) -> Vec<u8> {
+    [host, own].concat()
 }
 
 /// PR_SEARCH_KEY of a new message: the caller's 16 random bytes. A copy keeps it; a reply gets its own.

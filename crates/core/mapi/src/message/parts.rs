@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use mapi_kit::recipients::ModifyMode;
 use mapi_kit::working::WorkingAttachment;
-use mapi_props::{Bag, Code, PropTag, PropValue, tags};
+use mapi_props::{Bag, Code, PropTag, PropValue, StoredAttachment, tags};
 use mapi_spi::{Error, Result};
 
 use super::{Message, MessageInner};
-use crate::attachment::{Attachment, AttachmentInner};
+use crate::attachment::{Attachment, AttachmentInner, record_key};
 use crate::table::{MemoryRow, MemoryRows, Source, by_rendering};
 use crate::{EntryId, OpenFlags, TableBuilder};
 
@@ -87,9 +87,11 @@ impl Message {
         let inner = Arc::clone(&self.inner);
         let fetch = move || {
             inner.context.spi()?;
+            let host = inner.part_key();
             let state = inner.state();
             let saved = state.working.attachments().iter();
-            let mut rows: Vec<MemoryRow> = saved.map(|(n, a)| attachment_row(*n, a)).collect();
+            let row = |(n, a): &(i32, StoredAttachment)| attachment_row(*n, a, host.as_deref());
+            let mut rows: Vec<MemoryRow> = saved.map(row).collect();
             rows.sort_by(by_rendering);
             Ok(rows)
         };
@@ -215,8 +217,12 @@ fn recipient_row(row: &mapi_kit::recipients::RecipientRow) -> MemoryRow {
     memory_row(row.row_id, props)
 }
 
-fn attachment_row(number: i32, attachment: &mapi_props::StoredAttachment) -> MemoryRow {
+fn attachment_row(number: i32, attachment: &StoredAttachment, host: Option<&[u8]>) -> MemoryRow {
     let mut props = attachment.props.clone();
+    props.remove(&tags::RECORD_KEY.id());
+    if let Some(key) = host.and_then(|host| record_key(host, attachment)) {
+        props.set(tags::RECORD_KEY, key);
+    }
     props.set(tags::ATTACH_NUM, number);
     props.set(tags::ATTACH_SIZE, crate::attachment::size(attachment));
     // DATA_OBJ and DATA_BIN are reached through the attachment, never as a cell (INC-05).
