@@ -17,6 +17,7 @@ use mapi_spi::{Error, Result};
 use crate::context::{Context, ErrorNote};
 use crate::message::MessageInner;
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::stream::Streams;
 use crate::{Message, PropertyFlags, SaveFlags};
 
 /// An open attachment. Clones are the same handle.
@@ -49,6 +50,7 @@ pub(crate) struct AttachmentInner {
     message: Arc<MessageInner>,
     state: Mutex<State>,
     errors: ErrorNote,
+    streams: Streams,
 }
 
 struct State {
@@ -75,6 +77,7 @@ impl Attachment {
                 message,
                 state,
                 errors: ErrorNote::default(),
+                streams: Streams::default(),
             }),
         }
     }
@@ -186,6 +189,10 @@ impl PropObject for Attachment {
 
     fn errors(&self) -> &ErrorNote {
         &self.inner.errors
+    }
+
+    fn streams(&self) -> &Streams {
+        &self.inner.streams
     }
 
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {

@@ -19,6 +19,7 @@ use mapi_spi::{
 
 use crate::context::{Context, ErrorNote};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::stream::Streams;
 use crate::table::{Source, StoreRows};
 use crate::{EntryId, Message, MsgStore, OpenFlags, SaveFlags, ShortId, TableBuilder};
 
@@ -38,6 +39,7 @@ pub struct Folder {
     kind: FolderKind,
     modify: bool,
     errors: Arc<ErrorNote>,
+    streams: Arc<Streams>,
 }
 
 impl Folder {
@@ -62,6 +64,7 @@ impl Folder {
             kind,
             modify,
             errors: Arc::default(),
+            streams: Arc::default(),
         })
     }
 
@@ -302,6 +305,10 @@ impl PropObject for Folder {
 
     fn errors(&self) -> &ErrorNote {
         &self.errors
+    }
+
+    fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {

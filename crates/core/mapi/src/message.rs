@@ -20,6 +20,7 @@ use mapi_spi::{Call, Error, ItemId, ItemKind, Result};
 use crate::attachment::AttachmentInner;
 use crate::context::{Context, ErrorNote};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::stream::Streams;
 use crate::{EntryId, OpenFlags, SaveFlags, ShortId};
 
 pub use content::Original;
@@ -57,6 +58,7 @@ pub(crate) struct MessageInner {
     place: Place,
     pub(crate) state: Mutex<State>,
     errors: ErrorNote,
+    streams: Streams,
 }
 
 /// Where a message is saved to.
@@ -152,6 +154,7 @@ impl Message {
                 place,
                 state: Mutex::new(state),
                 errors,
+                streams: Streams::default(),
             }),
         }
     }
@@ -260,6 +263,10 @@ impl PropObject for Message {
 
     fn errors(&self) -> &ErrorNote {
         &self.inner.errors
+    }
+
+    fn streams(&self) -> &Streams {
+        &self.inner.streams
     }
 
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {

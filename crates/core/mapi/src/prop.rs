@@ -82,7 +82,8 @@ pub trait MapiProp {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if it is missing and not created; `MAPI_E_INVALID_PARAMETER` for PT_UNSPECIFIED and for CREATE
     /// without MODIFY; `MAPI_E_NO_ACCESS` for MODIFY on a read-only handle; `MAPI_E_INTERFACE_NOT_SUPPORTED` for a type
-    /// that has no stream; `MAPI_E_COMPUTED` for writing what is computed.
+    /// that has no stream; `MAPI_E_COMPUTED` for writing what is computed; `MAPI_E_BUSY` while the property is open as a
+    /// stream of another type.
     fn open_property(&self, tag: PropTag, flags: PropertyFlags) -> Result<PropStream>;
 
     /// Makes changes permanent and visible. Does nothing for stores and folders.

@@ -16,6 +16,7 @@ use mapi_spi::{Call, Capabilities, ChangeSet, Error, ItemId, Limits, Op, PropPat
 
 use crate::context::{Context, ErrorNote, OpenedStore};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::stream::Streams;
 use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
 use source::StoreSource;
@@ -27,6 +28,7 @@ pub struct MsgStore {
     pub(crate) context: Context,
     modify: bool,
     errors: Arc<ErrorNote>,
+    streams: Arc<Streams>,
 }
 
 impl MsgStore {
@@ -37,6 +39,7 @@ impl MsgStore {
             context,
             modify,
             errors: Arc::default(),
+            streams: Arc::default(),
         })
     }
 
@@ -201,6 +204,10 @@ impl PropObject for MsgStore {
 
     fn errors(&self) -> &ErrorNote {
         &self.errors
+    }
+
+    fn streams(&self) -> &Streams {
+        &self.streams
     }
 
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {

@@ -1,7 +1,9 @@
 //! A text or binary property as a stream. Reference: "IMAPIProp::OpenProperty" (requirement 7.7)
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::large::{ValueReader, io_error};
 use mapi_props::{AnsiString, Code, PropTag, PropType, PropValue, Slot};
@@ -15,7 +17,8 @@ use crate::prop::{Object, StreamHome};
 ///
 /// PT_BINARY is its bytes, PT_UNICODE UTF-16LE without terminator, PT_STRING8 bytes of its code page. The first write
 /// brings the value into memory. Writes reach the object's pending state at [`Self::commit`] or when the stream is
-/// dropped, and others only when the object is saved.
+/// dropped, and others only when the object is saved. A property that is open already, in this handle of the object, gives
+/// the same stream once more: what is written through one is read through the other, and the place moves for both.
 ///
 /// ```
 /// # fn show(message: &mapi::Message) -> Result<(), Box<dyn std::error::Error>> {
@@ -29,11 +32,26 @@ use crate::prop::{Object, StreamHome};
 /// # Ok(()) }
 /// ```
 pub struct PropStream {
+    shared: Arc<Mutex<Shared>>,
+    home: Option<Box<dyn StreamHome>>,
+}
+
+/// What all openings of one stream share.
+struct Shared {
     tag: PropTag,
     code_page: u16,
     data: Data,
-    home: Option<Box<dyn StreamHome>>,
     dirty: bool,
+}
+
+/// The streams that are open on an object, by property identifier.
+#[derive(Default)]
+pub(crate) struct Streams(Mutex<HashMap<u16, Weak<Mutex<Shared>>>>);
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Streams")
+    }
 }
 
 enum Data {
@@ -48,35 +66,36 @@ impl PropStream {
             flags.contains(PropertyFlags::CREATE),
         );
         check(object, tag, modify, create)?;
-        let (slot, code_page, is_object) = object.with_source(&mut |source| {
-            let is_object = source.objects().iter().any(|o| o.id() == tag.id());
-            Ok((source.slot(tag.id()), source.code_page(), is_object))
-        })?;
-        let mut stream = Self {
-            tag,
-            code_page,
-            data: Data::Memory(io::Cursor::default()),
-            home: modify.then(|| object.stream_home()),
-            dirty: false,
+        let home = modify.then(|| object.stream_home());
+        let streams = object.streams();
+        let mut open = streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, stream| stream.strong_count() > 0);
+        let shared = match open.get(&tag.id()).and_then(Weak::upgrade) {
+            Some(shared) => shared,
+            None => Arc::new(Mutex::new(Shared::load(object, tag, create)?)),
         };
-        match slot {
-            _ if create => stream.write_back()?,
-            None if is_object => {
-                let detail = format!("{tag} is a table or a message, not bytes");
-                return Err(Error::new(Code::INTERFACE_NOT_SUPPORTED, detail));
-            }
-            None => {
-                return Err(Error::new(Code::NOT_FOUND, format!("{tag} is not there")));
-            }
-            Some(slot) => stream.data = load(object, tag, slot, &mut stream.code_page)?,
+        let stream = Self { shared, home };
+        if stream.lock().tag != tag {
+            let detail = format!("{tag} is open as a stream of another type");
+            return Err(Error::new(Code::BUSY, detail));
         }
+        if create {
+            stream.lock().data = Data::Memory(io::Cursor::default());
+            stream.write_back(&mut stream.lock())?;
+        }
+        open.insert(tag.id(), Arc::downgrade(&stream.shared));
+        drop(open);
         Ok(stream)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes in all.
     #[must_use]
     pub fn size(&self) -> u64 {
-        match &self.data {
+        match &self.lock().data {
             Data::Memory(c) => u64::try_from(c.get_ref().len()).unwrap_or(u64::MAX),
             Data::Stored(r) => r.size(),
         }
@@ -87,9 +106,11 @@ impl PropStream {
     /// # Errors
     /// `PermissionDenied` without MODIFY.
     pub fn set_size(&mut self, size: u64) -> io::Result<()> {
-        let bytes = self.memory()?.get_mut();
-        bytes.resize(usize::try_from(size).map_err(io::Error::other)?, 0);
-        self.dirty = true;
+        let size = usize::try_from(size).map_err(io::Error::other)?;
+        self.writable()?;
+        let mut shared = self.lock();
+        shared.memory()?.get_mut().resize(size, 0);
+        shared.dirty = true;
         Ok(())
     }
 
@@ -98,8 +119,9 @@ impl PropStream {
     /// # Errors
     /// `MAPI_E_CORRUPT_DATA` when a PT_UNICODE stream is not UTF-16; `MAPI_E_END_OF_SESSION`; those of SetProps.
     pub fn commit(&mut self) -> Result<()> {
-        if self.dirty {
-            self.write_back()?;
+        let mut shared = self.lock();
+        if shared.dirty {
+            self.write_back(&mut shared)?;
         }
         Ok(())
     }
@@ -112,25 +134,56 @@ impl PropStream {
         io::copy(self, to)
     }
 
-    fn write_back(&mut self) -> Result<()> {
-        let (Some(home), Data::Memory(cursor)) = (&self.home, &self.data) else {
+    fn write_back(&self, shared: &mut Shared) -> Result<()> {
+        let (Some(home), Data::Memory(cursor)) = (&self.home, &shared.data) else {
             return Ok(());
         };
-        let value = encode(self.tag.ty(), cursor.get_ref(), self.code_page)?;
-        let tag = value.tag(self.tag.id());
+        let value = encode(shared.tag.ty(), cursor.get_ref(), shared.code_page)?;
+        let tag = value.tag(shared.tag.id());
         home.put(tag, value)?;
-        self.dirty = false;
+        shared.dirty = false;
         Ok(())
+    }
+
+    fn writable(&self) -> io::Result<()> {
+        match self.home {
+            Some(_) => Ok(()),
+            None => Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                "the stream is open read-only",
+            )),
+        }
+    }
+}
+
+impl Shared {
+    /// The value as it stands; with `create` nothing of it.
+    fn load(object: &impl Object, tag: PropTag, create: bool) -> Result<Self> {
+        let (slot, mut code_page, is_object) = object.with_source(&mut |source| {
+            let is_object = source.objects().iter().any(|o| o.id() == tag.id());
+            Ok((source.slot(tag.id()), source.code_page(), is_object))
+        })?;
+        let data = match slot {
+            _ if create => Data::Memory(io::Cursor::default()),
+            None if is_object => {
+                let detail = format!("{tag} is a table or a message, not bytes");
+                return Err(Error::new(Code::INTERFACE_NOT_SUPPORTED, detail));
+            }
+            None => {
+                return Err(Error::new(Code::NOT_FOUND, format!("{tag} is not there")));
+            }
+            Some(slot) => load(object, tag, slot, &mut code_page)?,
+        };
+        Ok(Self {
+            tag,
+            code_page,
+            data,
+            dirty: false,
+        })
     }
 
     /// The bytes in memory, for writing.
     fn memory(&mut self) -> io::Result<&mut io::Cursor<Vec<u8>>> {
-        if self.home.is_none() {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "the stream is open read-only",
-            ));
-        }
         if let Data::Stored(reader) = &mut self.data {
             let at = reader.stream_position()?;
             let mut bytes = Vec::new();
@@ -238,7 +291,7 @@ fn utf16(text: &str) -> Vec<u8> {
 
 impl Read for PropStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match &mut self.data {
+        match &mut self.lock().data {
             Data::Memory(c) => c.read(buf),
             Data::Stored(r) => r.read(buf),
         }
@@ -247,7 +300,7 @@ impl Read for PropStream {
 
 impl Seek for PropStream {
     fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        match &mut self.data {
+        match &mut self.lock().data {
             Data::Memory(c) => c.seek(pos),
             Data::Stored(r) => r.seek(pos),
         }
@@ -256,9 +309,11 @@ impl Seek for PropStream {
 
 impl Write for PropStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        let n = self.memory()?.write(buf)?;
-        self.dirty = true;
-        Ok(n)
+        self.writable()?;
+        let mut shared = self.lock();
+        let written = shared.memory()?.write(buf)?;
+        shared.dirty = true;
+        Ok(written)
     }
 
     /// The same as [`PropStream::commit`].
@@ -277,7 +332,7 @@ impl Drop for PropStream {
 impl fmt::Debug for PropStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PropStream")
-            .field("tag", &self.tag)
+            .field("tag", &self.lock().tag)
             .field("size", &self.size())
             .finish()
     }

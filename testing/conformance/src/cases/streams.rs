@@ -288,6 +288,52 @@ pub(super) const CASES: &[Case] = &[
         Ok(())
     }),
     case!(
+        needs(),
+        "a property that is open already gives the same stream",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let id = add(&folder, &[prop(tags::HTML, &b"0123456789"[..])])?;
+            let html = tags::HTML.raw();
+            let message = edit(&folder, &id)?;
+            let mut one = message.open_property(html, WRITE)?;
+            let mut two = message.open_property(html, PropertyFlags::NONE)?;
+            one.seek(SeekFrom::Start(2))?;
+            one.write_all(b"ab")?;
+            let mut next = [0; 2];
+            two.read_exact(&mut next)?;
+            assert_eq!(&next, b"45", "one place for both");
+            two.rewind()?;
+            let mut all = Vec::new();
+            one.read_to_end(&mut all)?;
+            assert_eq!(all, b"01ab456789");
+            assert_eq!(
+                two.write(b"x").unwrap_err().kind(),
+                std::io::ErrorKind::PermissionDenied,
+                "each has its own access"
+            );
+            // Another handle of the message has a stream of its own.
+            let other = folder.open_message(&id)?;
+            assert_eq!(bytes(&other, html)?, b"0123456789");
+            // So two writers lose nothing of each other.
+            let mut three = message.open_property(html, WRITE)?;
+            three.set_size(3)?;
+            assert_eq!((one.size(), two.size()), (3, 3));
+            drop(one);
+            three.rewind()?;
+            three.write_all(b"C")?;
+            drop((two, three));
+            assert_eq!(message.get(tags::HTML)?, b"C1a");
+            let body = tags::BODY.raw();
+            let wide = create(&message, body)?;
+            let narrow = message.open_property(body.with_type(PropType::STRING8), WRITE);
+            assert_eq!(code(narrow), Code::BUSY);
+            drop(wide);
+            message.save_changes(SaveFlags::NONE)?;
+            assert_eq!(folder.open_message(&id)?.get(tags::HTML)?, b"C1a");
+            Ok(())
+        }
+    ),
+    case!(
         "INC-05.3",
         needs(),
         "an embedded message is opened as a message, not as bytes",

@@ -7,6 +7,7 @@ use mapi_spi::Result;
 use super::write::Change;
 use crate::SaveFlags;
 use crate::context::{Context, ErrorNote};
+use crate::stream::Streams;
 
 /// Properties of an object as they stand.
 pub(crate) trait PropSource {
@@ -30,6 +31,8 @@ pub(crate) trait PropSource {
 pub(crate) trait Object {
     fn context(&self) -> &Context;
     fn errors(&self) -> &ErrorNote;
+    /// The streams that are open on it.
+    fn streams(&self) -> &Streams;
     /// Shows the properties at one moment.
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T>
     where
