@@ -189,14 +189,15 @@ impl<'a> Commit<'a> {
 
     /// One operation that leaves nothing behind when it fails.
     fn apply_alone(&mut self, op: Op) -> Result<OpOutcome> {
-        // These refuse before they write, item by item.
-        let refuses_first = !matches!(
+        // Bulk operations refuse item by item before they write.
+        let refuses_first = matches!(
             op,
-            Op::SaveFolder(_)
-                | Op::MoveFolder { .. }
-                | Op::CopyFolder { .. }
-                | Op::DeleteFolder { .. }
-                | Op::EmptyFolder { .. }
+            Op::SetFlags { .. }
+                | Op::SetStatus { .. }
+                | Op::Move { .. }
+                | Op::Copy { .. }
+                | Op::Delete { .. }
+                | Op::Recover { .. }
         );
         if refuses_first {
             return self.apply(op);
@@ -205,6 +206,8 @@ impl<'a> Commit<'a> {
         let done = self.apply(op);
         match &done {
             Ok(_) => self.txn.keep()?,
+            // The whole transaction goes; SQLite may have undone it already.
+            Err(e) if ends_everything(e) => {}
             Err(_) => self.txn.undo(mark)?,
         }
         done
