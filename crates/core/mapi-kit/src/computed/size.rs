@@ -1,6 +1,6 @@
 //! PR_MESSAGE_SIZE: what a message takes, as MAPI counts bytes.
 
-use mapi_props::{Bag, StoredMessage};
+use mapi_props::{Bag, StoredMessage, tags};
 
 /// Bytes of all properties of a bag, large values included.
 #[must_use]
@@ -8,7 +8,8 @@ pub fn bag_size(bag: &Bag) -> u64 {
     sum(bag.iter().map(|(_, slot)| slot.size()))
 }
 
-/// `meta.size` of a message: its properties, recipients, attachments and all embedded messages.
+/// `meta.size` of a message: its properties, recipients, attachments and all embedded messages. The kept original
+/// (PR_INTERNET_CONTENT) says the same a second time and does not count.
 ///
 /// Counted from the parts alone, so that every store gives the same message the same size.
 #[must_use]
@@ -18,7 +19,12 @@ pub fn message_size(message: &StoredMessage) -> u64 {
         let embedded = a.embedded.as_deref().map_or(0, message_size);
         bag_size(&a.props).saturating_add(embedded)
     }));
-    sum([bag_size(&message.props), recipients, attachments].into_iter())
+    let original = message
+        .props
+        .get(&tags::INTERNET_CONTENT.id())
+        .map_or(0, mapi_props::Slot::size);
+    let props = bag_size(&message.props).saturating_sub(original);
+    sum([props, recipients, attachments].into_iter())
 }
 
 fn sum(sizes: impl Iterator<Item = u64>) -> u64 {

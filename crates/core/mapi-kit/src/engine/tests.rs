@@ -189,7 +189,7 @@ fn arb_props() -> impl Strategy<Value = Bag> {
                     time.map(|t| FileTime(t).into()),
                 ),
                 (KEYWORDS, keywords.map(|k| owned(k).into())),
-                (NUMBERS_MVI, numbers.map(PropValue::from)),
+                (NUMBERS_MVI, numbers.map(PropValue::MvLong)),
             ];
             let stored = values
                 .into_iter()
