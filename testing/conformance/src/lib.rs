@@ -18,8 +18,10 @@ mod case;
 mod cases;
 mod fixture;
 mod report;
+mod table_model;
 
 pub use case::{Case, Need};
 pub use cases::all;
 pub use fixture::{Fixture, Ground};
 pub use report::run;
+pub use table_model::table_model;

@@ -32,3 +32,9 @@ fn every_case_holds_in_memory() {
         panic!("{error:#}");
     }
 }
+
+#[test]
+fn tables_are_as_the_model_says_in_memory() {
+    let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
+    conformance::table_model(ground, 5000).unwrap();
+}

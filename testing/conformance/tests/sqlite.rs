@@ -33,3 +33,9 @@ fn every_case_holds_in_sqlite() {
         panic!("{error:#}");
     }
 }
+
+#[test]
+fn tables_are_as_the_model_says_in_sqlite() {
+    let ground = || Box::new(Files(TempHome::new().unwrap())) as Box<dyn Ground>;
+    conformance::table_model(ground, 2000).unwrap();
+}

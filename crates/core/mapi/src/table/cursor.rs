@@ -1,6 +1,8 @@
 //! The cursor of a table: bookmarks, seeking, fractions, finding.
 //! Reference: "Table Positioning" (requirements TAB-11 … TAB-14)
 
+use std::cmp::Ordering;
+
 use mapi_props::{Code, RelOp, Restriction, tags};
 use mapi_spi::{Anchor, Direction, Error, Result, RowKey};
 
@@ -78,7 +80,16 @@ impl Table {
         let to = start.saturating_add_signed(count).min(rows);
         let moved =
             i64::try_from(to).unwrap_or(i64::MAX) - i64::try_from(start).unwrap_or(i64::MAX);
-        Ok((self.anchor_of(spec, to)?, moved))
+        // The same places that walking there leads to.
+        let place = match to.cmp(&start) {
+            Ordering::Equal => from.clone(),
+            Ordering::Less => self.anchor_of(spec, to)?,
+            Ordering::Greater => match self.anchor_of(spec, to - 1)? {
+                Anchor::At(key) => Anchor::After(key),
+                end => end,
+            },
+        };
+        Ok((place, moved))
     }
 
     /// Moves the cursor to about `numerator / denominator` of the table.
@@ -226,8 +237,8 @@ impl Table {
         let at = Anchor::At(key.clone());
         let same = |k: &RowKey| k.item == key.item && k.instance == key.instance;
         let page = self.source.page(&spec.keys_only(), &at, 1)?;
-        if page.rows.first().is_some_and(|r| same(&r.key)) {
-            return Ok((at, false));
+        if let Some(row) = page.rows.into_iter().next().filter(|r| same(&r.key)) {
+            return Ok((Anchor::At(row.key), false));
         }
         let by_key = Restriction::property(
             tags::INSTANCE_KEY,
@@ -268,11 +279,9 @@ impl Table {
     /// A place by row number, as a key that keeps its meaning.
     fn anchor_of(&self, spec: &Spec, row: u64) -> Result<Anchor> {
         let page = self.source.page(&spec.keys_only(), &Anchor::Row(row), 1)?;
-        Ok(page
-            .rows
-            .into_iter()
-            .next()
-            .map_or(Anchor::End, |r| Anchor::At(r.key)))
+        let none = if row == 0 { Anchor::Start } else { Anchor::End };
+        let first = page.rows.into_iter().next();
+        Ok(first.map_or(none, |r| Anchor::At(r.key)))
     }
 }
 
