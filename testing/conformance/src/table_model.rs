@@ -24,7 +24,7 @@ const MARKS: usize = 6;
 
 /// Walks random steps, `steps` of them or `MALLE_TABLE_STEPS`, comparing every answer with the model's: half of them over a
 /// folder of a few messages, which is often empty, half over one of some forty, and a twentieth more over one of
-/// [`LARGE`]. `MALLE_SEED` chooses another walk.
+/// fifteen hundred. `MALLE_SEED` chooses another walk.
 ///
 /// # Errors
 /// Those of any call that must work.
