@@ -64,4 +64,45 @@ fn every_mbox_is_read() {
     assert_eq!(first["offset"], 0);
     let again = place.json(&["import", &folder.display().to_string()]);
     assert_eq!(again["imported"], 0);
+    let items = report["items"].as_array().unwrap();
+    let imported = items.iter().filter(|i| i["status"] == "imported");
+    let mails: Vec<_> = imported.collect();
+    let ids: Vec<_> = mails.iter().map(|i| i["id"].as_str().unwrap()).collect();
+    place.json(&[&["mark", "--read", "--flag", "--category", "Red"], &ids[..]].concat());
+    place.json(&["folder", "create", "Kept"]);
+    place.json(&[&["move", "--to", "Kept"], &ids[..]].concat());
+    let to = place.path("out").display().to_string();
+    let done = place.json(&[&["export", "--to", &to], &ids[..]].concat());
+    let mut compared = 0;
+    for (mail, export) in mails.iter().zip(done["exported"].as_array().unwrap()) {
+        let file = fs::read(mail["path"].as_str().unwrap()).unwrap();
+        let Some(expected) = only_message(&file) else {
+            continue;
+        };
+        let given = fs::read(export["path"].as_str().unwrap()).unwrap();
+        let without_blank_line = expected
+            .strip_suffix(b"\n")
+            .map(|e| e.strip_suffix(b"\r").unwrap_or(e));
+        assert!(
+            given == expected || Some(given.as_slice()) == without_blank_line,
+            "{}",
+            mail["path"]
+        );
+        compared += 1;
+    }
+    assert!(
+        compared > 40,
+        "only {compared} mailboxes hold one plain message"
+    );
+}
+
+/// What follows the separator of a mailbox that holds one message and no quoted separator.
+fn only_message(file: &[u8]) -> Option<&[u8]> {
+    let quoted = |line: &[u8]| {
+        let start = line.iter().position(|b| *b != b'>').unwrap_or(0);
+        line[start..].starts_with(b"From ")
+    };
+    let mut lines = file.split_inclusive(|b| *b == b'\n');
+    let first = lines.next()?;
+    (first.starts_with(b"From ") && !lines.any(quoted)).then(|| &file[first.len()..])
 }
