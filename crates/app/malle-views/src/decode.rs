@@ -64,7 +64,7 @@ fn binary(id: u16, bytes: &[u8], letters: &Letters) -> Option<String> {
     }
     if let Ok(wrapped) = unwrap_store(bytes) {
         let inner = binary(id, wrapped.entry_id, letters).unwrap_or_default();
-        return Some(format!("{inner} wrapped for {}", wrapped.library));
+        return Some(format!("{inner} wrapped for {}", wrapped.dll));
     }
     if let Ok(one_off) = OneOff::decode(bytes) {
         return Some(one_off_text(&one_off));

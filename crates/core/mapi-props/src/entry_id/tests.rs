@@ -119,7 +119,7 @@ fn wrapped_store_has_the_layout_of_the_protocol() {
     assert_eq!(bytes, expect);
     let found = unwrap_store(&bytes).unwrap();
     assert_eq!(
-        (found.library, found.entry_id),
+        (found.dll, found.entry_id),
         ("emsmdb.dll", [1, 2, 3].as_slice())
     );
     let mut fill = bytes;
@@ -195,10 +195,10 @@ proptest! {
     }
 
     #[test]
-    fn wrapping_comes_back(library in "[ -~]{0,20}", id: Vec<u8>) {
-        let bytes = wrap_store(&library, &id).unwrap();
+    fn wrapping_comes_back(dll in "[ -~]{0,20}", id: Vec<u8>) {
+        let bytes = wrap_store(&dll, &id).unwrap();
         let found = unwrap_store(&bytes).unwrap();
-        prop_assert_eq!((found.library, found.entry_id), (library.as_str(), id.as_slice()));
+        prop_assert_eq!((found.dll, found.entry_id), (dll.as_str(), id.as_slice()));
     }
 
     #[test]

@@ -11,7 +11,7 @@ const HEAD: usize = FLAGS + 16 + 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WrappedStore<'a> {
     /// File name of the provider's library, `emsmdb.dll`.
-    pub library: &'a str,
+    pub dll: &'a str,
     /// The provider's own identifier of the store.
     pub entry_id: &'a [u8],
 }
@@ -20,14 +20,14 @@ pub struct WrappedStore<'a> {
 ///
 /// # Errors
 /// [`EntryIdError::Text`] if the name is not ASCII or holds a zero.
-pub fn wrap_store(library: &str, entry_id: &[u8]) -> Result<Vec<u8>, EntryIdError> {
-    if !library.is_ascii() || library.contains('\0') {
+pub fn wrap_store(dll: &str, entry_id: &[u8]) -> Result<Vec<u8>, EntryIdError> {
+    if !dll.is_ascii() || dll.contains('\0') {
         return Err(EntryIdError::Text);
     }
     let mut out = vec![0; FLAGS];
     out.extend_from_slice(MUID_STORE_WRAP.as_bytes());
     out.extend_from_slice(&[0, 0]);
-    out.extend_from_slice(library.as_bytes());
+    out.extend_from_slice(dll.as_bytes());
     out.push(0);
     out.resize(out.len().next_multiple_of(4), 0);
     out.extend_from_slice(entry_id);
@@ -57,8 +57,8 @@ pub fn unwrap_store(bytes: &[u8]) -> Result<WrappedStore<'_>, EntryIdError> {
         .iter()
         .position(|b| *b == 0)
         .ok_or(EntryIdError::Text)?;
-    let library = rest.get(..len).unwrap_or_default();
-    let library = str::from_utf8(library)
+    let dll = rest.get(..len).unwrap_or_default();
+    let dll = str::from_utf8(dll)
         .ok()
         .filter(|l| l.is_ascii())
         .ok_or(EntryIdError::Text)?;
@@ -68,7 +68,7 @@ pub fn unwrap_store(bytes: &[u8]) -> Result<WrappedStore<'_>, EntryIdError> {
         return Err(EntryIdError::Text);
     }
     Ok(WrappedStore {
-        library,
+        dll,
         entry_id: bytes.get(end..).unwrap_or_default(),
     })
 }
