@@ -15,8 +15,9 @@ pub(crate) use build::ensure;
 use crate::failure::Lift;
 use crate::transaction::Txn;
 
-/// Keys are cut to this many bytes; shorter ones are whole.
-pub(crate) const KEY_BYTES: usize = 64;
+/// Keys are cut to this many bytes; shorter ones are whole. Rows whose keys were cut alike are told apart by reading them,
+/// so the cut lies beyond what notices of one kind (a cron job, a tracker) have in common.
+pub(crate) const KEY_BYTES: usize = 256;
 /// The key of messages that do not have the property: after all others.
 pub(crate) const MISSING_KEY: &[u8] = &[2];
 /// The number of the order by delivery time, which always exists.

@@ -312,9 +312,8 @@ impl Pair {
             let tail: String = (0..self.chance.in_range(0..4))
                 .map(|_| *self.chance.pick(&['a', 'b', 'C']))
                 .collect();
-            return format!(
-                "the quarterly report of the department that nobody reads to its very end {tail}"
-            );
+            let prefix = "the quarterly report of the department that nobody reads to its end ";
+            return prefix.repeat(self.chance.in_range(3..6)) + &tail;
         }
         (*self.chance.pick(&words)).to_owned()
     }
