@@ -1,5 +1,6 @@
 //! A power cut between any two writes: the log cut after every frame, and in the middle of some.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -14,6 +15,9 @@ use crate::world::World;
 /// Header of a write-ahead log, and of each frame in it (SQLite file format §4).
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
+
+/// Enough for several commits, too few for the log to be folded into the file meanwhile.
+const NOTES: usize = 2_500;
 
 /// Runs the part.
 pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
@@ -30,7 +34,8 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     let step = frames.div_ceil(plan.prefixes.max(1)).max(1);
     let mut cuts = 0;
     let mut last_count = 0;
-    for whole in (0..=frames).step_by(step) {
+    let mut states = BTreeSet::new();
+    for whole in (0..=frames).step_by(step).chain([frames]) {
         for extra in [0, frame / 2] {
             let end = (WAL_HEADER + whole * frame + extra).min(log.len());
             let count = revive(&world, &db, &base, log.get(..end).context("a prefix")?)
@@ -40,10 +45,12 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
                 "{count} messages where a shorter log had {last_count}"
             );
             last_count = count;
+            states.insert(count);
             cuts += 1;
         }
     }
-    Ok(json!({ "frames": frames, "cuts": cuts, "messages": last_count }))
+    ensure!(states.len() > 2, "the log held too few commits: {states:?}");
+    Ok(json!({ "frames": frames, "cuts": cuts, "states": states.len(), "messages": last_count }))
 }
 
 /// A world whose store is as it was before an import, and the log that the killed import left beside it.
@@ -57,7 +64,7 @@ struct Torn {
 /// Imports mail and kills the import before it folds its log into the file.
 fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
     for attempt in 0..200 {
-        let world = World::new(400, chance)?;
+        let world = World::of_notes(NOTES, chance)?;
         world.furnish()?;
         let db = store_file(&world.home)?;
         let wal = PathBuf::from(format!("{}-wal", db.display()));
@@ -74,7 +81,7 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
         std::thread::sleep(Duration::from_millis(chance.below(100 + attempt * 5)));
         child.kill()?;
         let log = fs::read(&wal).unwrap_or_default();
-        if log.len() > 40 * 8_216 {
+        if log.len() > WAL_HEADER && revive(&world, &db, &base, &log)? >= NOTES / 3 {
             return Ok(Torn {
                 world,
                 db,
@@ -83,7 +90,7 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
             });
         }
     }
-    anyhow::bail!("no kill left a log with a commit in it")
+    anyhow::bail!("no kill left a log with several commits in it")
 }
 
 /// A home with this store and log: check it, and count its messages.

@@ -43,6 +43,16 @@ impl World {
         Self::at(home, Some(guard), count, chance)
     }
 
+    /// The same with messages of a few words, so that many fit into a log.
+    pub(crate) fn of_notes(count: usize, chance: &mut Chance) -> Result<Self> {
+        let mut world = Self::new(0, chance)?;
+        world.sources = (0..count).map(|n| note(n, chance)).collect();
+        for (n, bytes) in world.sources.iter().enumerate() {
+            fs::write(world.source(n), bytes)?;
+        }
+        Ok(world)
+    }
+
     /// A new home at `home`.
     pub(crate) fn at(
         home: PathBuf,
@@ -190,6 +200,15 @@ fn number_of(subject: &str) -> Option<usize> {
         .next()?
         .parse()
         .ok()
+}
+
+/// A message of a few words.
+fn note(n: usize, chance: &mut Chance) -> Vec<u8> {
+    format!(
+        "From: s{n}@torture.example\r\nSubject: torture {n} note\r\nMessage-ID: <{n}@torture.example>\r\n\r\n{}\r\n",
+        chance.word(40)
+    )
+    .into_bytes()
 }
 
 /// A message of its own: small ones, long texts, and now and then an attachment of some hundred kilobytes.
