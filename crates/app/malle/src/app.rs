@@ -6,7 +6,7 @@ use std::sync::Arc;
 use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
 use malle_views::Letters;
 use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, ShortId};
-use mapi_props::{Code, Guid, tags};
+use mapi_props::{Code, Guid, Kind, tags};
 
 use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
@@ -154,7 +154,7 @@ impl App {
             .name()
             .map_or_else(|| code.to_string().into(), Into::into);
         Failure {
-            exit: Exit::of(error.kind()),
+            exit: Exit::of(kind_behind(error)),
             code: name,
             message: malle_host::reason(error),
             hint: None,
@@ -230,5 +230,14 @@ impl App {
             cancel: interruptible(),
             ..mapi::Call::default()
         }
+    }
+}
+
+/// What a caller can do about an error: for a logon that failed, about what made it fail.
+fn kind_behind(error: &mapi::Error) -> Kind {
+    let cause = std::error::Error::source(error).and_then(|s| s.downcast_ref::<mapi::Error>());
+    match cause {
+        Some(cause) if error.kind() == Kind::Logon => kind_behind(cause),
+        _ => error.kind(),
     }
 }

@@ -58,6 +58,9 @@ pub enum NoMessage {
     /// There is only white space.
     #[error("the file holds only white space")]
     Blank,
+    /// Outlook's own formats, which other rooms will read: this is one, by its first bytes.
+    #[error("the file is {0}, not Internet mail")]
+    Outlook(&'static str),
     /// No header field, and the bytes are not text.
     #[error("the file has no header field and is not text")]
     Binary,

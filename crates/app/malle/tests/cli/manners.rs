@@ -229,3 +229,35 @@ fn times_are_local() {
         testkit::skip("the database of time zones", "install tzdata");
     }
 }
+
+#[test]
+fn what_is_no_internet_mail_is_called_by_its_name() {
+    let place = Place::new();
+    for (name, bytes, told) in [
+        (
+            "a.msg",
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\x01\0".as_slice(),
+            "Outlook .msg",
+        ),
+        ("a.pst", b"!BDN\0\x01\xFF\0", ".pst"),
+        ("winmail.dat", b"\x78\x9F\x3E\x22\0\x01\xFF\0", "TNEF"),
+    ] {
+        let path = place.file(name, bytes);
+        let run = place.run(&["import", "--json", &path]);
+        assert_eq!(run.code(), Some(6));
+        let report: Value = serde_json::from_str(&run.out()).unwrap();
+        let error = report["failures"][0]["error"].as_str().unwrap();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn a_store_that_is_none_is_no_matter_of_passwords() {
+    let place = Place::new();
+    let info = place.json(&["store", "info"]);
+    let file = std::path::Path::new(info["directory"].as_str().unwrap()).join("mail.malle");
+    std::fs::write(&file, "Dear Sir, this is no store at all. ".repeat(400)).unwrap();
+    let run = place.run(&["list"]);
+    assert_eq!(run.code(), Some(1), "{}", run.err());
+    assert!(run.err().contains("mail.malle"), "{}", run.err());
+}

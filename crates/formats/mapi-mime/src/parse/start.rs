@@ -53,11 +53,27 @@ pub(super) fn find(original: &SharedBytes) -> Result<Start, NoMessage> {
     start.skip_blank_lines(bytes);
     if !has_field(bytes, start.at) {
         if !is_text(bytes) {
-            return Err(NoMessage::Binary);
+            return Err(outlook(bytes).map_or(NoMessage::Binary, NoMessage::Outlook));
         }
         start.defect("no-header", "the text has no header field");
     }
     Ok(start)
+}
+
+/// Which of Outlook's formats the bytes are in: compound file, [MS-PST] 2.2.2.6, [MS-OXTNEF] 2.1.1.
+fn outlook(bytes: &[u8]) -> Option<&'static str> {
+    const FORMATS: [(&[u8], &str); 3] = [
+        (
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+            "a compound file (an Outlook .msg or .oft)",
+        ),
+        (b"!BDN", "an Outlook store (.pst or .ost)"),
+        (b"\x78\x9F\x3E\x22", "TNEF (winmail.dat)"),
+    ];
+    FORMATS
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic))
+        .map(|(_, name)| *name)
 }
 
 impl Start {
