@@ -3,6 +3,7 @@
 //! For providers:
 //! * [`computed`] – properties that nobody stores: entry ids, keys, counters, access.
 //! * [`engine`] – what a view shows, worked out from a scan.
+//! * [`storable`] – what a store refuses to hold.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
 //! For the client API:
@@ -25,6 +26,7 @@ pub mod names;
 pub mod read_only;
 pub mod recipients;
 pub mod save;
+pub mod storable;
 pub mod subject;
 pub mod trace;
 pub mod working;

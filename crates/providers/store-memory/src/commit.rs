@@ -9,8 +9,9 @@ mod values;
 
 use std::sync::Arc;
 
-use mapi_kit::computed::{Owner, is_computed};
-use mapi_props::{Bag, Code, PropValue, Slot};
+use mapi_kit::computed::Owner;
+use mapi_kit::storable;
+use mapi_props::{Code, Slot};
 use mapi_spi::{
     Call, ChangeSet, CommitMode, CommitOutcome, Error, Expect, Op, OpOutcome, Origin, PropPatch,
     Result, StoreInfo, SyncRow,
@@ -138,7 +139,7 @@ impl Commit<'_> {
     }
 
     fn patch_store(&mut self, patch: &PropPatch) -> Result<OpOutcome> {
-        check_patch(Owner::Store, patch)?;
+        storable::check_patch(Owner::Store, patch)?;
         if patch.set.iter().any(|(_, s)| matches!(s, Slot::Large(_))) {
             return Err(Error::new(
                 Code::NOT_ENOUGH_MEMORY,
@@ -180,42 +181,4 @@ fn check_expected(item: &Item, expect: Expect) -> Result<()> {
         )),
         Expect::Exactly(_) | Expect::Any => Ok(()),
     }
-}
-
-/// Refuses what can never be stored in such an object.
-fn check_patch(owner: Owner, patch: &PropPatch) -> Result<()> {
-    let ids = patch.set.iter().map(|(id, _)| id).chain(&patch.delete);
-    for id in ids {
-        if is_computed(owner, *id) {
-            return Err(Error::new(
-                Code::COMPUTED,
-                format!("property 0x{id:04X} is computed"),
-            ));
-        }
-    }
-    patch
-        .set
-        .iter()
-        .try_for_each(|(id, slot)| check_slot(*id, slot))
-}
-
-/// Refuses what can never be stored in a recipient, an attachment or an embedded message.
-fn check_bag(bag: &Bag) -> Result<()> {
-    bag.iter().try_for_each(|(id, slot)| check_slot(*id, slot))
-}
-
-fn check_slot(id: u16, slot: &Slot) -> Result<()> {
-    let Slot::Value(value) = slot else {
-        return Ok(());
-    };
-    let storable = !matches!(value, PropValue::Null | PropValue::Error(_))
-        && value.multi_len() != Some(0)
-        && !matches!(id, 0 | 0xFFFF);
-    if storable {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::INVALID_PARAMETER,
-        format!("property 0x{id:04X} cannot hold {:?}", value.ty()),
-    ))
 }

@@ -24,6 +24,7 @@ use crate::store::Inner;
 use crate::transaction::Txn;
 use crate::{bag, item, log};
 use mapi_kit::computed::Owner;
+use mapi_kit::storable;
 
 /// A commit under way.
 struct Commit<'a> {
@@ -302,7 +303,7 @@ impl<'a> Commit<'a> {
     }
 
     fn patch_store(&mut self, patch: &PropPatch) -> Result<OpOutcome> {
-        refuse::patch(Owner::Store, patch)?;
+        storable::check_patch(Owner::Store, patch)?;
         if patch.set.iter().any(|(_, s)| matches!(s, Slot::Large(_))) {
             return Err(Error::new(
                 Code::NOT_ENOUGH_MEMORY,

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mapi_kit::computed::Owner;
+use mapi_kit::storable;
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, tags};
 use mapi_spi::{
     Error, FolderCounts, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind,
     OpOutcome, Result, Saved,
 };
 
-use super::{Commit, check_expected, check_patch, difference};
+use super::{Commit, check_expected, difference};
 use crate::content;
 use crate::state::{Data, Item};
 
@@ -19,7 +20,7 @@ const NAME: u16 = tags::DISPLAY_NAME.id();
 
 impl Commit<'_> {
     pub(super) fn save_folder(&mut self, mut save: FolderSave) -> Result<OpOutcome> {
-        check_patch(Owner::Folder, &save.patch)?;
+        storable::check_patch(Owner::Folder, &save.patch)?;
         for (_, slot) in &mut save.patch.set {
             self.resolve(slot)?;
         }

@@ -4,19 +4,20 @@
 use std::sync::Arc;
 
 use mapi_kit::computed::{self, Owner};
+use mapi_kit::storable;
 use mapi_props::{Code, StoredAttachment, StoredMessage};
 use mapi_spi::{
     Error, FolderKind, ItemId, ItemKind, ItemMeta, LogKind, MessageSave, MessageTarget, OpOutcome,
     Result, Saved,
 };
 
-use super::{Commit, check_expected, check_patch, difference};
+use super::{Commit, check_expected, difference};
 use crate::content;
 use crate::state::{Data, Item};
 
 impl Commit<'_> {
     pub(super) fn save_message(&mut self, mut save: MessageSave) -> Result<OpOutcome> {
-        check_patch(Owner::Message, &save.patch)?;
+        storable::check_patch(Owner::Message, &save.patch)?;
         for (_, slot) in &mut save.patch.set {
             self.resolve(slot)?;
         }

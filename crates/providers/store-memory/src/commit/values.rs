@@ -1,5 +1,6 @@
 //! Large values of a change set: made before the operations, bound by them.
 
+use mapi_kit::storable;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -78,7 +79,7 @@ impl Commit<'_> {
         let mut result = Ok(());
         content::each_inner_bag(recipients, attachments, &mut |bag| {
             if result.is_ok() {
-                result = super::check_bag(bag).and_then(|()| self.resolve_bag(bag));
+                result = storable::check_bag(bag).and_then(|()| self.resolve_bag(bag));
             }
         });
         result

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use mapi_kit::computed::Owner;
+use mapi_kit::storable;
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, StoredMessage, tags};
 use mapi_spi::{
     Error, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind, OpOutcome,
@@ -21,7 +22,7 @@ const NAME: u16 = tags::DISPLAY_NAME.id();
 
 impl Commit<'_> {
     pub(super) fn save_folder(&mut self, mut save: FolderSave) -> Result<OpOutcome> {
-        refuse::patch(Owner::Folder, &save.patch)?;
+        storable::check_patch(Owner::Folder, &save.patch)?;
         for (_, slot) in &mut save.patch.set {
             self.resolve(slot)?;
         }

@@ -1,6 +1,7 @@
 //! Saving messages.
 
 use mapi_kit::computed::{self, Owner};
+use mapi_kit::storable;
 use mapi_props::{Bag, Code, Slot, StoredMessage};
 use mapi_spi::{
     Error, FolderKind, ItemId, ItemKind, ItemMeta, LogKind, MessageSave, MessageTarget, OpOutcome,
@@ -13,7 +14,7 @@ use crate::{bag, item};
 
 impl Commit<'_> {
     pub(super) fn save_message(&mut self, mut save: MessageSave) -> Result<OpOutcome> {
-        refuse::patch(Owner::Message, &save.patch)?;
+        storable::check_patch(Owner::Message, &save.patch)?;
         for (_, slot) in &mut save.patch.set {
             self.resolve(slot)?;
         }

@@ -1,10 +1,7 @@
 //! What is refused before anything is written.
 
-use mapi_kit::computed::{Owner, is_computed};
-use mapi_props::{
-    Bag, Code, LargePlace, PropValue, Slot, StoredAttachment, StoredMessage, message_flags,
-};
-use mapi_spi::{Error, Expect, ItemMeta, PropPatch, Result};
+use mapi_props::{Bag, Code, LargePlace, Slot, StoredAttachment, StoredMessage, message_flags};
+use mapi_spi::{Error, Expect, ItemMeta, Result};
 
 /// Conflict check.
 pub(super) fn unexpected(meta: &ItemMeta, expect: Expect) -> Result<()> {
@@ -15,44 +12,6 @@ pub(super) fn unexpected(meta: &ItemMeta, expect: Expect) -> Result<()> {
         )),
         Expect::Exactly(_) | Expect::Any => Ok(()),
     }
-}
-
-/// What can never be stored in such an object.
-pub(super) fn patch(owner: Owner, patch: &PropPatch) -> Result<()> {
-    let ids = patch.set.iter().map(|(id, _)| id).chain(&patch.delete);
-    for id in ids {
-        if is_computed(owner, *id) {
-            return Err(Error::new(
-                Code::COMPUTED,
-                format!("property 0x{id:04X} is computed"),
-            ));
-        }
-    }
-    patch
-        .set
-        .iter()
-        .try_for_each(|(id, value)| slot(*id, value))
-}
-
-/// What can never be stored in a recipient, an attachment or an embedded message.
-pub(super) fn bag(bag: &Bag) -> Result<()> {
-    bag.iter().try_for_each(|(id, value)| slot(*id, value))
-}
-
-fn slot(id: u16, slot: &Slot) -> Result<()> {
-    let Slot::Value(value) = slot else {
-        return Ok(());
-    };
-    let storable = !matches!(value, PropValue::Null | PropValue::Error(_))
-        && value.multi_len() != Some(0)
-        && !matches!(id, 0 | 0xFFFF);
-    if storable {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::INVALID_PARAMETER,
-        format!("property 0x{id:04X} cannot hold {:?}", value.ty()),
-    ))
 }
 
 /// Soft-deleted messages.

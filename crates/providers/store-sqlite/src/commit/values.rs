@@ -1,9 +1,10 @@
 //! Large values of a change set: bound by the operations that name them.
 
+use mapi_kit::storable;
 use mapi_props::{Bag, Code, LargePlace, LargeRef, Slot, StoredAttachment, StoredMessage};
 use mapi_spi::{Error, Result};
 
-use super::{Commit, refuse};
+use super::Commit;
 use crate::blob::{self, Key, Prepared};
 
 impl Commit<'_> {
@@ -44,7 +45,7 @@ impl Commit<'_> {
     }
 
     fn resolve_bag(&mut self, bag: &mut Bag) -> Result<()> {
-        refuse::bag(bag)?;
+        storable::check_bag(bag)?;
         let mut result = Ok(());
         bag.retain(|_, slot| {
             if result.is_ok() {
