@@ -146,6 +146,7 @@ mod tests {
     fn a_killed_parent_takes_its_child_along() {
         if std::env::var_os("TESTKIT_MIDDLE").is_some() {
             let mut guard = ChildGuard::spawn(Command::new("sleep").arg("600")).unwrap();
+            println!("guarded");
             let _lives_on = guard.wait();
             return;
         }
@@ -162,10 +163,15 @@ mod tests {
         let mut output = middle.stdout.take().unwrap();
         let mut seen = Vec::new();
         let mut byte = [0_u8; 1];
-        // libtest names the test before it runs; the sleeper inherits this pipe.
-        while !seen.ends_with(b"running 1 test\n") && output.read(&mut byte).unwrap() == 1 {
+        // Killed earlier, the middle may die between the sleeper and its watcher. The sleeper inherits this pipe.
+        while !seen.ends_with(b"guarded\n") && output.read(&mut byte).unwrap() == 1 {
             seen.push(byte[0]);
         }
+        assert!(
+            seen.ends_with(b"guarded\n"),
+            "{}",
+            String::from_utf8_lossy(&seen)
+        );
         middle.kill().unwrap();
         middle.wait().unwrap();
         let mut rest = Vec::new();
