@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod page;
+pub mod reasons;
 pub mod results;
 
 use std::path::PathBuf;
@@ -16,12 +17,14 @@ use crate::process;
 use crate::suite;
 use crate::workspace::Metadata;
 use checks::{Area, Check};
+use reasons::Reasons;
 use results::Results;
 
 /// What `cargo xtask help coverage` adds.
 pub const DETAILS: &str = "
 A check is covered when every case registered for it passed on every store that claims what the
-case needs, and at least one store does. One case covers at most three checks.
+case needs, and at least one store does. One case covers at most three checks. A check that is not
+covered has its reason in testing/conformance/open.csv where its part of the requirements is under way.
 
   --json    the same as the page, as data
   --write   write docs/coverage.md
@@ -52,10 +55,23 @@ pub struct Coverage {
     pub covered: usize,
     /// The stores that the suite ran on.
     pub stores: Vec<String>,
+    /// The sums of each part of the requirements.
+    pub parts: Vec<PartSum>,
     /// The sums of each area, in the order of the requirements.
     pub areas: Vec<AreaSum>,
     /// Every check, in the order of the requirements.
     pub checks: Vec<Row>,
+}
+
+/// The sums of one part of the requirements.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartSum {
+    /// Its name, such as `client-1`.
+    pub part: String,
+    /// How many of its checks are covered.
+    pub covered: usize,
+    /// How many it has.
+    pub total: usize,
 }
 
 /// The sums of one area.
@@ -76,6 +92,8 @@ pub struct AreaSum {
 pub struct Row {
     /// The check's id.
     pub check: String,
+    /// The part of the requirements that it stands in.
+    pub part: String,
     /// What it is about.
     pub topic: String,
     /// How it stands.
@@ -88,7 +106,10 @@ pub struct Row {
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum State {
     /// No case is registered for it.
-    Open,
+    Open {
+        /// Why not, where somebody said it.
+        reason: Option<String>,
+    },
     /// Every case registered for it passed wherever it applies.
     Covered {
         /// The names of those cases.
@@ -103,17 +124,25 @@ pub enum State {
 
 impl Coverage {
     /// Puts checks and results together.
-    pub fn new(checks: &[Check], results: &Results) -> Result<Self> {
+    pub fn new(checks: &[Check], results: &Results, reasons: &Reasons) -> Result<Self> {
         results.validate(checks)?;
         let row = |check: &Check| Row {
             check: check.id.clone(),
+            part: check.part.clone(),
             topic: check.topic.clone(),
-            state: results.state_of(&check.id),
+            state: match results.state_of(&check.id) {
+                State::Open { .. } => State::Open {
+                    reason: reasons.of(&check.id).map(str::to_owned),
+                },
+                state => state,
+            },
         };
         let mut stores = results.stores.clone();
         // Their order in the file is that of the test programs' ends.
         stores.sort();
-        Ok(Self::from_rows(stores, checks.iter().map(row).collect()))
+        let coverage = Self::from_rows(stores, checks.iter().map(row).collect());
+        reasons.validate(&coverage)?;
+        Ok(coverage)
     }
 
     /// Adds up.
@@ -130,9 +159,26 @@ impl Coverage {
                 title: area.title.to_owned(),
             }
         };
+        let mut parts: Vec<PartSum> = Vec::new();
+        for row in &checks {
+            let at = parts.iter().position(|p| p.part == row.part);
+            let at = at.unwrap_or_else(|| {
+                parts.push(PartSum {
+                    part: row.part.clone(),
+                    covered: 0,
+                    total: 0,
+                });
+                parts.len() - 1
+            });
+            if let Some(sum) = parts.get_mut(at) {
+                sum.total += 1;
+                sum.covered += usize::from(is_covered(&row));
+            }
+        }
         Self {
             total: checks.len(),
             covered: checks.iter().filter(is_covered).count(),
+            parts,
             stores,
             areas: checks::AREAS.iter().copied().map(sum).collect(),
             checks,
@@ -171,7 +217,7 @@ pub fn run_mode(mode: Mode) -> Result<()> {
     if !file.is_file() {
         suite::run_package("conformance")?;
     }
-    let coverage = Coverage::new(&checks::load()?, &Results::load(&file)?)?;
+    let coverage = Coverage::new(&checks::load()?, &Results::load(&file)?, &Reasons::load()?)?;
     match mode {
         Mode::Totals => process::print_all(&page::totals(&coverage))?,
         Mode::Json => process::print_all(&(serde_json::to_string_pretty(&coverage)? + "\n"))?,

@@ -9,6 +9,8 @@ use crate::workspace;
 pub struct Check {
     /// Its id, such as `STO-05.2`, `AB-05.T1` or `M-IMAPIProp.GetProps`.
     pub id: String,
+    /// The part of the requirements that it stands in, such as `client-1`.
+    pub part: String,
     /// What it is about, in the words of the requirements.
     pub topic: String,
 }
@@ -90,7 +92,7 @@ fn parse(text: &str) -> Result<Vec<Check>> {
 /// Reads one row; only the last column may be quoted (RFC 4180 §2).
 fn parse_line(line: &str) -> Result<Check> {
     let mut columns = line.splitn(3, ',');
-    let (Some(id), Some(_file), Some(topic)) = (columns.next(), columns.next(), columns.next())
+    let (Some(id), Some(part), Some(topic)) = (columns.next(), columns.next(), columns.next())
     else {
         bail!("fewer than three columns");
     };
@@ -110,6 +112,7 @@ fn parse_line(line: &str) -> Result<Check> {
     }
     Ok(Check {
         id: id.to_owned(),
+        part: part.to_owned(),
         topic,
     })
 }

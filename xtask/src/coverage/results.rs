@@ -92,7 +92,7 @@ impl Results {
         if !wrong.is_empty() {
             State::Failing { cases: wrong }
         } else if passed.is_empty() {
-            State::Open
+            State::Open { reason: None }
         } else {
             State::Covered { cases: passed }
         }
@@ -127,6 +127,7 @@ mod tests {
     fn check(id: &str) -> Check {
         Check {
             id: id.to_owned(),
+            part: "client-1".to_owned(),
             topic: String::new(),
         }
     }
@@ -173,7 +174,7 @@ mod tests {
         for (memory, sqlite, want) in table {
             let results = results(&case("c", &["RES-01"], memory, sqlite));
             assert_eq!(results.state_of("RES-01"), want, "{memory} / {sqlite}");
-            assert_eq!(results.state_of("RES-02"), State::Open);
+            assert_eq!(results.state_of("RES-02"), State::Open { reason: None });
         }
     }
 
