@@ -118,6 +118,7 @@ const fn op_name(op: &Op) -> &'static str {
         Op::Delete { .. } => "Delete",
         Op::Recover { .. } => "Recover",
         Op::MoveFolder { .. } => "MoveFolder",
+        Op::RecoverFolder { .. } => "RecoverFolder",
         Op::CopyFolder { .. } => "CopyFolder",
         Op::DeleteFolder { .. } => "DeleteFolder",
         Op::EmptyFolder { .. } => "EmptyFolder",

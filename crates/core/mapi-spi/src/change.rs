@@ -166,6 +166,15 @@ pub enum Op {
         /// Its new name, if it changes.
         name: Option<String>,
     },
+    /// Brings a soft-deleted folder back to where it was, with everything that was deleted by the same operation; what
+    /// had been deleted before stays so. `MAPI_E_COLLISION` if a sibling has its name by now, `MAPI_E_OBJECT_DELETED` if
+    /// its parent is gone. A folder that is not deleted stays as it is.
+    RecoverFolder {
+        /// The folder.
+        folder: ItemId,
+        /// Its new name, if it changes.
+        name: Option<String>,
+    },
     /// Copies a folder with its messages and associated contents. Result: [`OpOutcome::Saved`] of the new folder.
     CopyFolder {
         /// The folder.
@@ -177,7 +186,8 @@ pub enum Op {
         /// COPY_SUBFOLDERS.
         subfolders: bool,
     },
-    /// Deletes a folder. Without its flag an obstacle gives `MAPI_E_HAS_MESSAGES` or `MAPI_E_HAS_FOLDERS` and
+    /// Deletes a folder. Softly, it and everything below get one change number, the mark by which
+    /// [`Op::RecoverFolder`] knows what belongs together. Without its flag an obstacle gives `MAPI_E_HAS_MESSAGES` or `MAPI_E_HAS_FOLDERS` and
     /// nothing changes. The root folder: `MAPI_E_NO_ACCESS`.
     DeleteFolder {
         /// The folder.

@@ -36,6 +36,9 @@ pub enum LogKind {
     SoftDeleted,
     /// It is gone for good. The inverse holds its whole small bag.
     Deleted,
+    /// It had been soft-deleted and is gone for good: only tables of soft-deleted objects lose it. The inverse holds its
+    /// whole small bag.
+    Purged,
     /// It came back from being soft-deleted.
     Recovered,
     /// It was moved from this folder.

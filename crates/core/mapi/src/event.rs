@@ -76,7 +76,7 @@ impl MsgStore {
         let (kind, old_id, old_parent_id) = match entry.kind {
             LogKind::Created | LogKind::Recovered => (EventKind::Created, None, None),
             LogKind::Modified => (EventKind::Modified, None, None),
-            LogKind::SoftDeleted | LogKind::Deleted => (EventKind::Deleted, None, None),
+            LogKind::SoftDeleted | LogKind::Deleted | LogKind::Purged => (EventKind::Deleted, None, None),
             LogKind::Moved { from } => {
                 (EventKind::Moved, Some(id(entry.object)), Some(folder(from)))
             }

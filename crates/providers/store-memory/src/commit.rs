@@ -118,6 +118,7 @@ impl Commit<'_> {
             Op::Delete { items, mode } => self.delete_messages(&items, mode),
             Op::Recover { items } => self.recover(&items),
             Op::MoveFolder { folder, to, name } => self.move_folder(folder, to, name),
+            Op::RecoverFolder { folder, name } => self.recover_folder(folder, name),
             Op::CopyFolder {
                 folder,
                 to,

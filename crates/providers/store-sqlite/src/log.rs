@@ -201,6 +201,7 @@ const fn kind_number(kind: LogKind) -> (u8, Option<ItemId>) {
         LogKind::Recovered => (5, None),
         LogKind::Moved { from } => (6, Some(from)),
         LogKind::Copied { of } => (7, Some(of)),
+        LogKind::Purged => (8, None),
     }
 }
 
@@ -213,6 +214,7 @@ fn kind_of(number: u8, other: Option<u64>) -> Result<LogKind> {
         (5, _) => LogKind::Recovered,
         (6, Some(from)) => LogKind::Moved { from: ItemId(from) },
         (7, Some(of)) => LogKind::Copied { of: ItemId(of) },
+        (8, _) => LogKind::Purged,
         _ => return Err(corrupt(format!("log entry of kind {number}"))),
     })
 }

@@ -115,21 +115,31 @@ impl Commit<'_> {
         if mode == DeleteMode::Soft {
             live(old)?;
         }
-        self.take_away(old, mode)
+        self.take_away(old, mode, None)
     }
 
-    /// Takes an item out of sight or out for good, whatever it is.
-    pub(super) fn take_away(&mut self, old: &Item, mode: DeleteMode) -> Result<()> {
+    /// Takes an item out of sight or out for good, whatever it is. `mark`: the change number of a folder's soft deletion.
+    pub(super) fn take_away(
+        &mut self,
+        old: &Item,
+        mode: DeleteMode,
+        mark: Option<u64>,
+    ) -> Result<()> {
         let inverse = Some(difference::whole(old));
         if mode == DeleteMode::Soft && self.info.capabilities.soft_delete {
             let mut item = old.clone();
             item.meta.deleted = true;
+            item.meta.change = mark.unwrap_or(old.meta.change);
             self.state.put(&item)?;
             let kind = LogKind::SoftDeleted;
             return self.state.log(self.origin, kind, old, Vec::new(), inverse);
         }
         self.state.remove(old.meta.id)?;
-        let kind = LogKind::Deleted;
+        let kind = if old.meta.deleted {
+            LogKind::Purged
+        } else {
+            LogKind::Deleted
+        };
         self.state.log(self.origin, kind, old, Vec::new(), inverse)
     }
 

@@ -187,6 +187,21 @@ impl Commit<'_> {
         Ok(meta)
     }
 
+    /// A soft-deleted folder as it would be back.
+    pub(super) fn recovered(&mut self, old: &Item, name: Option<String>) -> Result<Item> {
+        let mut props = old.props().clone();
+        if let Some(name) = name {
+            props.set(tags::DISPLAY_NAME, name);
+        }
+        self.check_name(old.meta.parent, Some(old.meta.id), &props)?;
+        let mut back = old.clone();
+        back.meta.deleted = false;
+        if let Data::Folder { props: place, .. } = &mut back.data {
+            *place = Arc::new(props);
+        }
+        Ok(back)
+    }
+
     fn create(&mut self, item: &Item, kind: LogKind) -> Result<OpOutcome> {
         let outcome = saved(&item.meta);
         self.state.put(item)?;
@@ -264,7 +279,7 @@ impl Commit<'_> {
     }
 }
 
-const fn saved(meta: &ItemMeta) -> OpOutcome {
+pub(super) const fn saved(meta: &ItemMeta) -> OpOutcome {
     OpOutcome::Saved(Saved {
         id: meta.id,
         change: meta.change,

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use mapi_props::Code;
-use mapi_spi::{BulkOutcome, DeleteMode, Error, FolderKind, ItemId, ItemKind, OpOutcome, Result};
+use mapi_spi::{
+    BulkOutcome, DeleteMode, Error, FolderKind, ItemId, ItemKind, LogKind, OpOutcome, Result,
+};
 
-use super::Commit;
 use super::bulk::not_submitted;
+use super::{Commit, difference};
 use crate::state::Item;
 
 /// The obstacles that a deletion may clear away.
@@ -40,12 +42,53 @@ impl Commit<'_> {
         self.collect(&folder, mode, &mut going);
         going.iter().try_for_each(|item| not_submitted(item))?;
         let mut outcome = BulkOutcome::default();
+        let mark = self.mark(mode);
         for item in going {
             self.call.check()?;
-            self.take_away(&item, mode)?;
+            self.take_away(&item, mode, mark)?;
             outcome.done += 1;
         }
         Ok(OpOutcome::Bulk(outcome))
+    }
+
+    /// The change number that everything deleted softly with one folder gets.
+    fn mark(&mut self, mode: DeleteMode) -> Option<u64> {
+        (mode == DeleteMode::Soft).then(|| self.state.new_change())
+    }
+
+    pub(super) fn recover_folder(&mut self, id: ItemId, name: Option<String>) -> Result<OpOutcome> {
+        let folder = match self.state.item(id) {
+            Some(item) if item.is_folder() => Arc::clone(item),
+            _ => self.state.live_folder(id)?,
+        };
+        if !folder.meta.deleted {
+            return Ok(super::folder::saved(&folder.meta));
+        }
+        self.holder(folder.meta.parent)?;
+        let back = self.recovered(&folder, name)?;
+        let outcome = super::folder::saved(&back.meta);
+        self.bring_back(&folder, &back)?;
+        Ok(outcome)
+    }
+
+    /// Brings an item back, and what lies below it with the same mark.
+    fn bring_back(&mut self, old: &Item, back: &Item) -> Result<()> {
+        self.call.check()?;
+        let (changed, inverse) = difference::of_items(old, back);
+        let inverse = (!changed.is_empty()).then_some(inverse);
+        self.state.put(back)?;
+        self.state
+            .log(self.origin, LogKind::Recovered, back, changed, inverse)?;
+        let mark = old.meta.change;
+        let below: Vec<Arc<Item>> = self.state.children(old.meta.id).cloned().collect();
+        for child in below {
+            if child.meta.deleted && child.meta.change == mark {
+                let mut back = Item::clone(&child);
+                back.meta.deleted = false;
+                self.bring_back(&child, &back)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn empty_folder(
@@ -62,7 +105,9 @@ impl Commit<'_> {
             if stays(&child) {
                 continue;
             }
-            self.clear(&child, mode, &mut outcome)?;
+            // Each sub-folder can be recovered for itself.
+            let mark = child.is_folder().then(|| self.mark(mode)).flatten();
+            self.clear(&child, mode, mark, &mut outcome)?;
             if outcome.stopped.is_some() {
                 break;
             }
@@ -72,18 +117,24 @@ impl Commit<'_> {
 
     /// Deletes an item with all below it, save submitted messages and the folders above them.
     /// Whether it is gone.
-    fn clear(&mut self, item: &Item, mode: DeleteMode, outcome: &mut BulkOutcome) -> Result<bool> {
+    fn clear(
+        &mut self,
+        item: &Item,
+        mode: DeleteMode,
+        mark: Option<u64>,
+        outcome: &mut BulkOutcome,
+    ) -> Result<bool> {
         let mut gone = true;
         if item.is_folder() {
             for child in self.inside(item, mode) {
-                gone &= self.clear(&child, mode, outcome)?;
+                gone &= self.clear(&child, mode, mark, outcome)?;
             }
         }
         if outcome.stopped.is_some() || self.stops(outcome)? || !gone {
             return Ok(false);
         }
         let before = self.state.savepoint();
-        let result = not_submitted(item).and_then(|()| self.take_away(item, mode));
+        let result = not_submitted(item).and_then(|()| self.take_away(item, mode, mark));
         match result {
             Ok(()) => outcome.done += 1,
             Err(error) => {

@@ -389,3 +389,53 @@ fn emptying_keeps_associated_messages_unless_asked() {
     assert_eq!((counts().associated, counts().deleted), (0, 0));
     bench.sound();
 }
+
+#[test]
+fn a_recovered_folder_brings_back_what_was_deleted_with_it() {
+    let bench = Bench::new();
+    let a = bench.folder(ROOT, "a");
+    let (with, before) = (bench.message(a, "with"), bench.message(a, "before"));
+    let b = bench.folder(a, "b");
+    let deep = bench.message(b, "deep");
+    let gone = bench.folder(a, "gone");
+    bench.bulk(Op::Delete {
+        items: ids(&[before]),
+        mode: DeleteMode::Soft,
+    });
+    let all = |folder| delete(folder, true, true, DeleteMode::Soft);
+    bench.one(all(gone)).unwrap();
+    bench.one(all(a)).unwrap();
+    let recover = |folder, name: Option<&str>| Op::RecoverFolder {
+        folder,
+        name: name.map(str::to_owned),
+    };
+    assert_eq!(bench.code(recover(b, None)), Code::OBJECT_DELETED);
+    bench.folder(ROOT, "A");
+    assert_eq!(bench.code(recover(a, None)), Code::COLLISION);
+    let since = bench.last();
+    assert_eq!(id(bench.one(recover(a, Some("back"))).unwrap()), a);
+    let folder = |id| bench.store.folder(id, &bench.call).unwrap();
+    let message = |id| bench.store.message(id, &bench.call).unwrap();
+    assert_eq!(
+        folder(a).props.text(mapi_props::tags::DISPLAY_NAME),
+        Some("back")
+    );
+    assert!(!message(with).meta.deleted && !message(deep).meta.deleted);
+    assert!(!folder(b).meta.deleted);
+    assert!(message(before).meta.deleted && folder(gone).meta.deleted);
+    let counts = folder(a).counts;
+    assert_eq!((counts.contents, counts.folders, counts.deleted), (1, 1, 1));
+    let objects: Vec<_> = bench.entries(since).iter().map(|e| e.object).collect();
+    assert_eq!(objects, [a, with, b, deep], "parents first");
+    let since = bench.last();
+    assert_eq!(id(bench.one(recover(a, Some("other"))).unwrap()), a);
+    assert_eq!(bench.last(), since, "it is there");
+    bench.one(recover(gone, None)).unwrap();
+    bench.bulk(Op::Delete {
+        items: ids(&[before]),
+        mode: DeleteMode::Hard,
+    });
+    let kinds: Vec<_> = bench.entries(since).iter().map(|e| e.kind).collect();
+    assert_eq!(kinds, [LogKind::Recovered, LogKind::Purged]);
+    bench.sound();
+}

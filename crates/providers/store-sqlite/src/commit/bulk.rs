@@ -126,12 +126,17 @@ impl Commit<'_> {
             if mode == DeleteMode::Soft {
                 refuse::deleted(old)?;
             }
-            commit.take_away_message(old, mode)
+            commit.take_away_message(old, mode, None)
         })
     }
 
-    /// Takes a message out of sight or out for good.
-    pub(super) fn take_away_message(&mut self, old: &ItemMeta, mode: DeleteMode) -> Result<()> {
+    /// Takes a message out of sight or out for good. `mark`: the change number of a folder's soft deletion.
+    pub(super) fn take_away_message(
+        &mut self,
+        old: &ItemMeta,
+        mode: DeleteMode,
+        mark: Option<u64>,
+    ) -> Result<()> {
         let body = bag::body(self.txn.db, old.id.0)?;
         match mode {
             DeleteMode::Soft => {
@@ -139,6 +144,7 @@ impl Commit<'_> {
                     old,
                     &ItemMeta {
                         deleted: true,
+                        change: mark.unwrap_or(old.change),
                         ..old.clone()
                     },
                 )?;
@@ -146,7 +152,7 @@ impl Commit<'_> {
             }
             DeleteMode::Hard => {
                 self.remove_message(old, &body)?;
-                self.note_end(LogKind::Deleted, old, &body)
+                self.note_end(end_of(old), old, &body)
             }
         }
     }
@@ -333,5 +339,14 @@ impl Commit<'_> {
         }
         ids.sort_unstable();
         Ok(ids)
+    }
+}
+
+/// What the log says of an item that goes for good.
+pub(super) const fn end_of(old: &ItemMeta) -> LogKind {
+    if old.deleted {
+        LogKind::Purged
+    } else {
+        LogKind::Deleted
     }
 }

@@ -225,6 +225,33 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Brings a soft-deleted folder back, without what is in it.
+    pub(super) fn recovered(&mut self, old: &ItemMeta, name: Option<String>) -> Result<ItemMeta> {
+        let before = bag::body(self.txn.db, old.id.0)?;
+        let mut body = before.clone();
+        if let Some(name) = name {
+            body.props.set(tags::DISPLAY_NAME, name);
+        }
+        let folded = self.checked_name(old.parent, Some(old.id), &body.props)?;
+        let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
+        if !changed.is_empty() {
+            bag::write(self.txn.db, old.id.0, &bag::pack(&body)?)?;
+        }
+        let back = ItemMeta {
+            deleted: false,
+            ..old.clone()
+        };
+        self.update_item(&back, None)?;
+        self.txn
+            .statement("UPDATE folder SET deleted = 0, name = ?2 WHERE id = ?1")?
+            .execute(params![old.id.0, folded])
+            .lift()?;
+        self.recount(old, &back);
+        let inverse = (!changed.is_empty()).then_some(inverse);
+        self.note(LogKind::Recovered, &back, &changed, inverse)?;
+        Ok(back)
+    }
+
     fn rename(&self, id: ItemId, name: &str) -> Result<()> {
         self.txn
             .statement("UPDATE folder SET name = ?2 WHERE id = ?1")?
@@ -302,7 +329,7 @@ impl Commit<'_> {
     }
 }
 
-const fn saved(meta: &ItemMeta) -> OpOutcome {
+pub(super) const fn saved(meta: &ItemMeta) -> OpOutcome {
     OpOutcome::Saved(Saved {
         id: meta.id,
         change: meta.change,

@@ -7,6 +7,8 @@ use mapi_spi::{
 };
 use rusqlite::params;
 
+use super::bulk::end_of;
+use super::folder::saved;
 use super::{Commit, refuse};
 use crate::blob::move_refs;
 use crate::failure::{Lift as _, corrupt};
@@ -47,12 +49,58 @@ impl Commit<'_> {
         self.collect(&folder, mode, &mut going)?;
         going.iter().try_for_each(refuse::submitted)?;
         let mut outcome = BulkOutcome::default();
+        let mark = self.mark(mode);
         for item in going {
             self.call.check()?;
-            self.take_away(&item, mode)?;
+            self.take_away(&item, mode, mark)?;
             outcome.done += 1;
         }
         Ok(OpOutcome::Bulk(outcome))
+    }
+
+    /// The change number that everything deleted softly with one folder gets.
+    fn mark(&mut self, mode: DeleteMode) -> Option<u64> {
+        (mode == DeleteMode::Soft).then(|| self.txn.next_change())
+    }
+
+    pub(super) fn recover_folder(&mut self, id: ItemId, name: Option<String>) -> Result<OpOutcome> {
+        let old = match item::meta(self.txn.db, id)? {
+            Some(meta) if matches!(meta.kind, ItemKind::Folder(_)) => meta,
+            _ => item::live_folder(self.txn.db, id)?,
+        };
+        if !old.deleted {
+            return Ok(saved(&old));
+        }
+        self.holder(old.parent)?;
+        let back = self.recovered(&old, name)?;
+        self.bring_back_below(&old)?;
+        Ok(saved(&back))
+    }
+
+    /// Brings back what lies in a folder with the folder's mark, parents first.
+    fn bring_back_below(&mut self, folder: &ItemMeta) -> Result<()> {
+        let mut ids = self.messages_in(folder.id, true)?;
+        ids.extend(self.folders_in(folder.id, true)?);
+        ids.sort_unstable();
+        for id in ids {
+            self.call.check()?;
+            let old = self.known(id)?;
+            if !old.deleted || old.change != folder.change {
+                continue;
+            }
+            if matches!(old.kind, ItemKind::Folder(_)) {
+                self.recovered(&old, None)?;
+                self.bring_back_below(&old)?;
+            } else {
+                let back = ItemMeta {
+                    deleted: false,
+                    ..old.clone()
+                };
+                self.replace_message(&old, &back)?;
+                self.note(LogKind::Recovered, &back, &[], None)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn empty_folder(
@@ -68,7 +116,10 @@ impl Commit<'_> {
             if !associated && child.kind == (ItemKind::Message { associated: true }) {
                 continue;
             }
-            self.clear(&child, mode, &mut outcome)?;
+            // Each sub-folder can be recovered for itself.
+            let is_folder = matches!(child.kind, ItemKind::Folder(_));
+            let mark = is_folder.then(|| self.mark(mode)).flatten();
+            self.clear(&child, mode, mark, &mut outcome)?;
             if outcome.stopped.is_some() {
                 break;
             }
@@ -82,19 +133,20 @@ impl Commit<'_> {
         &mut self,
         item: &ItemMeta,
         mode: DeleteMode,
+        mark: Option<u64>,
         outcome: &mut BulkOutcome,
     ) -> Result<bool> {
         let mut gone = true;
         if matches!(item.kind, ItemKind::Folder(_)) {
             for child in self.inside(item.id, mode)? {
                 let child = self.known(child)?;
-                gone &= self.clear(&child, mode, outcome)?;
+                gone &= self.clear(&child, mode, mark, outcome)?;
             }
         }
         if outcome.stopped.is_some() || self.stops(outcome)? || !gone {
             return Ok(false);
         }
-        match refuse::submitted(item).and_then(|()| self.take_away(item, mode)) {
+        match refuse::submitted(item).and_then(|()| self.take_away(item, mode, mark)) {
             Ok(()) => outcome.done += 1,
             Err(error) => {
                 self.refused(outcome, item.id, error)?;
@@ -105,9 +157,9 @@ impl Commit<'_> {
     }
 
     /// Takes an item out of sight or out for good, whatever it is.
-    fn take_away(&mut self, item: &ItemMeta, mode: DeleteMode) -> Result<()> {
+    fn take_away(&mut self, item: &ItemMeta, mode: DeleteMode, mark: Option<u64>) -> Result<()> {
         if matches!(item.kind, ItemKind::Message { .. }) {
-            return self.take_away_message(item, mode);
+            return self.take_away_message(item, mode, mark);
         }
         let body = bag::body(self.txn.db, item.id.0)?;
         self.holder = None;
@@ -115,6 +167,7 @@ impl Commit<'_> {
             DeleteMode::Soft => {
                 let new = ItemMeta {
                     deleted: true,
+                    change: mark.unwrap_or(item.change),
                     ..item.clone()
                 };
                 self.update_item(&new, None)?;
@@ -133,7 +186,7 @@ impl Commit<'_> {
                     .execute(params![item.id.0])
                     .lift()?;
                 self.remove_rows(item)?;
-                self.note_end(LogKind::Deleted, item, &body)
+                self.note_end(end_of(item), item, &body)
             }
         }
     }

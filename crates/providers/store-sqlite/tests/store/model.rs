@@ -97,6 +97,19 @@ impl Pair {
     }
 
     /// Mostly one that is there.
+    /// Rather a soft-deleted one.
+    fn a_deleted_folder(&mut self) -> ItemId {
+        let deleted = |id: &ItemId| {
+            let folder = self.model.folder(*id, &call());
+            folder.is_ok_and(|f| f.meta.deleted)
+        };
+        let deleted: Vec<ItemId> = self.folders.iter().copied().filter(deleted).collect();
+        if deleted.is_empty() {
+            return self.a_folder();
+        }
+        *self.chance.pick(&deleted)
+    }
+
     fn a_folder(&mut self) -> ItemId {
         let mut folder = *self.chance.pick(&self.folders);
         for _ in 0..6 {
@@ -215,10 +228,14 @@ impl Pair {
                 items: self.items(),
                 mode: self.mode(),
             },
-            81..84 => Op::Recover {
+            81..83 => Op::Recover {
                 items: self.deleted_items(),
             },
-            84..87 => Op::MoveFolder {
+            83..85 => Op::RecoverFolder {
+                folder: self.a_deleted_folder(),
+                name: self.maybe_name(),
+            },
+            85..87 => Op::MoveFolder {
                 folder: self.a_folder(),
                 to: self.a_folder(),
                 name: self.maybe_name(),
@@ -857,7 +874,9 @@ impl Pair {
                     real(folder);
                     real(to);
                 }
-                Op::DeleteFolder { folder, .. } | Op::EmptyFolder { folder, .. } => real(folder),
+                Op::DeleteFolder { folder, .. }
+                | Op::RecoverFolder { folder, .. }
+                | Op::EmptyFolder { folder, .. } => real(folder),
             }
         }
         for row in &mut changes.sync_state {
