@@ -54,18 +54,34 @@ impl fmt::Debug for Call {
 
 /// A switch that stops the calls which carry it. Clones share the switch.
 #[derive(Debug, Clone, Default)]
-pub struct CancelToken(Arc<AtomicBool>);
+pub struct CancelToken(Arc<Switch>);
+
+#[derive(Debug, Default)]
+struct Switch {
+    set: AtomicBool,
+    above: Option<CancelToken>,
+}
 
 impl CancelToken {
-    /// Stops every call that carries this token.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// A switch of its own that this one sets too: for work which is stopped with the call that began it, and also alone.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        Self(Arc::new(Switch {
+            set: AtomicBool::new(false),
+            above: Some(self.clone()),
+        }))
     }
 
-    /// Whether [`Self::cancel`] was called.
+    /// Stops every call that carries this token or a child of it.
+    pub fn cancel(&self) {
+        self.0.set.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Self::cancel`] was called, here or above.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let above = self.0.above.as_ref();
+        self.0.set.load(Ordering::Relaxed) || above.is_some_and(Self::is_cancelled)
     }
 }
 
@@ -82,4 +98,19 @@ pub struct ProgressEvent {
 pub trait Progress: Send + Sync {
     /// Takes one report.
     fn report(&self, event: ProgressEvent);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CancelToken;
+
+    #[test]
+    fn a_child_stops_with_its_parent_and_alone() {
+        let parent = CancelToken::default();
+        let (one, other) = (parent.child(), parent.child());
+        one.cancel();
+        assert!(one.is_cancelled() && !other.is_cancelled() && !parent.is_cancelled());
+        parent.cancel();
+        assert!(other.child().is_cancelled());
+    }
 }

@@ -182,6 +182,20 @@ flags! {
         NO_IDS = 0x2;
     }
 
+    /// SetColumns, Restrict and SortTable. None: done when the call returns.
+    TableFlags {
+        /// TBL_ASYNC: the call returns at once, the work goes on in the background.
+        ASYNC = 0x1;
+        /// TBL_BATCH: nothing is worked out, and no error told, before data is asked for. Stronger than ASYNC.
+        BATCH = 0x2;
+    }
+
+    /// SaveContentsSort.
+    SortFlags {
+        /// RECURSIVE_SORT: for all folders below too, those made later as well.
+        RECURSIVE = 0x2;
+    }
+
     /// QueryRows.
     RowFlags {
         /// TBL_NOADVANCE: the cursor stays at the first row returned.

@@ -81,7 +81,7 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    TreeFlags,
+    SortFlags, TableFlags, TreeFlags,
 };
 pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
 pub use host::{Host, Profile, ProfileService};
@@ -93,7 +93,9 @@ pub use session::{Logon, Mapi, ServiceFailure, Session};
 pub use status::Status;
 pub use store::{MsgStore, SpecialFolder};
 pub use stream::PropStream;
-pub use table::{Bookmark, Table, TableBuilder, TablePosition, TableRow};
+pub use table::{
+    Bookmark, Table, TableBuilder, TableKind, TablePosition, TableRow, TableStatus, TableWork,
+};
 
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;

@@ -1,6 +1,7 @@
 //! Tables: read-only views of rows with their own columns, filter, order and cursor.
 //! Reference: "IMAPITable" (requirements TAB-01 … TAB-25, 7.6)
 
+mod asynchronous;
 mod builder;
 mod cursor;
 mod memory;
@@ -9,14 +10,17 @@ mod source;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
 
 use mapi_props::{Code, PropTag, PropType, Restriction, SortOrder, SortOrderSet, tags};
 use mapi_spi::{Anchor, Error, Result};
 
-use crate::RowFlags;
 use crate::context::{ErrorNote, LastError};
+use crate::{RowFlags, TableFlags};
 
+use asynchronous::{Change, Running, Shared};
+pub use asynchronous::{TableKind, TableStatus, TableWork};
 pub use builder::TableBuilder;
 pub use cursor::{Bookmark, TablePosition};
 pub(crate) use memory::{MemoryRow, MemoryRows, by_rendering};
@@ -37,45 +41,51 @@ pub(crate) use source::{Source, Spec, StoreRows};
 /// ```
 #[derive(Debug)]
 pub struct Table {
-    source: Box<dyn Source>,
-    state: Mutex<State>,
-    errors: ErrorNote,
+    source: Arc<dyn Source>,
+    shared: Arc<Shared>,
+    errors: Arc<ErrorNote>,
+    /// Who works in the background, or did last.
+    worker: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
 struct State {
     spec: Spec,
-    /// Columns were set by the caller.
-    columns_set: bool,
     cursor: Anchor,
     bookmarks: HashMap<u32, Anchor>,
     next_bookmark: u32,
+    /// What goes on now, or how the last of it ended.
+    work: TableWork,
+    running: Option<Running>,
+    /// What TBL_BATCH put off, in order, one of a kind.
+    deferred: Vec<Change>,
 }
 
 impl Table {
-    pub(crate) fn new(source: Box<dyn Source>, columns: Option<Vec<PropTag>>) -> Self {
-        let columns_set = columns.is_some();
-        let spec = Spec {
-            columns: columns.unwrap_or_else(|| source.default_columns()),
-            restriction: None,
-            sort: SortOrderSet::default(),
-        };
+    pub(crate) fn new(source: Box<dyn Source>) -> Self {
         let state = State {
-            spec,
-            columns_set,
+            spec: Spec {
+                columns: source.default_columns(),
+                restriction: None,
+                sort: SortOrderSet::default(),
+            },
             cursor: Anchor::Start,
             bookmarks: HashMap::new(),
             next_bookmark: 0,
+            work: TableWork::Complete,
+            running: None,
+            deferred: Vec::new(),
         };
         Self {
-            source,
-            state: Mutex::new(state),
-            errors: ErrorNote::default(),
+            source: Arc::from(source),
+            shared: Arc::new(Shared::new(state)),
+            errors: Arc::default(),
+            worker: Mutex::default(),
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 
     /// What the last failing call said; `None` after a success.
@@ -88,38 +98,28 @@ impl Table {
     /// `MAPI_E_NOT_FOUND` in every row. A change of multi-value instances drops bookmarks.
     ///
     /// # Errors
-    /// `MAPI_E_INVALID_PARAMETER` without columns.
+    /// `MAPI_E_INVALID_PARAMETER` without columns; `MAPI_E_BUSY`.
     pub fn set_columns(&self, columns: impl IntoIterator<Item = PropTag>) -> Result<()> {
-        let columns: Vec<PropTag> = columns.into_iter().collect();
-        self.errors.track(self.change_columns(columns))
+        self.set_columns_with(columns, TableFlags::NONE)
     }
 
-    fn change_columns(&self, columns: Vec<PropTag>) -> Result<()> {
+    /// The same with flags.
+    ///
+    /// # Errors
+    /// `MAPI_E_INVALID_PARAMETER` without columns; `MAPI_E_BUSY`.
+    pub fn set_columns_with(
+        &self,
+        columns: impl IntoIterator<Item = PropTag>,
+        flags: TableFlags,
+    ) -> Result<()> {
+        let columns: Vec<PropTag> = columns.into_iter().collect();
         if columns.is_empty() {
-            return Err(Error::new(
-                Code::INVALID_PARAMETER,
-                "a table needs at least one column",
-            ));
+            let detail = "a table needs at least one column";
+            let error = Error::new(Code::INVALID_PARAMETER, detail);
+            return self.errors.track(Err(error));
         }
-        let mut state = self.state();
-        let spec = Spec {
-            columns,
-            ..state.spec.clone()
-        };
-        self.source.check(&spec)?;
-        let expanded = |spec: &Spec| {
-            spec.columns
-                .iter()
-                .filter(|c| c.ty().is_mv_instance())
-                .copied()
-                .collect::<Vec<_>>()
-        };
-        if expanded(&spec) != expanded(&state.spec) {
-            state.rewind();
-        }
-        state.spec = spec;
-        state.columns_set = true;
-        Ok(())
+        self.errors
+            .track(self.change(Change::Columns(columns), flags))
     }
 
     /// Puts columns before those that are set; one that is there already moves to the front (HrAddColumnsEx).
@@ -136,19 +136,24 @@ impl Table {
         self.set_columns(all)
     }
 
-    /// The columns: those that are set, or the table's default set.
+    /// The columns: those that are set, or the table's default set. Never waits: while columns are set in the background,
+    /// these are the ones before.
     #[must_use]
     pub fn query_columns(&self) -> Vec<PropTag> {
-        self.state().spec.columns.clone()
+        let state = self.state();
+        match state.waiting(TableWork::SettingColumns) {
+            Some(Change::Columns(columns)) => columns.clone(),
+            _ => state.spec.columns.clone(),
+        }
     }
 
     /// TBL_ALL_COLUMNS: the default set and all others that are known to be useful here, with those that are set.
     #[must_use]
     pub fn query_all_columns(&self) -> Vec<PropTag> {
         let mut all = self.source.all_columns();
-        for column in &self.state().spec.columns {
-            if !all.contains(column) && column.ty() != PropType::NULL {
-                all.push(*column);
+        for column in self.query_columns() {
+            if !all.contains(&column) && column.ty() != PropType::NULL {
+                all.push(column);
             }
         }
         all
@@ -157,11 +162,22 @@ impl Table {
     /// Shows only rows that match; replaces the restriction before. Drops bookmarks, cursor to the beginning.
     ///
     /// # Errors
-    /// `MAPI_E_TOO_COMPLEX`; the old restriction stays.
+    /// `MAPI_E_TOO_COMPLEX`; the old restriction stays. `MAPI_E_BUSY`.
     pub fn restrict(&self, restriction: impl Into<Option<Restriction>>) -> Result<()> {
-        let restriction = restriction.into();
-        self.errors
-            .track(self.change(|spec| spec.restriction = restriction))
+        self.restrict_with(restriction, TableFlags::NONE)
+    }
+
+    /// The same with flags.
+    ///
+    /// # Errors
+    /// Those of [`Self::restrict`], now or later.
+    pub fn restrict_with(
+        &self,
+        restriction: impl Into<Option<Restriction>>,
+        flags: TableFlags,
+    ) -> Result<()> {
+        let change = Change::Restriction(restriction.into());
+        self.errors.track(self.change(change, flags))
     }
 
     /// Sorts by these keys; none: the table's own order. Missing values come last. Drops bookmarks, cursor to the
@@ -169,26 +185,27 @@ impl Table {
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for a sort order set that contradicts itself, `MAPI_E_TOO_COMPLEX` for a column that
-    /// has no order, `MAPI_E_NO_SUPPORT` for categories; the old order stays.
+    /// has no order, `MAPI_E_NO_SUPPORT` for categories; the old order stays. `MAPI_E_BUSY`.
     pub fn sort(&self, sort: SortOrderSet) -> Result<()> {
-        let checked = check_sort(&sort).and_then(|()| self.change(|spec| spec.sort = sort));
-        self.errors.track(checked)
+        self.sort_with(sort, TableFlags::NONE)
     }
 
-    fn change(&self, edit: impl FnOnce(&mut Spec)) -> Result<()> {
-        let mut state = self.state();
-        let mut spec = state.spec.clone();
-        edit(&mut spec);
-        self.source.check(&spec)?;
-        state.spec = spec;
-        state.rewind();
-        Ok(())
+    /// The same with flags.
+    ///
+    /// # Errors
+    /// Those of [`Self::sort`], now or later.
+    pub fn sort_with(&self, sort: SortOrderSet, flags: TableFlags) -> Result<()> {
+        self.errors.track(self.change(Change::Sort(sort), flags))
     }
 
-    /// The sort keys as set.
+    /// The sort keys as set. Never waits: while the table is sorted in the background, these are the ones before.
     #[must_use]
     pub fn query_sort_order(&self) -> SortOrderSet {
-        self.state().spec.sort.clone()
+        let state = self.state();
+        match state.waiting(TableWork::Sorting) {
+            Some(Change::Sort(sort)) => sort.clone(),
+            _ => state.spec.sort.clone(),
+        }
     }
 
     /// Rows of the view.
@@ -196,8 +213,9 @@ impl Table {
     /// # Errors
     /// Those of the store.
     pub fn row_count(&self) -> Result<u64> {
-        let spec = self.state().spec.clone();
-        self.errors.track(self.source.count(&spec))
+        let spec = self.ready().map(|state| state.spec.clone());
+        self.errors
+            .track(spec.and_then(|spec| self.source.count(&spec)))
     }
 
     /// Reads `count` rows forward from the cursor, which then stands after them; a negative count reads the rows before
@@ -224,7 +242,7 @@ impl Table {
                 "no rows were asked for",
             ));
         }
-        let mut state = self.state();
+        let mut state = self.ready()?;
         let page = self.source.page(&state.spec, &state.cursor, count)?;
         if let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) {
             state.cursor = if flags.contains(RowFlags::NO_ADVANCE) {
@@ -249,7 +267,11 @@ impl Table {
     /// # Errors
     /// Those of the store.
     pub fn rows(&self, range: Range<u64>) -> Result<Vec<TableRow>> {
-        let spec = self.state().spec.clone();
+        self.errors.track(self.numbered_rows(range))
+    }
+
+    fn numbered_rows(&self, range: Range<u64>) -> Result<Vec<TableRow>> {
+        let spec = self.ready()?.spec.clone();
         let count = i64::try_from(range.end.saturating_sub(range.start)).unwrap_or(i64::MAX);
         if count == 0 {
             return Ok(Vec::new());
@@ -259,7 +281,7 @@ impl Table {
         } else {
             Anchor::Row(range.start)
         };
-        let page = self.errors.track(self.source.page(&spec, &from, count))?;
+        let page = self.source.page(&spec, &from, count)?;
         Ok(self.rows_of(&spec, page.rows))
     }
 

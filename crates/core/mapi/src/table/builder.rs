@@ -49,7 +49,7 @@ impl TableBuilder {
     /// Those of [`Table::set_columns`], [`Table::restrict`] and [`Table::sort`]; `MAPI_E_NOT_FOUND` for a folder that is
     /// gone; `MAPI_E_NO_SUPPORT` for a kind of table that the store lacks.
     pub fn open(self) -> Result<Table> {
-        let table = Table::new(self.source?, None);
+        let table = Table::new(self.source?);
         if let Some(columns) = self.columns {
             table.set_columns(columns)?;
         }

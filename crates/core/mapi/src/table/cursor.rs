@@ -49,7 +49,7 @@ impl Table {
     }
 
     fn seek(&self, from: Bookmark, count: i64) -> Result<Returned<i64>> {
-        let mut state = self.state();
+        let mut state = self.ready()?;
         let (anchor, lost) = self.resolve(&state, from)?;
         let (anchor, moved) = if count == 0 {
             (anchor, 0)
@@ -108,7 +108,7 @@ impl Table {
                 "a fraction needs a denominator",
             ));
         }
-        let mut state = self.state();
+        let mut state = self.ready()?;
         state.cursor = if numerator == 0 {
             Anchor::Start
         } else if numerator >= denominator {
@@ -126,16 +126,18 @@ impl Table {
     /// # Errors
     /// Those of the store.
     pub fn query_position(&self) -> Result<TablePosition> {
-        let state = self.state();
-        let position = self.source.count(&state.spec).and_then(|rows| {
-            let row = self.row_number(&state.spec, &state.cursor, rows)?;
-            Ok(TablePosition {
-                row,
-                numerator: row,
-                denominator: rows.max(1),
-            })
-        });
-        self.errors.track(position)
+        self.errors.track(self.position())
+    }
+
+    fn position(&self) -> Result<TablePosition> {
+        let state = self.ready()?;
+        let rows = self.source.count(&state.spec)?;
+        let row = self.row_number(&state.spec, &state.cursor, rows)?;
+        Ok(TablePosition {
+            row,
+            numerator: row,
+            denominator: rows.max(1),
+        })
     }
 
     /// Moves the cursor to the first row that matches, from a bookmark on: forward with the bookmark's own row, backward
@@ -158,7 +160,7 @@ impl Table {
         from: Bookmark,
         direction: Direction,
     ) -> Result<Returned<TableRow>> {
-        let mut state = self.state();
+        let mut state = self.ready()?;
         let (anchor, lost) = self.resolve(&state, from)?;
         let row = self
             .source
@@ -186,7 +188,7 @@ impl Table {
                 "this kind of table has no bookmarks",
             ));
         }
-        let mut state = self.state();
+        let mut state = self.ready()?;
         if state.bookmarks.len() >= MAX_BOOKMARKS {
             return Err(Error::new(
                 Code::UNABLE_TO_COMPLETE,
@@ -214,9 +216,11 @@ impl Table {
         let Bookmark::Custom(number) = bookmark else {
             return self.errors.track(Ok(()));
         };
-        let freed = self.state().bookmarks.remove(&number);
-        self.errors
-            .track(freed.map(drop).ok_or_else(invalid_bookmark))
+        let freed = self.ready().and_then(|mut state| {
+            let freed = state.bookmarks.remove(&number);
+            freed.map(drop).ok_or_else(invalid_bookmark)
+        });
+        self.errors.track(freed)
     }
 
     /// The place of a bookmark, and whether its row is gone.

@@ -6,7 +6,7 @@ use std::fmt;
 use mapi_kit::computed::instance_key;
 use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Restriction, Slot, SortOrderSet};
 use mapi_query::{BagRow, Matcher, compare_rows, convert, is_sortable};
-use mapi_spi::{Anchor, Direction, Error, ItemId, Page, Result, Row, RowKey};
+use mapi_spi::{Anchor, Call, Direction, Error, ItemId, Page, Result, Row, RowKey};
 
 use super::source::{Source, Spec};
 use crate::EntryId;
@@ -220,6 +220,11 @@ impl Source for MemoryRows {
 
     fn has_bookmarks(&self) -> bool {
         self.bookmarks
+    }
+
+    fn prepare(&self, spec: &Spec, call: &Call) -> Result<()> {
+        call.check()?;
+        self.rows(spec).map(drop)
     }
 }
 

@@ -5,8 +5,9 @@ use std::fmt::Debug;
 use mapi_kit::computed::item_entry_id;
 use mapi_kit::engine::Plan;
 use mapi_props::{PropTag, Restriction, SortOrderSet, tags};
-use mapi_spi::{Anchor, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
+use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
 
+use super::TableKind;
 use crate::EntryId;
 use crate::context::Context;
 
@@ -55,6 +56,15 @@ pub(crate) trait Source: Send + Sync + Debug {
     fn has_bookmarks(&self) -> bool {
         true
     }
+    fn kind(&self) -> TableKind {
+        TableKind::Dynamic
+    }
+    /// What the table's calls are under.
+    fn call(&self) -> Call {
+        Call::default()
+    }
+    /// Does ahead what makes the first reading of a spec slow, under a call of its own.
+    fn prepare(&self, spec: &Spec, call: &Call) -> Result<()>;
 }
 
 /// A view of a store.
@@ -143,6 +153,17 @@ impl Source for StoreRows {
             self.is_hierarchy(),
             row.key.item,
         ))
+    }
+
+    fn call(&self) -> Call {
+        self.context.call.clone()
+    }
+
+    /// Makes the order's index, where the store keeps one, and counts the rows.
+    fn prepare(&self, spec: &Spec, call: &Call) -> Result<()> {
+        let (store, view) = (self.context.spi()?, self.view(&spec.keys_only()));
+        store.view(&view, &Anchor::Start, 1, call)?;
+        store.count(&view, call).map(drop)
     }
 }
 
