@@ -13,7 +13,7 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, Result, Row,
-    RowKey, RowSet, ScanRow, Stage, Store, StoreFigures, StoreInfo, View,
+    RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreFigures, StoreInfo, View,
 };
 
 /// The target under which calls are logged.
@@ -122,6 +122,8 @@ const fn op_name(op: &Op) -> &'static str {
         Op::CopyFolder { .. } => "CopyFolder",
         Op::DeleteFolder { .. } => "DeleteFolder",
         Op::EmptyFolder { .. } => "EmptyFolder",
+        Op::SetSearch(_) => "SetSearch",
+        Op::NotifyNewMail { .. } => "NotifyNewMail",
     }
 }
 
@@ -191,6 +193,18 @@ impl Store for Traced {
         let about = Ops(&changes).to_string();
         traced("commit", format_args!("{about}"), || {
             self.0.commit(changes, call)
+        })
+    }
+
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        traced("search", format_args!("{folder}"), || {
+            self.0.search(folder, call)
+        })
+    }
+
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData> {
+        traced("run_search", format_args!("{folder}"), || {
+            self.0.run_search(folder, call)
         })
     }
 

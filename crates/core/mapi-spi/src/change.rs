@@ -5,7 +5,7 @@ use mapi_props::{
     StoredMessage,
 };
 
-use crate::{Error, FolderKind, ItemId};
+use crate::{Error, FolderKind, ItemId, SearchSave};
 
 /// Operations that are committed together, with who made them and how durable they must be.
 #[derive(Debug, Clone, Default)]
@@ -199,6 +199,8 @@ pub enum Op {
         /// Recoverable or for good.
         mode: DeleteMode,
     },
+    /// Sets the criteria of a search folder, starts or stops it. Populating it is [`crate::Store::run_search`]'s.
+    SetSearch(SearchSave),
     /// Empties a folder: messages and sub-folders; associated messages only if asked.
     EmptyFolder {
         /// The folder.
@@ -208,6 +210,12 @@ pub enum Op {
         /// Recoverable or for good.
         mode: DeleteMode,
     },
+    /// Logs that a message has arrived ([`crate::LogKind::NewMail`]); changes nothing else. Comes after the save, in the
+    /// same change set or a later one.
+    NotifyNewMail {
+        /// The message.
+        message: ItemId,
+    },
 }
 
 /// Which messages a bulk operation is about. Run inside the store, without a round trip per message.
@@ -216,8 +224,8 @@ pub enum Op {
 pub enum Items {
     /// These. An unknown one fails with `MAPI_E_NOT_FOUND`, the others go on.
     Ids(Vec<ItemId>),
-    /// These, as far as they are in the folder (soft-deleted or not) when their turn comes; another one fails with
-    /// `MAPI_E_NOT_FOUND`.
+    /// These, as far as they are in the folder (soft-deleted or not; of a search folder: its links) when their turn comes;
+    /// another one fails with `MAPI_E_NOT_FOUND`.
     Of {
         /// The folder.
         folder: ItemId,
@@ -403,7 +411,7 @@ pub enum OpOutcome {
     Skipped(ItemId),
     /// A bulk operation ran, perhaps not for every item.
     Bulk(BulkOutcome),
-    /// Nothing to say (store properties).
+    /// Nothing to say (store properties, new mail).
     Done,
     /// It failed ([`CommitMode::EachItem`] only) and changed nothing.
     Failed(Error),

@@ -1,4 +1,11 @@
 //! The change log: what happened in a store, in commit order, without gaps.
+//!
+//! A table over an ordinary folder follows the entries of messages whose `parent` (or `from`) it is. A table over a search
+//! folder follows the entries [`LogKind::Linked`], [`LogKind::LinkModified`] and [`LogKind::Unlinked`] whose `parent` is
+//! the search folder, and reloads at [`LogKind::SearchFilled`] and [`LogKind::SearchComplete`] of it as `object`. It needs
+//! no others: whatever happens to a message that is a link before or after, one such entry per search folder, by
+//! ascending number of these, comes right after the message's own entry, in the same commit. Moving a folder makes
+//! `Linked` and `Unlinked` entries after the folder's own entry, for messages that have none themselves.
 
 use mapi_props::Slot;
 
@@ -19,6 +26,8 @@ pub struct LogEntry {
     pub folder: bool,
     /// The folder it is in now.
     pub parent: ItemId,
+    /// PR_MESSAGE_FLAGS of a message after the change, for one that is gone as they were last; 0 for a folder.
+    pub flags: u32,
     /// Identifiers of the properties that changed.
     pub changed: Vec<u16>,
     /// What they were before.
@@ -51,6 +60,24 @@ pub enum LogKind {
         /// The original.
         of: ItemId,
     },
+    /// The message has arrived as new mail ([`crate::Op::NotifyNewMail`]). Nothing about it changed.
+    NewMail,
+    /// The message became a link of the search folder `parent`. Like `Created` for tables of that folder, without meaning
+    /// for all others.
+    Linked,
+    /// The message, a link of the search folder `parent` before and after, changed. Like `Modified` for tables of that
+    /// folder: changed identifiers and inverse are those of the message's own entry; PR_PARENT_ENTRYID is among them
+    /// when it moved.
+    LinkModified,
+    /// The message is no link of the search folder `parent` any more. Like `Deleted` for tables of that folder: the inverse
+    /// holds its whole small bag as it was.
+    Unlinked,
+    /// Rows of the search folder came and went in numbers while it is being populated, without entries of their own:
+    /// its tables reload.
+    SearchFilled,
+    /// The population of the search folder came to its end (fnevSearchComplete). Its tables reload: the last rows came
+    /// and went with this entry.
+    SearchComplete,
 }
 
 /// Former values: enough to evaluate any view before the change.

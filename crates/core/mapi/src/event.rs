@@ -43,6 +43,8 @@ pub enum EventKind {
     Moved,
     /// fnevObjectCopied.
     Copied,
+    /// fnevNewMail.
+    NewMail,
 }
 
 impl MsgStore {
@@ -76,10 +78,13 @@ impl MsgStore {
         let (kind, old_id, old_parent_id) = match entry.kind {
             LogKind::Created | LogKind::Recovered => (EventKind::Created, None, None),
             LogKind::Modified => (EventKind::Modified, None, None),
-            LogKind::SoftDeleted | LogKind::Deleted | LogKind::Purged => (EventKind::Deleted, None, None),
+            LogKind::SoftDeleted | LogKind::Deleted | LogKind::Purged => {
+                (EventKind::Deleted, None, None)
+            }
             LogKind::Moved { from } => {
                 (EventKind::Moved, Some(id(entry.object)), Some(folder(from)))
             }
+            LogKind::NewMail => (EventKind::NewMail, None, None),
             LogKind::Copied { of } => (EventKind::Copied, Some(id(of)), None),
         };
         ObjectEvent {

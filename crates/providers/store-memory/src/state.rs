@@ -328,14 +328,17 @@ impl State {
         changed: Vec<u16>,
         inverse: Option<Inverse>,
     ) -> Result<()> {
-        self.log_object(
+        self.append(LogEntry {
+            seq: self.last() + 1,
             origin,
             kind,
-            (item.meta.id, item.is_folder()),
-            item.meta.parent,
+            object: item.meta.id,
+            folder: item.is_folder(),
+            parent: item.meta.parent,
+            flags: item.meta.flags,
             changed,
             inverse,
-        )
+        })
     }
 
     /// Appends to the log what happened to the store.
@@ -346,36 +349,21 @@ impl State {
         inverse: Inverse,
     ) -> Result<()> {
         let store = ItemId(0);
-        self.log_object(
-            origin,
-            LogKind::Modified,
-            (store, false),
-            store,
-            changed,
-            Some(inverse),
-        )
-    }
-
-    fn log_object(
-        &mut self,
-        origin: Origin,
-        kind: LogKind,
-        (object, folder): (ItemId, bool),
-        parent: ItemId,
-        changed: Vec<u16>,
-        inverse: Option<Inverse>,
-    ) -> Result<()> {
-        self.faults.write()?;
-        let entry = LogEntry {
+        self.append(LogEntry {
             seq: self.last() + 1,
             origin,
-            kind,
-            object,
-            folder,
-            parent,
+            kind: LogKind::Modified,
+            object: store,
+            folder: false,
+            parent: store,
+            flags: 0,
             changed,
-            inverse,
-        };
+            inverse: Some(inverse),
+        })
+    }
+
+    fn append(&mut self, entry: LogEntry) -> Result<()> {
+        self.faults.write()?;
         self.log.push(entry);
         self.journal.push(Undo::Log);
         Ok(())

@@ -245,6 +245,7 @@ impl<'a> Commit<'a> {
                 associated,
                 mode,
             } => self.empty_folder(folder, associated, mode),
+            Op::NotifyNewMail { message } => self.notify_new_mail(message),
         }
     }
 
@@ -325,6 +326,7 @@ impl<'a> Commit<'a> {
             object: 0,
             folder: false,
             parent: 0,
+            flags: 0,
             changed: &changed,
             inverse: Some(inverse),
         };

@@ -16,6 +16,8 @@ const KEPT_TIME: u64 = 7 * 24 * 3600 * 10_000_000;
 const KEPT_BYTES: i64 = 64 * 1024 * 1024;
 /// Entries trimmed by one ordinary commit, so that none takes long.
 const TRIMMED_AT_ONCE: u32 = 512;
+/// The column `kind` holds the kind in these lowest bits and PR_MESSAGE_FLAGS above them.
+const KIND_BITS: u32 = 8;
 /// What an entry without patches takes, as the log counts its bytes.
 const ENTRY_BYTES: i64 = 48;
 
@@ -26,6 +28,7 @@ pub(crate) struct Note<'a> {
     pub(crate) object: u64,
     pub(crate) folder: bool,
     pub(crate) parent: u64,
+    pub(crate) flags: u32,
     pub(crate) changed: &'a [u16],
     pub(crate) inverse: Option<Inverse>,
 }
@@ -56,7 +59,7 @@ pub(crate) fn append(txn: &mut Txn<'_>, note: &Note<'_>) -> Result<()> {
             seq,
             txn.now.0,
             txn.origin.0,
-            kind,
+            i64::from(kind) | i64::from(note.flags) << KIND_BITS,
             note.object,
             note.folder,
             note.parent,
@@ -163,7 +166,8 @@ fn last_to_go(txn: &Txn<'_>, first: u64, end: u64, horizon: u64) -> Result<u64> 
 
 fn entry(row: &Row<'_>) -> Result<LogEntry> {
     let other: Option<u64> = row.get(6).lift()?;
-    let kind: u8 = row.get(2).lift()?;
+    let word: u64 = row.get(2).lift()?;
+    let (kind, flags) = split_kind(word)?;
     let changed = row
         .get_ref(7)
         .and_then(|v| Ok(v.as_blob_or_null()?))
@@ -179,6 +183,7 @@ fn entry(row: &Row<'_>) -> Result<LogEntry> {
         object: ItemId(row.get(3).lift()?),
         folder: row.get(4).lift()?,
         parent: ItemId(row.get(5).lift()?),
+        flags,
         changed: changed
             .unwrap_or_default()
             .chunks_exact(2)
@@ -186,6 +191,15 @@ fn entry(row: &Row<'_>) -> Result<LogEntry> {
             .collect(),
         inverse: inverse.map(inverse::decode).transpose()?,
     })
+}
+
+fn split_kind(word: u64) -> Result<(u64, u32)> {
+    let kind = word & ((1 << KIND_BITS) - 1);
+    let flags = u32::try_from(word >> KIND_BITS);
+    Ok((
+        kind,
+        flags.map_err(|_| corrupt(format!("log entry of kind {word}")))?,
+    ))
 }
 
 fn id_of(bytes: &[u8]) -> u16 {
@@ -202,10 +216,11 @@ const fn kind_number(kind: LogKind) -> (u8, Option<ItemId>) {
         LogKind::Moved { from } => (6, Some(from)),
         LogKind::Copied { of } => (7, Some(of)),
         LogKind::Purged => (8, None),
+        LogKind::NewMail => (9, None),
     }
 }
 
-fn kind_of(number: u8, other: Option<u64>) -> Result<LogKind> {
+fn kind_of(number: u64, other: Option<u64>) -> Result<LogKind> {
     Ok(match (number, other) {
         (1, _) => LogKind::Created,
         (2, _) => LogKind::Modified,
@@ -215,6 +230,7 @@ fn kind_of(number: u8, other: Option<u64>) -> Result<LogKind> {
         (6, Some(from)) => LogKind::Moved { from: ItemId(from) },
         (7, Some(of)) => LogKind::Copied { of: ItemId(of) },
         (8, _) => LogKind::Purged,
+        (9, _) => LogKind::NewMail,
         _ => return Err(corrupt(format!("log entry of kind {number}"))),
     })
 }

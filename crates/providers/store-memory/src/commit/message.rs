@@ -104,6 +104,13 @@ impl Commit<'_> {
         Ok(OpOutcome::Saved(Saved { id, change }))
     }
 
+    pub(super) fn notify_new_mail(&mut self, id: ItemId) -> Result<OpOutcome> {
+        let item = self.state.live_message(id)?;
+        self.state
+            .log(self.origin, LogKind::NewMail, &item, Vec::new(), None)?;
+        Ok(OpOutcome::Done)
+    }
+
     /// A message with the size and the large values that its tree says.
     fn message(
         &self,

@@ -57,6 +57,7 @@ fn arb_op() -> impl Strategy<Value = Op> {
         1 => (id(), any::<bool>(), any::<bool>(), mode()).prop_map(|(folder, messages, folders, mode)| {
             Op::DeleteFolder { folder, messages, folders, mode }
         }),
+        1 => id().prop_map(|message| Op::NotifyNewMail { message }),
         1 => (id(), any::<bool>(), mode())
             .prop_map(|(folder, associated, mode)| Op::EmptyFolder { folder, associated, mode }),
     ]
@@ -99,6 +100,7 @@ fn undo(world: &mut World, entry: &LogEntry) {
             world.remove(&entry.object).unwrap();
         }
         LogKind::Modified => former(&mut world.get_mut(&entry.object).unwrap().1),
+        LogKind::NewMail => {}
         LogKind::Moved { from } => {
             let item = world.get_mut(&entry.object).unwrap();
             assert_eq!(item.0, entry.parent);

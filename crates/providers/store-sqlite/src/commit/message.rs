@@ -92,6 +92,12 @@ impl Commit<'_> {
         }))
     }
 
+    pub(super) fn notify_new_mail(&mut self, id: ItemId) -> Result<OpOutcome> {
+        let meta = item::live_message(self.txn.db, id)?;
+        self.note(LogKind::NewMail, &meta, &[], None)?;
+        Ok(OpOutcome::Done)
+    }
+
     /// A folder that is there and may hold messages and folders.
     pub(super) fn holder(&mut self, id: ItemId) -> Result<()> {
         if self.holder == Some(id) {

@@ -216,6 +216,7 @@ impl Commit<'_> {
             object: meta.id.0,
             folder,
             parent: meta.parent.0,
+            flags: meta.flags,
             changed,
             inverse,
         };

@@ -257,7 +257,10 @@ impl Pair {
                 associated: self.chance.percent(50),
                 mode: self.mode(),
             },
-            93..95 => Op::PatchStore(
+            93 => Op::NotifyNewMail {
+                message: self.a_message(),
+            },
+            94 => Op::PatchStore(
                 PropPatch::default().with(tags::COMMENT, self.chance.word(4).as_str()),
             ),
             _ => self.new_message(values),
@@ -877,6 +880,7 @@ impl Pair {
                 Op::DeleteFolder { folder, .. }
                 | Op::RecoverFolder { folder, .. }
                 | Op::EmptyFolder { folder, .. } => real(folder),
+                Op::NotifyNewMail { message } => real(message),
             }
         }
         for row in &mut changes.sync_state {
