@@ -9,7 +9,7 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Result, Row, RowKey,
-    RowSet, ScanRow, Stage, Store, StoreFigures, StoreInfo, View,
+    RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures, StoreInfo, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -85,6 +85,21 @@ impl Store for ReadOnly {
 
     fn commit(&self, _: ChangeSet, _: &Call) -> Result<CommitOutcome> {
         Err(refused())
+    }
+
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        self.inner.search(folder, call)
+    }
+
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData> {
+        match self.inner.search(folder, call)? {
+            Some(search) if search.phase == SearchPhase::Rebuild => Err(refused()),
+            Some(search) => Ok(search),
+            None => Err(Error::new(
+                Code::NOT_INITIALIZED,
+                "the search has no criteria yet",
+            )),
+        }
     }
 
     fn sync(&self, call: &Call) -> Result<()> {

@@ -7,8 +7,8 @@ use mapi_props::{Bag, LargeRef, PropName, Restriction};
 
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
-    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowSet, ScanRow, Stage, StoreInfo,
-    View,
+    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage,
+    StoreInfo, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once.
@@ -77,6 +77,20 @@ pub trait Store: Send + Sync + Debug {
     /// `MAPI_E_OBJECT_DELETED`, `MAPI_E_COLLISION`, `MAPI_E_FOLDER_CYCLE`, `MAPI_E_HAS_FOLDERS`,
     /// `MAPI_E_HAS_MESSAGES`, `MAPI_E_NO_ACCESS` (read-only store) …
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome>;
+
+    /// Criteria and state of a search folder; `None` before they are set, and for other folders.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there is no such folder.
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>>;
+
+    /// Populates a search folder that is in [`crate::SearchPhase::Rebuild`], from where it was left, and says what it is then.
+    /// Works in transactions of at most 50 ms, reports progress, stops between them when the call ends; called again,
+    /// by whomever, it goes on. Ends early when the search is stopped, and begins anew when it is set anew meanwhile.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_INITIALIZED` without criteria; `MAPI_E_NO_ACCESS` in a read-only store with something left to do.
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData>;
 
     /// Makes all commits so far survive a power cut.
     fn sync(&self, call: &Call) -> Result<()>;

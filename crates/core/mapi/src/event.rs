@@ -43,6 +43,8 @@ pub enum EventKind {
     Moved,
     /// fnevObjectCopied.
     Copied,
+    /// fnevSearchComplete: of the search folder.
+    SearchComplete,
     /// fnevNewMail.
     NewMail,
 }
@@ -58,7 +60,7 @@ impl MsgStore {
             .spi()?
             .log(since, None, limit, &self.context.call)?;
         let last = page.entries.last().map_or(page.last.max(since), |e| e.seq);
-        let events = page.entries.iter().map(|entry| self.event(entry)).collect();
+        let events = page.entries.iter().filter_map(|e| self.event(e)).collect();
         Ok(StoreEvents {
             events,
             last,
@@ -66,7 +68,8 @@ impl MsgStore {
         })
     }
 
-    fn event(&self, entry: &LogEntry) -> ObjectEvent {
+    /// `None`: nothing happened to an object, rows of a search folder moved.
+    fn event(&self, entry: &LogEntry) -> Option<ObjectEvent> {
         let id = |item| {
             if entry.object.0 == 0 {
                 self.entry_id()
@@ -86,13 +89,17 @@ impl MsgStore {
             }
             LogKind::NewMail => (EventKind::NewMail, None, None),
             LogKind::Copied { of } => (EventKind::Copied, Some(id(of)), None),
+            LogKind::SearchComplete => (EventKind::SearchComplete, None, None),
+            LogKind::Linked | LogKind::LinkModified | LogKind::Unlinked | LogKind::SearchFilled => {
+                return None;
+            }
         };
-        ObjectEvent {
+        Some(ObjectEvent {
             kind,
             entry_id: id(entry.object),
             parent_id: folder(entry.parent),
             old_id,
             old_parent_id,
-        }
+        })
     }
 }

@@ -136,6 +136,7 @@ impl Commit<'_> {
                 associated,
                 mode,
             } => self.empty_folder(folder, associated, mode),
+            Op::SetSearch(_) => Err(crate::search::unsupported()),
             Op::NotifyNewMail { message } => self.notify_new_mail(message),
         }
     }

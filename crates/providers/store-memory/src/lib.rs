@@ -30,6 +30,7 @@ mod faults;
 mod names;
 mod remote;
 mod rows;
+mod search;
 mod service;
 mod state;
 mod store;

@@ -10,7 +10,7 @@ use mapi_props::{Bag, Code, FileTime, Guid, LargePlace, LargeRef, PropName, Rest
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
-    Result, Row, RowKey, RowSet, ScanRow, Stage, Store, StoreInfo, Support, View,
+    Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreInfo, Support, View,
 };
 
 use crate::commit;
@@ -298,6 +298,14 @@ impl Store for MemoryStore {
         drop(state);
         self.shared.ring(outcome.seq);
         Ok(outcome)
+    }
+
+    fn search(&self, _: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        call.check().map(|()| None)
+    }
+
+    fn run_search(&self, _: ItemId, _: &Call) -> Result<SearchData> {
+        Err(crate::search::unsupported())
     }
 
     fn sync(&self, call: &Call) -> Result<()> {

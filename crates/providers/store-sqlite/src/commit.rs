@@ -245,6 +245,7 @@ impl<'a> Commit<'a> {
                 associated,
                 mode,
             } => self.empty_folder(folder, associated, mode),
+            Op::SetSearch(_) => Err(crate::search::unsupported()),
             Op::NotifyNewMail { message } => self.notify_new_mail(message),
         }
     }

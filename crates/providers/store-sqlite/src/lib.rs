@@ -23,6 +23,7 @@ mod order;
 mod platform;
 mod queries;
 mod schema;
+mod search;
 mod service;
 mod store;
 mod transaction;

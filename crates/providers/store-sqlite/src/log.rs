@@ -217,6 +217,11 @@ const fn kind_number(kind: LogKind) -> (u8, Option<ItemId>) {
         LogKind::Copied { of } => (7, Some(of)),
         LogKind::Purged => (8, None),
         LogKind::NewMail => (9, None),
+        LogKind::Linked => (10, None),
+        LogKind::LinkModified => (11, None),
+        LogKind::Unlinked => (12, None),
+        LogKind::SearchFilled => (13, None),
+        LogKind::SearchComplete => (14, None),
     }
 }
 
@@ -231,6 +236,11 @@ fn kind_of(number: u64, other: Option<u64>) -> Result<LogKind> {
         (7, Some(of)) => LogKind::Copied { of: ItemId(of) },
         (8, _) => LogKind::Purged,
         (9, _) => LogKind::NewMail,
+        (10, _) => LogKind::Linked,
+        (11, _) => LogKind::LinkModified,
+        (12, _) => LogKind::Unlinked,
+        (13, _) => LogKind::SearchFilled,
+        (14, _) => LogKind::SearchComplete,
         _ => return Err(corrupt(format!("log entry of kind {number}"))),
     })
 }

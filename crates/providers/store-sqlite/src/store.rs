@@ -15,7 +15,7 @@ use mapi_props::{
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
-    Page, Result, Row, RowKey, RowSet, ScanRow, Stage, Store, StoreInfo, Support, View,
+    Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreInfo, Support, View,
 };
 use rusqlite::Connection;
 
@@ -267,6 +267,14 @@ impl Store for SqliteStore {
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
         commit::run(&self.inner, changes, call)
+    }
+
+    fn search(&self, _: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        call.check().map(|()| None)
+    }
+
+    fn run_search(&self, _: ItemId, _: &Call) -> Result<SearchData> {
+        Err(crate::search::unsupported())
     }
 
     fn sync(&self, call: &Call) -> Result<()> {
