@@ -9,6 +9,7 @@ mod folders;
 mod messages;
 mod names;
 mod outgoing;
+mod performance;
 mod properties;
 mod queued;
 mod restrictions;
@@ -24,6 +25,7 @@ use crate::Case;
 pub fn all() -> Vec<Case> {
     [
         outgoing::CASES,
+        performance::CASES,
         properties::CASES,
         queued::CASES,
         streams::CASES,

@@ -13,6 +13,8 @@ use mapi::{
 use mapi_spi::{ChangeSet, FlagPatch, Items, Op, OpenStore};
 use testkit::{CountingBytes, FakeClock};
 
+use crate::counted::Counted;
+
 /// Where stores of one kind are made for a case. Dropping it takes them away.
 pub trait Ground: Debug {
     /// A service, as a program that just started would have it: what it keeps between two calls of this method is what a
@@ -71,6 +73,16 @@ impl Fixture {
             Logon::profile("work"),
             stores,
         )
+    }
+
+    /// Another session on the same profile, whose calls to its stores can be counted ([`crate::counted::calls`]).
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub(crate) fn counted_session(&self) -> Result<Session> {
+        let service = Arc::new(Counted(self.ground.service()));
+        let host = host_of(self.ground.as_ref(), service, &self.support, ["a", "b"]);
+        Session::logon(&Mapi::initialize(Arc::new(host)), Logon::profile("work"))
     }
 
     /// A session whose stores are open for reading only.
@@ -170,7 +182,17 @@ fn logon_to(
     logon: Logon,
     stores: [&str; 2],
 ) -> Result<Session> {
-    let service = ground.service();
+    let host = host_of(ground, ground.service(), support, stores);
+    Session::logon(&Mapi::initialize(Arc::new(host)), logon)
+}
+
+/// A host that knows one profile of these stores.
+fn host_of(
+    ground: &dyn Ground,
+    service: Arc<dyn Service>,
+    support: &Arc<dyn Support>,
+    stores: [&str; 2],
+) -> EmbeddedHost {
     let entry = |name: &&str| ProfileService {
         service: service.name().to_owned(),
         letter: (*name).to_owned(),
@@ -181,11 +203,10 @@ fn logon_to(
         name: "work".to_owned(),
         services: stores.iter().map(entry).collect(),
     };
-    let host = EmbeddedHost::new()
-        .service(Arc::clone(&service))
+    EmbeddedHost::new()
+        .service(service)
         .support(Arc::clone(support))
-        .add_profile(profile);
-    Session::logon(&Mapi::initialize(Arc::new(host)), logon)
+        .add_profile(profile)
 }
 
 /// A clock that moves by a millisecond each time it is asked, so that no two times are equal; bytes that repeat.

@@ -16,6 +16,7 @@
 
 mod case;
 mod cases;
+mod counted;
 mod fixture;
 mod report;
 mod table_model;

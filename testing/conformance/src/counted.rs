@@ -1,0 +1,84 @@
+//! How many calls a story makes at the boundary: the client API over stores whose calls are traced.
+
+use std::fmt::{self, Debug, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mapi_kit::trace::{TARGET, Traced};
+use mapi_spi::{Call, OpenStore, Result, Service, Store, Support};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// A service whose stores tell each call.
+#[derive(Debug)]
+pub(crate) struct Counted(pub(crate) Arc<dyn Service>);
+
+impl Service for Counted {
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn display_name(&self) -> &'static str {
+        self.0.display_name()
+    }
+
+    fn open_store(
+        &self,
+        open: &OpenStore,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Arc<dyn Store>> {
+        let store = self.0.open_store(open, support, call)?;
+        Ok(Arc::new(Traced::new(store)))
+    }
+}
+
+/// Runs a story on this thread and returns what it gave, with the names of the calls that it made to stores of a
+/// [`crate::Fixture::counted_session`], in order.
+pub(crate) fn calls<T>(story: impl FnOnce() -> T) -> (T, Vec<String>) {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let value = tracing::subscriber::with_default(Listener(Arc::clone(&heard)), story);
+    let heard = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    (value, heard)
+}
+
+/// Hears what [`Traced`] says, and nothing else.
+struct Listener(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Listener {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == TARGET
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut said = Message::default();
+        event.record(&mut said);
+        let call = said.0.split([' ', ':']).next().unwrap_or_default();
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.push(call.to_owned());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The text of an event.
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            let _infallible: fmt::Result = write!(self.0, "{value:?}");
+        }
+    }
+}
