@@ -73,6 +73,25 @@ impl Store for ReadOnly {
         self.inner.find(view, restriction, from, direction, call)
     }
 
+    fn each_row(
+        &self,
+        view: &View,
+        call: &Call,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        self.inner.each_row(view, call, each)
+    }
+
+    fn rows_at(
+        &self,
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+        call: &Call,
+    ) -> Result<(u64, Vec<Row>)> {
+        self.inner.rows_at(view, places, also, call)
+    }
+
     fn scan(
         &self,
         container: ItemId,

@@ -177,6 +177,30 @@ impl Store for Traced {
         })
     }
 
+    fn each_row(
+        &self,
+        view: &View,
+        call: &Call,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        traced("each_row", format_args!("{}", Shown(view)), || {
+            self.0.each_row(view, call, each)
+        })
+    }
+
+    fn rows_at(
+        &self,
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+        call: &Call,
+    ) -> Result<(u64, Vec<Row>)> {
+        let about = format_args!("{} at {} places", Shown(view), places.len());
+        traced("rows_at", about, || {
+            self.0.rows_at(view, places, also, call)
+        })
+    }
+
     fn scan(
         &self,
         container: ItemId,

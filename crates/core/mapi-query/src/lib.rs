@@ -10,7 +10,7 @@
 //! * **Matching** – [`Matcher`] validates a [`Restriction`](mapi_props::Restriction) once and then answers for any
 //!   [`Row`].
 //!
-//! Deliberately absent: tables, cursors and categories (`mapi-kit`), and any knowledge of where rows come from.
+//! Deliberately absent: tables (`mapi-kit`), cursors and categories (`mapi`), and any knowledge of where rows come from.
 
 mod ansi;
 mod convert;
@@ -27,5 +27,5 @@ pub use fold::{fold, search_covers, search_fold};
 pub use matching::{MAX_DEPTH, Matcher};
 pub use order::{COLLATION_VERSION, SortKey, compare_text, text_key, text_key_into};
 pub use row::{BagRow, Instance, Large, Row};
-pub use row_order::{compare_rows, row_key, row_key_into};
+pub use row_order::{cell_key_into, compare_rows, row_key, row_key_into, sort_value};
 pub use value_order::{column_key, compare_column, compare_values, is_sortable, value_key};

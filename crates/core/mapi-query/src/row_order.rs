@@ -46,19 +46,23 @@ pub fn row_key(order: &SortOrderSet, row: &dyn Row) -> Vec<u8> {
 /// Appends the key of a row. The key marks its own end, so an item number may follow as the last tie-break.
 pub fn row_key_into(order: &SortOrderSet, row: &dyn Row, key: &mut Vec<u8>) {
     for column in &order.columns {
-        let start = key.len();
-        key.push(PRESENT);
-        let Some(value) = cell(column.tag, row) else {
-            key.truncate(start);
-            key.push(MISSING);
-            continue;
-        };
-        end_marked(key, |key| {
-            column_key(column.tag, &value, key);
-        });
-        if is_descending(column.order) {
-            key.iter_mut().skip(start + 1).for_each(|b| *b = !*b);
-        }
+        cell_key_into(*column, sort_value(column.tag, row).as_deref(), key);
+    }
+}
+
+/// Appends the part of a row's key that one column makes of a value which [`sort_value`] gave.
+pub fn cell_key_into(column: SortColumn, value: Option<&PropValue>, key: &mut Vec<u8>) {
+    let Some(value) = value else {
+        key.push(MISSING);
+        return;
+    };
+    let start = key.len();
+    key.push(PRESENT);
+    end_marked(key, |key| {
+        column_key(column.tag, value, key);
+    });
+    if is_descending(column.order) {
+        key.iter_mut().skip(start + 1).for_each(|b| *b = !*b);
     }
 }
 
@@ -67,7 +71,7 @@ const PRESENT: u8 = 1;
 const MISSING: u8 = 2;
 
 fn compare_cells(column: SortColumn, a: &dyn Row, b: &dyn Row) -> Ordering {
-    match (cell(column.tag, a), cell(column.tag, b)) {
+    match (sort_value(column.tag, a), sort_value(column.tag, b)) {
         (None, None) => Ordering::Equal,
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
@@ -82,8 +86,10 @@ fn compare_cells(column: SortColumn, a: &dyn Row, b: &dyn Row) -> Ordering {
     }
 }
 
-/// The cell as far as it can sort: of the column's type, or one element where the column is expanded.
-fn cell(tag: PropTag, row: &dyn Row) -> Option<Cow<'_, PropValue>> {
+/// The value by which a row sorts in a column: of the column's type, or one element where the column is expanded; `None`
+/// where it counts as missing.
+#[must_use]
+pub fn sort_value(tag: PropTag, row: &dyn Row) -> Option<Cow<'_, PropValue>> {
     let value = row.get(tag)?;
     let wanted = tag.ty();
     let fits = same_kind(value.ty(), wanted.without_instance())

@@ -60,6 +60,32 @@ pub trait Store: Send + Sync + Debug {
         call: &Call,
     ) -> Result<Option<Row>>;
 
+    /// Shows every row of the view once, in no particular order, true for one change-log number, which it returns. Holds no
+    /// more than a row at a time. For tables that arrange their rows themselves, as categories do.
+    ///
+    /// # Errors
+    /// Those of [`Self::view`].
+    fn each_row(
+        &self,
+        view: &View,
+        call: &Call,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<u64>;
+
+    /// The rows of these places (item and instance) that are in the view's row set now, in the order given, with the
+    /// change-log number for which they are true. Does not look at the view's restriction: `also`, where it is given,
+    /// says which of them to leave out.
+    ///
+    /// # Errors
+    /// Those of [`Self::view`].
+    fn rows_at(
+        &self,
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+        call: &Call,
+    ) -> Result<(u64, Vec<Row>)>;
+
     /// Shows every object of a container in id order (folders of a deep hierarchy: parents first) at one
     /// change-log number, which it returns. Mandatory; `view` is an accelerator over this.
     fn scan(

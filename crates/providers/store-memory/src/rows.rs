@@ -51,6 +51,15 @@ impl Snapshot {
         self.rows.iter().map(|(item, _)| item)
     }
 
+    /// The row of a number: messages stand in id order, a hierarchy does so level by level.
+    fn row(&self, id: ItemId) -> Option<&(Arc<Item>, u32)> {
+        let mut levels = self.rows.chunk_by(|(_, a), (_, b)| a == b);
+        levels.find_map(|level| {
+            let at = level.binary_search_by_key(&id, |(item, _)| item.meta.id);
+            level.get(at.ok()?)
+        })
+    }
+
     /// Shows each row as a scan does.
     pub(crate) fn each(
         &self,
@@ -85,17 +94,14 @@ impl RowSource for Snapshot {
     }
 
     fn fetch(&self, id: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()> {
-        // Messages stand in id order; a hierarchy does so level by level.
-        let levels = self.rows.chunk_by(|(_, a), (_, b)| a == b);
-        let row = levels
-            .filter_map(|level| {
-                let at = level.binary_search_by_key(&id, |(item, _)| item.meta.id);
-                level.get(at.ok()?)
-            })
-            .next();
+        let row = self.row(id);
         let (item, depth) = row.ok_or_else(|| Error::from(Code::NOT_FOUND))?;
         with_row(item, *depth, show);
         Ok(())
+    }
+
+    fn has(&self, id: ItemId) -> Result<bool> {
+        Ok(self.row(id).is_some())
     }
 }
 

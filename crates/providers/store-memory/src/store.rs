@@ -256,6 +256,30 @@ impl Store for MemoryStore {
     }
 
     fn find(
+    fn each_row(
+        &self,
+        view: &View,
+        call: &Call,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let plan = Plan::new(&self.info, view)?;
+        let (rows, seq) = self.snapshot(view.container, view.rows)?;
+        engine::each_row(&plan, &rows, call, each)?;
+        Ok(seq)
+    }
+
+    fn rows_at(
+        &self,
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+        call: &Call,
+    ) -> Result<(u64, Vec<Row>)> {
+        let plan = Plan::new(&self.info, view)?;
+        let (rows, seq) = self.snapshot(view.container, view.rows)?;
+        Ok((seq, engine::rows_at(&plan, &rows, places, also, call)?))
+    }
+
         &self,
         view: &View,
         restriction: &Restriction,

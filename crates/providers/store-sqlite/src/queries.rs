@@ -50,6 +50,10 @@ pub(crate) const DESCENDING: &str = "SELECT key, item FROM entry WHERE container
 pub(crate) const CONTENTS: &str =
     "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0";
 
+/// Whether a message is in a part of a folder, or may be a link of a search folder.
+pub(crate) const IN_CONTENTS: &str = "SELECT 1 FROM item i JOIN item f ON f.id = ?3 \
+     WHERE i.id = ?1 AND i.kind = 3 AND i.part = ?2 AND (i.parent = ?3 OR f.kind = 2)";
+
 /// The messages of a part of a container that keep bounds of date and flags.
 pub(crate) const CONTENTS_NARROWED: &str = "SELECT e.item FROM entry e CROSS JOIN item i ON i.id = e.item \
      WHERE e.container = ?1 AND e.part = ?2 AND e.ord = 0 AND e.key > ?3 AND e.key < ?4 \
@@ -112,6 +116,7 @@ mod tests {
         ("ASCENDING", ASCENDING),
         ("DESCENDING", DESCENDING),
         ("CONTENTS", CONTENTS),
+        ("IN_CONTENTS", IN_CONTENTS),
         ("CONTENTS_NARROWED", CONTENTS_NARROWED),
         ("CHILDREN", CHILDREN),
         ("SOURCE", SOURCE),

@@ -253,6 +253,25 @@ impl Store for SqliteStore {
         view::find(&self.inner, view, restriction, from, direction, call)
     }
 
+    fn each_row(
+        &self,
+        view: &View,
+        call: &Call,
+        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        view::each_row(&self.inner, view, call, each)
+    }
+
+    fn rows_at(
+        &self,
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+        call: &Call,
+    ) -> Result<(u64, Vec<Row>)> {
+        view::rows_at(&self.inner, view, places, also, call)
+    }
+
     fn scan(
         &self,
         container: ItemId,

@@ -5,12 +5,13 @@ mod row;
 mod source;
 mod walk;
 
+use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use mapi_kit::engine::{self, Plan};
 use mapi_props::{Restriction, SortOrder};
 use mapi_query::Matcher;
-use mapi_spi::{Anchor, Call, Direction, Page, Result, Row, RowKey, RowSet, View};
+use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
 use rusqlite::Connection;
 
 use crate::connection::Reader;
@@ -257,6 +258,40 @@ pub(crate) fn find(
             call,
         ),
     }
+}
+
+/// Every row of a view, in no particular order.
+pub(crate) fn each_row(
+    inner: &Inner,
+    view: &View,
+    call: &Call,
+    each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+) -> Result<u64> {
+    let plan = Plan::new(&inner.info, view)?;
+    let reader = inner.connections.reader(call)?;
+    reader.begin()?;
+    store::expect_folder(&reader, view.container)?;
+    let seq = log::last(&reader)?;
+    engine::each_row(&plan, &Source { db: &reader, view }, call, each)?;
+    Ok(seq)
+}
+
+/// The rows of these places.
+pub(crate) fn rows_at(
+    inner: &Inner,
+    view: &View,
+    places: &[(ItemId, u32)],
+    also: Option<&Restriction>,
+    call: &Call,
+) -> Result<(u64, Vec<Row>)> {
+    let plan = Plan::new(&inner.info, view)?;
+    let reader = inner.connections.reader(call)?;
+    reader.begin()?;
+    store::expect_folder(&reader, view.container)?;
+    let seq = log::last(&reader)?;
+    let source = Source { db: &reader, view };
+    let rows = engine::rows_at(&plan, &source, places, also, call)?;
+    Ok((seq, rows))
 }
 
 fn indexed_find(

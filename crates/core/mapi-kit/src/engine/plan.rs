@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use mapi_props::{
-    Code, PropTag, PropType, PropValue, Restriction, SortColumn, SortOrder, SortOrderSet, tags,
+use mapi_props::{Code, PropTag, Restriction, SortColumn, SortOrder, SortOrderSet, tags};
+use mapi_query::{
+    Instance, Matcher, Row as QueryRow, cell_key_into, is_sortable, row_key_into, sort_value,
 };
 use mapi_query::{Instance, Large, Matcher, Row as QueryRow, is_sortable, row_key_into};
 use mapi_spi::{Depth, Error, Result, Row, RowKey, RowSet, StoreInfo, View};
@@ -158,8 +159,7 @@ impl<'a> Plan<'a> {
         let mut key = Vec::with_capacity(48);
         let columns = &self.sort.columns;
         for (column, value) in columns.iter().zip(&place.values) {
-            let one = SortOrderSet::by([*column]);
-            row_key_into(&one, &Remembered(value.as_ref()), &mut key);
+            cell_key_into(*column, value.as_ref(), &mut key);
         }
         Ok(key)
     }
@@ -173,7 +173,7 @@ impl<'a> Plan<'a> {
                     .sort
                     .columns
                     .iter()
-                    .map(|c| sort_value(row, c.tag))
+                    .map(|c| sort_value(c.tag, row).map(Cow::into_owned))
                     .collect(),
                 item: item.meta().id,
                 instance,
@@ -238,32 +238,4 @@ fn check_sort(sort: &SortOrderSet) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The value by which a row sorts in a column; `None` where it counts as missing.
-fn sort_value(row: &dyn QueryRow, tag: PropTag) -> Option<PropValue> {
-    let value = row.get(tag)?;
-    let one = SortOrderSet::by([SortColumn::ascending(tag)]);
-    let mut key = Vec::new();
-    row_key_into(&one, &Remembered(Some(&value)), &mut key);
-    let mut missing = Vec::new();
-    row_key_into(&one, &Remembered(None), &mut missing);
-    (key != missing).then(|| value.into_owned())
-}
-
-/// A row that has one value in every column: what a [`RowKey`] remembers of a cell.
-struct Remembered<'a>(Option<&'a PropValue>);
-
-impl QueryRow for Remembered<'_> {
-    fn get(&self, _: PropTag) -> Option<Cow<'_, PropValue>> {
-        self.0.map(Cow::Borrowed)
-    }
-
-    fn ty(&self, _: u16) -> Option<PropType> {
-        self.0.map(PropValue::ty)
-    }
-
-    fn large(&self, _: u16) -> Option<Large> {
-        None
-    }
 }

@@ -27,6 +27,12 @@ pub trait RowSource {
     /// # Errors
     /// Those of reading.
     fn fetch(&self, item: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()>;
+
+    /// Whether the scan shows this object.
+    ///
+    /// # Errors
+    /// Those of reading.
+    fn has(&self, item: ItemId) -> Result<bool>;
 }
 
 /// Up to `count` rows from `from` on; backwards, ending there, when negative.
@@ -67,7 +73,10 @@ pub fn page(
 /// Those of the call and of the source.
 pub fn count(plan: &Plan<'_>, source: &dyn RowSource, call: &Call) -> Result<u64> {
     let mut n = 0_u64;
-    Run { plan, source, call }.each_match(&mut |_, _| n += 1)?;
+    Run { plan, source, call }.each_match(&mut |_, _| {
+        n += 1;
+        ControlFlow::Continue(())
+    })?;
     Ok(plan.limit().map_or(n, |limit| n.min(as_u64(limit))))
 }
 
@@ -124,6 +133,62 @@ pub fn find(
     }
 }
 
+/// Shows every row of the view once, in no particular order, until `each` breaks.
+///
+/// # Errors
+/// Those of the call and of the source.
+pub fn each_row(
+    plan: &Plan<'_>,
+    source: &dyn RowSource,
+    call: &Call,
+    each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+) -> Result<()> {
+    let run = Run { plan, source, call };
+    let Some(limit) = plan.limit() else {
+        return run.each_match(&mut |item, instance| each(plan.row(item, instance)));
+    };
+    let (places, _) = run.first(limit)?;
+    for row in run.fetch(&places)? {
+        if each(row).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The rows of these places that the source has, in their order; with `also` those that match it. The plan's own
+/// restriction is not looked at.
+///
+/// # Errors
+/// `MAPI_E_TOO_COMPLEX` for a restriction that means nothing; those of the call and of the source.
+pub fn rows_at(
+    plan: &Plan<'_>,
+    source: &dyn RowSource,
+    places: &[(ItemId, u32)],
+    also: Option<&Restriction>,
+    call: &Call,
+) -> Result<Vec<Row>> {
+    let also = also.map(|r| plan.compile(r)).transpose()?;
+    let mut rows = Vec::with_capacity(places.len());
+    if also.as_ref().and_then(Matcher::limit) == Some(0) {
+        return Ok(rows);
+    }
+    for (item, instance) in places {
+        call.check()?;
+        if !source.has(*item)? {
+            continue;
+        }
+        source.fetch(*item, &mut |row| {
+            let there = *instance < plan.instances(row);
+            let wanted = (also.as_ref()).is_none_or(|m| plan.matches_too(m, row, *instance));
+            if there && wanted {
+                rows.push(plan.row(row, *instance));
+            }
+        })?;
+    }
+    Ok(rows)
+}
+
 /// How many rows of which side of a gap.
 #[derive(Clone, Copy)]
 struct Ask {
@@ -146,8 +211,11 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Shows every instance that the view has, in the order of the scan.
-    fn each_match(&self, each: &mut dyn FnMut(&dyn ItemRow, u32)) -> Result<()> {
+    /// Shows every instance that the view has, in the order of the scan, until `each` breaks.
+    fn each_match(
+        &self,
+        each: &mut dyn FnMut(&dyn ItemRow, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
         let mut seen = 0_u32;
         let mut stopped = Ok(());
         self.call.check()?;
@@ -160,8 +228,8 @@ impl Run<'_> {
                 }
             }
             for instance in 0..self.plan.instances(item) {
-                if self.plan.matches(item, instance) {
-                    each(item, instance);
+                if self.plan.matches(item, instance) && each(item, instance).is_break() {
+                    return ControlFlow::Break(());
                 }
             }
             ControlFlow::Continue(())
@@ -181,6 +249,7 @@ impl Run<'_> {
                 instance,
             };
             each(place, item);
+            ControlFlow::Continue(())
         })
     }
 

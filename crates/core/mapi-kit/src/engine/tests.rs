@@ -88,6 +88,10 @@ impl RowSource for Messages {
         show(message, each);
         Ok(())
     }
+
+    fn has(&self, id: ItemId) -> Result<bool> {
+        Ok(self.0.iter().any(|m| m.meta.id == id))
+    }
 }
 
 /// One row of the naive model.

@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 
 use mapi_kit::engine::{ItemRow, RowSource};
 use mapi_spi::{ItemId, Result, RowSet, View};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::narrow::Narrow;
 use super::row::{FolderLine, show_known};
-use crate::failure::not_found;
-use crate::{item, store};
+use crate::failure::{Lift, not_found};
+use crate::{item, queries, store};
 
 /// One view over one read transaction.
 pub(super) struct Source<'a> {
@@ -67,6 +67,21 @@ impl RowSource for Source<'_> {
             depth,
         });
         Ok(())
+    }
+
+    fn has(&self, item: ItemId) -> Result<bool> {
+        let RowSet::Contents {
+            associated,
+            deleted,
+        } = self.view.rows
+        else {
+            return Ok(self.folders()?.iter().any(|(id, _)| *id == item));
+        };
+        let part = item::part(associated, deleted);
+        let mut select = self.db.prepare_cached(queries::IN_CONTENTS).lift()?;
+        select
+            .exists(params![item.0, part, self.view.container.0])
+            .lift()
     }
 }
 
