@@ -6,11 +6,10 @@
 mod decode;
 mod list;
 mod names;
-mod plain;
 mod reader;
 
 pub use decode::{Letters, describe};
 pub use list::{LIST_COLUMNS, ListRow, list_row};
+pub use mapi_html::html_to_text;
 pub use names::{StoreNames, property_name};
-pub use plain::html_to_text;
 pub use reader::{AttachmentView, BodyView, DefectView, MessageView, Person, message_view};

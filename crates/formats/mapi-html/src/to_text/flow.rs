@@ -1,0 +1,241 @@
+//! Lines in the making: spaces collapse, line ends are owed until there is text, quotes and lists have their margins.
+
+/// Quotes and items that get a margin; deeper ones stand under the last of these.
+const MARGINS: usize = 16;
+
+/// What stands at the start of each line inside an element.
+#[derive(Debug, Clone)]
+enum Margin {
+    /// `> `.
+    Quote,
+    /// The mark of an item on its first line, spaces of the same width on the others.
+    Item { mark: String, pending: bool },
+}
+
+/// Text in lines.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    out: String,
+    /// Line ends owed before the next text.
+    owed: usize,
+    /// The fewest quotes around since the first line end was owed: an empty line belongs to what it separates.
+    quotes_between: usize,
+    space: Space,
+    margins: Vec<Margin>,
+    /// How deep margins are nested, those without a margin of their own included.
+    depth: usize,
+    limit: usize,
+    full: bool,
+}
+
+/// What stands between the last text of a line and the next.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Space {
+    #[default]
+    None,
+    Blank,
+    /// With a line end in it, which disappears between ideographs (CSS Text 3, 4.1.3).
+    LineEnd,
+}
+
+impl Flow {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes written so far.
+    pub(super) const fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether something was left out because there was too much.
+    pub(super) const fn is_full(&self) -> bool {
+        self.full
+    }
+
+    /// What was written from `from` on.
+    pub(super) fn since(&self, from: usize) -> &str {
+        self.out.get(from..).unwrap_or_default()
+    }
+
+    /// Text whose spaces and line ends are one space each.
+    pub(super) fn text(&mut self, text: &str) {
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{C}');
+        let mut rest = text;
+        loop {
+            let word = rest.trim_start_matches(blank);
+            let (gap, _) = rest
+                .split_at_checked(rest.len() - word.len())
+                .unwrap_or_default();
+            if !gap.is_empty() {
+                let line_end = self.space != Space::Blank && gap.contains(['\n', '\r']);
+                self.space = if line_end {
+                    Space::LineEnd
+                } else {
+                    Space::Blank
+                };
+            }
+            if word.is_empty() {
+                return;
+            }
+            let end = word.find(blank).unwrap_or(word.len());
+            let (now, after) = word.split_at_checked(end).unwrap_or((word, ""));
+            self.settle(now.chars().next());
+            self.push(&now.replace('\u{A0}', " "));
+            rest = after;
+        }
+    }
+
+    /// Text as it is, line by line.
+    pub(super) fn preformatted(&mut self, text: &str) {
+        for (n, line) in text.split('\n').enumerate() {
+            if n > 0 {
+                self.line_end();
+            }
+            let line = line.trim_end_matches('\r');
+            if !line.is_empty() {
+                self.space = Space::None;
+                self.settle(None);
+                self.push(line);
+            }
+        }
+    }
+
+    /// A word that follows the text before it at once, as a piece of markup made here does.
+    pub(super) fn attach(&mut self, text: &str) {
+        self.settle(None);
+        self.push(text);
+    }
+
+    /// The next text stands after at least `count` line ends.
+    pub(super) fn block(&mut self, count: usize) {
+        self.owe(self.owed.max(count));
+    }
+
+    /// `<br>`: ends the line, or makes an empty one.
+    pub(super) fn line_end(&mut self) {
+        self.owe(self.owed + 1);
+    }
+
+    fn owe(&mut self, count: usize) {
+        if self.owed == 0 {
+            self.quotes_between = self.quotes();
+        }
+        self.owed = count;
+        self.space = Space::None;
+    }
+
+    pub(super) fn open_quote(&mut self) {
+        self.open(Margin::Quote);
+    }
+
+    pub(super) fn open_item(&mut self, mark: String) {
+        self.open(Margin::Item {
+            mark,
+            pending: true,
+        });
+    }
+
+    fn open(&mut self, margin: Margin) {
+        self.depth += 1;
+        if self.depth <= MARGINS {
+            self.margins.push(margin);
+        }
+    }
+
+    /// Ends the innermost quote or item.
+    pub(super) fn close_margin(&mut self) {
+        if self.depth <= MARGINS {
+            self.margins.pop();
+        }
+        self.depth = self.depth.saturating_sub(1);
+        if self.owed > 0 {
+            self.quotes_between = self.quotes_between.min(self.quotes());
+        }
+    }
+
+    fn quotes(&self) -> usize {
+        let quote = |m: &&Margin| matches!(m, Margin::Quote);
+        self.margins.iter().filter(quote).count()
+    }
+
+    /// Writes the line ends, margins or the space that are owed before a text that begins with `next`.
+    fn settle(&mut self, next: Option<char>) {
+        if self.out.is_empty() {
+            self.owed = 0;
+            self.space = Space::None;
+            self.margin();
+            return;
+        }
+        let owed = std::mem::take(&mut self.owed);
+        let space = std::mem::take(&mut self.space);
+        if owed > 0 {
+            self.trim_line();
+            for n in 0..owed {
+                self.push("\n");
+                if n + 1 < owed && self.quotes_between > 0 {
+                    let quotes = vec![">"; self.quotes_between.min(self.quotes())];
+                    self.push(&quotes.join(" "));
+                }
+            }
+            self.margin();
+            return;
+        }
+        let before = self.out.chars().next_back();
+        let joins = |c: Option<char>| c.is_some_and(is_ideograph);
+        let swallowed = space == Space::LineEnd && joins(before) && joins(next);
+        if space != Space::None && !swallowed && !self.out.ends_with([' ', '\n']) {
+            self.push(" ");
+        }
+    }
+
+    fn margin(&mut self) {
+        let mut line = String::new();
+        for margin in &mut self.margins {
+            match margin {
+                Margin::Quote => line.push_str("> "),
+                Margin::Item { mark, pending } if *pending => {
+                    *pending = false;
+                    line.push_str(mark);
+                }
+                Margin::Item { mark, .. } => line.extend(std::iter::repeat_n(' ', mark.len())),
+            }
+        }
+        self.push(&line);
+    }
+
+    fn trim_line(&mut self) {
+        let kept = self.out.trim_end_matches(' ').len();
+        self.out.truncate(kept);
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.out.len() + text.len() > self.limit {
+            self.full = true;
+        } else if !self.full {
+            self.out.push_str(text);
+        }
+    }
+
+    /// The lines, without empty ones around them and spaces at their ends.
+    pub(super) fn finish(mut self) -> String {
+        self.trim_line();
+        let text = self.out.trim_matches('\n');
+        if !text.contains(" \n") {
+            return text.to_owned();
+        }
+        let lines: Vec<&str> = text.split('\n').map(|l| l.trim_end_matches(' ')).collect();
+        lines.join("\n").trim_matches('\n').to_owned()
+    }
+}
+
+/// Characters of scripts that are written without spaces: Chinese and Japanese, with their punctuation.
+fn is_ideograph(c: char) -> bool {
+    matches!(
+        u32::from(c),
+        0x2E80..=0x312F | 0x31A0..=0x9FFF | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFF65 | 0x2_0000..=0x3_FFFF
+    )
+}
