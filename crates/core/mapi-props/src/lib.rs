@@ -28,6 +28,7 @@ mod stored;
 mod tag;
 pub mod text;
 mod time;
+mod transmit;
 mod tree;
 mod value;
 
