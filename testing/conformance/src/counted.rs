@@ -22,6 +22,10 @@ impl Service for Counted {
         self.0.display_name()
     }
 
+    fn shutdown(&self) {
+        self.0.shutdown();
+    }
+
     fn open_store(
         &self,
         open: &OpenStore,

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mapi::{
-    Code, EmbeddedHost, EntryId, FileTime, Folder, Logon, Mapi, MapiProp, Message, ModifyMode,
-    MsgStore, OpenFlags, Profile, ProfileService, PropTag, PropValue, Result, SaveFlags, Service,
-    ServiceConfig, Session, Support, Table, attach_method, columns, tags,
+    Code, EmbeddedHost, EntryId, FileTime, Folder, Host, Logon, Mapi, MapiProp, Message,
+    ModifyMode, MsgStore, OpenFlags, Profile, ProfileService, PropTag, PropValue, Result,
+    SaveFlags, Service, ServiceConfig, Session, Support, Table, attach_method, columns,
+    resource_flags, tags,
 };
 use mapi_spi::{ChangeSet, FlagPatch, Items, Op, OpenStore};
 use testkit::{CountingBytes, FakeClock};
@@ -23,13 +24,20 @@ pub trait Ground: Debug {
 
     /// The configuration of the store called `name`.
     fn config(&self, name: &str) -> ServiceConfig;
+
+    /// Every byte that the store called `name` has on disk; `None` for one that has none.
+    fn bytes(&self, _name: &str) -> Option<Vec<u8>> {
+        None
+    }
 }
 
-/// What a case works on: the profile `work` with the default store `a` and a second store `b`.
+/// What a case works on: the profile `work` with the default store `a` and a second store `b`; beside it the profile
+/// `home`, which has only `b`. Profiles are kept over restarts.
 #[derive(Debug)]
 pub struct Fixture {
     ground: Box<dyn Ground>,
     support: Arc<dyn Support>,
+    profiles: Arc<EmbeddedHost>,
     session: RefCell<Session>,
 }
 
@@ -40,12 +48,37 @@ impl Fixture {
     /// Those of logging on.
     pub fn new(ground: Box<dyn Ground>) -> Result<Self> {
         let support: Arc<dyn Support> = Arc::new(TestSupport::default());
-        let session = logon(ground.as_ref(), &support, Logon::profile("work").create())?;
+        let home = profile_of(ground.as_ref(), "home", &["b"]);
+        let work = host_of(ground.as_ref(), ground.service(), &support, ["a", "b"]);
+        let profiles = Arc::new(work.add_profile(home));
+        let service = ground.service();
+        let program = program(&profiles, service);
+        let session = Session::logon(&program, Logon::profile("work").create())?;
         Ok(Self {
             ground,
             support,
+            profiles,
             session: RefCell::new(session),
         })
+    }
+
+    /// The library in a program that just started, over the profiles as they are now.
+    #[must_use]
+    pub fn program(&self) -> Mapi {
+        program(&self.profiles, self.ground.service())
+    }
+
+    /// The host of such a program with this service instead of the ground's own.
+    #[must_use]
+    pub fn host_with(&self, service: Arc<dyn Service>) -> Arc<dyn Host> {
+        let profiles = Arc::clone(&self.profiles);
+        Arc::new(TestHost { profiles, service })
+    }
+
+    /// Where the stores of the case are made.
+    #[must_use]
+    pub fn ground(&self) -> &dyn Ground {
+        self.ground.as_ref()
     }
 
     /// The session.
@@ -59,7 +92,7 @@ impl Fixture {
     /// # Errors
     /// Those of logging on.
     pub fn second_session(&self) -> Result<Session> {
-        logon(self.ground.as_ref(), &self.support, Logon::profile("work"))
+        Session::logon(&self.program(), Logon::profile("work"))
     }
 
     /// A session on a profile of these two stores, the first one being the default; none is made if it is missing.
@@ -90,11 +123,7 @@ impl Fixture {
     /// # Errors
     /// Those of logging on.
     pub fn read_only_session(&self) -> Result<Session> {
-        logon(
-            self.ground.as_ref(),
-            &self.support,
-            Logon::profile("work").read_only(),
-        )
+        Session::logon(&self.program(), Logon::profile("work").read_only())
     }
 
     /// Logs off and on again, as after a restart of the program. Handles from before are dead.
@@ -171,8 +200,47 @@ impl Fixture {
     }
 }
 
-fn logon(ground: &dyn Ground, support: &Arc<dyn Support>, logon: Logon) -> Result<Session> {
-    logon_to(ground, support, logon, ["a", "b"])
+/// A program that just started, with this service.
+fn program(profiles: &Arc<EmbeddedHost>, service: Arc<dyn Service>) -> Mapi {
+    let profiles = Arc::clone(profiles);
+    Mapi::initialize(Arc::new(TestHost { profiles, service }))
+}
+
+/// Profiles that outlive the program, and a service that does not.
+#[derive(Debug)]
+struct TestHost {
+    profiles: Arc<EmbeddedHost>,
+    service: Arc<dyn Service>,
+}
+
+impl Host for TestHost {
+    fn profile_names(&self) -> Result<Vec<String>> {
+        self.profiles.profile_names()
+    }
+
+    fn default_profile(&self) -> Result<Option<String>> {
+        self.profiles.default_profile()
+    }
+
+    fn profile(&self, name: &str) -> Result<Profile> {
+        Host::profile(self.profiles.as_ref(), name)
+    }
+
+    fn change_profile(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Profile) -> Result<()>,
+    ) -> Result<()> {
+        self.profiles.change_profile(name, change)
+    }
+
+    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
+        (self.service.name() == name).then(|| Arc::clone(&self.service))
+    }
+
+    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
+        Host::support(self.profiles.as_ref(), profile, service)
+    }
 }
 
 /// Logs on to a profile of these stores, the first one being the default.
@@ -193,20 +261,32 @@ fn host_of(
     support: &Arc<dyn Support>,
     stores: [&str; 2],
 ) -> EmbeddedHost {
-    let entry = |name: &&str| ProfileService {
-        service: service.name().to_owned(),
-        letter: (*name).to_owned(),
-        default_store: *name == stores[0],
-        config: ground.config(name),
-    };
-    let profile = Profile {
-        name: "work".to_owned(),
-        services: stores.iter().map(entry).collect(),
-    };
+    let profile = profile_of(ground, "work", &stores);
     EmbeddedHost::new()
         .service(service)
         .support(Arc::clone(support))
         .add_profile(profile)
+}
+
+/// A profile of these stores, the first one being the default.
+fn profile_of(ground: &dyn Ground, name: &str, stores: &[&str]) -> Profile {
+    let service = ground.service();
+    let entry = |store: &&str| ProfileService {
+        service: service.name().to_owned(),
+        letter: (*store).to_owned(),
+        resource_flags: if *store == stores[0] {
+            resource_flags::DEFAULT_STORE
+        } else {
+            0
+        },
+        config: ground.config(store),
+        ..ProfileService::default()
+    };
+    Profile {
+        name: name.to_owned(),
+        services: stores.iter().map(entry).collect(),
+        ..Profile::default()
+    }
 }
 
 /// A clock that moves by a millisecond each time it is asked, so that no two times are equal; bytes that repeat.

@@ -23,6 +23,15 @@ impl Ground for Files {
             values,
         }
     }
+
+    fn bytes(&self, name: &str) -> Option<Vec<u8>> {
+        let mut all = Vec::new();
+        for ending in ["malle", "malle-wal"] {
+            let file = self.0.path().join(format!("{name}.{ending}"));
+            all.extend(std::fs::read(file).unwrap_or_default());
+        }
+        Some(all)
+    }
 }
 
 #[test]

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use mapi::{Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
 use mapi_kit::trace::Traced;
 use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenStore, Result, Service, ServiceConfig, Store, Support};
+use mapi_spi::{Call, Error, OpenStore, Result, Service, Store, Support};
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
-use crate::profile::ServiceEntry;
-use crate::{Profile, ProfileError, Profiles, SystemSupport};
+use crate::{Profile, ProfileError, Profiles, SystemSupport, shape};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
@@ -82,7 +81,7 @@ impl MalleHost {
         let made = self.profiles.create(name, services, |profile| {
             let draft = Draft {
                 host: Arc::clone(self),
-                profile: self.as_api(name, profile),
+                profile: self.as_api(name, profile)?,
             };
             let mapi = Mapi::initialize(Arc::new(draft));
             Session::logon(&mapi, Logon::profile(name).create())?.logoff();
@@ -92,22 +91,11 @@ impl MalleHost {
     }
 
     /// A profile as the client API takes it.
-    #[must_use]
-    pub fn as_api(&self, name: &str, profile: &Profile) -> ApiProfile {
-        let default = profile.default_service().map(|entry| &entry.letter);
-        let service = |entry: &ServiceEntry| ProfileService {
-            service: entry.name.clone(),
-            letter: entry.letter.to_string(),
-            default_store: Some(&entry.letter) == default,
-            config: ServiceConfig {
-                base: self.profiles.home().profile_data(name),
-                values: entry.config.clone(),
-            },
-        };
-        ApiProfile {
-            name: name.to_owned(),
-            services: profile.services.iter().map(service).collect(),
-        }
+    ///
+    /// # Errors
+    /// `MAPI_E_CORRUPT_DATA` for a section that is not as it should be.
+    pub fn as_api(&self, name: &str, profile: &Profile) -> Result<ApiProfile> {
+        shape::to_api(name, self.profiles.home().profile_data(name), profile)
     }
 }
 
@@ -126,7 +114,23 @@ impl Host for MalleHost {
 
     fn profile(&self, name: &str) -> Result<ApiProfile> {
         let profile = self.profiles.load(name).map_err(into_api)?;
-        Ok(self.as_api(name, &profile))
+        self.as_api(name, &profile)
+    }
+
+    fn change_profile(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut ApiProfile) -> Result<()>,
+    ) -> Result<()> {
+        let changed = self.profiles.change(name, |profile| {
+            let mut profile = self.as_api(name, &profile)?;
+            change(&mut profile)?;
+            Ok::<_, CreateError>(shape::from_api(&profile)?)
+        });
+        changed.map_err(|e| match e {
+            CreateError::Profile(e) => into_api(e),
+            CreateError::Store(e) => e,
+        })
     }
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
@@ -168,6 +172,10 @@ impl Service for TracedService {
         self.0.display_name()
     }
 
+    fn shutdown(&self) {
+        self.0.shutdown();
+    }
+
     fn open_store(
         &self,
         open: &OpenStore,
@@ -197,6 +205,15 @@ impl Host for Draft {
 
     fn profile(&self, _name: &str) -> Result<ApiProfile> {
         Ok(self.profile.clone())
+    }
+
+    fn change_profile(
+        &self,
+        _name: &str,
+        _change: &mut dyn FnMut(&mut ApiProfile) -> Result<()>,
+    ) -> Result<()> {
+        let detail = "the profile is not written yet";
+        Err(Error::new(Code::NO_SUPPORT, detail))
     }
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {

@@ -15,6 +15,7 @@ mod log;
 mod profile;
 mod profiles;
 mod reason;
+mod shape;
 mod support;
 
 pub use file::{FileLock, write_atomically};
@@ -23,7 +24,7 @@ pub use home::{Home, NoHome};
 pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};
 pub use interrupt::{interruptible, see_file_limits};
 pub use log::{BadLevel, LogChoice, SPI_TARGET};
-pub use profile::{Profile, ServiceEntry, StoreLetter};
+pub use profile::{IdentityEntry, Profile, Role, ServiceEntry, StoreLetter};
 pub use profiles::{DataOnDelete, ProfileError, Profiles};
 pub use reason::reason;
 pub use support::{SystemSupport, now};

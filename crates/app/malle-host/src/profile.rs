@@ -1,6 +1,6 @@
 //! One profile: which message services a user has, and the letters that their stores go by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,9 +12,16 @@ use serde::{Deserialize, Serialize};
 pub struct Profile {
     /// The letter that the next store gets. Letters of removed stores are never given again.
     pub next_letter: StoreLetter,
-    /// Message services; the first one marked so is the default store.
+    /// Message services. Without one that is marked so there is no default store.
     #[serde(default, rename = "service")]
     pub services: Vec<ServiceEntry>,
+    /// Profile sections: by UID, properties by tag (`0x0037001F`) with their values as text.
+    #[serde(
+        default,
+        rename = "section",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub sections: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// One message service of a profile.
@@ -28,9 +35,50 @@ pub struct ServiceEntry {
     /// Whether this is the default store.
     #[serde(default)]
     pub default: bool,
+    /// Further roles of the store.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub roles: BTreeSet<Role>,
+    /// Who the user is to this service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityEntry>,
     /// The service's own settings. Relative paths are below the profile's data directory.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+}
+
+/// A role of a service beside that of the default store (requirements 8.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// STATUS_SIMPLE_STORE.
+    SimpleStore,
+    /// STATUS_PRIMARY_STORE.
+    PrimaryStore,
+    /// STATUS_SECONDARY_STORE.
+    SecondaryStore,
+    /// STATUS_NO_DEFAULT_STORE.
+    NoDefaultStore,
+    /// STATUS_PRIMARY_IDENTITY.
+    PrimaryIdentity,
+    /// STATUS_NO_PRIMARY_IDENTITY.
+    NoPrimaryIdentity,
+}
+
+/// Who the user is to a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityEntry {
+    /// The user's name.
+    pub name: String,
+    /// The kind of address.
+    #[serde(default = "smtp")]
+    pub address_type: String,
+    /// The address.
+    pub address: String,
+}
+
+fn smtp() -> String {
+    "SMTP".to_owned()
 }
 
 impl Profile {
@@ -40,6 +88,7 @@ impl Profile {
         Self {
             next_letter: StoreLetter::first(),
             services: Vec::new(),
+            sections: BTreeMap::new(),
         }
     }
 
@@ -51,6 +100,8 @@ impl Profile {
             name: service.to_owned(),
             letter: letter.clone(),
             default: self.services.is_empty(),
+            roles: BTreeSet::new(),
+            identity: None,
             config,
         });
         letter
@@ -59,8 +110,7 @@ impl Profile {
     /// The service of the default store.
     #[must_use]
     pub fn default_service(&self) -> Option<&ServiceEntry> {
-        let marked = self.services.iter().find(|entry| entry.default);
-        marked.or_else(|| self.services.first())
+        self.services.iter().find(|entry| entry.default)
     }
 
     /// The service whose store goes by `letter`.
@@ -95,16 +145,7 @@ impl StoreLetter {
 
     /// The one after it: `b` after `a`, `aa` after `z`.
     fn next(&self) -> Self {
-        let mut letters = self.as_str().as_bytes().to_vec();
-        for letter in letters.iter_mut().rev() {
-            if *letter < b'z' {
-                *letter += 1;
-                return Self(letters.into_iter().map(char::from).collect());
-            }
-            *letter = b'a';
-        }
-        letters.push(b'a');
-        Self(letters.into_iter().map(char::from).collect())
+        Self(mapi::letter_after(self.as_str()))
     }
 }
 

@@ -181,6 +181,21 @@ impl Profiles {
         Ok(profile)
     }
 
+    /// Changes a profile: `change` is shown it as it stands, and what it returns is written, whole or not at all. No
+    /// other process changes a profile meanwhile.
+    ///
+    /// # Errors
+    /// What `change` says, those of [`Self::load`] and those of writing; the profile is as it was then.
+    pub fn change<E: From<ProfileError>>(
+        &self,
+        name: &str,
+        change: impl FnOnce(Profile) -> Result<Profile, E>,
+    ) -> Result<(), E> {
+        let _writer = self.lock()?;
+        let changed = change(self.load(name)?)?;
+        Ok(self.write(name, &changed)?)
+    }
+
     fn write(&self, name: &str, profile: &Profile) -> Result<(), ProfileError> {
         let path = self.home.profile_file(name);
         let text = toml::to_string(profile).map_err(|e| ProfileError::Malformed {

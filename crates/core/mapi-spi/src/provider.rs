@@ -26,6 +26,9 @@ pub trait Service: Send + Sync + Debug {
         support: Arc<dyn Support>,
         call: &Call,
     ) -> Result<Arc<dyn Store>>;
+
+    /// Told once when no session uses the service any more. It may be used again later.
+    fn shutdown(&self) {}
 }
 
 /// A request to open a store.

@@ -1,64 +1,30 @@
-//! What every handle carries: its store, the session's life, the call context and its own last error.
+//! What every handle carries: its store, who is logged on, the call context and its own last error.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mapi_kit::computed::item_entry_id;
 use mapi_kit::entry_ids::{self, EntryTarget};
-use mapi_kit::names::NameCache;
 use mapi_props::{Code, FileTime, PropName};
 use mapi_spi::{
-    Call, ChangeSet, CommitOutcome, Error, ItemId, NameCreation, Result, Store, StoreInfo, Support,
+    Call, ChangeSet, CommitOutcome, Error, ItemId, NameCreation, Result, Store, StoreInfo,
 };
 
+use crate::session::Member;
+pub(crate) use crate::session::OpenedStore;
 use crate::{EntryId, OpenFlags};
-
-/// Whether the session is still logged on.
-#[derive(Debug, Default)]
-pub(crate) struct Life {
-    ended: AtomicBool,
-}
-
-impl Life {
-    pub(crate) fn end(&self) {
-        self.ended.store(true, Ordering::Release);
-    }
-
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.ended.load(Ordering::Acquire) {
-            return Err(Error::new(
-                Code::END_OF_SESSION,
-                "the session has been logged off",
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// One open store of a session.
-#[derive(Debug)]
-pub(crate) struct OpenedStore {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) support: Arc<dyn Support>,
-    pub(crate) names: NameCache,
-    pub(crate) letter: String,
-    pub(crate) service: String,
-    pub(crate) service_display: &'static str,
-    pub(crate) default: bool,
-    pub(crate) life: Arc<Life>,
-}
 
 /// A store as one handle uses it.
 #[derive(Debug, Clone)]
 pub(crate) struct Context {
     pub(crate) opened: Arc<OpenedStore>,
+    pub(crate) member: Arc<Member>,
     pub(crate) call: Call,
 }
 
 impl Context {
     /// The provider, as long as the session lives.
     pub(crate) fn spi(&self) -> Result<&dyn Store> {
-        self.opened.life.check()?;
+        self.member.check()?;
         Ok(self.opened.store.as_ref())
     }
 
@@ -67,7 +33,7 @@ impl Context {
     }
 
     pub(crate) fn now(&self) -> FileTime {
-        self.opened.support.now()
+        self.opened.place.support.now()
     }
 
     pub(crate) fn commit(&self, changes: ChangeSet) -> Result<CommitOutcome> {
@@ -139,6 +105,7 @@ impl Context {
     pub(crate) fn with_call(&self, call: Call) -> Self {
         Self {
             opened: Arc::clone(&self.opened),
+            member: Arc::clone(&self.member),
             call,
         }
     }

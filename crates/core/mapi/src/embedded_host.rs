@@ -1,13 +1,13 @@
 //! A host for programs that bring their own few profiles, and for tests.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mapi_props::{Code, FileTime};
-use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+use mapi_spi::{Error, Result, Service, Support};
 
-use crate::host::{Host, Profile, ProfileService};
+use crate::host::{Host, Profile, ProfileService, resource_flags};
 
 /// Profiles and services held in memory.
 ///
@@ -22,7 +22,7 @@ use crate::host::{Host, Profile, ProfileService};
 /// ```
 #[derive(Debug)]
 pub struct EmbeddedHost {
-    profiles: Vec<Profile>,
+    profiles: Mutex<Vec<Profile>>,
     services: Vec<Arc<dyn Service>>,
     support: Arc<dyn Support>,
 }
@@ -38,7 +38,7 @@ impl EmbeddedHost {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            profiles: Vec::new(),
+            profiles: Mutex::default(),
             services: Vec::new(),
             support: Arc::new(SystemSupport),
         }
@@ -57,20 +57,25 @@ impl EmbeddedHost {
         let entry = ProfileService {
             service: service.to_owned(),
             letter: "a".to_owned(),
-            default_store: true,
-            config: ServiceConfig::default(),
+            resource_flags: resource_flags::DEFAULT_STORE,
+            ..ProfileService::default()
         };
         self.add_profile(Profile {
             name: name.to_owned(),
             services: vec![entry],
+            ..Profile::default()
         })
     }
 
     /// Adds a profile. The first one is the default one.
     #[must_use]
-    pub fn add_profile(mut self, profile: Profile) -> Self {
-        self.profiles.push(profile);
+    pub fn add_profile(self, profile: Profile) -> Self {
+        self.profiles().push(profile);
         self
+    }
+
+    fn profiles(&self) -> MutexGuard<'_, Vec<Profile>> {
+        self.profiles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The side that providers see, instead of the system's clock and randomness.
@@ -83,16 +88,30 @@ impl EmbeddedHost {
 
 impl Host for EmbeddedHost {
     fn profile_names(&self) -> Result<Vec<String>> {
-        Ok(self.profiles.iter().map(|p| p.name.clone()).collect())
+        Ok(self.profiles().iter().map(|p| p.name.clone()).collect())
     }
 
     fn default_profile(&self) -> Result<Option<String>> {
-        Ok(self.profiles.first().map(|p| p.name.clone()))
+        Ok(self.profiles().first().map(|p| p.name.clone()))
     }
 
     fn profile(&self, name: &str) -> Result<Profile> {
-        let found = self.profiles.iter().find(|p| p.name == name).cloned();
-        found.ok_or_else(|| Error::new(Code::NOT_FOUND, format!("there is no profile `{name}`")))
+        let found = self.profiles().iter().find(|p| p.name == name).cloned();
+        found.ok_or_else(|| unknown(name))
+    }
+
+    fn change_profile(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Profile) -> Result<()>,
+    ) -> Result<()> {
+        let mut profiles = self.profiles();
+        let found = profiles.iter_mut().find(|p| p.name == name);
+        let profile = found.ok_or_else(|| unknown(name))?;
+        let mut changed = profile.clone();
+        change(&mut changed)?;
+        *profile = changed;
+        Ok(())
     }
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
@@ -102,6 +121,10 @@ impl Host for EmbeddedHost {
     fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {
         Arc::clone(&self.support)
     }
+}
+
+fn unknown(name: &str) -> Error {
+    Error::new(Code::NOT_FOUND, format!("there is no profile `{name}`"))
 }
 
 /// The system's clock, and randomness good for identifiers, not for secrets.

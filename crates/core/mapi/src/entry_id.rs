@@ -4,8 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use mapi_kit::entry_ids;
+use mapi_props::entry_id::{unwrap_store, wrap_store};
 use mapi_props::{Code, Guid};
-use mapi_spi::{Error, ItemId, Result};
+use mapi_spi::{Error, ItemId, Result, ServiceConfig};
 
 /// An entry identifier: opaque bytes that name a store, folder or message across restarts.
 ///
@@ -26,6 +27,55 @@ impl EntryId {
     /// `MAPI_E_INVALID_ENTRYID` when it is too short to have one.
     pub fn provider_uid(&self) -> Result<Guid> {
         entry_ids::store_uid(&self.0)
+    }
+
+    /// The id of a store that is described instead of named: by its service and settings (WrapStoreEntryID). With it a
+    /// session opens a store that is not in its profile ([`crate::Session::open_store`]).
+    ///
+    /// # Errors
+    /// `MAPI_E_INVALID_PARAMETER` for a service name that is not ASCII, a path that is not Unicode, or a zero in a text.
+    pub fn wrap_store(service: &str, config: &ServiceConfig) -> Result<Self> {
+        let bad = |what| {
+            Error::new(
+                Code::INVALID_PARAMETER,
+                format!("the {what} cannot be put into an id"),
+            )
+        };
+        let base = config.base.to_str().ok_or_else(|| bad("path"))?;
+        let pairs = config
+            .values
+            .iter()
+            .flat_map(|(k, v)| [k.as_str(), v.as_str()]);
+        let mut own = DESCRIBED.to_vec();
+        for text in std::iter::once(base).chain(pairs) {
+            if text.contains('\0') {
+                return Err(bad("text"));
+            }
+            own.extend_from_slice(text.as_bytes());
+            own.push(0);
+        }
+        let wrapped = wrap_store(service, &own);
+        wrapped.map(Self).map_err(|_| bad("name of the service"))
+    }
+
+    /// The service and settings of a store's id that describes it; `None` for all other ids.
+    pub(crate) fn described_store(&self) -> Option<(String, ServiceConfig)> {
+        let wrapped = unwrap_store(&self.0).ok()?;
+        let texts = wrapped
+            .entry_id
+            .strip_prefix(&DESCRIBED)?
+            .strip_suffix(&[0])?;
+        let mut texts = texts.split(|b| *b == 0).map(str::from_utf8);
+        let base = texts.next()?.ok()?;
+        let mut config = ServiceConfig {
+            base: base.into(),
+            ..ServiceConfig::default()
+        };
+        while let Some(key) = texts.next() {
+            let (key, value) = (key.ok()?, texts.next()?.ok()?);
+            config.values.insert(key.to_owned(), value.to_owned());
+        }
+        Some((wrapped.dll.to_owned(), config))
     }
 
     /// A store key and an object's id in one (reference: "HrComposeEID").
@@ -52,6 +102,12 @@ impl EntryId {
         Ok((key.to_vec(), Self(object.to_vec())))
     }
 }
+
+/// abFlags 0, a UID of our own by which the id of a described store is known, and the version of what follows.
+const DESCRIBED: [u8; 21] = [
+    0, 0, 0, 0, 0x6d, 0x61, 0x6c, 0x6c, 0x65, 0x2d, 0x64, 0x4f, 0x9d, 0x65, 0x73, 0x63, 0x72, 0x69,
+    0x62, 0x65, 1,
+];
 
 impl From<Vec<u8>> for EntryId {
     fn from(bytes: Vec<u8>) -> Self {
@@ -155,5 +211,36 @@ impl FromStr for ShortId {
             }),
             _ => Err(bad()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EntryId;
+    use mapi_spi::ServiceConfig;
+
+    #[test]
+    fn a_described_store_reads_back_and_no_bytes_make_a_panic() {
+        let values = [("name", "x"), ("empty", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        let config = ServiceConfig {
+            base: "/home/me".into(),
+            values: values.into(),
+        };
+        let id = EntryId::wrap_store("MALLE_MEMORY", &config).unwrap();
+        assert_eq!(
+            id.described_store(),
+            Some(("MALLE_MEMORY".to_owned(), config))
+        );
+        for at in 0..id.as_bytes().len() {
+            assert!(
+                EntryId::from(&id.as_bytes()[..at])
+                    .described_store()
+                    .is_none()
+            );
+            let mut changed = id.as_bytes().to_vec();
+            changed[at] ^= 0xA5;
+            let _ = EntryId::from(changed).described_store();
+        }
+        assert!(EntryId::wrap_store("Ä", &ServiceConfig::default()).is_err());
     }
 }

@@ -72,6 +72,34 @@ flags! {
         CACHE_ONLY = 0x4000;
     }
 
+    /// OpenMsgStore. None: everything in the store is open for reading only.
+    StoreFlags {
+        /// MDB_NO_DIALOG: nobody is asked anything; nobody ever is.
+        NO_DIALOG = 0x1;
+        /// MDB_WRITE: for reading and writing, or fail.
+        WRITE = 0x4;
+        /// MAPI_DEFERRED_ERRORS: accepted; errors are told at once all the same.
+        DEFERRED_ERRORS = 0x8;
+        /// MAPI_BEST_ACCESS: as much as there is.
+        BEST_ACCESS = 0x10;
+        /// MDB_TEMPORARY: without a row in the stores table, and open only as long as somebody uses it.
+        TEMPORARY = 0x20;
+        /// MDB_NO_MAIL: no standard folders are made.
+        NO_MAIL = 0x80;
+        /// MDB_ONLINE: accepted; there is no copy of a store to get around.
+        ONLINE = 0x100;
+    }
+
+    /// OpenProfileSection. None: for reading.
+    SectionFlags {
+        /// MAPI_MODIFY: for writing; a section that does not exist is made.
+        MODIFY = 0x1;
+        /// MAPI_FORCE_ACCESS: accepted; no section belongs to a provider alone.
+        FORCE_ACCESS = 0x4;
+        /// MAPI_DEFERRED_ERRORS: accepted; errors are told at once all the same.
+        DEFERRED_ERRORS = 0x8;
+    }
+
     /// SaveChanges. None: the handle becomes read-only.
     SaveFlags {
         /// KEEP_OPEN_READONLY.

@@ -93,7 +93,7 @@ impl Folder {
     #[must_use]
     pub fn short_id(&self) -> ShortId {
         ShortId {
-            store: self.context.opened.letter.clone(),
+            store: self.context.opened.place.letter.clone(),
             item: self.id,
         }
     }
@@ -117,7 +117,13 @@ impl Folder {
     pub fn store(&self) -> Result<MsgStore> {
         self.context.spi()?;
         let opened = Arc::clone(&self.context.opened);
-        MsgStore::new(opened, self.context.call.clone(), OpenFlags::BEST_ACCESS)
+        let member = Arc::clone(&self.context.member);
+        MsgStore::new(
+            opened,
+            member,
+            self.context.call.clone(),
+            OpenFlags::BEST_ACCESS,
+        )
     }
 
     /// PR_DISPLAY_NAME.

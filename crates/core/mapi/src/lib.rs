@@ -63,8 +63,10 @@ mod event;
 mod flags;
 mod folder;
 mod host;
+mod library;
 mod message;
 mod opened;
+mod profile_section;
 mod prop;
 mod returned;
 mod session;
@@ -81,15 +83,17 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    SortFlags, TableFlags, TreeFlags,
+    SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags,
 };
 pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
-pub use host::{Host, Profile, ProfileService};
+pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
+pub use library::Mapi;
 pub use message::{Message, Original};
 pub use opened::Object;
+pub use profile_section::ProfileSection;
 pub use prop::{MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
-pub use session::{Logon, Mapi, ServiceFailure, Session};
+pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
 pub use store::{MsgStore, SpecialFolder};
 pub use stream::PropStream;

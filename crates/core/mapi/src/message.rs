@@ -108,7 +108,7 @@ impl Message {
     }
 
     pub(crate) fn create(context: &Context, folder: ItemId, associated: bool) -> Self {
-        let key = context.opened.support.new_guid().0;
+        let key = context.opened.place.support.new_guid().0;
         let working = WorkingMessage::new(key, associated);
         Self::of(
             context.clone(),
@@ -174,7 +174,7 @@ impl Message {
     /// Its id for people; `None` before the first save and for embedded messages.
     #[must_use]
     pub fn short_id(&self) -> Option<ShortId> {
-        let store = self.inner.context.opened.letter.clone();
+        let store = self.inner.context.opened.place.letter.clone();
         self.item().map(|item| ShortId { store, item })
     }
 

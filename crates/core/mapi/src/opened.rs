@@ -3,7 +3,7 @@
 use mapi_props::{Code, object_type};
 use mapi_spi::{Error, Result};
 
-use crate::{Folder, Message, MsgStore};
+use crate::{Folder, Message, MsgStore, Status};
 
 /// An opened object.
 #[derive(Debug)]
@@ -14,6 +14,8 @@ pub enum Object {
     Folder(Folder),
     /// MAPI_MESSAGE.
     Message(Message),
+    /// MAPI_STATUS.
+    Status(Status),
 }
 
 impl Object {
@@ -24,6 +26,7 @@ impl Object {
             Self::Store(_) => object_type::STORE,
             Self::Folder(_) => object_type::FOLDER,
             Self::Message(_) => object_type::MESSAGE,
+            Self::Status(_) => object_type::STATUS,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Property access: IMAPIProp as a trait that stores, folders, messages and attachments share.
 
+mod bag;
 mod object;
 mod read;
 mod typed;
@@ -12,6 +13,7 @@ use crate::context::LastError;
 use crate::stream::PropStream;
 use crate::{NameFlags, PropertyFlags, Returned, SaveFlags};
 
+pub(crate) use bag::BagSource;
 pub(crate) use object::{Object, PropSource, StreamHome};
 pub(crate) use read::{all, list, values};
 pub use typed::Typed;

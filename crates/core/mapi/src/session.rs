@@ -1,7 +1,13 @@
-//! Initialising, logging on and what a session opens.
-//! Reference: "MAPI Session Handling" (requirements SES-01 … SES-08)
+//! Logging on, and what a session opens.
+//! Reference: "MAPI Session Handling" (requirements SES-01 … SES-09)
 
+mod change;
+mod identity;
 mod logon;
+mod member;
+mod open;
+mod opening;
+mod roster;
 mod stores;
 
 use std::sync::Arc;
@@ -10,48 +16,23 @@ use mapi_kit::entry_ids::{self, EntryTarget};
 use mapi_props::Code;
 use mapi_spi::{Call, Error, Result};
 
-use crate::context::{ErrorNote, LastError, Life, OpenedStore};
-use crate::host::Host;
-use crate::{EntryId, MsgStore, Object, OpenFlags, ShortId, TableBuilder};
+use crate::context::LastError;
+use crate::{
+    EntryId, Mapi, MsgStore, Object, OpenFlags, SectionFlags, ShortId, StoreFlags, TableBuilder,
+};
 
+pub use change::StoreRole;
 pub use logon::Logon;
+pub(crate) use member::{Member, SessionState};
+pub(crate) use roster::OpenedStore;
+pub(crate) use stores::STORE_PROVIDER;
 
-/// The library, initialised for one program. There is no global state: two of them do not know each other.
-#[derive(Debug, Clone)]
-pub struct Mapi {
-    host: Arc<dyn Host>,
-}
-
-impl Mapi {
-    /// Initialises for this host.
-    #[must_use]
-    pub fn initialize(host: Arc<dyn Host>) -> Self {
-        Self { host }
-    }
-
-    /// Names of the profiles that can be logged on to.
-    ///
-    /// # Errors
-    /// Those of the host.
-    pub fn profiles(&self) -> Result<Vec<String>> {
-        self.host.profile_names()
-    }
-}
-
-/// A session: the way to every store of a profile. Clones are the same session.
+/// A session: the way to every store of a profile. Clones are the same logon; each logon to a shared session is one of
+/// its own, and ends by itself.
 #[derive(Debug, Clone)]
 pub struct Session {
-    inner: Arc<Inner>,
+    pub(crate) member: Arc<Member>,
     call: Call,
-}
-
-#[derive(Debug)]
-struct Inner {
-    profile: String,
-    life: Arc<Life>,
-    stores: Vec<Arc<OpenedStore>>,
-    failed: Vec<ServiceFailure>,
-    errors: ErrorNote,
 }
 
 /// A service of the profile that could not be started; the others work on.
@@ -66,11 +47,13 @@ pub struct ServiceFailure {
 }
 
 impl Session {
-    /// Logs on to a profile: opens its stores, and makes sure that the default store has its folders (STO-04).
+    /// Logs on to a profile: opens its stores, and makes sure that the default store has its folders (STO-04). A session
+    /// that is shared is joined instead, whatever profile is named, unless a new one is asked for (SES-06).
     ///
     /// # Errors
     /// `MAPI_E_LOGON_FAILED` without a profile to log on to, for one that does not exist, or when its default store
-    /// cannot be opened; the source says why.
+    /// cannot be opened; the source says why. `MAPI_E_NOT_INITIALIZED`; `MAPI_E_TIMEOUT` (see
+    /// [`Logon::timeout_short`]).
     pub fn logon(mapi: &Mapi, logon: Logon) -> Result<Self> {
         logon::logon(mapi, logon)
     }
@@ -80,7 +63,7 @@ impl Session {
     #[must_use]
     pub fn with_call(&self, call: Call) -> Self {
         Self {
-            inner: Arc::clone(&self.inner),
+            member: Arc::clone(&self.member),
             call,
         }
     }
@@ -88,41 +71,38 @@ impl Session {
     /// Name of the profile.
     #[must_use]
     pub fn profile_name(&self) -> &str {
-        &self.inner.profile
+        &self.state().profile
     }
 
     /// Services that could not be started.
     #[must_use]
     pub fn failures(&self) -> &[ServiceFailure] {
-        &self.inner.failed
+        &self.state().failed
     }
 
     /// What the last failing call on this session said; `None` after a success.
     #[must_use]
     pub fn last_error(&self) -> Option<LastError> {
-        self.inner.errors.last()
+        self.member.errors.last()
     }
 
     /// The default store.
     ///
     /// # Errors
-    /// `MAPI_E_NOT_FOUND` if the profile has no store.
+    /// `MAPI_E_NOT_FOUND` if the session has none.
     pub fn default_store(&self) -> Result<MsgStore> {
-        let found = self.inner.stores.iter().find(|s| s.default);
-        self.track(self.handle(
-            found,
-            OpenFlags::BEST_ACCESS,
-            "the profile has no default store",
-        ))
+        let missing = || Error::new(Code::NOT_FOUND, "the session has no default store");
+        let found = self.state().roster.default_store().ok_or_else(missing);
+        self.track(found.and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS)))
     }
 
-    /// All stores, in profile order.
+    /// All stores of the stores table, in profile order.
     ///
     /// # Errors
     /// `MAPI_E_END_OF_SESSION`.
     pub fn stores(&self) -> Result<Vec<MsgStore>> {
-        let open = |s| self.handle(Some(s), OpenFlags::BEST_ACCESS, "");
-        self.track(self.inner.stores.iter().map(open).collect())
+        let open = |s| self.handle(s, OpenFlags::BEST_ACCESS);
+        self.track(self.state().roster.listed().into_iter().map(open).collect())
     }
 
     /// The store with this letter.
@@ -130,37 +110,39 @@ impl Session {
     /// # Errors
     /// `MAPI_E_NOT_FOUND`.
     pub fn store_by_letter(&self, letter: &str) -> Result<MsgStore> {
-        let found = self.inner.stores.iter().find(|s| s.letter == letter);
-        self.track(self.handle(found, OpenFlags::BEST_ACCESS, "no store has this letter"))
-    }
-
-    /// The store with this entry id (OpenMsgStore).
-    ///
-    /// # Errors
-    /// `MAPI_E_UNKNOWN_ENTRYID` if none of the open ones is it; `MAPI_E_NO_ACCESS` for MODIFY on a read-only one.
-    pub fn open_store(&self, id: &EntryId, flags: OpenFlags) -> Result<MsgStore> {
-        let opened = self.route(id).and_then(|s| self.handle(Some(s), flags, ""));
+        let roster = &self.state().roster;
+        let found = roster.find(|s| !letter.is_empty() && s.place.letter == letter);
+        let missing = || Error::new(Code::NOT_FOUND, "no store has this letter");
+        let opened = found
+            .ok_or_else(missing)
+            .and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS));
         self.track(opened)
     }
 
-    /// The table of stores: PR_DEFAULT_STORE, PR_DISPLAY_NAME, PR_ENTRYID, PR_MDB_PROVIDER and the others of STO-02.
+    /// Opens the store with this entry id (OpenMsgStore): one of the stores table, or one that only its id describes
+    /// ([`EntryId::wrap_store`]), which is then open for this session. Without WRITE or BEST_ACCESS everything in the store
+    /// is open for reading only.
+    ///
+    /// # Errors
+    /// `MAPI_E_INVALID_PARAMETER` for an empty id; `MAPI_E_UNKNOWN_ENTRYID` if it is neither; `MAPI_E_NO_ACCESS` for
+    /// WRITE where nothing can be written; those of [`mapi_spi::Service::open_store`].
+    pub fn open_store(&self, id: &EntryId, flags: StoreFlags) -> Result<MsgStore> {
+        self.track(open::open_store(self, id, flags))
+    }
+
+    /// The table of stores (GetMsgStoresTable): PR_DEFAULT_STORE, PR_DISPLAY_NAME, PR_ENTRYID, PR_MDB_PROVIDER and the
+    /// others of STO-02. It shows stores that come and go.
     pub fn stores_table(&self) -> TableBuilder {
         stores::table(self)
     }
 
-    /// Opens what an entry id names, whichever store it is in.
+    /// Opens what an entry id names, whichever store it is in; a store's as [`Self::open_store`] does.
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for an empty id, `MAPI_E_UNKNOWN_ENTRYID` if no open store claims it,
     /// `MAPI_E_INVALID_ENTRYID`, `MAPI_E_NOT_FOUND`, `MAPI_E_NO_ACCESS`.
     pub fn open_entry(&self, id: &EntryId, flags: OpenFlags) -> Result<Object> {
-        self.track(self.route(id).and_then(|opened| {
-            let store = self.handle(Some(opened), flags, "")?;
-            match entry_ids::parse(id.as_bytes())? {
-                EntryTarget::Store(_) => Ok(Object::Store(store)),
-                _ => store.open_entry(id, flags),
-            }
-        }))
+        self.track(open::open_entry(self, id, flags))
     }
 
     /// Opens what a short id names.
@@ -176,45 +158,74 @@ impl Session {
     /// # Errors
     /// `MAPI_E_UNKNOWN_ENTRYID` for one that no open store claims; `MAPI_E_INVALID_ENTRYID`.
     pub fn compare_entry_ids(&self, a: &EntryId, b: &EntryId) -> Result<bool> {
-        let compared = self
-            .route(a)
-            .and_then(|_| self.route(b))
-            .and_then(|_| Ok(entry_ids::parse(a.as_bytes())? == entry_ids::parse(b.as_bytes())?));
+        let target = |id| -> Result<EntryTarget> {
+            let opened = self.route(id)?;
+            if id.described_store().is_some() {
+                return Ok(EntryTarget::Store(opened.store.info().uid));
+            }
+            entry_ids::parse(id.as_bytes())
+        };
+        let compared = target(a).and_then(|a| Ok(a == target(b)?));
         self.track(compared)
     }
 
-    /// Ends the session: every handle of it is dead from now on (`MAPI_E_END_OF_SESSION`), dropping them is safe.
+    /// Opens a section of the profile (OpenProfileSection): properties that programs and providers keep there. Read-only
+    /// unless asked; with MODIFY one that does not exist is made. Many may read a section, or one may write it.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there is none; `MAPI_E_NO_ACCESS` while somebody writes it, or reads it when it is to be
+    /// written; those of the host.
+    pub fn open_profile_section(
+        &self,
+        uid: mapi_props::Guid,
+        flags: SectionFlags,
+    ) -> Result<crate::ProfileSection> {
+        let opened = crate::ProfileSection::open(&self.member, uid, flags);
+        self.track(opened)
+    }
+
+    /// Logs off: every handle of this logon is dead from now on (`MAPI_E_END_OF_SESSION`), dropping them is safe. The
+    /// session ends when its last member logs off.
     pub fn logoff(&self) {
-        self.inner.life.end();
+        self.member.end();
+    }
+
+    pub(crate) fn state(&self) -> &SessionState {
+        &self.member.session
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        self.inner.life.check()
+        self.member.check()
     }
 
-    /// The open store whose UID an entry id carries.
-    fn route(&self, id: &EntryId) -> Result<&Arc<OpenedStore>> {
-        self.inner.life.check()?;
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// The open store that an entry id belongs to.
+    fn route(&self, id: &EntryId) -> Result<Arc<OpenedStore>> {
+        self.check()?;
         if id.as_bytes().is_empty() {
             return Err(Error::new(Code::INVALID_PARAMETER, "no entry id was given"));
         }
         let uid = id.provider_uid()?;
-        let found = self.inner.stores.iter().find(|s| s.store.info().uid == uid);
+        let described = id.described_store();
+        let is_it = |s: &OpenedStore| match &described {
+            Some((service, config)) => {
+                s.place.service.service.name() == service && s.place.config == *config
+            }
+            None => s.store.info().uid == uid,
+        };
+        let found = self.state().roster.find(is_it);
         found.ok_or_else(|| Error::new(Code::UNKNOWN_ENTRYID, "no open store claims the entry id"))
     }
 
-    fn handle(
-        &self,
-        store: Option<&Arc<OpenedStore>>,
-        flags: OpenFlags,
-        missing: &str,
-    ) -> Result<MsgStore> {
-        self.inner.life.check()?;
-        let store = store.ok_or_else(|| Error::new(Code::NOT_FOUND, missing.to_owned()))?;
-        MsgStore::new(Arc::clone(store), self.call.clone(), flags)
+    fn handle(&self, store: Arc<OpenedStore>, flags: OpenFlags) -> Result<MsgStore> {
+        self.check()?;
+        MsgStore::new(store, Arc::clone(&self.member), self.call.clone(), flags)
     }
 
-    fn track<T>(&self, result: Result<T>) -> Result<T> {
-        self.inner.errors.track(result)
+    pub(crate) fn track<T>(&self, result: Result<T>) -> Result<T> {
+        self.member.errors.track(result)
     }
 }

@@ -16,6 +16,7 @@ use mapi_spi::{Call, Capabilities, ChangeSet, Error, ItemId, Limits, Op, PropPat
 
 use crate::context::{Context, ErrorNote, OpenedStore};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
+use crate::session::Member;
 use crate::stream::Streams;
 use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
@@ -32,8 +33,17 @@ pub struct MsgStore {
 }
 
 impl MsgStore {
-    pub(crate) fn new(opened: Arc<OpenedStore>, call: Call, flags: OpenFlags) -> Result<Self> {
-        let context = Context { opened, call };
+    pub(crate) fn new(
+        opened: Arc<OpenedStore>,
+        member: Arc<Member>,
+        call: Call,
+        flags: OpenFlags,
+    ) -> Result<Self> {
+        let context = Context {
+            opened,
+            member,
+            call,
+        };
         let modify = context.grant(flags)?;
         Ok(Self {
             context,
@@ -58,16 +68,16 @@ impl MsgStore {
         EntryId::from(store_entry_id(&self.context.info().uid))
     }
 
-    /// The letter that the profile gives to it.
+    /// The letter that the profile gives to it; empty for a store that is not in the profile.
     #[must_use]
     pub fn letter(&self) -> &str {
-        &self.context.opened.letter
+        &self.context.opened.place.letter
     }
 
     /// Whether it is the session's default store.
     #[must_use]
     pub fn is_default(&self) -> bool {
-        self.context.opened.default
+        self.context.opened.place.is_default()
     }
 
     /// What it claims to be able to do.
@@ -116,7 +126,8 @@ impl MsgStore {
         match self.context.target(id)? {
             EntryTarget::Store(_) => {
                 let opened = Arc::clone(&self.context.opened);
-                Self::new(opened, self.context.call.clone(), flags).map(Object::Store)
+                let member = Arc::clone(&self.context.member);
+                Self::new(opened, member, self.context.call.clone(), flags).map(Object::Store)
             }
             EntryTarget::Folder(_, item) => {
                 Folder::open(&self.context, item, flags).map(Object::Folder)

@@ -394,7 +394,7 @@ pub(super) const CASES: &[Case] = &[
             let folder = f.folder("Mail")?;
             let id = add_subject(&folder, "m")?;
             let session = f.second_session()?;
-            let store = session.open_store(&f.store()?.entry_id(), OpenFlags::NONE)?;
+            let store = session.open_store(&f.store()?.entry_id(), mapi::StoreFlags::NONE)?;
             assert_eq!(store.entry_id(), session.default_store()?.entry_id());
             assert_eq!(session.stores()?.len(), 2);
             assert_eq!(session.stores_table().open()?.row_count()?, 2);

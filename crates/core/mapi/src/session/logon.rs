@@ -1,15 +1,21 @@
-//! Logging on: the profile, its services, their stores.
+//! Logging on: the profile, its services, their stores. Reference: "MAPILogonEx" (requirement SES-06)
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError, TryLockError};
 
-use mapi_kit::names::NameCache;
 use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenMode, OpenStore, Result};
+use mapi_spi::{Call, Error, OpenMode, Result};
 
-use super::{Inner, Mapi, ServiceFailure, Session};
-use crate::context::{ErrorNote, LastError, Life, OpenedStore};
-use crate::host::ProfileService;
-use crate::{MsgStore, OpenFlags, TreeFlags};
+use super::member::SessionState;
+use super::opening::{Opening, validate};
+use super::roster::{Entrant, Roster};
+use super::{ServiceFailure, Session};
+use crate::context::LastError;
+use crate::host::{Profile, ProfileService, resource_flags};
+use crate::library::Library;
+use crate::{Mapi, TreeFlags};
+
+/// The longest name of a profile, in characters.
+const NAME_MAX: usize = 64;
 
 /// How to log on.
 ///
@@ -18,32 +24,71 @@ use crate::{MsgStore, OpenFlags, TreeFlags};
 ///
 /// let by_name = Logon::profile("work").read_only();
 /// let default = Logon::default_profile().create();
-/// # drop((by_name, default));
+/// let shared = Logon::default_profile().allow_others();
+/// let joined = Logon::shared();
+/// # drop((by_name, default, shared, joined));
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Logon {
-    profile: Option<String>,
+    profile: Choice,
     mode: OpenMode,
+    new_session: bool,
+    allow_others: bool,
+    timeout_short: bool,
     call: Call,
+}
+
+#[derive(Debug, Clone)]
+enum Choice {
+    Named(String),
+    Default,
+    Shared,
 }
 
 impl Logon {
     /// To this profile.
     pub fn profile(name: impl Into<String>) -> Self {
-        Self {
-            profile: Some(name.into()),
-            ..Self::default_profile()
-        }
+        Self::to(Choice::Named(name.into()))
     }
 
     /// MAPI_USE_DEFAULT: to the default profile.
     pub fn default_profile() -> Self {
+        Self::to(Choice::Default)
+    }
+
+    /// To the session that is shared; no profile is named.
+    pub fn shared() -> Self {
+        Self::to(Choice::Shared)
+    }
+
+    fn to(profile: Choice) -> Self {
         Self {
-            profile: None,
+            profile,
             mode: OpenMode::ReadWrite,
+            new_session: false,
+            allow_others: false,
+            timeout_short: false,
             call: Call::default(),
         }
+    }
+
+    /// MAPI_NEW_SESSION: a session of its own, even if there is one to join.
+    pub const fn new_session(mut self) -> Self {
+        self.new_session = true;
+        self
+    }
+
+    /// MAPI_ALLOW_OTHERS: others may join the session.
+    pub const fn allow_others(mut self) -> Self {
+        self.allow_others = true;
+        self
+    }
+
+    /// MAPI_TIMEOUT_SHORT: `MAPI_E_TIMEOUT` instead of waiting while somebody else logs on.
+    pub const fn timeout_short(mut self) -> Self {
+        self.timeout_short = true;
+        self
     }
 
     /// Stores are opened for reading only.
@@ -66,110 +111,124 @@ impl Logon {
 }
 
 pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
-    let host = mapi.host.as_ref();
-    let name = match logon.profile {
-        Some(name) => name,
-        None => host.default_profile()?.ok_or_else(|| {
-            Error::new(
-                Code::LOGON_FAILED,
-                "no profile was named and there is no default one",
-            )
-        })?,
-    };
-    let profile = host.profile(&name).map_err(|e| {
-        Error::caused(
-            Code::LOGON_FAILED,
-            format!("profile `{name}` cannot be used"),
-            e,
-        )
+    let library = &mapi.library;
+    library.check()?;
+    let _one_at_a_time = serialise(library, logon.timeout_short)?;
+    if !logon.new_session
+        && let Some(member) = library.shared_session().and_then(|s| s.join())
+    {
+        return Ok(Session {
+            member,
+            call: logon.call,
+        });
+    }
+    let name = profile_name(library, logon.profile)?;
+    let profile = library.host.profile(&name).map_err(|e| {
+        let detail = format!("profile `{name}` cannot be used");
+        Error::caused(Code::LOGON_FAILED, detail, e)
     })?;
-    let default = profile
-        .services
-        .iter()
-        .position(|s| s.default_store)
-        .unwrap_or(0);
-    let life = Arc::new(Life::default());
-    let mut stores = Vec::new();
-    let mut failed = Vec::new();
-    for (at, service) in profile.services.iter().enumerate() {
-        let opening = Opening {
-            mapi,
-            profile: &name,
-            mode: logon.mode,
-            call: &logon.call,
+    let opening = Opening {
+        library,
+        profile: &name,
+        mode: logon.mode,
+        call: &logon.call,
+    };
+    let (roster, failed) = start(&opening, &profile)?;
+    let state = SessionState::new(Arc::clone(library), name, logon.mode, roster, failed);
+    let state = Arc::new(state);
+    let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
+    let member = state.join().ok_or_else(ended)?;
+    for opened in state.roster.listed() {
+        let flags = if opened.place.is_default() {
+            TreeFlags::FULL_IPM_TREE
+        } else {
+            TreeFlags::NONE
         };
-        match opening.open(service, at == default, &life) {
-            Ok(store) => stores.push(Arc::new(store)),
-            Err(e) if at == default => {
-                let detail = format!("the default store of profile `{name}` cannot be opened");
-                return Err(Error::caused(Code::LOGON_FAILED, detail, e));
+        validate(&opened, &member, &logon.call, flags)?;
+    }
+    if logon.allow_others {
+        library.share(&state);
+    }
+    Ok(Session {
+        member,
+        call: logon.call,
+    })
+}
+
+fn serialise(library: &Library, short: bool) -> Result<MutexGuard<'_, ()>> {
+    if !short {
+        return Ok(library.logon.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+    match library.logon.try_lock() {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(guard)) => Ok(guard.into_inner()),
+        Err(TryLockError::WouldBlock) => {
+            Err(Error::new(Code::TIMEOUT, "somebody else is logging on"))
+        }
+    }
+}
+
+fn profile_name(library: &Library, choice: Choice) -> Result<String> {
+    let failed = |detail: &str| Error::new(Code::LOGON_FAILED, detail.to_owned());
+    match choice {
+        Choice::Named(name) if name.chars().count() > NAME_MAX => {
+            Err(failed("the name of a profile has at most 64 characters"))
+        }
+        Choice::Named(name) => Ok(name),
+        Choice::Default => {
+            let default = library.host.default_profile()?;
+            default.ok_or_else(|| failed("no profile was named and there is no default one"))
+        }
+        Choice::Shared => Err(failed("no profile was named and no session is shared")),
+    }
+}
+
+/// Opens the stores of a profile, and says which services could not be started.
+fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<ServiceFailure>)> {
+    let services = &profile.services;
+    let mut opened: Vec<Result<Entrant>> = services.iter().map(|s| opening.open(s)).collect();
+    let wanted = defaults(services);
+    let works = |at: &usize| opened.get(*at).is_some_and(Result::is_ok);
+    let default = wanted.iter().copied().find(works);
+    if default.is_none()
+        && let Some(first) = wanted.first()
+        && let Err(e) = opened.swap_remove(*first)
+    {
+        let detail = format!(
+            "the default store of profile `{}` cannot be opened",
+            profile.name
+        );
+        return Err(Error::caused(Code::LOGON_FAILED, detail, e));
+    }
+    let roster = Roster::default();
+    let mut failed = Vec::new();
+    for (at, (service, entrant)) in services.iter().zip(opened).enumerate() {
+        match entrant {
+            Ok(mut entrant) => {
+                entrant.flags &= !resource_flags::DEFAULT_STORE;
+                if Some(at) == default {
+                    entrant.flags |= resource_flags::DEFAULT_STORE;
+                }
+                roster.list(entrant);
             }
             Err(e) => failed.push(failure(service, &e)),
         }
     }
-    let session = Session {
-        inner: Arc::new(Inner {
-            profile: name,
-            life,
-            stores,
-            failed,
-            errors: ErrorNote::default(),
-        }),
-        call: logon.call,
+    Ok((roster, failed))
+}
+
+/// Which stores may be the session's default, the best first: the primary one, the secondary one while that cannot be
+/// opened, and the profile's default (STO-03). None if the profile has none.
+fn defaults(services: &[ProfileService]) -> Vec<usize> {
+    let with = |bit| services.iter().position(|s| s.resource_flags & bit != 0);
+    let secondary = with(resource_flags::SECONDARY_STORE);
+    let default = with(resource_flags::DEFAULT_STORE);
+    let order = match (with(resource_flags::PRIMARY_STORE), default) {
+        (None, None) => [None; 3],
+        (None, default) => [default, secondary, None],
+        (primary, default) => [primary, secondary, default],
     };
-    for opened in &session.inner.stores {
-        validate(opened, &session.call)?;
-    }
-    Ok(session)
-}
-
-struct Opening<'a> {
-    mapi: &'a Mapi,
-    profile: &'a str,
-    mode: OpenMode,
-    call: &'a Call,
-}
-
-impl Opening<'_> {
-    fn open(&self, entry: &ProfileService, default: bool, life: &Arc<Life>) -> Result<OpenedStore> {
-        let host = self.mapi.host.as_ref();
-        let service = host.service(&entry.service).ok_or_else(|| {
-            Error::new(
-                Code::UNCONFIGURED,
-                format!("there is no service `{}`", entry.service),
-            )
-        })?;
-        let support = host.support(self.profile, entry);
-        let open = OpenStore {
-            config: entry.config.clone(),
-            mode: self.mode,
-        };
-        let store = service.open_store(&open, Arc::clone(&support), self.call)?;
-        Ok(OpenedStore {
-            store,
-            support,
-            names: NameCache::default(),
-            letter: entry.letter.clone(),
-            service: entry.service.clone(),
-            service_display: service.display_name(),
-            default,
-            life: Arc::clone(life),
-        })
-    }
-}
-
-/// The default store gets the full tree, others the least one (STO-04). A read-only store stays as it is.
-fn validate(opened: &Arc<OpenedStore>, call: &Call) -> Result<()> {
-    if !opened.store.info().capabilities.write {
-        return Ok(());
-    }
-    let store = MsgStore::new(Arc::clone(opened), call.clone(), OpenFlags::BEST_ACCESS)?;
-    let flags = if opened.default {
-        TreeFlags::FULL_IPM_TREE
-    } else {
-        TreeFlags::NONE
-    };
-    store.validate_ipm_subtree(flags).map(drop)
+    order.into_iter().flatten().collect()
 }
 
 fn failure(service: &ProfileService, error: &Error) -> ServiceFailure {

@@ -1,0 +1,170 @@
+//! The library in one program: how often it is initialised, which providers it holds, which session is shared.
+//! Reference: "Initializing MAPI", "Linking to the MAPI DLLs" (requirements SES-03, SES-06, OVR-03)
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use mapi_props::Code;
+use mapi_spi::{Error, Result, Service};
+
+use crate::host::Host;
+use crate::profile_section::OpenSections;
+use crate::session::SessionState;
+
+/// The library, as one program uses it. There is no global state: two of them do not know each other. Clones are the
+/// same library.
+///
+/// Initialising is counted (MAPIInitialize, MAPIUninitialize): while the count is 0, every call answers
+/// `MAPI_E_NOT_INITIALIZED`. A program that drops the library need not count down.
+#[derive(Debug, Clone)]
+pub struct Mapi {
+    pub(crate) library: Arc<Library>,
+}
+
+impl Mapi {
+    /// The library over this host, initialised once.
+    #[must_use]
+    pub fn initialize(host: Arc<dyn Host>) -> Self {
+        let mapi = Self::uninitialized(host);
+        mapi.initialize_again();
+        mapi
+    }
+
+    /// The library over this host, not initialised yet.
+    #[must_use]
+    pub fn uninitialized(host: Arc<dyn Host>) -> Self {
+        let library = Library {
+            host,
+            initialized: AtomicUsize::new(0),
+            logon: Mutex::default(),
+            shared: Mutex::default(),
+            services: Mutex::default(),
+            sections: OpenSections::default(),
+        };
+        Self {
+            library: Arc::new(library),
+        }
+    }
+
+    /// Counts one more user of the library.
+    pub fn initialize_again(&self) {
+        self.library.initialized.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts one user less (MAPIUninitialize). After the last, sessions and all that they opened are dead until the
+    /// library is initialised again.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_INITIALIZED` when the count is 0 already.
+    pub fn uninitialize(&self) -> Result<()> {
+        let less = |count: usize| count.checked_sub(1);
+        let count = &self.library.initialized;
+        let counted = count.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
+        counted.map(drop).map_err(|_| not_initialized())
+    }
+
+    /// Names of the profiles that can be logged on to.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_INITIALIZED`; those of the host.
+    pub fn profiles(&self) -> Result<Vec<String>> {
+        self.library.check()?;
+        self.library.host.profile_names()
+    }
+}
+
+/// What all sessions of a program have in common.
+#[derive(Debug)]
+pub(crate) struct Library {
+    pub(crate) host: Arc<dyn Host>,
+    initialized: AtomicUsize,
+    /// Held while somebody logs on: logons are one after the other (SES-06).
+    pub(crate) logon: Mutex<()>,
+    /// The session that others may join.
+    shared: Mutex<Weak<SessionState>>,
+    services: Mutex<BTreeMap<String, HeldService>>,
+    pub(crate) sections: OpenSections,
+}
+
+#[derive(Debug)]
+struct HeldService {
+    service: Arc<dyn Service>,
+    uses: usize,
+}
+
+impl Library {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.initialized.load(Ordering::Acquire) == 0 {
+            return Err(not_initialized());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn shared_session(&self) -> Option<Arc<SessionState>> {
+        lock(&self.shared).upgrade()
+    }
+
+    pub(crate) fn share(&self, session: &Arc<SessionState>) {
+        *lock(&self.shared) = Arc::downgrade(session);
+    }
+
+    /// The service called `name`, held until the returned value is dropped: sessions that use it at the same time use
+    /// the same one.
+    pub(crate) fn hold(self: &Arc<Self>, name: &str) -> Result<ServiceUse> {
+        let mut services = lock(&self.services);
+        let service = match services.get_mut(name) {
+            Some(held) => {
+                held.uses += 1;
+                Arc::clone(&held.service)
+            }
+            None => {
+                let missing =
+                    || Error::new(Code::UNCONFIGURED, format!("there is no service `{name}`"));
+                let service = self.host.service(name).ok_or_else(missing)?;
+                let held = HeldService {
+                    service: Arc::clone(&service),
+                    uses: 1,
+                };
+                services.insert(name.to_owned(), held);
+                service
+            }
+        };
+        Ok(ServiceUse {
+            service,
+            name: name.to_owned(),
+            library: Arc::clone(self),
+        })
+    }
+}
+
+/// A service in use. When the last one is dropped the service is told to shut down (OVR-03).
+#[derive(Debug)]
+pub(crate) struct ServiceUse {
+    pub(crate) service: Arc<dyn Service>,
+    name: String,
+    library: Arc<Library>,
+}
+
+impl Drop for ServiceUse {
+    fn drop(&mut self) {
+        // The lock stays until the service is down, so that nobody takes it up again in between.
+        let mut services = lock(&self.library.services);
+        let Some(held) = services.get_mut(&self.name) else {
+            return;
+        };
+        held.uses -= 1;
+        if held.uses == 0 {
+            services.remove(&self.name);
+            self.service.shutdown();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn not_initialized() -> Error {
+    Error::new(Code::NOT_INITIALIZED, "the library is not initialised")
+}

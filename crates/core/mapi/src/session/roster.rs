@@ -1,0 +1,191 @@
+//! The open stores of a session, and what each is used for.
+//! Reference: "Message Store Tables", "Default Message Stores" (requirements STO-02, STO-03)
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+
+use mapi_kit::names::NameCache;
+use mapi_kit::read_only::ReadOnly;
+use mapi_props::Guid;
+use mapi_spi::{ServiceConfig, Store, Support};
+
+use crate::host::{Identity, resource_flags};
+use crate::library::ServiceUse;
+
+/// One open store of a session.
+#[derive(Debug)]
+pub(crate) struct OpenedStore {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) names: NameCache,
+    pub(crate) place: Arc<Place>,
+    /// The same store for handles that may only read.
+    read_only: OnceLock<Arc<OpenedStore>>,
+}
+
+/// What a session knows of a store beside the store itself.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Number of its row in the stores table; never given again in this session.
+    pub(crate) number: u64,
+    /// The letter that the profile gives to it; empty for one that is not in the profile.
+    pub(crate) letter: String,
+    pub(crate) service: Arc<ServiceUse>,
+    pub(crate) config: ServiceConfig,
+    pub(crate) support: Arc<dyn Support>,
+    pub(crate) identity: Option<Identity>,
+    flags: AtomicU32,
+}
+
+impl Place {
+    /// PR_RESOURCE_FLAGS.
+    pub(crate) fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_default(&self) -> bool {
+        self.flags() & resource_flags::DEFAULT_STORE != 0
+    }
+}
+
+impl OpenedStore {
+    pub(super) fn new(store: Arc<dyn Store>, place: Arc<Place>) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            names: NameCache::default(),
+            place,
+            read_only: OnceLock::new(),
+        })
+    }
+
+    /// The same store, refusing changes whatever the handle.
+    pub(super) fn for_reading(self: &Arc<Self>) -> Arc<Self> {
+        if !self.store.info().capabilities.write {
+            return Arc::clone(self);
+        }
+        let twin = self.read_only.get_or_init(|| {
+            let store = Arc::new(ReadOnly::new(Arc::clone(&self.store)));
+            Self::new(store, Arc::clone(&self.place))
+        });
+        Arc::clone(twin)
+    }
+}
+
+/// Everything needed to enter a store.
+#[derive(Debug)]
+pub(super) struct Entrant {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) letter: String,
+    pub(super) service: Arc<ServiceUse>,
+    pub(super) config: ServiceConfig,
+    pub(super) support: Arc<dyn Support>,
+    pub(super) identity: Option<Identity>,
+    pub(super) flags: u32,
+}
+
+/// The open stores of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    state: RwLock<State>,
+    last_number: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Those of the stores table, in its order.
+    listed: Vec<Arc<OpenedStore>>,
+    /// Those opened with MDB_TEMPORARY: open as long as somebody holds on to them.
+    temporary: Vec<Weak<OpenedStore>>,
+}
+
+impl Roster {
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a store that gets a row in the stores table.
+    pub(super) fn list(&self, entrant: Entrant) -> Arc<OpenedStore> {
+        let opened = self.opened(entrant);
+        self.write().listed.push(Arc::clone(&opened));
+        opened
+    }
+
+    /// Enters a store without a row.
+    pub(super) fn keep(&self, entrant: Entrant) -> Arc<OpenedStore> {
+        let opened = self.opened(entrant);
+        let mut state = self.write();
+        state.temporary.retain(|s| s.strong_count() > 0);
+        state.temporary.push(Arc::downgrade(&opened));
+        opened
+    }
+
+    fn opened(&self, entrant: Entrant) -> Arc<OpenedStore> {
+        let place = Place {
+            number: self.last_number.fetch_add(1, Ordering::AcqRel) + 1,
+            letter: entrant.letter,
+            service: entrant.service,
+            config: entrant.config,
+            support: entrant.support,
+            identity: entrant.identity,
+            flags: AtomicU32::new(entrant.flags),
+        };
+        OpenedStore::new(entrant.store, Arc::new(place))
+    }
+
+    /// The stores of the stores table.
+    pub(crate) fn listed(&self) -> Vec<Arc<OpenedStore>> {
+        self.read().listed.clone()
+    }
+
+    /// The same with the PR_RESOURCE_FLAGS that they have at one moment.
+    pub(crate) fn with_flags(&self) -> Vec<(Arc<OpenedStore>, u32)> {
+        let state = self.read();
+        let flagged = |s: &Arc<OpenedStore>| (Arc::clone(s), s.place.flags());
+        state.listed.iter().map(flagged).collect()
+    }
+
+    pub(super) fn default_store(&self) -> Option<Arc<OpenedStore>> {
+        self.find(|s| s.place.is_default())
+    }
+
+    /// The first store for which this holds: those of the stores table come first.
+    pub(super) fn find(&self, is_it: impl Fn(&OpenedStore) -> bool) -> Option<Arc<OpenedStore>> {
+        let state = self.read();
+        let temporary = state.temporary.iter().filter_map(Weak::upgrade);
+        let mut all = state.listed.iter().cloned().chain(temporary);
+        all.find(|s| is_it(s))
+    }
+
+    /// Gives PR_RESOURCE_FLAGS `bit` to this store, and takes it from all others. `None`: from all.
+    pub(super) fn give(&self, bit: u32, to: Option<Guid>) {
+        // The lock is for writing so that no reader sees two stores, or none, in between.
+        for opened in &self.write().listed {
+            let flags = opened.place.flags();
+            let has = to == Some(opened.store.info().uid);
+            let flags = if has { flags | bit } else { flags & !bit };
+            opened.place.flags.store(flags, Ordering::Release);
+        }
+    }
+
+    /// Takes a store out of the stores table. Handles to it go on.
+    pub(super) fn remove(&self, uid: Guid) {
+        let gone: Vec<_> = {
+            let mut state = self.write();
+            let is_it = |s: &mut Arc<OpenedStore>| s.store.info().uid == uid;
+            let gone: Vec<_> = state.listed.extract_if(.., is_it).collect();
+            state.temporary.extend(gone.iter().map(Arc::downgrade));
+            gone
+        };
+        drop(gone);
+    }
+
+    /// Lets go of every store.
+    pub(super) fn close(&self) {
+        let state = std::mem::take(&mut *self.write());
+        // Closing a store may take a while, and may tell its service to shut down: not under the lock.
+        drop(state);
+    }
+}
