@@ -1,5 +1,6 @@
 //! What the measurements share: a stream of made-up messages that is the same in every run.
 
+pub mod bulk;
 mod home;
 mod mail;
 mod timing;

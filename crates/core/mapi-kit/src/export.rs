@@ -6,7 +6,7 @@ use mapi_props::{
     AttachmentTree, Bag, Defect, LargeSource, MessageTree, PropKey, PropName, PropType, PropValue,
     Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue, tags,
 };
-use mapi_spi::{Call, ItemId, Result, Store};
+use mapi_spi::{Call, ItemId, Result, Staged, Store};
 
 use crate::import::is_original;
 use crate::large::StoredSource;
@@ -19,8 +19,10 @@ pub struct ExportFrom<'a> {
     pub store: &'a Arc<dyn Store>,
     /// The store's names.
     pub names: &'a NameCache,
-    /// The message.
-    pub item: ItemId,
+    /// The message; `None` for one that was never saved.
+    pub item: Option<ItemId>,
+    /// Values of it that are staged and not bound yet.
+    pub staged: &'a [Staged],
     /// For reading now and for the sources later.
     pub call: &'a Call,
 }
@@ -115,11 +117,17 @@ impl Exporter<'_> {
 
     fn source(&self, value: mapi_props::LargeRef) -> LargeSource {
         let ExportFrom {
-            store, item, call, ..
+            store,
+            item,
+            staged,
+            call,
+            ..
         } = self.from;
+        let staged = staged.iter().find(|s| s.place() == value.place).cloned();
         LargeSource::Lazy(Arc::new(StoredSource {
             store: Arc::clone(store),
             item,
+            staged,
             value,
             call: call.clone(),
         }))

@@ -10,7 +10,7 @@ use mapi_props::{
 };
 use mapi_spi::{
     Call, Error, Expect, FlagPatch, ItemId, MessageSave, MessageTarget, NewValue, Op, PropPatch,
-    Result, Store, Support,
+    Result, Staged, Store, Support,
 };
 
 use crate::computed::{Owner, is_computed};
@@ -68,6 +68,8 @@ pub struct Prepared {
     pub values: Vec<NewValue>,
     /// One per item, in order: what was left out, or why the item has no operation.
     pub items: Vec<Result<Vec<Defect>>>,
+    /// The largest values, staged; to be kept until the operations are committed.
+    pub staged: Vec<Staged>,
 }
 
 /// Turns trees into operations.
@@ -81,6 +83,7 @@ pub fn prepare(to: ImportTo<'_>, items: Vec<ImportItem>, call: &Call) -> Result<
         ops: Vec::new(),
         values: Vec::new(),
         items: Vec::new(),
+        staged: Vec::new(),
     };
     for item in items {
         let mark = values.mark();
@@ -102,19 +105,23 @@ pub fn prepare(to: ImportTo<'_>, items: Vec<ImportItem>, call: &Call) -> Result<
             }
         }
     }
-    prepared.values = values.finish();
+    (prepared.values, prepared.staged) = values.finish();
     Ok(prepared)
 }
 
-/// A tree in the form of a store's working copies: identifiers of that store, every value inline, nothing made up for
-/// the message itself.
+/// A tree in the form of a store's working copies: identifiers of that store, values inline or staged, nothing made up
+/// for the message itself. The staged values must be kept until the copy is saved.
 ///
 /// # Errors
 /// Those of [`Store::ids_from_names`]; `MAPI_E_CORRUPT_DATA` for a value that cannot be read; `MAPI_E_TOO_COMPLEX`
 /// beyond the store's depth of nesting.
-pub fn convert(to: ImportTo<'_>, tree: MessageTree, call: &Call) -> Result<StoredMessage> {
+pub fn convert(
+    to: ImportTo<'_>,
+    tree: MessageTree,
+    call: &Call,
+) -> Result<(StoredMessage, Vec<Staged>)> {
     let names = BatchNames::explicit(to, &tree, call)?;
-    let mut values = Values::inline(to.store, call);
+    let mut values = Values::working(to.store, call);
     let mut builder = Builder {
         to,
         names: &names,
@@ -128,11 +135,12 @@ pub fn convert(to: ImportTo<'_>, tree: MessageTree, call: &Call) -> Result<Store
     let attachments = parts
         .map(|a| builder.attachment(a, 0))
         .collect::<Result<_>>()?;
-    Ok(StoredMessage {
+    let body = StoredMessage {
         props,
         recipients,
         attachments,
-    })
+    };
+    Ok((body, values.finish().1))
 }
 
 struct Builder<'a, 'b> {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
 
-use mapi_props::{LargeRef, OpenLarge};
-use mapi_spi::{Call, Error, ItemId, LargeReader, Result, Store};
+use mapi_props::{Code, LargePlace, LargeRef, OpenLarge};
+use mapi_spi::{Call, Error, ItemId, LargeReader, Result, Staged, Store};
 
 /// An open large value as a standard reader: reads go to the store as they come, seeking costs nothing.
 pub struct ValueReader {
@@ -20,12 +20,23 @@ impl ValueReader {
     /// # Errors
     /// Those of [`Store::large`].
     pub fn open(store: &dyn Store, item: ItemId, value: &LargeRef, call: &Call) -> Result<Self> {
-        let inner = store.large(item, value, call)?;
-        Ok(Self {
+        Ok(Self::new(store.large(item, value, call)?, call))
+    }
+
+    /// Over an open value.
+    #[must_use]
+    pub fn new(inner: Box<dyn LargeReader>, call: &Call) -> Self {
+        Self {
             inner,
             at: 0,
             call: call.clone(),
-        })
+        }
+    }
+
+    /// The open value itself.
+    #[must_use]
+    pub fn into_inner(self) -> Box<dyn LargeReader> {
+        self.inner
     }
 
     /// Bytes in all.
@@ -103,6 +114,7 @@ pub fn io_error(error: Error) -> io::Error {
         Kind::NotFound => io::ErrorKind::NotFound,
         Kind::Denied => io::ErrorKind::PermissionDenied,
         Kind::Corrupt => io::ErrorKind::InvalidData,
+        _ if error.code() == Code::NOT_ENOUGH_DISK => io::ErrorKind::StorageFull,
         // Cancelled too: `Interrupted` would be retried for ever by the standard library's loops.
         _ => io::ErrorKind::Other,
     };
@@ -113,7 +125,8 @@ pub fn io_error(error: Error) -> io::Error {
 #[derive(Debug)]
 pub(crate) struct StoredSource {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) item: ItemId,
+    pub(crate) item: Option<ItemId>,
+    pub(crate) staged: Option<Staged>,
     pub(crate) value: LargeRef,
     pub(crate) call: Call,
 }
@@ -124,7 +137,26 @@ impl OpenLarge for StoredSource {
     }
 
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
-        let reader = ValueReader::open(self.store.as_ref(), self.item, &self.value, &self.call);
-        Ok(Box::new(reader.map_err(io_error)?))
+        let reader = match (&self.staged, self.item) {
+            (Some(staged), _) => staged.open(&self.call),
+            (None, Some(item)) => self.store.large(item, &self.value, &self.call),
+            (None, None) => Err(never_saved()),
+        };
+        let reader = reader.map_err(io_error)?;
+        Ok(Box::new(ValueReader::new(reader, &self.call)))
     }
+
+    fn blake3(&self) -> Option<[u8; 32]> {
+        match self.value.place {
+            LargePlace::Present(key) => Some(key),
+            LargePlace::Remote | LargePlace::Pending(_) => None,
+        }
+    }
+}
+
+/// The error for a stored value of a message that is in no store.
+#[must_use]
+pub fn never_saved() -> Error {
+    let detail = "a message that was never saved has no stored values";
+    Error::new(Code::NOT_FOUND, detail)
 }

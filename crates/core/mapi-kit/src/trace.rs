@@ -13,7 +13,7 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, Result, Row,
-    RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreFigures, StoreInfo, View,
+    RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures, StoreInfo, View,
 };
 
 /// The target under which calls are logged.
@@ -236,7 +236,7 @@ impl Store for Traced {
         traced("sync", format_args!(""), || self.0.sync(call))
     }
 
-    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
+    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<Option<Staged>> {
         traced("adopt", format_args!("{size} bytes"), || {
             self.0.adopt(key, size, call)
         })

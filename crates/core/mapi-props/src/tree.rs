@@ -112,9 +112,24 @@ pub trait OpenLarge: Send + Sync {
     /// # Errors
     /// Whatever keeps the source from being read.
     fn open(&self) -> io::Result<Box<dyn io::Read + Send>>;
+
+    /// The BLAKE3 of its bytes, when that may be known without reading them. Only a hint: a store that has no value of
+    /// this hash reads the bytes.
+    fn blake3(&self) -> Option<[u8; 32]> {
+        None
+    }
 }
 
 impl LargeSource {
+    /// The BLAKE3 of its bytes, when that may be known without reading them; a hint ([`OpenLarge::blake3`]).
+    #[must_use]
+    pub fn blake3(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Bytes(_) => None,
+            Self::Lazy(source) => source.blake3(),
+        }
+    }
+
     /// Bytes in all.
     #[must_use]
     pub fn size(&self) -> u64 {

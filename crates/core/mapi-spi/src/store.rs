@@ -8,7 +8,7 @@ use mapi_props::{Bag, LargeRef, PropName, Restriction};
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
     Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage,
-    StoreInfo, View,
+    Staged, StoreInfo, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once.
@@ -124,12 +124,11 @@ pub trait Store: Send + Sync + Debug {
     /// Starts a large value.
     fn stage(&self, call: &Call) -> Result<Box<dyn Stage>>;
 
-    /// Whether a value of `size` bytes with this BLAKE3 is here already. If so it is kept for the next change set of
-    /// this handle under `key`, as if it had just been staged: nothing needs to be written twice. A store
-    /// whose keys are not made of the content says no.
-    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
+    /// A value of `size` bytes with this BLAKE3, if it is here already, as if it had just been staged: nothing needs to
+    /// be written twice. A store whose keys are not made of the content has none.
+    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<Option<Staged>> {
         let _ = (key, size);
-        call.check().map(|()| false)
+        call.check().map(|()| None)
     }
 
     /// Opens a large value of `item` as its bag names it. Content stays readable while the item holds it; after

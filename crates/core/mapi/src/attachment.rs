@@ -132,7 +132,7 @@ impl Attachment {
                     "messages are nested too deep",
                 ));
             }
-            WorkingMessage::new(context.opened.support.new_guid().0, false)
+            WorkingMessage::new(context.opened.place.support.new_guid().0, false)
         } else {
             let body =
                 state.working.copy.embedded.as_deref().ok_or_else(|| {
@@ -222,11 +222,11 @@ impl PropObject for Attachment {
         let mut state = self.inner.state();
         let copy = &mut state.working.copy;
         let data = tags::ATTACH_DATA_BIN.id();
-        for (id, value) in change.set {
+        for (id, slot) in change.set {
             if id == data {
                 copy.embedded = None;
             }
-            copy.props.insert(id, Slot::Value(value));
+            copy.props.insert(id, slot);
         }
         for id in change.delete {
             if id == data {
@@ -234,6 +234,8 @@ impl PropObject for Attachment {
             }
             copy.props.remove(&id);
         }
+        drop(state);
+        self.inner.message.hold(change.staged);
         Ok(())
     }
 
@@ -267,15 +269,6 @@ impl PropObject for Attachment {
 
     fn stream_home(&self) -> Box<dyn StreamHome> {
         Box::new(self.clone())
-    }
-}
-
-impl StreamHome for Attachment {
-    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
-        self.apply(Change {
-            set: vec![(tag.id(), value)],
-            delete: Vec::new(),
-        })
     }
 }
 

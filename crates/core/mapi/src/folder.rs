@@ -339,7 +339,7 @@ impl PropObject for Folder {
         let mut set: Vec<_> = change
             .set
             .into_iter()
-            .map(|(id, v)| (id, lifter.slot(Slot::Value(v))))
+            .map(|(id, slot)| (id, lifter.slot(slot)))
             .collect();
         let modified = tags::LAST_MODIFICATION_TIME.id();
         if !set.iter().any(|(id, _)| *id == modified) {
@@ -371,14 +371,5 @@ impl PropObject for Folder {
 
     fn stream_home(&self) -> Box<dyn StreamHome> {
         Box::new(self.clone())
-    }
-}
-
-impl StreamHome for Folder {
-    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
-        self.apply(Change {
-            set: vec![(tag.id(), value)],
-            delete: Vec::new(),
-        })
     }
 }

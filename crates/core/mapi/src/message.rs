@@ -12,10 +12,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::computed::record_key;
-use mapi_kit::large::ValueReader;
+use mapi_kit::large::{ValueReader, never_saved};
 use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, message_flags, tags};
-use mapi_spi::{Call, Error, ItemId, ItemKind, Result};
+use mapi_spi::{Call, Error, ItemId, ItemKind, Result, Staged};
 
 use crate::attachment::AttachmentInner;
 use crate::context::{Context, ErrorNote};
@@ -59,6 +59,9 @@ pub(crate) struct MessageInner {
     pub(crate) state: Mutex<State>,
     errors: ErrorNote,
     streams: Streams,
+    /// Values staged for this message and all that is in it, kept while any handle of it is open. An embedded message
+    /// uses those of the message in the folder.
+    staged: Mutex<Vec<Staged>>,
 }
 
 /// Where a message is saved to.
@@ -155,6 +158,7 @@ impl Message {
                 state: Mutex::new(state),
                 errors,
                 streams: Streams::default(),
+                staged: Mutex::default(),
             }),
         }
     }
@@ -238,13 +242,33 @@ impl MessageInner {
     }
 
     pub(crate) fn open_value(&self, value: &LargeRef) -> Result<ValueReader> {
-        let item = self.host_item().ok_or_else(|| {
-            Error::new(
-                Code::NOT_FOUND,
-                "a message that was never saved has no stored values",
-            )
-        })?;
-        ValueReader::open(self.context.spi()?, item, value, &self.context.call)
+        let (store, call) = (self.context.spi()?, &self.context.call);
+        let staged = self.held().into_iter().find(|s| s.place() == value.place);
+        if let Some(staged) = staged {
+            return Ok(ValueReader::new(staged.open(call)?, call));
+        }
+        let item = self.host_item().ok_or_else(never_saved)?;
+        ValueReader::open(store, item, value, call)
+    }
+
+    /// Keeps staged values that the message or something in it names from now on.
+    pub(crate) fn hold(&self, staged: Vec<Staged>) {
+        match &self.place {
+            Place::Folder { .. } => self.holding().extend(staged),
+            Place::Attachment(attachment) => attachment.message().hold(staged),
+        }
+    }
+
+    /// The staged values that may be named.
+    pub(crate) fn held(&self) -> Vec<Staged> {
+        match &self.place {
+            Place::Folder { .. } => self.holding().clone(),
+            Place::Attachment(attachment) => attachment.message().held(),
+        }
+    }
+
+    fn holding(&self) -> MutexGuard<'_, Vec<Staged>> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Depth of embedding: 0 for a message of a folder.
@@ -296,19 +320,21 @@ impl PropObject for Message {
     fn apply(&self, change: Change) -> Result<()> {
         self.inner.context.spi()?;
         let mut state = self.inner.state();
-        for (id, value) in change.set {
-            match value {
-                PropValue::Long(flags) if id == tags::MESSAGE_FLAGS.id() => {
+        for (id, slot) in change.set {
+            match slot {
+                Slot::Value(PropValue::Long(flags)) if id == tags::MESSAGE_FLAGS.id() => {
                     state.working.set_flags(flags.cast_unsigned())?;
                 }
-                value => {
-                    state.working.props.insert(id, Slot::Value(value));
+                slot => {
+                    state.working.props.insert(id, slot);
                 }
             }
         }
         for id in change.delete {
             state.working.props.remove(&id);
         }
+        drop(state);
+        self.inner.hold(change.staged);
         Ok(())
     }
 
@@ -322,15 +348,6 @@ impl PropObject for Message {
 
     fn stream_home(&self) -> Box<dyn StreamHome> {
         Box::new(self.clone())
-    }
-}
-
-impl StreamHome for Message {
-    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
-        self.apply(Change {
-            set: vec![(tag.id(), value)],
-            delete: Vec::new(),
-        })
     }
 }
 

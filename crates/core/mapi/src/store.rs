@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use mapi_kit::computed::store_entry_id;
 use mapi_kit::entry_ids::EntryTarget;
-use mapi_props::{Code, PropTag, PropValue, Slot, tags};
+use mapi_props::{Code, PropTag, PropValue, tags};
 use mapi_spi::{Call, Capabilities, ChangeSet, Error, ItemId, Limits, Op, PropPatch, Result};
 
 use crate::context::{Context, ErrorNote, OpenedStore};
@@ -243,7 +243,7 @@ impl PropObject for MsgStore {
         let set = change
             .set
             .into_iter()
-            .map(|(id, v)| (id, lifter.slot(Slot::Value(v))))
+            .map(|(id, slot)| (id, lifter.slot(slot)))
             .collect();
         let op = Op::PatchStore(PropPatch {
             set,
@@ -270,15 +270,6 @@ impl PropObject for MsgStore {
 
     fn stream_home(&self) -> Box<dyn StreamHome> {
         Box::new(self.clone())
-    }
-}
-
-impl StreamHome for MsgStore {
-    fn put(&self, tag: PropTag, value: PropValue) -> Result<()> {
-        self.apply(Change {
-            set: vec![(tag.id(), value)],
-            delete: Vec::new(),
-        })
     }
 }
 

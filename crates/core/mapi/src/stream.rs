@@ -1,24 +1,36 @@
 //! A text or binary property as a stream. Reference: "IMAPIProp::OpenProperty" (requirement 7.7)
 
+mod body;
+mod layers;
+mod text;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use mapi_kit::large::{ValueReader, io_error};
-use mapi_props::{AnsiString, Code, PropTag, PropType, PropValue, Slot};
+use mapi_kit::large::io_error;
+use mapi_props::{AnsiString, Code, LargeRef, PropTag, PropType, PropValue, Slot, tags};
 use mapi_query::{decode_ansi, encode_ansi};
-use mapi_spi::{Error, Result};
+use mapi_spi::{Call, Error, Result, Staged};
 
 use crate::PropertyFlags;
+use crate::context::Context;
 use crate::prop::{Object, StreamHome};
+use body::{Body, Desk, SMALL};
+use layers::Layers;
+use text::Utf16;
 
 /// An open property: `Read`, `Seek`, and `Write` if opened with MODIFY.
 ///
-/// PT_BINARY is its bytes, PT_UNICODE UTF-16LE without terminator, PT_STRING8 bytes of its code page. The first write
-/// brings the value into memory. Writes reach the object's pending state at [`Self::commit`] or when the stream is
-/// dropped, and others only when the object is saved. A property that is open already, in this handle of the object, gives
-/// the same stream once more: what is written through one is read through the other, and the place moves for both.
+/// PT_BINARY is its bytes, PT_UNICODE UTF-16LE without terminator, PT_STRING8 bytes of its code page. Values of any size take
+/// little memory: beyond 1 MiB they are staged in the store as they are written, and what is written over a large value
+/// is kept beside it until it is put together at the commit. Only a large text as PT_STRING8 is held as a whole.
+///
+/// Writes reach the object's pending state at [`Self::commit`] or when the stream is dropped, and others only when the object
+/// is saved. A write that fails (`StorageFull`) has written nothing; the stream goes on from there. A property that is open
+/// already, in this handle of the object, gives the same stream once more: what is written through one is read through the
+/// other, and the place moves for both.
 ///
 /// ```
 /// # fn show(message: &mapi::Message) -> Result<(), Box<dyn std::error::Error>> {
@@ -40,7 +52,9 @@ pub struct PropStream {
 struct Shared {
     tag: PropTag,
     code_page: u16,
-    data: Data,
+    body: Body,
+    at: u64,
+    call: Call,
     dirty: bool,
 }
 
@@ -54,10 +68,12 @@ impl fmt::Debug for Streams {
     }
 }
 
-enum Data {
-    Memory(io::Cursor<Vec<u8>>),
-    Stored(ValueReader),
-}
+/// Properties that a save reads to make others, so that they go by value whatever their size.
+const BY_VALUE: [u16; 3] = [
+    tags::SUBJECT.id(),
+    tags::SUBJECT_PREFIX.id(),
+    tags::DISPLAY_NAME.id(),
+];
 
 impl PropStream {
     pub(crate) fn open(object: &impl Object, tag: PropTag, flags: PropertyFlags) -> Result<Self> {
@@ -80,8 +96,10 @@ impl PropStream {
             return Err(Error::new(Code::BUSY, detail));
         }
         if create {
-            stream.lock().data = Data::Memory(io::Cursor::default());
-            stream.write_back(&mut stream.lock())?;
+            let mut shared = stream.lock();
+            shared.body = Body::empty();
+            shared.at = 0;
+            stream.write_back(&mut shared)?;
         }
         open.insert(tag.id(), Arc::downgrade(&stream.shared));
         drop(open);
@@ -95,29 +113,28 @@ impl PropStream {
     /// Bytes in all.
     #[must_use]
     pub fn size(&self) -> u64 {
-        match &self.lock().data {
-            Data::Memory(c) => u64::try_from(c.get_ref().len()).unwrap_or(u64::MAX),
-            Data::Stored(r) => r.size(),
-        }
+        self.lock().body.size()
     }
 
     /// Cuts the value off, or fills it up with zeros.
     ///
     /// # Errors
-    /// `PermissionDenied` without MODIFY.
+    /// `PermissionDenied` without MODIFY; those of the store.
     pub fn set_size(&mut self, size: u64) -> io::Result<()> {
-        let size = usize::try_from(size).map_err(io::Error::other)?;
-        self.writable()?;
+        self.home()?;
         let mut shared = self.lock();
-        shared.memory()?.get_mut().resize(size, 0);
+        let Shared { body, call, .. } = &mut *shared;
+        body.set_size(size, call).map_err(io_error)?;
         shared.dirty = true;
         Ok(())
     }
 
-    /// Puts what was written into the object's pending state.
+    /// Puts what was written into the object's pending state. A large value that was written over, or went on after an
+    /// earlier commit, is put together anew, which takes as long as copying it.
     ///
     /// # Errors
-    /// `MAPI_E_CORRUPT_DATA` when a PT_UNICODE stream is not UTF-16; `MAPI_E_END_OF_SESSION`; those of SetProps.
+    /// `MAPI_E_CORRUPT_DATA` when a PT_UNICODE stream is not UTF-16; `MAPI_E_NOT_ENOUGH_DISK` (nothing is lost, it can be
+    /// tried again); `MAPI_E_END_OF_SESSION`; those of SetProps.
     pub fn commit(&mut self) -> Result<()> {
         let mut shared = self.lock();
         if shared.dirty {
@@ -135,24 +152,21 @@ impl PropStream {
     }
 
     fn write_back(&self, shared: &mut Shared) -> Result<()> {
-        let (Some(home), Data::Memory(cursor)) = (&self.home, &shared.data) else {
+        let Some(home) = &self.home else {
             return Ok(());
         };
-        let value = encode(shared.tag.ty(), cursor.get_ref(), shared.code_page)?;
-        let tag = value.tag(shared.tag.id());
-        home.put(tag, value)?;
+        let (slot, staged) = shared.value(home.host())?;
+        home.put(shared.tag.id(), slot, staged)?;
         shared.dirty = false;
         Ok(())
     }
 
-    fn writable(&self) -> io::Result<()> {
-        match self.home {
-            Some(_) => Ok(()),
-            None => Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                "the stream is open read-only",
-            )),
-        }
+    fn home(&self) -> io::Result<&dyn StreamHome> {
+        let denied = || {
+            let kind = io::ErrorKind::PermissionDenied;
+            io::Error::new(kind, "the stream is open read-only")
+        };
+        self.home.as_deref().ok_or_else(denied)
     }
 }
 
@@ -163,8 +177,8 @@ impl Shared {
             let is_object = source.objects().iter().any(|o| o.id() == tag.id());
             Ok((source.slot(tag.id()), source.code_page(), is_object))
         })?;
-        let data = match slot {
-            _ if create => Data::Memory(io::Cursor::default()),
+        let body = match slot {
+            _ if create => Body::empty(),
             None if is_object => {
                 let detail = format!("{tag} is a table or a message, not bytes");
                 return Err(Error::new(Code::INTERFACE_NOT_SUPPORTED, detail));
@@ -177,26 +191,36 @@ impl Shared {
         Ok(Self {
             tag,
             code_page,
-            data,
+            body,
+            at: 0,
+            call: object.context().call.clone(),
             dirty: false,
         })
     }
 
-    /// The bytes in memory, for writing.
-    fn memory(&mut self) -> io::Result<&mut io::Cursor<Vec<u8>>> {
-        if let Data::Stored(reader) = &mut self.data {
-            let at = reader.stream_position()?;
-            let mut bytes = Vec::new();
-            reader.rewind()?;
-            reader.read_to_end(&mut bytes)?;
-            let mut cursor = io::Cursor::new(bytes);
-            cursor.set_position(at);
-            self.data = Data::Memory(cursor);
+    /// The value as the object takes it: inline while it is small, else staged.
+    fn value(&mut self, host: &Context) -> Result<(Slot, Option<Staged>)> {
+        let ty = self.tag.ty();
+        let small = self.body.size() <= body::len_of(SMALL);
+        if small || ty == PropType::STRING8 || BY_VALUE.contains(&self.tag.id()) {
+            let bytes = self.body.in_memory(&self.call)?;
+            return Ok((Slot::Value(encode(ty, bytes, self.code_page)?), None));
         }
-        match &mut self.data {
-            Data::Memory(cursor) => Ok(cursor),
-            Data::Stored(_) => Err(io::Error::other("the value is not in memory")),
+        let (store, call) = (host.spi()?, &self.call);
+        let mut staged = self.body.staged(Desk { store, call })?;
+        let mut stored = PropType::BINARY;
+        if ty == PropType::UNICODE {
+            let mut stage = store.stage(call)?;
+            text::to_utf8(staged.open(call)?.as_mut(), stage.as_mut(), call)?;
+            staged = stage.finish(call)?;
+            stored = PropType::UNICODE;
         }
+        let large = LargeRef {
+            ty: stored,
+            size: staged.size(),
+            place: staged.place(),
+        };
+        Ok((Slot::Large(large), Some(staged)))
     }
 }
 
@@ -230,20 +254,27 @@ fn check(object: &impl Object, tag: PropTag, modify: bool, create: bool) -> Resu
     }
 }
 
-fn load(object: &impl Object, tag: PropTag, slot: Slot, code_page: &mut u16) -> Result<Data> {
+fn load(object: &impl Object, tag: PropTag, slot: Slot, code_page: &mut u16) -> Result<Body> {
     let wrong = || Error::new(Code::NOT_FOUND, format!("{tag} is there with another type"));
     let text = |text: String, code_page: u16| match tag.ty() {
         PropType::UNICODE => Some(utf16(&text)),
         PropType::STRING8 => Some(encode_ansi(&text, code_page).bytes),
         _ => None,
     };
+    let is_bytes = matches!(tag.ty(), PropType::BINARY | PropType::OBJECT);
     let bytes = match slot {
         Slot::Large(l) if l.ty == PropType::UNICODE => {
-            let bytes = object.open_large(&l)?.read_all()?;
+            let value = object.open_large(&l)?;
+            if tag.ty() == PropType::UNICODE && l.size > body::len_of(SMALL) {
+                let wide = Utf16::open(value.into_inner(), &object.context().call)?;
+                return Ok(Body::Layered(Layers::over_stored(Box::new(wide))));
+            }
+            let bytes = value.read_all()?;
             text(String::from_utf8_lossy(&bytes).into_owned(), *code_page).ok_or_else(wrong)?
         }
-        Slot::Large(l) if matches!(tag.ty(), PropType::BINARY | PropType::OBJECT) => {
-            return object.open_large(&l).map(Data::Stored);
+        Slot::Large(l) if is_bytes => {
+            let value = object.open_large(&l)?.into_inner();
+            return Ok(Body::Layered(Layers::over_stored(value)));
         }
         Slot::Value(PropValue::Unicode(s)) => text(s, *code_page).ok_or_else(wrong)?,
         Slot::Value(PropValue::String8(s)) if tag.ty() == PropType::STRING8 => {
@@ -253,14 +284,10 @@ fn load(object: &impl Object, tag: PropTag, slot: Slot, code_page: &mut u16) -> 
         Slot::Value(PropValue::String8(s)) => {
             text(decode_ansi(&s).into_owned(), *code_page).ok_or_else(wrong)?
         }
-        Slot::Value(PropValue::Binary(b))
-            if matches!(tag.ty(), PropType::BINARY | PropType::OBJECT) =>
-        {
-            b
-        }
+        Slot::Value(PropValue::Binary(b)) if is_bytes => b,
         _ => return Err(wrong()),
     };
-    Ok(Data::Memory(io::Cursor::new(bytes)))
+    Ok(Body::Small(bytes))
 }
 
 fn encode(ty: PropType, bytes: &[u8], code_page: u16) -> Result<PropValue> {
@@ -269,18 +296,7 @@ fn encode(ty: PropType, bytes: &[u8], code_page: u16) -> Result<PropValue> {
             code_page,
             bytes: bytes.to_vec(),
         })),
-        PropType::UNICODE => {
-            let (pairs, rest) = bytes.as_chunks::<2>();
-            let units = pairs.iter().map(|p| u16::from_le_bytes(*p));
-            let text: std::result::Result<String, _> = char::decode_utf16(units).collect();
-            match text {
-                Ok(text) if rest.is_empty() => Ok(PropValue::Unicode(text)),
-                _ => Err(Error::new(
-                    Code::CORRUPT_DATA,
-                    "what was written is not UTF-16LE",
-                )),
-            }
-        }
+        PropType::UNICODE => text::decode(bytes).map(PropValue::Unicode),
         _ => Ok(PropValue::Binary(bytes.to_vec())),
     }
 }
@@ -291,29 +307,40 @@ fn utf16(text: &str) -> Vec<u8> {
 
 impl Read for PropStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match &mut self.lock().data {
-            Data::Memory(c) => c.read(buf),
-            Data::Stored(r) => r.read(buf),
-        }
+        let mut shared = self.lock();
+        let Shared { body, at, call, .. } = &mut *shared;
+        let n = body.read_at(*at, buf, call).map_err(io_error)?;
+        *at += body::len_of(n);
+        Ok(n)
     }
 }
 
 impl Seek for PropStream {
     fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
-        match &mut self.lock().data {
-            Data::Memory(c) => c.seek(pos),
-            Data::Stored(r) => r.seek(pos),
-        }
+        let mut shared = self.lock();
+        let at = match pos {
+            SeekFrom::Start(n) => Some(n),
+            SeekFrom::End(d) => shared.body.size().checked_add_signed(d),
+            SeekFrom::Current(d) => shared.at.checked_add_signed(d),
+        };
+        shared.at = at.ok_or_else(|| {
+            let kind = io::ErrorKind::InvalidInput;
+            io::Error::new(kind, "seek before the start of a value")
+        })?;
+        Ok(shared.at)
     }
 }
 
 impl Write for PropStream {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.writable()?;
+        let store = self.home()?.host().spi().map_err(io_error)?;
         let mut shared = self.lock();
-        let written = shared.memory()?.write(buf)?;
+        let Shared { body, at, call, .. } = &mut *shared;
+        let desk = Desk { store, call };
+        let n = body.write_at(*at, buf, desk).map_err(io_error)?;
+        *at += body::len_of(n);
         shared.dirty = true;
-        Ok(written)
+        Ok(n)
     }
 
     /// The same as [`PropStream::commit`].

@@ -10,7 +10,7 @@ use mapi_props::{Bag, Encoding, LargePlace, Slot, StoredAttachment, StoredMessag
 
 use crate::state::{Data, Item};
 
-pub(crate) use reader::{Reader, Staging};
+pub(crate) use reader::{Reader, Staging, kept};
 
 /// BLAKE3 of the bytes.
 pub(crate) type Key = [u8; 32];

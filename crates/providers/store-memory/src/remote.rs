@@ -39,7 +39,7 @@ impl MemoryStore {
     pub fn deliver(&self, message: ItemId, tag: impl Into<PropTag>, bytes: Vec<u8>) -> Result<()> {
         let content = crate::content::Content::Bytes(bytes);
         let size = content.size();
-        let key = self.shared.stage(content)?;
+        let (key, _held) = self.shared.write()?.intern(content);
         self.replace_slot(message, tag.into().id(), &mut |_, slot| {
             let Slot::Large(large) = slot else {
                 return None;

@@ -6,7 +6,7 @@ mod journal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
 
-use mapi_props::{Bag, Code, FileTime, StoredMessage, message_flags, tags};
+use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Error, FolderCounts, FolderData, FolderKind, Inverse, ItemId, ItemKind, ItemMeta, LogEntry,
     LogKind, MessageData, Origin, Result,
@@ -126,8 +126,6 @@ pub(crate) struct State {
     pub(crate) names: Names,
     /// Every large value that something still holds, so that equal ones are kept once.
     pub(crate) contents: BTreeMap<Key, Weak<Content>>,
-    /// Values staged and not yet bound, with the time after which they are swept.
-    pub(crate) staged: BTreeMap<Key, (Arc<Content>, FileTime)>,
     pub(crate) faults: Faults,
     next_id: u64,
     next_change: u64,
@@ -148,7 +146,6 @@ impl State {
             trimmed: 0,
             names: Names::default(),
             contents: BTreeMap::new(),
-            staged: BTreeMap::new(),
             faults: Faults::default(),
             next_id: 2,
             next_change: 1,
@@ -249,12 +246,6 @@ impl State {
         self.contents.retain(|_, held| held.strong_count() > 0);
         self.contents.insert(key, Arc::downgrade(&content));
         (key, content)
-    }
-
-    /// Drops staged values that are bound by now or waited too long.
-    pub(crate) fn sweep(&mut self, now: FileTime) {
-        self.staged
-            .retain(|_, (content, until)| Arc::strong_count(content) == 1 && now < *until);
     }
 
     /// A number never used before.

@@ -6,15 +6,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLoc
 use std::time::Duration;
 
 use mapi_kit::engine::{self, Plan};
-use mapi_props::{Bag, Code, FileTime, Guid, LargePlace, LargeRef, PropName, Restriction};
+use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
-    Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreInfo, Support, View,
+    Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo, Support, View,
 };
 
 use crate::commit;
-use crate::content::{Content, Key, Reader, Staging};
+use crate::content::{Key, Reader, Staging, kept};
 use crate::rows::Snapshot;
 use crate::state::State;
 
@@ -25,8 +25,6 @@ const PROVIDER: Guid = Guid::from_fields(
     0x4d01,
     [0x8f, 0x1e, 0x3a, 0x70, 0x52, 0x6f, 0x0b, 0x91],
 );
-/// Staged values that nothing binds are swept after this many intervals of 100 ns: one hour.
-const STAGED_FOR: u64 = 60 * 60 * 10_000_000;
 /// A waiting call looks for its end this often.
 const WAIT_STEP: Duration = Duration::from_millis(50);
 /// Stores up to this many items are checked after every commit of a debug build.
@@ -84,7 +82,6 @@ pub(crate) struct Shared {
     /// The log's last number, and a bell that rings when it grows.
     last: Mutex<u64>,
     grown: Condvar,
-    support: Arc<dyn Support>,
 }
 
 impl MemoryStore {
@@ -105,7 +102,6 @@ impl MemoryStore {
             state: RwLock::new(state),
             last: Mutex::new(0),
             grown: Condvar::new(),
-            support: Arc::clone(&support),
         };
         Self {
             shared: Arc::new(shared),
@@ -188,16 +184,6 @@ impl Shared {
         self.state.write().map_err(|_| poisoned())
     }
 
-    /// Keeps a value until a commit binds it.
-    pub(crate) fn stage(&self, content: Content) -> Result<Key> {
-        let until = FileTime(self.support.now().0.saturating_add(STAGED_FOR));
-        let mut state = self.write()?;
-        state.faults.write()?;
-        let (key, content) = state.intern(content);
-        state.staged.insert(key, (content, until));
-        Ok(key)
-    }
-
     /// Tells the waiting what the log's last number is.
     pub(crate) fn ring(&self, last: u64) {
         let mut told = self.last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -255,7 +241,6 @@ impl Store for MemoryStore {
         engine::position(&plan, &rows, key, call)
     }
 
-    fn find(
     fn each_row(
         &self,
         view: &View,
@@ -280,6 +265,7 @@ impl Store for MemoryStore {
         Ok((seq, engine::rows_at(&plan, &rows, places, also, call)?))
     }
 
+    fn find(
         &self,
         view: &View,
         restriction: &Restriction,
@@ -309,10 +295,8 @@ impl Store for MemoryStore {
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
         self.writable()?;
-        let now = self.support.now();
         let mut state = self.shared.write()?;
         let outcome = commit::run(&mut state, &self.info, changes, call)?;
-        state.sweep(now);
         if cfg!(debug_assertions)
             && (state.len() <= CHECK_ALWAYS || outcome.seq.is_multiple_of(512))
         {
@@ -343,6 +327,14 @@ impl Store for MemoryStore {
             shared: Arc::clone(&self.shared),
             bytes: Vec::new(),
         }))
+    }
+
+    fn adopt(&self, key: &Key, size: u64, call: &Call) -> Result<Option<Staged>> {
+        call.check()?;
+        self.writable()?;
+        let content = self.shared.read()?.content(key);
+        let there = content.filter(|content| content.size() == size);
+        Ok(there.map(|content| kept(*key, content)))
     }
 
     fn large(&self, item: ItemId, value: &LargeRef, call: &Call) -> Result<Box<dyn LargeReader>> {

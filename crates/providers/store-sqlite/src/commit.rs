@@ -16,7 +16,7 @@ use mapi_spi::{
 };
 use rusqlite::{Connection, params};
 
-use crate::blob::{Key, Prepared, prepare};
+use crate::blob::{Prepared, prepare};
 use crate::failure::Lift;
 use crate::log::Note;
 use crate::order::Keys;
@@ -41,8 +41,6 @@ struct Commit<'a> {
     values: Vec<Prepared>,
     /// Those of them that the operation at hand names.
     wanted: Vec<usize>,
-    /// Values that the transaction binds: staged ones need no lease any more.
-    bound: Vec<Key>,
     /// Set of each item on its own: where it is.
     progress: Progress,
     /// The folder that last proved able to hold messages in this transaction.
@@ -98,7 +96,6 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         keys,
         values,
         wanted: Vec::new(),
-        bound: Vec::new(),
         progress: Progress::default(),
         holder: None,
     };
@@ -280,7 +277,6 @@ impl<'a> Commit<'a> {
         if self.txn.has_logged() {
             self.inner.waker.tell(self.txn.seq);
         }
-        self.inner.leases.bound(self.bound.drain(..));
     }
 
     fn finish(mut self, ops: Vec<OpOutcome>) -> Result<CommitOutcome> {

@@ -15,7 +15,8 @@ use mapi_props::{
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
-    Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Store, StoreInfo, Support, View,
+    Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo,
+    Support, View,
 };
 use rusqlite::Connection;
 
@@ -305,7 +306,7 @@ impl Store for SqliteStore {
             .write(Origin::default(), Durability::Full, call, |_| Ok(()))
     }
 
-    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<bool> {
+    fn adopt(&self, key: &[u8; 32], size: u64, call: &Call) -> Result<Option<Staged>> {
         crate::blob::adopt(&self.inner, key, size, call)
     }
 

@@ -1,4 +1,4 @@
-//! Measures a store made by `bigstore`: `bench [HOME] [--messages N] [--report FILE] [--in-process]`.
+//! Measures a store made by `bigstore`: `bench [HOME] [--messages N] [--report FILE] [--in-process] [--only PART]`.
 //!
 //! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it.
 
@@ -38,9 +38,14 @@ fn main() -> Result<()> {
         "messages".into(),
         Big::open(&home)?.inbox()?.counts()?.contents.into(),
     );
-    in_process(&home, &mut report)?;
-    if !plan.in_process {
+    if plan.wants("pages") {
+        in_process(&home, &mut report)?;
+    }
+    if plan.wants("pages") && !plan.in_process {
         whole_process(&home, &mut report)?;
+    }
+    if plan.wants("bulk") && !plan.in_process {
+        benchmarks::bulk::measure(&home, &mut report)?;
     }
     let text = serde_json::to_string_pretty(&Value::Object(report))?;
     if let Some(path) = &plan.report {
@@ -56,21 +61,29 @@ struct Plan {
     report: Option<PathBuf>,
     /// Without the command `malle`.
     in_process: bool,
+    /// This part alone.
+    only: Option<String>,
 }
 
 impl Plan {
+    fn wants(&self, part: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only == part)
+    }
+
     fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self> {
         let mut plan = Self {
             home: None,
             messages: 1_000_000,
             report: None,
             in_process: false,
+            only: None,
         };
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--messages" => plan.messages = args.next().context("--messages N")?.parse()?,
                 "--report" => plan.report = Some(args.next().context("--report FILE")?.into()),
                 "--in-process" => plan.in_process = true,
+                "--only" => plan.only = Some(args.next().context("--only PART")?),
                 flag if flag.starts_with("--") => bail!("unknown argument {flag}"),
                 _ => plan.home = Some(arg.into()),
             }

@@ -6,7 +6,6 @@ use mapi_props::{Code, PropTag, Restriction, SortColumn, SortOrder, SortOrderSet
 use mapi_query::{
     Instance, Matcher, Row as QueryRow, cell_key_into, is_sortable, row_key_into, sort_value,
 };
-use mapi_query::{Instance, Large, Matcher, Row as QueryRow, is_sortable, row_key_into};
 use mapi_spi::{Depth, Error, Result, Row, RowKey, RowSet, StoreInfo, View};
 
 use super::cell::cell;

@@ -3,10 +3,9 @@
 use std::io::Read;
 
 use mapi_props::{
-    Code, LargePlace, LargeRef, LargeSource, PropType, PropValue, Recipe, Slot, StoredMessage,
-    TreeValue,
+    Code, LargeRef, LargeSource, PropType, PropValue, Recipe, Slot, StoredMessage, TreeValue,
 };
-use mapi_spi::{Call, Error, NewValue, Result, Store};
+use mapi_spi::{Call, Error, NewValue, Result, Staged, Store};
 
 use super::{recipe, storable};
 use crate::lift::Lifter;
@@ -21,6 +20,10 @@ pub(super) struct Values<'a> {
     lifter: Lifter,
     /// Values over this many bytes become large.
     limit: u64,
+    /// For a working copy: what is not staged stays inline, whatever its size.
+    working: bool,
+    /// Keeps what was staged until it is bound.
+    held: Vec<Staged>,
 }
 
 impl<'a> Values<'a> {
@@ -31,16 +34,18 @@ impl<'a> Values<'a> {
             call,
             lifter: Lifter::new(limit),
             limit: u64::from(limit),
+            working: false,
+            held: Vec::new(),
         }
     }
 
-    /// Everything stays inline, as in a working copy.
-    pub(super) fn inline(store: &'a dyn Store, call: &'a Call) -> Self {
+    /// As in a working copy: values stay inline up to the size from which on they are staged.
+    pub(super) fn working(store: &'a dyn Store, call: &'a Call) -> Self {
         Self {
-            store,
-            call,
             lifter: Lifter::new(u32::MAX),
-            limit: u64::MAX,
+            limit: STAGE_OVER,
+            working: true,
+            ..Self::new(store, call)
         }
     }
 
@@ -54,8 +59,9 @@ impl<'a> Values<'a> {
         self.lifter.truncate(mark);
     }
 
-    pub(super) fn finish(self) -> Vec<NewValue> {
-        self.lifter.finish()
+    /// The values that go with the change set, and those that were staged.
+    pub(super) fn finish(self) -> (Vec<NewValue>, Vec<Staged>) {
+        (self.lifter.finish(), self.held)
     }
 
     /// A property's value; `None` if it is none that can be stored.
@@ -84,20 +90,27 @@ impl<'a> Values<'a> {
 
     /// A source as a large value, whatever its size.
     pub(super) fn large(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
-        if self.limit == u64::MAX {
+        if source.size() <= STAGE_OVER && self.working {
             // A storage in a working copy is bytes until it is saved.
             return Ok(Slot::Value(PropValue::Binary(read(source)?)));
         }
         if source.size() <= STAGE_OVER {
             return Ok(self.lifter.bytes(ty, read(source)?));
         }
-        if let Some(place) = self.already_there(source)? {
-            return Ok(Slot::Large(LargeRef {
-                ty,
-                size: source.size(),
-                place,
-            }));
-        }
+        let staged = match self.already_there(source)? {
+            Some(staged) => staged,
+            None => self.stage(source)?,
+        };
+        let slot = Slot::Large(LargeRef {
+            ty,
+            size: staged.size(),
+            place: staged.place(),
+        });
+        self.held.push(staged);
+        Ok(slot)
+    }
+
+    fn stage(&self, source: &LargeSource) -> Result<Staged> {
         let mut stage = self.store.stage(self.call)?;
         let mut reader = source.open().map_err(unreadable)?;
         let mut buf = vec![0; 256 * 1024];
@@ -107,17 +120,15 @@ impl<'a> Values<'a> {
                 n => stage.write(buf.get(..n).unwrap_or_default(), self.call)?,
             }
         }
-        let staged = stage.finish(self.call)?;
-        Ok(Slot::Large(LargeRef {
-            ty,
-            size: staged.size,
-            place: LargePlace::Present(staged.key),
-        }))
+        stage.finish(self.call)
     }
 
     /// Where the store holds the same bytes, so that they are not written a second time. Reading a source twice
     /// costs less than writing it once.
-    fn already_there(&self, source: &LargeSource) -> Result<Option<LargePlace>> {
+    fn already_there(&self, source: &LargeSource) -> Result<Option<Staged>> {
+        if let Some(hint) = source.blake3() {
+            return self.store.adopt(&hint, source.size(), self.call);
+        }
         let mut hasher = blake3::Hasher::new();
         let mut reader = source.open().map_err(unreadable)?;
         let mut buf = vec![0; 256 * 1024];
@@ -129,8 +140,7 @@ impl<'a> Values<'a> {
             };
         }
         let key = *hasher.finalize().as_bytes();
-        let there = self.store.adopt(&key, source.size(), self.call)?;
-        Ok(there.then_some(LargePlace::Present(key)))
+        self.store.adopt(&key, source.size(), self.call)
     }
 
     /// The recipe of a message's original, over the attachments of its stored form.

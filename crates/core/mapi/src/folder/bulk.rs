@@ -141,7 +141,8 @@ impl Folder {
         let from = ExportFrom {
             store: &opened.store,
             names: &opened.names,
-            item,
+            item: Some(item),
+            staged: &[],
             call,
         };
         let tree = export(from, &data.body)?;

@@ -74,7 +74,7 @@ impl Folder {
         let to = ImportTo {
             store: self.context.spi()?,
             names: &opened.names,
-            support: opened.support.as_ref(),
+            support: opened.place.support.as_ref(),
             folder: self.id,
             associated: options.associated,
         };

@@ -42,7 +42,8 @@ impl Message {
         let from = ExportFrom {
             store: &opened.store,
             names: &opened.names,
-            item,
+            item: Some(item),
+            staged: &self.inner.held(),
             call: &context.call,
         };
         export(from, &body)

@@ -137,17 +137,16 @@ impl Message {
         (body, problems)
     }
 
-    /// Under the destination's identifiers, values inline.
+    /// Under the destination's identifiers; values lie inline or are staged in its store.
     fn convert_for(&self, to: &Self, body: &StoredMessage) -> Result<StoredMessage> {
         let context = &self.inner.context;
         context.spi()?;
         let opened = &context.opened;
-        // One that was never saved has no stored values, so its number is never asked for.
-        let item = self.inner.host_item().unwrap_or(ItemId(0));
         let from = ExportFrom {
             store: &opened.store,
             names: &opened.names,
-            item,
+            item: self.inner.host_item(),
+            staged: &self.inner.held(),
             call: &context.call,
         };
         let tree = export(from, body)?;
@@ -155,11 +154,13 @@ impl Message {
         let import = ImportTo {
             store: target.spi()?,
             names: &target.opened.names,
-            support: target.opened.support.as_ref(),
+            support: target.opened.place.support.as_ref(),
             folder: ItemId(0),
             associated: false,
         };
-        convert(import, tree, &target.call)
+        let (body, staged) = convert(import, tree, &target.call)?;
+        to.inner.hold(staged);
+        Ok(body)
     }
 
     fn take_over(&self, body: StoredMessage, which: Which<'_>, flags: CopyPropFlags) {

@@ -128,7 +128,7 @@ impl Message {
     /// `MAPI_E_NO_ACCESS` on a read-only handle.
     pub fn create_attachment(&self) -> Result<Attachment> {
         let made = self.inner.writable().map(|()| {
-            let key = self.inner.context.opened.support.new_guid().0;
+            let key = self.inner.context.opened.place.support.new_guid().0;
             let mut state = self.inner.state();
             let number = state.working.next_attachment_number();
             let working = WorkingAttachment::new(number, key);

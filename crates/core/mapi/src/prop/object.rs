@@ -2,7 +2,7 @@
 
 use mapi_kit::large::ValueReader;
 use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot};
-use mapi_spi::Result;
+use mapi_spi::{Result, Staged};
 
 use super::write::Change;
 use crate::SaveFlags;
@@ -53,5 +53,22 @@ pub(crate) trait Object {
 
 /// Where a stream puts its bytes when it is committed.
 pub(crate) trait StreamHome: Send + Sync {
-    fn put(&self, tag: PropTag, value: PropValue) -> Result<()>;
+    /// The store that takes them.
+    fn host(&self) -> &Context;
+    /// `staged`: the value itself if the slot is a large one.
+    fn put(&self, id: u16, slot: Slot, staged: Option<Staged>) -> Result<()>;
+}
+
+impl<T: Object + Send + Sync> StreamHome for T {
+    fn host(&self) -> &Context {
+        self.context()
+    }
+
+    fn put(&self, id: u16, slot: Slot, staged: Option<Staged>) -> Result<()> {
+        self.apply(Change {
+            set: vec![(id, slot)],
+            delete: Vec::new(),
+            staged: staged.into_iter().collect(),
+        })
+    }
 }

@@ -1,8 +1,8 @@
 //! Setting and deleting properties. Reference: "IMAPIProp::SetProps", "IMAPIProp::DeleteProps"
 
-use mapi_props::{Code, PropTag, PropType, PropValue, tags};
+use mapi_props::{Code, PropTag, PropType, PropValue, Slot, tags};
 use mapi_query::convert_in;
-use mapi_spi::{Error, Result};
+use mapi_spi::{Error, Result, Staged};
 
 use super::PropProblem;
 use super::object::Object;
@@ -10,8 +10,10 @@ use super::object::Object;
 /// Checked changes of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
-    pub(crate) set: Vec<(u16, PropValue)>,
+    pub(crate) set: Vec<(u16, Slot)>,
     pub(crate) delete: Vec<u16>,
+    /// Keeps the staged values among them.
+    pub(crate) staged: Vec<Staged>,
 }
 
 pub(super) fn set_props(
@@ -36,7 +38,7 @@ pub(super) fn set_props(
             None => typed(*tag, value),
         };
         match outcome {
-            Ok(value) => change.set.push((tag.id(), value)),
+            Ok(value) => change.set.push((tag.id(), Slot::Value(value))),
             Err(code) => problems.push(PropProblem {
                 index,
                 tag: *tag,

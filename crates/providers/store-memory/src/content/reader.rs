@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use mapi_spi::{Call, LargeReader, Result, Stage, Staged};
+use mapi_spi::{Call, LargeReader, Lease, Result, Stage, Staged};
 
-use super::{Content, len};
+use super::{Content, Key, len};
 use crate::store::Shared;
 
 /// An open large value; keeps its bytes whatever happens to the item.
@@ -49,10 +49,27 @@ impl Stage for Staging {
         Ok(())
     }
 
-    fn finish(self: Box<Self>, call: &Call) -> Result<Staged> {
+    fn finish(&mut self, call: &Call) -> Result<Staged> {
         call.check()?;
-        let size = len(self.bytes.len());
-        let key = self.shared.stage(Content::Bytes(self.bytes))?;
-        Ok(Staged { key, size })
+        let mut state = self.shared.write()?;
+        state.faults.write()?;
+        let bytes = std::mem::take(&mut self.bytes);
+        let (key, content) = state.intern(Content::Bytes(bytes));
+        Ok(kept(key, content))
+    }
+}
+
+/// A value that nothing needs to hold but this.
+pub(crate) fn kept(key: Key, content: Arc<Content>) -> Staged {
+    let size = content.size();
+    Staged::new(key, size, Arc::new(Kept(content)))
+}
+
+struct Kept(Arc<Content>);
+
+impl Lease for Kept {
+    fn open(&self, call: &Call) -> Result<Box<dyn LargeReader>> {
+        call.check()?;
+        Ok(Box::new(Reader::new(&self.0)))
     }
 }

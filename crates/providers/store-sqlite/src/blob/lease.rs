@@ -1,16 +1,18 @@
 //! What keeps staged values from being swept before they are bound: a lock that ends with the process.
 
-use std::collections::HashSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use mapi_props::Code;
-use mapi_spi::{Call, Error, Result};
+use mapi_spi::{Call, Error, LargeReader, Lease, Result, Staged};
 
+use super::reader::OpenValue;
 use super::table::Key;
 use crate::platform::ProcessLock;
+use crate::store::Inner;
 
 /// How often a lock held by a sweeper is asked for again.
 const ASK: Duration = Duration::from_millis(5);
@@ -24,12 +26,10 @@ pub(crate) struct Leases {
 
 #[derive(Debug, Default)]
 struct State {
+    /// Shared as long as anything is held.
     lock: Option<ProcessLock>,
-    shared: bool,
-    /// Values being written.
-    writing: usize,
-    /// Values finished and not bound yet.
-    finished: HashSet<Key>,
+    /// Values being written, and values finished whose owner still lives.
+    held: usize,
 }
 
 impl Leases {
@@ -40,50 +40,34 @@ impl Leases {
         }
     }
 
-    /// A value begins to be written.
-    pub(super) fn begin(&self, call: &Call) -> Result<()> {
+    fn begin(&self, call: &Call) -> Result<()> {
         let mut state = self.lock();
-        while !state.shared {
+        while state.held == 0 {
             call.check()?;
-            let shared = state
-                .file(&self.path)
-                .and_then(ProcessLock::try_share)
-                .map_err(|e| failed(&self.path, e))?;
-            state.shared = shared;
-            if !shared {
-                drop(state);
-                thread::sleep(ASK);
-                state = self.lock();
+            if state.share(&self.path).map_err(|e| failed(&self.path, e))? {
+                break;
             }
+            drop(state);
+            thread::sleep(ASK);
+            state = self.lock();
         }
-        state.writing += 1;
+        state.held += 1;
         Ok(())
     }
 
-    /// A value is written, or was given up.
-    pub(super) fn end(&self, finished: Option<Key>) {
+    fn end(&self) {
         let mut state = self.lock();
-        state.writing = state.writing.saturating_sub(1);
-        state.finished.extend(finished);
-        state.release_if_idle();
-    }
-
-    /// These values are bound by a commit now.
-    pub(crate) fn bound(&self, keys: impl Iterator<Item = Key>) {
-        let mut state = self.lock();
-        if state.finished.is_empty() {
-            return;
+        state.held = state.held.saturating_sub(1);
+        if state.held == 0 {
+            // Closing the file gives the lock back, whatever the system says.
+            state.lock = None;
         }
-        for key in keys {
-            state.finished.remove(&key);
-        }
-        state.release_if_idle();
     }
 
     /// Runs `sweep` while no process holds unbound values; says nothing if one does.
     pub(crate) fn alone<T>(&self, sweep: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         let state = self.lock();
-        if state.shared {
+        if state.held > 0 {
             return Ok(None);
         }
         let lock = ProcessLock::open(&self.path).map_err(|e| failed(&self.path, e))?;
@@ -102,19 +86,12 @@ impl Leases {
 }
 
 impl State {
-    fn file(&mut self, path: &Path) -> std::io::Result<&ProcessLock> {
+    fn share(&mut self, path: &Path) -> std::io::Result<bool> {
         match &mut self.lock {
-            Some(lock) => Ok(lock),
-            empty => Ok(empty.insert(ProcessLock::open(path)?)),
+            Some(lock) => lock,
+            empty => empty.insert(ProcessLock::open(path)?),
         }
-    }
-
-    fn release_if_idle(&mut self) {
-        if self.shared && self.writing == 0 && self.finished.is_empty() {
-            // Closing the file gives the lock back, whatever the system says.
-            self.lock = None;
-            self.shared = false;
-        }
+        .try_share()
     }
 }
 
@@ -124,4 +101,43 @@ fn failed(path: &Path, error: std::io::Error) -> Error {
         format!("the lock file of {} cannot be used", path.display()),
         error,
     )
+}
+
+/// One lease: nothing of this store is swept while it lives.
+pub(super) struct Hold(Arc<Inner>);
+
+impl Hold {
+    pub(super) fn take(store: Arc<Inner>, call: &Call) -> Result<Arc<Self>> {
+        store.leases.begin(call)?;
+        Ok(Arc::new(Self(store)))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.leases.end();
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hold")
+    }
+}
+
+/// A value that is in the store, kept by a lease.
+pub(super) fn staged(hold: Arc<Hold>, key: Key, size: u64) -> Staged {
+    Staged::new(key, size, Arc::new(Kept { hold, key }))
+}
+
+struct Kept {
+    hold: Arc<Hold>,
+    key: Key,
+}
+
+impl Lease for Kept {
+    fn open(&self, call: &Call) -> Result<Box<dyn LargeReader>> {
+        let store = Arc::clone(&self.hold.0);
+        Ok(Box::new(OpenValue::open(store, self.key, call)?))
+    }
 }

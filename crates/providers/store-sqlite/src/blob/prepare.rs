@@ -27,11 +27,6 @@ impl Prepared {
         self.recipe.is_some()
     }
 
-    /// The other values of which a recipe is made.
-    pub(crate) fn parts(&self) -> Vec<Key> {
-        self.recipe.as_ref().map(Recipe::keys).unwrap_or_default()
-    }
-
     /// The chunks, packed now if they were thought to be there already.
     pub(super) fn chunks(&mut self) -> &[Packed] {
         self.packed.get_or_insert_with(|| pack_all(&self.raw))

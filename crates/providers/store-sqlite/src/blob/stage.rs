@@ -6,6 +6,7 @@ use mapi_spi::{Call, Durability, Origin, Result, Stage, Staged};
 use rusqlite::params;
 
 use super::chunks::{CHUNK, CHUNKS_PER_BLOB, Packed, pack};
+use super::lease::{Hold, staged};
 use super::table::{Key, add, find, put_chunks};
 use crate::failure::Lift;
 use crate::store::Inner;
@@ -13,11 +14,15 @@ use crate::transaction::Txn;
 
 /// Chunks written by one transaction.
 const AT_ONCE: usize = 4;
+/// After this many chunks the connection gives back the pages that it remembers, so that a value of any size takes little
+/// memory; smaller values leave it warm.
+const FORGET_AFTER: u64 = 64;
 
 /// A value being written.
 #[derive(Debug)]
 pub(crate) struct ValueStage {
     store: Arc<Inner>,
+    hold: Arc<Hold>,
     hasher: blake3::Hasher,
     size: u64,
     stored: usize,
@@ -28,15 +33,15 @@ pub(crate) struct ValueStage {
     /// The row, once there is one, and the chunks written.
     row: Option<u64>,
     written: u64,
-    ended: bool,
 }
 
 impl ValueStage {
     pub(crate) fn begin(store: Arc<Inner>, call: &Call) -> Result<Self> {
         store.connections.may_write()?;
-        store.leases.begin(call)?;
+        let hold = Hold::take(Arc::clone(&store), call)?;
         Ok(Self {
             store,
+            hold,
             hasher: blake3::Hasher::new(),
             size: 0,
             stored: 0,
@@ -44,7 +49,6 @@ impl ValueStage {
             waiting: Vec::new(),
             row: None,
             written: 0,
-            ended: false,
         })
     }
 
@@ -55,7 +59,7 @@ impl ValueStage {
         self.open.clear();
     }
 
-    fn flush(&mut self, txn: &Txn<'_>) -> Result<u64> {
+    fn flush(&self, txn: &Txn<'_>) -> Result<u64> {
         let row = match self.row {
             Some(row) => row,
             None => add(txn.db, None, 0, 0, None)?,
@@ -65,33 +69,44 @@ impl ValueStage {
     }
 
     fn flush_now(&mut self, call: &Call) -> Result<()> {
-        let store = Arc::clone(&self.store);
-        let row = store.write(Origin::default(), Durability::Batch, call, |txn| {
-            self.flush(txn)
-        })?;
+        let writer = self.store.connections.writer(call)?;
+        let row =
+            self.store
+                .write_on(&writer, Origin::default(), Durability::Batch, call, |txn| {
+                    self.flush(txn)
+                })?;
+        let before = self.written / FORGET_AFTER;
         self.row = Some(row);
         self.written += u64::try_from(self.waiting.len()).unwrap_or(0);
         self.waiting.clear();
+        if self.written / FORGET_AFTER > before {
+            // Only memory is at stake: what was written is written.
+            let _only_memory = writer.release_memory();
+        }
         Ok(())
     }
 
     /// Gives the row its key, unless the same bytes are there already.
-    fn settle(&mut self, key: &Key, call: &Call) -> Result<()> {
-        let store = Arc::clone(&self.store);
-        store.write(Origin::default(), Durability::Batch, call, |txn| {
-            if find(txn.db, key)?.is_some() {
-                return self.discard(txn);
-            }
-            let row = self.flush(txn)?;
-            txn.statement("UPDATE blob SET hash = ?2, size = ?3, stored = ?4 WHERE id = ?1")?
-                .execute(params![row, key, self.size, self.stored])
-                .lift()?;
-            Ok(())
-        })
+    fn settle(&self, key: &Key, call: &Call) -> Result<()> {
+        self.store
+            .write(Origin::default(), Durability::Batch, call, |txn| {
+                if find(txn.db, key)?.is_some() {
+                    return self.discard(txn);
+                }
+                let row = self.flush(txn)?;
+                txn.statement("UPDATE blob SET hash = ?2, size = ?3, stored = ?4 WHERE id = ?1")?
+                    .execute(params![row, key, self.size, self.stored])
+                    .lift()?;
+                Ok(())
+            })
     }
 
+    /// Leaves the row to the next sweep when it is big: taking it away now would hold up others.
     fn discard(&self, txn: &Txn<'_>) -> Result<()> {
         let Some(row) = self.row else { return Ok(()) };
+        if self.written > FORGET_AFTER {
+            return Ok(());
+        }
         let range = params![row * CHUNKS_PER_BLOB, (row + 1) * CHUNKS_PER_BLOB];
         txn.statement("DELETE FROM chunk WHERE id >= ?1 AND id < ?2")?
             .execute(range)
@@ -105,20 +120,26 @@ impl ValueStage {
 
 /// Keeps a value that is here already as if it had just been staged. The lease is taken before the look, so that
 /// no sweep can come between.
-pub(crate) fn adopt(store: &Inner, key: &Key, size: u64, call: &Call) -> Result<bool> {
+pub(crate) fn adopt(
+    store: &Arc<Inner>,
+    key: &Key,
+    size: u64,
+    call: &Call,
+) -> Result<Option<Staged>> {
     store.connections.may_write()?;
-    store.leases.begin(call)?;
-    let found = store
-        .connections
-        .reader(call)
-        .and_then(|db| find(&db, key))
-        .map(|found| found.is_some_and(|blob| blob.size == size));
-    store.leases.end(matches!(found, Ok(true)).then_some(*key));
-    found
+    let hold = Hold::take(Arc::clone(store), call)?;
+    let found = find(&*store.connections.reader(call)?, key)?;
+    let there = found.is_some_and(|blob| blob.size == size);
+    Ok(there.then(|| staged(hold, *key, size)))
 }
 
 impl Stage for ValueStage {
     fn write(&mut self, bytes: &[u8], call: &Call) -> Result<()> {
+        call.check()?;
+        // All or nothing: only what was taken earlier can fail to be written.
+        if self.waiting.len() >= AT_ONCE {
+            self.flush_now(call)?;
+        }
         self.hasher.update(bytes);
         self.size += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         let mut rest = bytes;
@@ -127,35 +148,22 @@ impl Stage for ValueStage {
             self.open.extend_from_slice(now);
             rest = later;
             if self.open.len() == CHUNK {
-                call.check()?;
                 self.close_chunk();
             }
-            if self.waiting.len() == AT_ONCE {
-                self.flush_now(call)?;
+            if self.waiting.len() >= AT_ONCE {
+                // A failure is told by the next call, which tries again first.
+                let _later = self.flush_now(call);
             }
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, call: &Call) -> Result<Staged> {
+    fn finish(&mut self, call: &Call) -> Result<Staged> {
         if !self.open.is_empty() {
             self.close_chunk();
         }
         let key = *self.hasher.finalize().as_bytes();
         self.settle(&key, call)?;
-        self.ended = true;
-        self.store.leases.end(Some(key));
-        Ok(Staged {
-            key,
-            size: self.size,
-        })
-    }
-}
-
-impl Drop for ValueStage {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.store.leases.end(None);
-        }
+        Ok(staged(Arc::clone(&self.hold), key, self.size))
     }
 }

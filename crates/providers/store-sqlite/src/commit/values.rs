@@ -78,14 +78,12 @@ impl Commit<'_> {
         for index in wanted {
             if let Some(value) = self.values.get_mut(index) {
                 blob::write(&self.txn, value)?;
-                self.bound.push(value.key);
-                self.bound.extend(value.parts());
             }
         }
         Ok(())
     }
 
-    fn check_present(&mut self, large: &LargeRef, key: &Key) -> Result<()> {
+    fn check_present(&self, large: &LargeRef, key: &Key) -> Result<()> {
         let found = blob::find(self.txn.db, key)?.ok_or_else(|| {
             let [a, b, c, d, ..] = key;
             Error::new(
@@ -94,7 +92,6 @@ impl Commit<'_> {
             )
         })?;
         if found.size == large.size {
-            self.bound.push(*key);
             return Ok(());
         }
         Err(Error::new(

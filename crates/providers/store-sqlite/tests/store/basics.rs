@@ -149,7 +149,7 @@ fn equal_large_values_are_stored_once_and_recipes_rebuild_the_original() {
     data.chunks(300_001)
         .for_each(|c| stage.write(c, &call()).unwrap());
     let staged = stage.finish(&call()).unwrap();
-    assert_eq!(staged.key, *blake3::hash(&data).as_bytes());
+    assert_eq!(staged.key(), *blake3::hash(&data).as_bytes());
 
     let encoding = Encoding::Base64 {
         line_len: 76,
@@ -161,7 +161,7 @@ fn equal_large_values_are_stored_once_and_recipes_rebuild_the_original() {
         let recipe = NewValue::Recipe(vec![
             RecipePart::Literal(format!("Subject: {subject_text}\r\n\r\n").into_bytes()),
             RecipePart::Value {
-                place: LargePlace::Present(staged.key),
+                place: staged.place(),
                 encoding,
             },
             RecipePart::Literal(b"--end\r\n".to_vec()),
@@ -173,10 +173,7 @@ fn equal_large_values_are_stored_once_and_recipes_rebuild_the_original() {
         });
         let mut new = new_message(root, subject(subject_text));
         new.patch.set.push((0x6701, original));
-        new.attachments = Some(vec![attachment_of(
-            LargePlace::Present(staged.key),
-            staged.size,
-        )]);
+        new.attachments = Some(vec![attachment_of(staged.place(), staged.size())]);
         let changes = ChangeSet {
             values: vec![recipe],
             ..ChangeSet::one(Op::SaveMessage(Box::new(new)))
@@ -227,7 +224,7 @@ fn deleting_gives_the_space_back(store: &SqliteStore, ids: Vec<mapi_spi::ItemId>
 }
 
 #[test]
-fn staged_values_survive_compaction_until_their_process_ends() {
+fn staged_values_survive_compaction_as_long_as_somebody_has_them() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a.malle");
     let store = open(&path);
@@ -242,14 +239,18 @@ fn staged_values_survive_compaction_until_their_process_ends() {
         1
     );
     let mut new = new_message(store.info().root, subject("bound"));
-    new.attachments = Some(vec![attachment_of(
-        LargePlace::Present(staged.key),
-        staged.size,
-    )]);
+    new.attachments = Some(vec![attachment_of(staged.place(), staged.size())]);
     save(&store, new);
     let mut unfinished = store.stage(&call()).unwrap();
     unfinished.write(&noise(3_000_000, 3), &call()).unwrap();
-    drop(unfinished);
+    let mut given_up = store.stage(&call()).unwrap();
+    given_up.write(&noise(3_000_000, 4), &call()).unwrap();
+    let given_up = given_up.finish(&call()).unwrap();
+    assert_eq!(
+        read_all(&mut *given_up.open(&call()).unwrap(), 70_000),
+        noise(3_000_000, 4)
+    );
+    drop((unfinished, given_up, staged));
     other.maintain().unwrap().compact(&call()).unwrap();
     let figures = other.maintain().unwrap().figures(&call()).unwrap();
     assert_eq!(figures.values, 1);
@@ -421,10 +422,7 @@ fn a_store_opened_alone_works_and_keeps_others_out() {
     stage.write(&noise(600_000, 8), &call()).unwrap();
     let staged = stage.finish(&call()).unwrap();
     let mut new = new_message(root, subject("alone"));
-    new.attachments = Some(vec![attachment_of(
-        LargePlace::Present(staged.key),
-        staged.size,
-    )]);
+    new.attachments = Some(vec![attachment_of(staged.place(), staged.size())]);
     let id = save(&store, new);
     let body = store.message(id, &call()).unwrap().body;
     let slot = body.attachments[0].props.get(&tags::ATTACH_DATA_BIN.id());
