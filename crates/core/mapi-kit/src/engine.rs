@@ -30,7 +30,8 @@ mod scanned;
 mod tests;
 mod window;
 
-pub use cell::PREVIEW_CHARS;
+pub use cell::{PREVIEW_CHARS, cell};
+pub use expand::Expansion;
 pub use plan::{Plan, default_sort};
 pub use row::{ItemRow, SubRow};
 pub use run::{RowSource, count, each_row, find, page, position, rows_at};

@@ -9,8 +9,9 @@ use mapi_query::{Large, Row, convert, decode_ansi};
 /// Characters of a large text that a cell shows.
 pub const PREVIEW_CHARS: usize = 255;
 
-/// The cell of column `tag`.
-pub(super) fn cell(row: &dyn Row, tag: PropTag) -> PropValue {
+/// What column `tag` shows of a row: the value, PT_NULL where the column is only reserved, else PT_ERROR.
+#[must_use]
+pub fn cell(row: &dyn Row, tag: PropTag) -> PropValue {
     if tag.id() == 0 || tag.ty() == PropType::NULL {
         return PropValue::Null;
     }

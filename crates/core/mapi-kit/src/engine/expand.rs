@@ -1,19 +1,20 @@
 //! Multi-valued columns as several rows: MVI_FLAG.
 //! Reference: "Working with multivalued columns"; check TAB-22.
 
-use mapi_props::{PropTag, PropType};
+use mapi_props::{PropTag, PropType, SortOrderSet};
 use mapi_query::Row;
-use mapi_spi::View;
 
-/// The properties on which a view is expanded, in the order in which its columns, then its sort
-/// order name them. Instances are numbered with the last one running fastest.
+/// The properties on which rows are expanded, in the order in which the columns, then the sort order name them. Instances
+/// are numbered with the last one running fastest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Expansion(Vec<u16>);
+pub struct Expansion(Vec<u16>);
 
 impl Expansion {
-    pub(super) fn of(view: &View) -> Self {
-        let columns = view.columns.iter().copied();
-        let keys = view.sort.columns.iter().map(|c| c.tag);
+    /// What columns and sort keys with MVI_FLAG ask for.
+    #[must_use]
+    pub fn of(columns: &[PropTag], sort: &SortOrderSet) -> Self {
+        let columns = columns.iter().copied();
+        let keys = sort.columns.iter().map(|c| c.tag);
         let mut ids: Vec<u16> = Vec::new();
         for tag in columns.chain(keys) {
             if tag.ty().is_mv_instance() && !ids.contains(&tag.id()) {
@@ -23,19 +24,23 @@ impl Expansion {
         Self(ids)
     }
 
-    pub(super) const fn is_none(&self) -> bool {
+    /// Whether each object makes one row.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Rows that an object makes: the product of its numbers of values, where no value and a single
     /// value count one.
-    pub(super) fn instances(&self, row: &dyn Row) -> u32 {
+    #[must_use]
+    pub fn instances(&self, row: &dyn Row) -> u32 {
         let lens = self.0.iter().map(|id| values(row, *id));
         lens.fold(1, u32::saturating_mul)
     }
 
     /// Which value of each property an instance shows.
-    pub(super) fn elements(&self, row: &dyn Row, instance: u32) -> Vec<(u16, usize)> {
+    #[must_use]
+    pub fn elements(&self, row: &dyn Row, instance: u32) -> Vec<(u16, usize)> {
         let mut rest = instance;
         let mut out: Vec<(u16, usize)> = Vec::with_capacity(self.0.len());
         for id in self.0.iter().rev() {

@@ -50,7 +50,7 @@ impl<'a> Plan<'a> {
     /// does not claim them; `MAPI_E_NO_SUPPORT` for categories.
     pub fn new(info: &'a StoreInfo, view: &'a View) -> Result<Self> {
         check_sort(&view.sort)?;
-        let expansion = Expansion::of(view);
+        let expansion = Expansion::of(&view.columns, &view.sort);
         if !expansion.is_none() && !info.capabilities.mv_instances {
             return Err(Error::new(
                 Code::TOO_COMPLEX,
