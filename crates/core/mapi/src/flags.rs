@@ -218,6 +218,9 @@ flags! {
         BATCH = 0x2;
     }
 
+    /// ScInitMapiUtil: no bit has a meaning.
+    UtilityFlags {}
+
     /// SaveContentsSort.
     SortFlags {
         /// RECURSIVE_SORT: for all folders below too, those made later as well.

@@ -4,6 +4,7 @@
 mod bulk;
 mod children;
 mod import;
+mod sorting;
 mod source;
 mod status;
 
@@ -200,13 +201,13 @@ impl Folder {
     }
 
     fn table(&self, rows: RowSet) -> TableBuilder {
-        let alive = self.errors.track(self.data());
-        let source = alive.map(|_| {
-            let context = self.context.clone();
+        let saved = self.data().and_then(|data| self.saved_sort(data, rows));
+        let source = self.errors.track(saved).map(|saved| {
             Box::new(StoreRows {
-                context,
+                context: self.context.clone(),
                 container: self.id,
                 rows,
+                saved,
             }) as Box<dyn Source>
         });
         TableBuilder::new(source)

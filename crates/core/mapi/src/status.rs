@@ -75,11 +75,7 @@ impl Session {
             let all = std::iter::once((SUBSYSTEM_ROW, of_subsystem(&session))).chain(rows);
             Ok(all.map(|(number, props)| row(number, props)).collect())
         };
-        let rows = MemoryRows {
-            columns: &COLUMNS,
-            fetch: Box::new(fetch),
-            bookmarks: true,
-        };
+        let rows = MemoryRows::new(&COLUMNS, fetch);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
 }

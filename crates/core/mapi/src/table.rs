@@ -4,9 +4,11 @@
 mod asynchronous;
 mod builder;
 mod cursor;
+mod data;
 mod memory;
 mod row;
 mod source;
+mod width;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,9 +25,11 @@ use asynchronous::{Change, Running, Shared};
 pub use asynchronous::{TableKind, TableStatus, TableWork};
 pub use builder::TableBuilder;
 pub use cursor::{Bookmark, TablePosition};
-pub(crate) use memory::{MemoryRow, MemoryRows, by_rendering};
+pub use data::{TableData, TableDataRow, Utilities};
+pub(crate) use memory::{MemoryRow, MemoryRows};
 pub use row::TableRow;
 pub(crate) use source::{Source, Spec, StoreRows};
+use width::Width;
 
 /// A table. All calls see the rows as they are now; the cursor stands between rows and keeps its meaning while rows
 /// come and go.
@@ -44,6 +48,7 @@ pub struct Table {
     source: Arc<dyn Source>,
     shared: Arc<Shared>,
     errors: Arc<ErrorNote>,
+    width: Width,
     /// Who works in the background, or did last.
     worker: Mutex<Option<JoinHandle<()>>>,
 }
@@ -62,12 +67,12 @@ struct State {
 }
 
 impl Table {
-    pub(crate) fn new(source: Box<dyn Source>) -> Self {
+    fn new(source: Box<dyn Source>, width: Width) -> Self {
         let state = State {
             spec: Spec {
-                columns: source.default_columns(),
+                columns: width.tags(source.default_columns()),
                 restriction: None,
-                sort: SortOrderSet::default(),
+                sort: source.default_sort(),
             },
             cursor: Anchor::Start,
             bookmarks: HashMap::new(),
@@ -80,6 +85,7 @@ impl Table {
             source: Arc::from(source),
             shared: Arc::new(Shared::new(state)),
             errors: Arc::default(),
+            width,
             worker: Mutex::default(),
         }
     }
@@ -150,7 +156,7 @@ impl Table {
     /// TBL_ALL_COLUMNS: the default set and all others that are known to be useful here, with those that are set.
     #[must_use]
     pub fn query_all_columns(&self) -> Vec<PropTag> {
-        let mut all = self.source.all_columns();
+        let mut all = self.width.tags(self.source.all_columns());
         for column in self.query_columns() {
             if !all.contains(&column) && column.ty() != PropType::NULL {
                 all.push(column);
@@ -180,8 +186,8 @@ impl Table {
         self.errors.track(self.change(change, flags))
     }
 
-    /// Sorts by these keys; none: the table's own order. Missing values come last. Drops bookmarks, cursor to the
-    /// beginning.
+    /// Sorts by these keys; none: the table's own order, which for contents is the one saved on the folder. Missing values
+    /// come last. Drops bookmarks, cursor to the beginning.
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for a sort order set that contradicts itself, `MAPI_E_TOO_COMPLEX` for a column that
@@ -195,17 +201,24 @@ impl Table {
     /// # Errors
     /// Those of [`Self::sort`], now or later.
     pub fn sort_with(&self, sort: SortOrderSet, flags: TableFlags) -> Result<()> {
+        let sort = if sort.columns.is_empty() && sort.categories == 0 {
+            self.source.default_sort()
+        } else {
+            sort
+        };
         self.errors.track(self.change(Change::Sort(sort), flags))
     }
 
-    /// The sort keys as set. Never waits: while the table is sorted in the background, these are the ones before.
+    /// The sort keys as set, those of text in the table's width. Never waits: while the table is sorted in the background,
+    /// these are the ones before.
     #[must_use]
     pub fn query_sort_order(&self) -> SortOrderSet {
         let state = self.state();
-        match state.waiting(TableWork::Sorting) {
-            Some(Change::Sort(sort)) => sort.clone(),
-            _ => state.spec.sort.clone(),
-        }
+        let sort = match state.waiting(TableWork::Sorting) {
+            Some(Change::Sort(sort)) => sort,
+            _ => &state.spec.sort,
+        };
+        self.width.sort(sort.clone())
     }
 
     /// Rows of the view.
@@ -255,11 +268,10 @@ impl Table {
     }
 
     fn rows_of(&self, spec: &Spec, rows: Vec<mapi_spi::Row>) -> Vec<TableRow> {
-        let row = |row: mapi_spi::Row| {
-            let id = self.source.entry_id(&row);
-            TableRow::new(&spec.columns, row, id)
-        };
-        rows.into_iter().map(row).collect()
+        let ids = self.source.entry_ids(&rows);
+        let rows = rows.into_iter().zip(ids);
+        rows.map(|(row, id)| TableRow::new(&spec.columns, row, id, self.width))
+            .collect()
     }
 
     /// The rows of these numbers, without moving the cursor.
@@ -315,7 +327,7 @@ impl State {
 }
 
 /// TAB-17: what a sort order set may say.
-fn check_sort(sort: &SortOrderSet) -> Result<()> {
+pub(crate) fn check_sort(sort: &SortOrderSet) -> Result<()> {
     let invalid = |why: &str| Err(Error::new(Code::INVALID_PARAMETER, why.to_owned()));
     let keys = u32::try_from(sort.columns.len()).unwrap_or(u32::MAX);
     if sort.expanded > sort.categories || sort.categories > keys {

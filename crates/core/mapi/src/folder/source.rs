@@ -4,6 +4,7 @@ use mapi_kit::computed::{Facts, Owner, computed, fallback, is_computed, listed};
 use mapi_props::{Code, PropTag, PropValue, Slot, tags};
 use mapi_spi::{FolderData, FolderKind, StoreInfo};
 
+use super::sorting::is_saved_sort;
 use crate::prop::PropSource;
 
 pub(super) struct FolderSource<'a> {
@@ -21,6 +22,9 @@ const OBJECTS: [PropTag; 3] = [
 
 impl PropSource for FolderSource<'_> {
     fn slot(&self, id: u16) -> Option<Slot> {
+        if is_saved_sort(id) {
+            return None;
+        }
         let stored = self.data.props.get(&id).cloned();
         stored.or_else(|| fallback(Owner::Folder, id).map(Slot::Value))
     }
@@ -55,7 +59,8 @@ impl PropSource for FolderSource<'_> {
 /// Why a property of a folder cannot be set or deleted.
 pub(super) fn refuses(kind: FolderKind, id: u16, value: Option<&PropValue>) -> Option<Code> {
     let objects = OBJECTS.iter().any(|o| o.id() == id);
-    if is_computed(Owner::Folder, id) || objects || id == tags::CREATION_TIME.id() {
+    let made = is_computed(Owner::Folder, id) || is_saved_sort(id);
+    if made || objects || id == tags::CREATION_TIME.id() {
         return Some(Code::COMPUTED);
     }
     if id != tags::DISPLAY_NAME.id() {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use mapi_kit::recipients::ModifyMode;
 use mapi_kit::working::WorkingAttachment;
-use mapi_props::{Bag, Code, PropTag, PropValue, StoredAttachment, tags};
+use mapi_props::{Bag, Code, PropTag, PropValue, SortColumn, StoredAttachment, tags};
 use mapi_spi::{Error, Result};
 
 use super::{Message, MessageInner};
 use crate::attachment::{Attachment, AttachmentInner, record_key};
-use crate::table::{MemoryRow, MemoryRows, Source, by_rendering};
+use crate::table::{MemoryRow, MemoryRows, Source};
 use crate::{EntryId, OpenFlags, TableBuilder};
 
 const RECIPIENT_COLUMNS: [PropTag; 7] = [
@@ -79,7 +79,7 @@ impl Message {
                 .map(recipient_row)
                 .collect())
         };
-        table(&RECIPIENT_COLUMNS, Box::new(fetch), true)
+        table(MemoryRows::new(&RECIPIENT_COLUMNS, fetch))
     }
 
     /// The table of saved attachments. Without a sort: by rendering position, then number.
@@ -91,11 +91,13 @@ impl Message {
             let state = inner.state();
             let saved = state.working.attachments().iter();
             let row = |(n, a): &(i32, StoredAttachment)| attachment_row(*n, a, host.as_deref());
-            let mut rows: Vec<MemoryRow> = saved.map(row).collect();
-            rows.sort_by(by_rendering);
-            Ok(rows)
+            Ok(saved.map(row).collect())
         };
-        table(&ATTACHMENT_COLUMNS, Box::new(fetch), false)
+        let rows = MemoryRows::new(&ATTACHMENT_COLUMNS, fetch).without_bookmarks();
+        table(rows.in_order(vec![
+            SortColumn::ascending(tags::RENDERING_POSITION),
+            SortColumn::ascending(tags::ATTACH_NUM),
+        ]))
     }
 
     /// One of its table properties as a table (OpenProperty with IID_IMAPITable).
@@ -200,14 +202,7 @@ fn open(message: &Arc<MessageInner>, number: i32, flags: OpenFlags) -> Result<At
     Ok(attachment)
 }
 
-type Fetch = Box<dyn Fn() -> Result<Vec<MemoryRow>> + Send + Sync>;
-
-fn table(columns: &'static [PropTag], fetch: Fetch, bookmarks: bool) -> TableBuilder {
-    let rows = MemoryRows {
-        columns,
-        fetch,
-        bookmarks,
-    };
+fn table(rows: MemoryRows) -> TableBuilder {
     TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
 }
 
@@ -222,6 +217,9 @@ fn attachment_row(number: i32, attachment: &StoredAttachment, host: Option<&[u8]
     props.remove(&tags::RECORD_KEY.id());
     if let Some(key) = host.and_then(|host| record_key(host, attachment)) {
         props.set(tags::RECORD_KEY, key);
+    }
+    if !props.contains(&tags::RENDERING_POSITION.id()) {
+        props.set(tags::RENDERING_POSITION, -1);
     }
     props.set(tags::ATTACH_NUM, number);
     props.set(tags::ATTACH_SIZE, crate::attachment::size(attachment));

@@ -37,11 +37,7 @@ pub(super) fn table(session: &Session) -> TableBuilder {
             .map(|(store, flags)| row(&session, store, *flags))
             .collect()
     };
-    let rows = MemoryRows {
-        columns: &COLUMNS,
-        fetch: Box::new(fetch),
-        bookmarks: true,
-    };
+    let rows = MemoryRows::new(&COLUMNS, fetch);
     TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
 }
 

@@ -2,7 +2,7 @@
 //! Reference: "IMsgStore::GetReceiveFolder", "IMsgStore::SetReceiveFolder" (requirement STO-06)
 
 use mapi_kit::computed::record_key;
-use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, tags};
+use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, SortColumn, tags};
 use mapi_spi::{Error, PropPatch, Result};
 
 use super::{MsgStore, SpecialFolder};
@@ -116,21 +116,16 @@ impl MsgStore {
                 .assignments()?
                 .into_iter()
                 .filter(|a| a.folder.is_some());
-            (1..)
-                .zip(all)
-                .map(|(number, a)| store.assignment_row(number, a))
-                .collect()
+            all.map(|a| store.assignment_row(a)).collect()
         };
-        let rows = MemoryRows {
-            columns: &COLUMNS,
-            fetch: Box::new(fetch),
-            bookmarks: true,
-        };
+        let rows = MemoryRows::new(&COLUMNS, fetch)
+            .in_order(vec![SortColumn::ascending(tags::MESSAGE_CLASS)]);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
 
-    fn assignment_row(&self, number: u64, assignment: Assignment) -> Result<MemoryRow> {
+    fn assignment_row(&self, assignment: Assignment) -> Result<MemoryRow> {
         let Assignment { class, folder } = assignment;
+        let number = number_of(&class);
         let entry_id = folder.unwrap_or_else(|| EntryId::from(Vec::new()));
         let item = self.context.folder_id(&entry_id)?;
         let mut props = Bag::new();
@@ -185,6 +180,14 @@ fn assignment(class: &str, id: &[u8]) -> Assignment {
         class: class.to_owned(),
         folder,
     }
+}
+
+/// A number that stays a class's own while assignments come and go: FNV-1a of its name without case.
+fn number_of(class: &str) -> u64 {
+    let step = |hash: u64, byte: u8| {
+        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01B3)
+    };
+    class.bytes().fold(0xCBF2_9CE4_8422_2325, step)
 }
 
 /// Whether an assignment of `assigned` covers `class`: equal, or a prefix that ends before a dot.

@@ -3,7 +3,7 @@
 use mapi_props::{PropTag, Restriction, SortColumn, SortOrderSet};
 use mapi_spi::Result;
 
-use super::{Source, Table};
+use super::{Source, Table, Width};
 
 /// A table about to be opened: columns, restriction and sort are optional.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct TableBuilder {
     columns: Option<Vec<PropTag>>,
     restriction: Option<Restriction>,
     sort: SortOrderSet,
+    width: Width,
 }
 
 impl TableBuilder {
@@ -22,7 +23,15 @@ impl TableBuilder {
             columns: None,
             restriction: None,
             sort: SortOrderSet::default(),
+            width: Width::default(),
         }
+    }
+
+    /// Text columns as PT_STRING8 where nobody names a type: in the default columns and the sort order as it is told
+    /// (opened without MAPI_UNICODE). Typed tags keep their type.
+    pub fn ansi(mut self) -> Self {
+        self.width = Width::Ansi;
+        self
     }
 
     /// The cells of a row, in order; see [`crate::columns!`].
@@ -49,7 +58,7 @@ impl TableBuilder {
     /// Those of [`Table::set_columns`], [`Table::restrict`] and [`Table::sort`]; `MAPI_E_NOT_FOUND` for a folder that is
     /// gone; `MAPI_E_NO_SUPPORT` for a kind of table that the store lacks.
     pub fn open(self) -> Result<Table> {
-        let table = Table::new(self.source?);
+        let table = Table::new(self.source?, self.width);
         if let Some(columns) = self.columns {
             table.set_columns(columns)?;
         }

@@ -162,13 +162,15 @@ impl Table {
     ) -> Result<Returned<TableRow>> {
         let mut state = self.ready()?;
         let (anchor, lost) = self.resolve(&state, from)?;
+        let none = || Error::new(Code::NOT_FOUND, "no row matches");
         let row = self
             .source
             .find(&state.spec, restriction, &anchor, direction)?
-            .ok_or_else(|| Error::new(Code::NOT_FOUND, "no row matches"))?;
-        state.cursor = Anchor::At(row.key.clone());
-        let id = self.source.entry_id(&row);
-        let row = TableRow::new(&state.spec.columns, row, id);
+            .ok_or_else(none)?;
+        let place = Anchor::At(row.key.clone());
+        let row = self.rows_of(&state.spec, vec![row]).pop();
+        let row = row.ok_or_else(none)?;
+        state.cursor = place;
         Ok(Returned::warn_if(row, lost, Code::W_POSITION_CHANGED))
     }
 

@@ -1,17 +1,25 @@
-//! Tables whose rows lie in memory: recipients, attachments, stores.
+//! Tables whose rows lie in memory: recipients, attachments, stores, table data.
 
-use std::cmp::Ordering;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use mapi_kit::computed::instance_key;
-use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Restriction, Slot, SortOrderSet};
-use mapi_query::{BagRow, Matcher, compare_rows, convert, is_sortable};
+use mapi_kit::engine::{Expansion, cell};
+use mapi_props::{
+    Bag, Code, PropTag, PropType, PropValue, Restriction, SortColumn, SortOrder, SortOrderSet, tags,
+};
+use mapi_query::{
+    BagRow, Instance, Large, Matcher, Row as QueryRow, cell_key_into, is_sortable, row_key_into,
+    sort_value,
+};
 use mapi_spi::{Anchor, Call, Direction, Error, ItemId, Page, Result, Row, RowKey};
 
 use super::source::{Source, Spec};
 use crate::EntryId;
 
-/// One row in memory: its number, which never changes, its properties and the entry id it stands for.
+/// One row in memory: its number, which is its own for ever, its properties and the entry id it stands for.
 #[derive(Debug, Clone)]
 pub(crate) struct MemoryRow {
     pub(crate) number: u64,
@@ -19,13 +27,24 @@ pub(crate) struct MemoryRow {
     pub(crate) entry_id: EntryId,
 }
 
-type Fetch = dyn Fn() -> Result<Vec<MemoryRow>> + Send + Sync;
+/// A row and where it stands among rows that no sort key tells apart; where ranks are equal they stand by number.
+#[derive(Debug)]
+pub(super) struct Ranked {
+    pub(super) rank: Vec<u8>,
+    pub(super) row: MemoryRow,
+}
+
+/// The order of rows that none was asked for: by their numbers, after these keys.
+pub(crate) type OwnOrder = Vec<SortColumn>;
+
+type Fetch = dyn Fn() -> Result<Vec<Arc<Ranked>>> + Send + Sync;
 
 /// Rows that are asked for anew at each call, so that the table shows changes.
 pub(crate) struct MemoryRows {
-    pub(crate) columns: &'static [PropTag],
-    pub(crate) fetch: Box<Fetch>,
-    pub(crate) bookmarks: bool,
+    columns: Cow<'static, [PropTag]>,
+    fetch: Box<Fetch>,
+    own: OwnOrder,
+    bookmarks: bool,
 }
 
 impl fmt::Debug for MemoryRows {
@@ -35,87 +54,214 @@ impl fmt::Debug for MemoryRows {
 }
 
 impl MemoryRows {
-    /// Matching rows in order, as keys and rows.
-    fn rows(&self, spec: &Spec) -> Result<Vec<(RowKey, MemoryRow)>> {
-        let matcher = compile(spec.restriction.as_ref())?;
-        let mut rows = (self.fetch)()?;
-        for row in &mut rows {
-            let key = instance_key(ItemId(row.number), 0);
-            row.props.set(mapi_props::tags::INSTANCE_KEY, key);
-        }
-        rows.retain(|r| {
-            matcher
-                .as_ref()
-                .is_none_or(|m| m.matches(&BagRow(&r.props)))
-        });
-        // Without keys the order is the rows' own.
-        rows.sort_by(|a, b| compare_rows(&spec.sort, &BagRow(&a.props), &BagRow(&b.props)));
-        Ok(rows
-            .into_iter()
-            .map(|row| (key_of(&spec.sort, &row), row))
-            .collect())
+    /// Rows with these default columns, made anew at each call, by number.
+    pub(crate) fn new(
+        columns: &'static [PropTag],
+        fetch: impl Fn() -> Result<Vec<MemoryRow>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::shared(columns.into(), move || {
+            let ranked = |row| {
+                Arc::new(Ranked {
+                    rank: Vec::new(),
+                    row,
+                })
+            };
+            Ok(fetch()?.into_iter().map(ranked).collect())
+        })
     }
 
-    /// How many rows stand before the anchor.
-    fn place(spec: &Spec, rows: &[(RowKey, MemoryRow)], from: &Anchor) -> usize {
-        let of = |key: &RowKey| rows.iter().position(|(k, _)| k.item == key.item);
+    /// The same over rows that are kept.
+    pub(super) fn shared(
+        columns: Cow<'static, [PropTag]>,
+        fetch: impl Fn() -> Result<Vec<Arc<Ranked>>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            columns,
+            fetch: Box::new(fetch),
+            own: OwnOrder::new(),
+            bookmarks: true,
+        }
+    }
+
+    /// The order while none is asked for.
+    pub(crate) fn in_order(self, own: OwnOrder) -> Self {
+        Self { own, ..self }
+    }
+
+    pub(crate) fn without_bookmarks(self) -> Self {
+        Self {
+            bookmarks: false,
+            ..self
+        }
+    }
+
+    /// The rows of a view, in order.
+    fn lay(&self, spec: &Spec, call: &Call) -> Result<Laid> {
+        let matcher = compile(spec.restriction.as_ref())?;
+        let sort = if spec.sort.columns.is_empty() {
+            SortOrderSet::by(self.own.iter().copied())
+        } else {
+            spec.sort.clone()
+        };
+        let mut laid = Laid {
+            rows: (self.fetch)()?,
+            places: Vec::new(),
+            expansion: Expansion::of(&spec.columns, &spec.sort),
+            sort,
+        };
+        let mut places = Vec::with_capacity(laid.rows.len());
+        for (at, row) in laid.rows.iter().enumerate() {
+            if at.is_multiple_of(CHECK_EVERY) {
+                call.check()?;
+            }
+            for instance in 0..laid.instances(&row.row) {
+                laid.show(&row.row, instance, |shown| {
+                    if matcher.as_ref().is_none_or(|m| m.matches(shown)) {
+                        let mut key = Vec::with_capacity(32);
+                        row_key_into(&laid.sort, shown, &mut key);
+                        places.push(Place {
+                            key,
+                            rank: row.rank.clone(),
+                            number: row.row.number,
+                            instance,
+                            at,
+                        });
+                    }
+                });
+            }
+        }
+        places.sort_unstable();
+        // RES_COUNT cuts a view to its first rows in order.
+        if let Some(limit) = matcher.as_ref().and_then(Matcher::limit) {
+            places.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        }
+        laid.places = places;
+        Ok(laid)
+    }
+}
+
+/// How many rows are looked at between two looks at the call.
+const CHECK_EVERY: usize = 256;
+
+/// Where a row stands: by its sort key, then its rank, its number, its instance.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    key: Vec<u8>,
+    rank: Vec<u8>,
+    number: u64,
+    instance: u32,
+    /// Its index among the rows.
+    at: usize,
+}
+
+/// Rows in the order of a view.
+struct Laid {
+    rows: Vec<Arc<Ranked>>,
+    places: Vec<Place>,
+    expansion: Expansion,
+    sort: SortOrderSet,
+}
+
+impl Laid {
+    fn instances(&self, row: &MemoryRow) -> u32 {
+        if self.expansion.is_none() {
+            return 1;
+        }
+        self.expansion.instances(&BagRow(&row.props))
+    }
+
+    /// Shows an instance of a row as restrictions, orders and cells see it.
+    fn show<T>(&self, row: &MemoryRow, instance: u32, look: impl FnOnce(&dyn QueryRow) -> T) -> T {
+        let shown = Shown {
+            props: BagRow(&row.props),
+            key: PropValue::Binary(instance_key(ItemId(row.number), instance)),
+        };
+        if self.expansion.is_none() {
+            return look(&shown);
+        }
+        let elements = self.expansion.elements(&shown, instance);
+        look(&Instance {
+            row: &shown,
+            elements: &elements,
+        })
+    }
+
+    /// How many rows stand before the anchor. Keyed anchors keep their place whether or not their row is still there.
+    fn gap(&self, from: &Anchor) -> usize {
         match from {
             Anchor::Start => 0,
-            Anchor::End => rows.len(),
-            Anchor::Row(n) => usize::try_from(*n).unwrap_or(usize::MAX).min(rows.len()),
-            Anchor::At(key) => of(key).unwrap_or_else(|| gone(spec, key, rows)),
-            Anchor::After(key) => of(key).map_or_else(|| gone(spec, key, rows), |at| at + 1),
+            Anchor::End => self.places.len(),
+            Anchor::Row(n) => usize::try_from(*n)
+                .unwrap_or(usize::MAX)
+                .min(self.places.len()),
+            Anchor::At(key) => self.before(key, false),
+            Anchor::After(key) => self.before(key, true),
         }
+    }
+
+    /// How many rows stand before a key, with its own row or without.
+    fn before(&self, key: &RowKey, with_it: bool) -> usize {
+        let mut bytes = Vec::with_capacity(32);
+        for (column, value) in self.sort.columns.iter().zip(&key.values) {
+            cell_key_into(*column, value.as_ref(), &mut bytes);
+        }
+        let rank = key.values.last().and_then(Option::as_ref);
+        let rank = rank.and_then(PropValue::as_bytes).unwrap_or_default();
+        let bound = (&*bytes, rank, key.item.0, key.instance);
+        self.places.partition_point(|p| {
+            let place = (&*p.key, &*p.rank, p.number, p.instance);
+            place < bound || (with_it && place == bound)
+        })
+    }
+
+    fn row(&self, place: &Place, columns: &[PropTag]) -> Option<Row> {
+        let Ranked { rank, row } = self.rows.get(place.at)?.as_ref();
+        Some(self.show(row, place.instance, |shown| {
+            let keys = self.sort.columns.iter();
+            let values = keys.map(|c| sort_value(c.tag, shown).map(Cow::into_owned));
+            // The rank comes last, behind the values of the sort keys.
+            let rank = Some(PropValue::Binary(rank.clone()));
+            Row {
+                key: RowKey {
+                    values: values.chain([rank]).collect(),
+                    item: ItemId(row.number),
+                    instance: place.instance,
+                },
+                cells: columns.iter().map(|tag| cell(shown, *tag)).collect(),
+            }
+        }))
     }
 }
 
-/// Where a row that is gone would stand: by its sort values, then by its number.
-fn gone(spec: &Spec, key: &RowKey, rows: &[(RowKey, MemoryRow)]) -> usize {
-    let cells = spec.sort.columns.iter().zip(&key.values);
-    let values = cells.filter_map(|(c, v)| Some((c.tag.id(), Slot::Value(v.clone()?))));
-    let bag: Bag = values.collect();
-    let before = |row: &MemoryRow| {
-        let order = compare_rows(&spec.sort, &BagRow(&row.props), &BagRow(&bag));
-        order.then(row.number.cmp(&key.item.0)).is_lt()
-    };
-    rows.iter()
-        .position(|(_, row)| !before(row))
-        .unwrap_or(rows.len())
+/// A row with its instance key.
+struct Shown<'a> {
+    props: BagRow<'a>,
+    key: PropValue,
 }
 
-fn key_of(sort: &SortOrderSet, row: &MemoryRow) -> RowKey {
-    let value = |c: &mapi_props::SortColumn| row.props.value(c.tag).cloned();
-    let values = sort.columns.iter().map(value).collect();
-    RowKey {
-        values,
-        item: ItemId(row.number),
-        instance: 0,
+impl QueryRow for Shown<'_> {
+    fn get(&self, tag: PropTag) -> Option<Cow<'_, PropValue>> {
+        if tag.id() == tags::INSTANCE_KEY.id() {
+            return Some(Cow::Borrowed(&self.key));
+        }
+        self.props.get(tag)
+    }
+
+    fn ty(&self, id: u16) -> Option<PropType> {
+        if id == tags::INSTANCE_KEY.id() {
+            return Some(PropType::BINARY);
+        }
+        self.props.ty(id)
+    }
+
+    fn large(&self, id: u16) -> Option<Large> {
+        self.props.large(id)
     }
 }
 
 fn compile(restriction: Option<&Restriction>) -> Result<Option<Matcher>> {
     let matcher = restriction.map(Matcher::compile_flat).transpose();
     matcher.map_err(|code| Error::new(code, "the restriction means nothing here"))
-}
-
-fn row_of((key, row): &(RowKey, MemoryRow), columns: &[PropTag]) -> Row {
-    let cells = columns.iter().map(|tag| cell(&row.props, *tag)).collect();
-    Row {
-        key: key.clone(),
-        cells,
-    }
-}
-
-fn cell(props: &Bag, tag: PropTag) -> PropValue {
-    if tag == PropTag::NULL || tag.ty() == PropType::NULL {
-        return PropValue::Null;
-    }
-    let value = match props.get(&tag.id()) {
-        Some(Slot::Value(value)) => convert(value, tag.ty()),
-        Some(Slot::Large(_)) => return PropValue::Error(Code::NOT_ENOUGH_MEMORY),
-        None => None,
-    };
-    value.unwrap_or(PropValue::Error(Code::NOT_FOUND))
 }
 
 impl Source for MemoryRows {
@@ -126,7 +272,7 @@ impl Source for MemoryRows {
     fn all_columns(&self) -> Vec<PropTag> {
         let mut all = self.default_columns();
         for row in (self.fetch)().unwrap_or_default() {
-            for (id, slot) in row.props.iter() {
+            for (id, slot) in row.row.props.iter() {
                 if !all.iter().any(|t| t.id() == *id) {
                     all.push(PropTag::new(*id, slot.ty()));
                 }
@@ -142,51 +288,48 @@ impl Source for MemoryRows {
                 "this kind of table has no categories",
             ));
         }
-        let expanded = |tag: PropTag| tag.ty().is_mv_instance();
-        let sorts = spec.sort.columns.iter().map(|c| c.tag);
-        if spec
-            .columns
-            .iter()
-            .copied()
-            .chain(sorts.clone())
-            .any(expanded)
-        {
+        let plain = |c: &SortColumn| matches!(c.order, SortOrder::Ascend | SortOrder::Descend);
+        if !spec.sort.columns.iter().all(plain) {
             return Err(Error::new(
                 Code::TOO_COMPLEX,
-                "this kind of table has no instance rows",
+                "a sort key sorts categories, and there are none",
             ));
         }
-        if !sorts.map(PropTag::ty).all(is_sortable) {
+        if !spec.sort.columns.iter().all(|c| is_sortable(c.tag.ty())) {
             return Err(Error::new(Code::TOO_COMPLEX, "a sort key has no order"));
         }
         compile(spec.restriction.as_ref()).map(drop)
     }
 
     fn page(&self, spec: &Spec, from: &Anchor, count: i64) -> Result<Page> {
-        let rows = self.rows(spec)?;
-        let at = Self::place(spec, &rows, from);
+        let laid = self.lay(spec, &self.call())?;
+        let at = laid.gap(from);
         let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
         let (start, end) = if count < 0 {
             (at.saturating_sub(wanted), at)
         } else {
-            (at, at.saturating_add(wanted).min(rows.len()))
+            (at, at.saturating_add(wanted).min(laid.places.len()))
         };
-        let page = rows.get(start..end).unwrap_or_default();
+        let page = laid.places.get(start..end).unwrap_or_default();
         Ok(Page {
             seq: 0,
-            rows: page.iter().map(|r| row_of(r, &spec.columns)).collect(),
+            rows: page
+                .iter()
+                .filter_map(|p| laid.row(p, &spec.columns))
+                .collect(),
             at_start: start == 0,
-            at_end: end == rows.len(),
+            at_end: end == laid.places.len(),
         })
     }
 
     fn count(&self, spec: &Spec) -> Result<u64> {
-        Ok(u64::try_from(self.rows(spec)?.len()).unwrap_or(u64::MAX))
+        let rows = self.lay(spec, &self.call())?.places.len();
+        Ok(u64::try_from(rows).unwrap_or(u64::MAX))
     }
 
     fn position(&self, spec: &Spec, key: &RowKey) -> Result<u64> {
-        let at = Self::place(spec, &self.rows(spec)?, &Anchor::At(key.clone()));
-        Ok(u64::try_from(at).unwrap_or(u64::MAX))
+        let before = self.lay(spec, &self.call())?.before(key, false);
+        Ok(u64::try_from(before).unwrap_or(u64::MAX))
     }
 
     fn find(
@@ -196,26 +339,38 @@ impl Source for MemoryRows {
         from: &Anchor,
         direction: Direction,
     ) -> Result<Option<Row>> {
-        let matcher = compile(Some(restriction))?;
-        let rows = self.rows(spec)?;
-        let at = Self::place(spec, &rows, from);
-        let hit = |r: &&(RowKey, MemoryRow)| {
-            matcher
-                .as_ref()
-                .is_none_or(|m| m.matches(&BagRow(&r.1.props)))
+        let Some(matcher) = compile(Some(restriction))? else {
+            return Ok(None);
         };
-        let (before, after) = rows.split_at(at.min(rows.len()));
+        if matcher.limit() == Some(0) {
+            return Ok(None);
+        }
+        let laid = self.lay(spec, &self.call())?;
+        let hit = |place: &&Place| {
+            let row = laid.rows.get(place.at);
+            row.is_some_and(|row| {
+                laid.show(&row.row, place.instance, |shown| matcher.matches(shown))
+            })
+        };
+        let (before, after) = laid.places.split_at(laid.gap(from));
         let found = match direction {
             Direction::Forward => after.iter().find(hit),
             Direction::Backward => before.iter().rev().find(hit),
         };
-        Ok(found.map(|r| row_of(r, &spec.columns)))
+        Ok(found.and_then(|p| laid.row(p, &spec.columns)))
     }
 
-    fn entry_id(&self, row: &Row) -> EntryId {
-        let rows = (self.fetch)().unwrap_or_default();
-        let of = rows.into_iter().find(|r| r.number == row.key.item.0);
-        of.map_or_else(|| EntryId::from(Vec::new()), |r| r.entry_id)
+    fn entry_ids(&self, rows: &[Row]) -> Vec<EntryId> {
+        let all = (self.fetch)().unwrap_or_default();
+        let ids: HashMap<u64, &EntryId> = all
+            .iter()
+            .map(|r| (r.row.number, &r.row.entry_id))
+            .collect();
+        let id = |row: &Row| {
+            ids.get(&row.key.item.0)
+                .map_or_else(none, |id| (*id).clone())
+        };
+        rows.iter().map(id).collect()
     }
 
     fn has_bookmarks(&self) -> bool {
@@ -223,24 +378,10 @@ impl Source for MemoryRows {
     }
 
     fn prepare(&self, spec: &Spec, call: &Call) -> Result<()> {
-        call.check()?;
-        self.rows(spec).map(drop)
+        self.lay(spec, call).map(drop)
     }
 }
 
-/// Attachments without a sort: by rendering position (signed, -1 first), then number (TAB-06).
-pub(crate) fn by_rendering(a: &MemoryRow, b: &MemoryRow) -> Ordering {
-    let of = |r: &MemoryRow, tag: mapi_props::Tag<i32>| {
-        r.props
-            .value(tag)
-            .and_then(PropValue::as_long)
-            .unwrap_or(-1)
-    };
-    let key = |r: &MemoryRow| {
-        (
-            of(r, mapi_props::tags::RENDERING_POSITION),
-            of(r, mapi_props::tags::ATTACH_NUM),
-        )
-    };
-    key(a).cmp(&key(b))
+fn none() -> EntryId {
+    EntryId::from(Vec::new())
 }

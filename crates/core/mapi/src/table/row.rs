@@ -3,6 +3,7 @@
 use mapi_props::{PropTag, PropValue, Tag};
 use mapi_spi::{Row, RowKey};
 
+use super::width::Width;
 use crate::prop::Prop;
 use crate::{EntryId, Typed};
 
@@ -15,10 +16,13 @@ pub struct TableRow {
 }
 
 impl TableRow {
-    pub(crate) fn new(columns: &[PropTag], row: Row, entry_id: EntryId) -> Self {
-        let cell = |(tag, value): (&PropTag, PropValue)| Prop {
-            tag: value.tag(tag.id()),
-            value,
+    pub(super) fn new(columns: &[PropTag], row: Row, entry_id: EntryId, width: Width) -> Self {
+        let cell = |(tag, value): (&PropTag, PropValue)| {
+            let value = width.cell(*tag, value);
+            Prop {
+                tag: value.tag(tag.id()),
+                value,
+            }
         };
         let cells = columns.iter().zip(row.cells).map(cell).collect();
         Self {

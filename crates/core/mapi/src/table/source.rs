@@ -40,6 +40,10 @@ impl Spec {
 pub(crate) trait Source: Send + Sync + Debug {
     fn default_columns(&self) -> Vec<PropTag>;
     fn all_columns(&self) -> Vec<PropTag>;
+    /// The order before any is asked for; no keys: the rows' own.
+    fn default_sort(&self) -> SortOrderSet {
+        SortOrderSet::default()
+    }
     /// Whether the spec means something here.
     fn check(&self, spec: &Spec) -> Result<()>;
     fn page(&self, spec: &Spec, from: &Anchor, count: i64) -> Result<Page>;
@@ -52,7 +56,8 @@ pub(crate) trait Source: Send + Sync + Debug {
         from: &Anchor,
         direction: Direction,
     ) -> Result<Option<Row>>;
-    fn entry_id(&self, row: &Row) -> EntryId;
+    /// The entry ids of the rows' objects, in order; empty where rows have none of their own.
+    fn entry_ids(&self, rows: &[Row]) -> Vec<EntryId>;
     fn has_bookmarks(&self) -> bool {
         true
     }
@@ -73,6 +78,8 @@ pub(crate) struct StoreRows {
     pub(crate) context: Context,
     pub(crate) container: ItemId,
     pub(crate) rows: RowSet,
+    /// The order saved on the folder; no keys if there is none.
+    pub(crate) saved: SortOrderSet,
 }
 
 impl StoreRows {
@@ -112,6 +119,10 @@ impl Source for StoreRows {
             .collect()
     }
 
+    fn default_sort(&self) -> SortOrderSet {
+        self.saved.clone()
+    }
+
     fn check(&self, spec: &Spec) -> Result<()> {
         Plan::new(self.context.spi()?.info(), &self.view(spec)).map(drop)
     }
@@ -147,12 +158,10 @@ impl Source for StoreRows {
             .find(&self.view(spec), restriction, from, direction, call)
     }
 
-    fn entry_id(&self, row: &Row) -> EntryId {
-        EntryId::from(item_entry_id(
-            &self.context.info().uid,
-            self.is_hierarchy(),
-            row.key.item,
-        ))
+    fn entry_ids(&self, rows: &[Row]) -> Vec<EntryId> {
+        let uid = &self.context.info().uid;
+        let id = |row: &Row| item_entry_id(uid, self.is_hierarchy(), row.key.item);
+        rows.iter().map(|row| EntryId::from(id(row))).collect()
     }
 
     fn call(&self) -> Call {
