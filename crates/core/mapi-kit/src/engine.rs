@@ -21,6 +21,7 @@
 //!   MAPI_E_NO_SUPPORT.
 
 mod cell;
+mod criteria;
 mod expand;
 mod plan;
 mod row;
@@ -31,6 +32,7 @@ mod tests;
 mod window;
 
 pub use cell::{PREVIEW_CHARS, cell};
+pub use criteria::Criteria;
 pub use expand::Expansion;
 pub use plan::{Plan, default_sort};
 pub use row::{ItemRow, SubRow};

@@ -4,6 +4,7 @@ mod bulk;
 mod difference;
 mod folder;
 mod message;
+mod search;
 mod tree;
 mod values;
 
@@ -16,6 +17,8 @@ use mapi_spi::{
     Call, ChangeSet, CommitMode, CommitOutcome, Error, Expect, Op, OpOutcome, Origin, PropPatch,
     Result, StoreInfo, SyncRow,
 };
+
+pub(crate) use difference::whole;
 
 use crate::content::{Content, Key};
 use crate::state::{Item, State};
@@ -136,7 +139,7 @@ impl Commit<'_> {
                 associated,
                 mode,
             } => self.empty_folder(folder, associated, mode),
-            Op::SetSearch(_) => Err(crate::search::unsupported()),
+            Op::SetSearch(save) => self.set_search(save),
             Op::NotifyNewMail { message } => self.notify_new_mail(message),
         }
     }

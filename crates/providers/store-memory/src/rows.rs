@@ -1,12 +1,17 @@
 //! Rows of a container at one moment: what scans and views run over.
 
+mod link;
+
+use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use mapi_kit::engine::{FolderRow, ItemRow, MessageRow, RowSource};
-use mapi_props::{Code, LargePlace, LargeRef};
+use mapi_props::{Code, LargePlace, LargeRef, tags};
 use mapi_spi::{Depth, Error, ItemId, ItemKind, Result, RowSet, ScanBody, ScanRow};
+
+use link::LinkRow;
 
 use crate::state::{Data, Item, State};
 
@@ -14,6 +19,8 @@ use crate::state::{Data, Item, State};
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     rows: Vec<(Arc<Item>, u32)>,
+    /// Of a search folder: names of the folders that its messages are in.
+    names: BTreeMap<ItemId, String>,
 }
 
 impl Snapshot {
@@ -25,6 +32,7 @@ impl Snapshot {
             return Err(Error::new(Code::NOT_FOUND, detail));
         }
         let mut rows = Vec::new();
+        let mut names = BTreeMap::new();
         match set {
             RowSet::Contents {
                 associated,
@@ -32,6 +40,12 @@ impl Snapshot {
             } => {
                 let kind = ItemKind::Message { associated };
                 let of_table = |i: &&Arc<Item>| i.meta.kind == kind && i.meta.deleted == deleted;
+                if !associated && !deleted {
+                    let links = state.links(container);
+                    rows.extend(links.map(|i| (Arc::clone(i), 0)));
+                    let parents = rows.iter().filter_map(|(i, _)| state.item(i.meta.parent));
+                    names.extend(parents.map(|f| (f.meta.id, name_of(f))));
+                }
                 rows.extend(
                     state
                         .children(container)
@@ -44,7 +58,7 @@ impl Snapshot {
                 rows.sort_by_key(|(item, depth)| (*depth, item.meta.id));
             }
         }
-        Ok(Self { rows })
+        Ok(Self { rows, names })
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &Arc<Item>> {
@@ -53,10 +67,22 @@ impl Snapshot {
 
     /// The row of a number: messages stand in id order, a hierarchy does so level by level.
     fn row(&self, id: ItemId) -> Option<&(Arc<Item>, u32)> {
-        let mut levels = self.rows.chunk_by(|(_, a), (_, b)| a == b);
-        levels.find_map(|level| {
-            let at = level.binary_search_by_key(&id, |(item, _)| item.meta.id);
-            level.get(at.ok()?)
+        let (_, deepest) = self.rows.last()?;
+        (0..=*deepest).find_map(|depth| {
+            let place = |(item, depth): &(Arc<Item>, u32)| (*depth, item.meta.id);
+            let at = self.rows.binary_search_by_key(&(depth, id), place);
+            self.rows.get(at.ok()?)
+        })
+    }
+
+    /// Shows an item as a row of this container.
+    fn with_row<T>(&self, item: &Item, depth: u32, look: impl FnOnce(&dyn ItemRow) -> T) -> T {
+        with_row(item, depth, |row| match self.names.get(&item.meta.parent) {
+            Some(folder_name) => look(&LinkRow {
+                message: row,
+                folder_name,
+            }),
+            None => look(row),
         })
     }
 
@@ -86,7 +112,7 @@ impl Snapshot {
 impl RowSource for Snapshot {
     fn scan(&self, each: &mut dyn FnMut(&dyn ItemRow) -> ControlFlow<()>) -> Result<()> {
         for (item, depth) in &self.rows {
-            if with_row(item, *depth, &mut *each).is_break() {
+            if self.with_row(item, *depth, &mut *each).is_break() {
                 break;
             }
         }
@@ -96,7 +122,7 @@ impl RowSource for Snapshot {
     fn fetch(&self, id: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()> {
         let row = self.row(id);
         let (item, depth) = row.ok_or_else(|| Error::from(Code::NOT_FOUND))?;
-        with_row(item, *depth, show);
+        self.with_row(item, *depth, show);
         Ok(())
     }
 
@@ -127,6 +153,11 @@ pub(crate) fn with_row<T>(item: &Item, depth: u32, look: impl FnOnce(&dyn ItemRo
             open: &open,
         }),
     }
+}
+
+fn name_of(folder: &Item) -> String {
+    let name = folder.props().text(tags::DISPLAY_NAME);
+    name.unwrap_or_default().to_owned()
 }
 
 /// Folders below a folder; of soft-deleted ones those that hang below any folder, deleted or not.

@@ -9,14 +9,16 @@ use std::sync::{Arc, Weak};
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Error, FolderCounts, FolderData, FolderKind, Inverse, ItemId, ItemKind, ItemMeta, LogEntry,
-    LogKind, MessageData, Origin, Result,
+    LogKind, MessageData, Origin, Result, StoreInfo,
 };
 
 use crate::content::{Content, Key};
 use crate::faults::Faults;
 use crate::names::Names;
 
-use journal::Undo;
+pub(crate) use journal::Undo;
+
+use crate::search::{LinkChange, Search, Untold};
 
 /// A folder or message. Shared with readers; a change makes a new one.
 #[derive(Debug, Clone)]
@@ -90,7 +92,7 @@ impl Item {
     }
 
     /// What the item adds to the counters of its folder.
-    fn weight(&self) -> FolderCounts {
+    pub(crate) fn weight(&self) -> FolderCounts {
         let mut w = FolderCounts::default();
         match self.meta.kind {
             ItemKind::Folder(FolderKind::Root) => {}
@@ -113,11 +115,18 @@ pub(crate) type SyncRows = BTreeMap<(u32, Option<ItemId>, Vec<u8>), Vec<u8>>;
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) root: ItemId,
+    /// What the store says about itself, as restrictions see it.
+    pub(crate) info: StoreInfo,
     items: BTreeMap<ItemId, Arc<Item>>,
     /// Items by the folder that they are in.
     children: BTreeMap<ItemId, BTreeSet<ItemId>>,
     /// Messages that are there, by folder and source.
     sources: BTreeSet<(ItemId, [u8; 32], ItemId)>,
+    /// Search folders that have criteria, and the messages that are their links.
+    pub(crate) searches: BTreeMap<ItemId, Arc<Search>>,
+    pub(crate) links: BTreeMap<ItemId, BTreeSet<ItemId>>,
+    /// What the change at hand did to search folders; told with it.
+    pub(crate) untold: Vec<Untold>,
     pub(crate) store_props: Bag,
     pub(crate) sync: SyncRows,
     pub(crate) log: Vec<LogEntry>,
@@ -134,12 +143,16 @@ pub(crate) struct State {
 
 impl State {
     /// A store with its root folder.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(info: StoreInfo) -> Self {
         let mut state = Self {
-            root: ItemId(1),
+            root: info.root,
+            info,
             items: BTreeMap::new(),
             children: BTreeMap::new(),
             sources: BTreeSet::new(),
+            searches: BTreeMap::new(),
+            links: BTreeMap::new(),
+            untold: Vec::new(),
             store_props: Bag::new(),
             sync: BTreeMap::new(),
             log: Vec::new(),
@@ -182,6 +195,11 @@ impl State {
     /// Items in all.
     pub(crate) fn len(&self) -> usize {
         self.items.len()
+    }
+
+    /// All messages, soft-deleted and associated ones too, in the order of their numbers.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Arc<Item>> {
+        self.items.values().filter(|item| !item.is_folder())
     }
 
     /// Items of a folder, soft-deleted ones too, in the order of their numbers.
@@ -327,9 +345,10 @@ impl State {
             folder: item.is_folder(),
             parent: item.meta.parent,
             flags: item.meta.flags,
-            changed,
-            inverse,
-        })
+            changed: changed.clone(),
+            inverse: inverse.clone(),
+        })?;
+        self.tell_links(origin, item, &changed, inverse.as_ref())
     }
 
     /// Appends to the log what happened to the store.
@@ -353,7 +372,7 @@ impl State {
         })
     }
 
-    fn append(&mut self, entry: LogEntry) -> Result<()> {
+    pub(crate) fn append(&mut self, entry: LogEntry) -> Result<()> {
         self.faults.write()?;
         self.log.push(entry);
         self.journal.push(Undo::Log);
@@ -363,8 +382,38 @@ impl State {
     fn replace(&mut self, id: ItemId, new: Option<&Arc<Item>>) -> Result<()> {
         self.faults.write()?;
         let old = self.swap(id, new);
-        self.journal.push(Undo::Item(id, old));
+        self.journal.push(Undo::Item(id, old.clone()));
+        self.follow(id, old.as_ref(), new)
+    }
+
+    /// Moves a link and what it weighs in its search folder.
+    pub(crate) fn change_link(&mut self, change: LinkChange) -> Result<()> {
+        self.faults.write()?;
+        self.put_link(change);
+        self.journal.push(Undo::Link(change));
         Ok(())
+    }
+
+    fn put_link(&mut self, change: LinkChange) {
+        let links = self.links.entry(change.folder).or_default();
+        match change.after {
+            Some(_) => links.insert(change.item),
+            None => links.remove(&change.item),
+        };
+        if links.is_empty() {
+            self.links.remove(&change.folder);
+        }
+        if let Some(weight) = change.before {
+            self.weigh(change.folder, weight, u64::wrapping_sub);
+        }
+        if let Some(weight) = change.after {
+            self.weigh(change.folder, weight, u64::wrapping_add);
+        }
+    }
+
+    /// Remembers how to undo what was just done.
+    pub(crate) fn journal(&mut self, undo: Undo) {
+        self.journal.push(undo);
     }
 
     /// Exchanges an item, its place among its folder's items and its weight in the counters. A

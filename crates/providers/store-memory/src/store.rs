@@ -10,7 +10,8 @@ use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
-    Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo, Support, View,
+    Result, Row, RowKey, RowSet, ScanRow, SearchData, SearchPhase, Stage, Staged, Store, StoreInfo,
+    Support, View,
 };
 
 use crate::commit;
@@ -25,6 +26,8 @@ const PROVIDER: Guid = Guid::from_fields(
     0x4d01,
     [0x8f, 0x1e, 0x3a, 0x70, 0x52, 0x6f, 0x0b, 0x91],
 );
+/// The root folder.
+const ROOT: ItemId = ItemId(1);
 /// A waiting call looks for its end this often.
 const WAIT_STEP: Duration = Duration::from_millis(50);
 /// Stores up to this many items are checked after every commit of a debug build.
@@ -33,7 +36,7 @@ const CHECK_ALWAYS: usize = 400;
 /// What a store in memory is and can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// What it claims. All but search folders, categories, an outgoing queue and persistence by default.
+    /// What it claims. All but categories, an outgoing queue and persistence by default.
     pub capabilities: Capabilities,
     /// Sizes and counts.
     pub limits: Limits,
@@ -49,7 +52,7 @@ impl Default for Options {
                 mv_instances: true,
                 notify: true,
                 remote_values: true,
-                search: false,
+                search: true,
                 categorize: false,
                 submit: false,
                 persistent: false,
@@ -88,18 +91,17 @@ impl MemoryStore {
     /// A new, empty store.
     #[must_use]
     pub fn new(options: Options, support: Arc<dyn Support>) -> Self {
-        let state = State::new();
         let info = StoreInfo {
             uid: support.new_guid(),
             provider: PROVIDER,
             mapping_signature: support.new_guid(),
-            root: state.root,
+            root: ROOT,
             capabilities: options.capabilities,
             limits: options.limits,
             display_name: "Memory".to_owned(),
         };
         let shared = Shared {
-            state: RwLock::new(state),
+            state: RwLock::new(State::new(info.clone())),
             last: Mutex::new(0),
             grown: Condvar::new(),
         };
@@ -241,6 +243,19 @@ impl Store for MemoryStore {
         engine::position(&plan, &rows, key, call)
     }
 
+    fn find(
+        &self,
+        view: &View,
+        restriction: &Restriction,
+        from: &Anchor,
+        direction: Direction,
+        call: &Call,
+    ) -> Result<Option<Row>> {
+        let plan = Plan::new(&self.info, view)?;
+        let (rows, _) = self.snapshot(view.container, view.rows)?;
+        engine::find(&plan, &rows, restriction, from, direction, call)
+    }
+
     fn each_row(
         &self,
         view: &View,
@@ -263,19 +278,6 @@ impl Store for MemoryStore {
         let plan = Plan::new(&self.info, view)?;
         let (rows, seq) = self.snapshot(view.container, view.rows)?;
         Ok((seq, engine::rows_at(&plan, &rows, places, also, call)?))
-    }
-
-    fn find(
-        &self,
-        view: &View,
-        restriction: &Restriction,
-        from: &Anchor,
-        direction: Direction,
-        call: &Call,
-    ) -> Result<Option<Row>> {
-        let plan = Plan::new(&self.info, view)?;
-        let (rows, _) = self.snapshot(view.container, view.rows)?;
-        engine::find(&plan, &rows, restriction, from, direction, call)
     }
 
     fn scan(
@@ -308,12 +310,27 @@ impl Store for MemoryStore {
         Ok(outcome)
     }
 
-    fn search(&self, _: ItemId, call: &Call) -> Result<Option<SearchData>> {
-        call.check().map(|()| None)
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        self.folder(folder, call)?;
+        Ok(self.shared.read()?.search(folder).cloned())
     }
 
-    fn run_search(&self, _: ItemId, _: &Call) -> Result<SearchData> {
-        Err(crate::search::unsupported())
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData> {
+        match self.search(folder, call)? {
+            Some(data) if data.phase == SearchPhase::Rebuild => {}
+            Some(data) => return Ok(data),
+            None => {
+                let detail = format!("search folder {folder} has no criteria yet");
+                return Err(Error::new(Code::NOT_INITIALIZED, detail));
+            }
+        }
+        self.writable()?;
+        let mut state = self.shared.write()?;
+        let data = state.run_search(folder, call)?;
+        let last = state.last();
+        drop(state);
+        self.shared.ring(last);
+        Ok(data)
     }
 
     fn sync(&self, call: &Call) -> Result<()> {

@@ -6,7 +6,7 @@ use mapi_props::{Code, PropTag, Restriction, SortColumn, SortOrder, SortOrderSet
 use mapi_query::{
     Instance, Matcher, Row as QueryRow, cell_key_into, is_sortable, row_key_into, sort_value,
 };
-use mapi_spi::{Depth, Error, Result, Row, RowKey, RowSet, StoreInfo, View};
+use mapi_spi::{Depth, Error, ItemId, Result, Row, RowKey, RowSet, StoreInfo, View};
 
 use super::cell::cell;
 use super::expand::Expansion;
@@ -16,6 +16,7 @@ use super::row::{Full, ItemRow};
 #[derive(Debug)]
 pub struct Plan<'a> {
     info: &'a StoreInfo,
+    container: ItemId,
     rows: RowSet,
     columns: &'a [PropTag],
     sort: Cow<'a, SortOrderSet>,
@@ -64,6 +65,7 @@ impl<'a> Plan<'a> {
         };
         Ok(Self {
             info,
+            container: view.container,
             columns: &view.columns,
             sort,
             expansion,
@@ -203,6 +205,7 @@ impl<'a> Plan<'a> {
             info: self.info,
             row: item,
             instance,
+            container: Some(self.container),
         }
     }
 }

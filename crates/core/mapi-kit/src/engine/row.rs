@@ -5,7 +5,7 @@ use std::io::Read;
 
 use mapi_props::{Bag, LargeRef, PropTag, PropType, PropValue, Slot, tags};
 use mapi_query::{Large, Row};
-use mapi_spi::{FolderCounts, ItemMeta, StoreInfo};
+use mapi_spi::{FolderCounts, ItemId, ItemKind, ItemMeta, StoreInfo};
 
 use crate::computed::{self, Facts, Owner};
 
@@ -45,6 +45,11 @@ pub trait ItemRow {
     /// Opens a large value; `None` if it is not at hand. Asks no server.
     fn open(&self, value: &LargeRef) -> Option<Box<dyn Read + '_>>;
 
+    /// PR_DISPLAY_NAME of the folder that a message is in: asked for rows of search folders only.
+    fn parent_name(&self) -> Option<String> {
+        None
+    }
+
     /// Shows each recipient to `visit` until it returns true; whether it did.
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {
         let _ = visit;
@@ -64,6 +69,8 @@ pub(super) struct Full<'a> {
     pub(super) info: &'a StoreInfo,
     pub(super) row: &'a dyn ItemRow,
     pub(super) instance: u32,
+    /// The folder whose table this is a row of; none where it is no row.
+    pub(super) container: Option<ItemId>,
 }
 
 impl Full<'_> {
@@ -82,8 +89,21 @@ impl Full<'_> {
         self.row.meta().kind.into()
     }
 
+    /// PR_PARENT_DISPLAY, which messages have as rows of search folders: in tables of folders that they are not in.
+    fn parent_display(&self, id: u16) -> Option<PropValue> {
+        if id != tags::PARENT_DISPLAY.id() {
+            return None;
+        }
+        let meta = self.row.meta();
+        let is_link = matches!(meta.kind, ItemKind::Message { .. })
+            && self.container.is_some_and(|c| c != meta.parent);
+        is_link
+            .then(|| self.row.parent_name().map(PropValue::Unicode))
+            .flatten()
+    }
+
     fn large_ref(&self, id: u16) -> Option<LargeRef> {
-        if computed::is_computed(self.owner(), id) {
+        if computed::is_computed(self.owner(), id) || self.parent_display(id).is_some() {
             return None;
         }
         self.row.large(id)
@@ -106,6 +126,9 @@ impl Row for Full<'_> {
         if computed::is_computed(self.owner(), tag.id()) {
             return self.computed(tag).map(Cow::Owned);
         }
+        if let Some(name) = self.parent_display(tag.id()) {
+            return Some(Cow::Owned(name));
+        }
         match self.row.slot(tag.id()) {
             Some(slot) => small(slot),
             None => computed::fallback(self.owner(), tag.id()).map(Cow::Owned),
@@ -116,6 +139,9 @@ impl Row for Full<'_> {
         if computed::is_computed(self.owner(), id) {
             let value = self.computed(PropTag::new(id, PropType::UNSPECIFIED));
             return value.map(|v| v.ty());
+        }
+        if let Some(name) = self.parent_display(id) {
+            return Some(name.ty());
         }
         let stored = self.row.ty(id);
         stored.or_else(|| computed::fallback(self.owner(), id).map(|v| v.ty()))

@@ -109,6 +109,7 @@ impl Naive {
                 info,
                 row,
                 instance: self.instance,
+                container: None,
             };
             look(&Instance {
                 row: &full,

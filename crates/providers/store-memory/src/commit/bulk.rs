@@ -130,10 +130,12 @@ impl Commit<'_> {
             let mut item = old.clone();
             item.meta.deleted = true;
             item.meta.change = mark.unwrap_or(old.meta.change);
+            self.state.end_search(old.meta.id, false)?;
             self.state.put(&item)?;
             let kind = LogKind::SoftDeleted;
             return self.state.log(self.origin, kind, old, Vec::new(), inverse);
         }
+        self.state.end_search(old.meta.id, true)?;
         self.state.remove(old.meta.id)?;
         let kind = if old.meta.deleted {
             LogKind::Purged
@@ -163,8 +165,11 @@ impl Commit<'_> {
                 break;
             }
             let before = self.state.savepoint();
-            let meant = |i: &&Arc<Item>| !i.is_folder() && items.allows(i.meta.parent);
-            let message = self.state.item(id).filter(meant).cloned();
+            let message = self
+                .state
+                .item(id)
+                .filter(|i| self.means(items, i))
+                .cloned();
             let result = match message {
                 Some(item) => each(self, &item, &mut outcome),
                 None => Err(Error::new(
@@ -182,6 +187,15 @@ impl Commit<'_> {
             self.call.report(outcome.done, total);
         }
         Ok(OpOutcome::Bulk(outcome))
+    }
+
+    /// Whether a message is one of those that are meant, now that its turn comes.
+    fn means(&self, items: &Items, item: &Item) -> bool {
+        let linked = match items {
+            Items::Of { folder, .. } => self.state.is_link(*folder, item.meta.id),
+            Items::Ids(_) | Items::In { .. } => false,
+        };
+        !item.is_folder() && (linked || items.allows(item.meta.parent))
     }
 
     /// Whether the call ends here; an atomic set fails then.

@@ -52,7 +52,7 @@ pub(super) fn of_items(old: &Item, new: &Item) -> (Vec<u16>, Inverse) {
 }
 
 /// The whole small bag of an item that goes.
-pub(super) fn whole(item: &Item) -> Inverse {
+pub(crate) fn whole(item: &Item) -> Inverse {
     let mut former: Former = item
         .props()
         .iter()

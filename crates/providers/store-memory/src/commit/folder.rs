@@ -107,6 +107,7 @@ impl Commit<'_> {
     ) -> Result<OpOutcome> {
         let old = self.state.live_folder(id)?;
         self.refuse_root(&old)?;
+        self.refuse_search(id)?;
         self.holder(to)?;
         self.refuse_cycle(id, to)?;
         let mut props = old.props().clone();
@@ -135,6 +136,7 @@ impl Commit<'_> {
         };
         self.state.put(&item)?;
         self.state.log(self.origin, kind, &item, changed, inverse)?;
+        self.state.follow_folder(self.origin, id)?;
         Ok(outcome)
     }
 
@@ -146,6 +148,7 @@ impl Commit<'_> {
         subfolders: bool,
     ) -> Result<OpOutcome> {
         let old = self.state.live_folder(id)?;
+        self.refuse_search(id)?;
         self.holder(to)?;
         self.refuse_cycle(id, to)?;
         let mut props = old.props().clone();
@@ -180,7 +183,7 @@ impl Commit<'_> {
             if !child.is_folder() {
                 self.call.check()?;
                 self.copy_message(child, meta.id)?;
-            } else if subfolders {
+            } else if subfolders && !super::search::is_search(child) {
                 self.copy_tree(child, meta.id, child.props().clone(), true)?;
             }
         }

@@ -98,6 +98,7 @@ impl Commit<'_> {
         mode: DeleteMode,
     ) -> Result<OpOutcome> {
         let folder = self.state.live_folder(id)?;
+        self.refuse_search(id)?;
         let mut outcome = BulkOutcome::default();
         let stays =
             |item: &Item| !associated && item.meta.kind == (ItemKind::Message { associated: true });

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mapi_spi::{FolderCounts, FolderKind, ItemId, ItemKind, Problem};
+use mapi_spi::{FolderCounts, FolderKind, ItemId, ItemKind, Problem, SearchPhase};
 
 use super::{Data, Item, State};
 use crate::content::{self, slots_of};
+use crate::search::is_eligible;
 
 impl State {
     /// Everything that is wrong; nothing in a sound store.
@@ -25,6 +26,7 @@ impl State {
             }
         }
         self.check_log(&mut problems);
+        self.check_searches(&mut problems);
         problems
     }
 
@@ -39,7 +41,37 @@ impl State {
             sum.folders += w.folders;
             sum.deleted += w.deleted;
         }
+        for link in self.links(folder) {
+            let w = link.weight();
+            sum.contents += w.contents;
+            sum.unread += w.unread;
+        }
         sum
+    }
+
+    /// Links are messages that may be links, and those of a running search are the ones that match.
+    fn check_searches(&self, problems: &mut Vec<Problem>) {
+        for (folder, links) in &self.links {
+            let known = self.search(*folder).is_some();
+            let strays = links
+                .iter()
+                .filter(|id| !self.item(**id).is_some_and(|i| is_eligible(&i.meta)));
+            if !known || strays.count() > 0 {
+                problems.push(problem("link", format!("folder {folder} has stray links")));
+            }
+        }
+        for (folder, search) in &self.searches {
+            if search.data.phase != SearchPhase::Running {
+                continue;
+            }
+            for item in self.messages() {
+                let id = item.meta.id;
+                if self.matches(*folder, item) != self.is_link(*folder, id) {
+                    let detail = format!("message {id} and search folder {folder} disagree");
+                    problems.push(problem("search", detail));
+                }
+            }
+        }
     }
 
     /// The parent is a folder, lists the item, and the way up ends at the root.

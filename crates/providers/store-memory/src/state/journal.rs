@@ -6,13 +6,16 @@ use mapi_props::Bag;
 use mapi_spi::ItemId;
 
 use super::{Item, State};
+use crate::search::{LinkChange, Search};
 
 /// What one change replaced.
 #[derive(Debug)]
-pub(super) enum Undo {
+pub(crate) enum Undo {
     Item(ItemId, Option<Arc<Item>>),
     Sync((u32, Option<ItemId>, Vec<u8>), Option<Vec<u8>>),
     StoreProps(Bag),
+    Search(ItemId, Option<Arc<Search>>),
+    Link(LinkChange),
     Log,
 }
 
@@ -28,6 +31,7 @@ impl State {
 
     /// Undoes all changes since a point, the last one first.
     pub(crate) fn roll_back(&mut self, to: Savepoint) {
+        self.untold.clear();
         while self.journal.len() > to.0 {
             match self.journal.pop() {
                 Some(Undo::Item(id, old)) => {
@@ -39,6 +43,13 @@ impl State {
                 Some(Undo::Sync(key, None)) => {
                     self.sync.remove(&key);
                 }
+                Some(Undo::Search(folder, Some(old))) => {
+                    self.searches.insert(folder, old);
+                }
+                Some(Undo::Search(folder, None)) => {
+                    self.searches.remove(&folder);
+                }
+                Some(Undo::Link(change)) => self.put_link(change.undone()),
                 Some(Undo::StoreProps(old)) => self.store_props = old,
                 Some(Undo::Log) => {
                     self.log.pop();

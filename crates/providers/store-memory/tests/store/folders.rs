@@ -6,7 +6,9 @@ use mapi_spi::{
     PropPatch, Store,
 };
 
-use super::host::{Bench, ROOT, change, id, ids, new_folder, patch, rename, save};
+use super::host::{
+    Bench, ROOT, change, id, ids, new_folder, new_search_folder, patch, rename, save,
+};
 
 fn delete(folder: ItemId, messages: bool, folders: bool, mode: DeleteMode) -> Op {
     Op::DeleteFolder {
@@ -79,7 +81,9 @@ fn a_name_is_needed_and_has_a_limit() {
 
 #[test]
 fn kinds_that_cannot_be_made() {
-    let bench = Bench::new();
+    let mut options = store_memory::Options::default();
+    options.capabilities.search = false;
+    let bench = Bench::with(options);
     let make = |kind| {
         let target = FolderTarget::New { parent: ROOT, kind };
         let patch = patch(tags::DISPLAY_NAME, "x");
@@ -97,20 +101,8 @@ fn kinds_that_cannot_be_made() {
 
 #[test]
 fn a_search_folder_holds_nothing() {
-    let mut options = store_memory::Options::default();
-    options.capabilities.search = true;
-    let bench = Bench::with(options);
-    let target = FolderTarget::New {
-        parent: ROOT,
-        kind: FolderKind::Search,
-    };
-    let patch = patch(tags::DISPLAY_NAME, "found");
-    let op = Op::SaveFolder(FolderSave {
-        target,
-        patch,
-        expect: Expect::Any,
-    });
-    let search = id(bench.one(op).unwrap());
+    let bench = Bench::new();
+    let search = id(bench.one(new_search_folder(ROOT, "found")).unwrap());
     assert_eq!(bench.code(new_folder(search, "x")), Code::NO_SUPPORT);
     assert_eq!(
         bench.code(super::host::new_message(search, "x")),

@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use mapi_props::{Code, FileTime, LargeRef, PropTag, PropValue, tags};
+use mapi_props::{
+    Code, FileTime, FuzzyLevel, LargeRef, MatchKind, PropTag, PropValue, Restriction, tags,
+};
 use mapi_spi::{
     BulkOutcome, Call, ChangeSet, CommitMode, Expect, FlagPatch, FolderKind, FolderSave,
     FolderTarget, ItemId, Items, LogEntry, MessageSave, MessageTarget, Op, OpOutcome, PropPatch,
-    Result, Store, Support,
+    Result, SearchAction, SearchSave, Store, Support,
 };
 use store_memory::{MemoryStore, Options};
 
@@ -148,6 +150,38 @@ pub(crate) fn new_folder(parent: ItemId, name: &str) -> Op {
         patch: patch(tags::DISPLAY_NAME, name),
         expect: Expect::Any,
     })
+}
+
+pub(crate) fn new_search_folder(parent: ItemId, name: &str) -> Op {
+    Op::SaveFolder(FolderSave {
+        target: FolderTarget::New {
+            parent,
+            kind: FolderKind::Search,
+        },
+        patch: patch(tags::DISPLAY_NAME, name),
+        expect: Expect::Any,
+    })
+}
+
+/// A search for messages whose subject contains a word.
+pub(crate) fn search(folder: ItemId, scope: ItemId, word: &str) -> SearchSave {
+    let tag: PropTag = tags::SUBJECT.into();
+    SearchSave {
+        folder,
+        restriction: Some(Restriction::Content {
+            kind: MatchKind::Substring,
+            fuzzy: FuzzyLevel::default(),
+            tag,
+            value_tag: tag,
+            value: word.into(),
+        }),
+        scope: Some(vec![scope]),
+        recursive: None,
+        foreground: None,
+        fixed: false,
+        unindexed: false,
+        action: SearchAction::Restart,
+    }
 }
 
 pub(crate) fn rename(folder: ItemId, name: &str) -> Op {

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use mapi_props::{Bag, Slot, tags};
 use mapi_spi::{
-    ChangeSet, CommitMode, DeleteMode, FlagPatch, ItemId, Items, LogEntry, LogKind, Op, Store,
+    ChangeSet, CommitMode, DeleteMode, FlagPatch, ItemId, Items, LogEntry, LogKind, Op,
+    SearchAction, SearchSave, Store,
 };
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_oneof, proptest};
 
-use super::host::{Bench, change, new_folder, new_message, patch, rename};
+use super::host::{
+    Bench, change, new_folder, new_message, new_search_folder, patch, rename, search,
+};
 
 /// An operation on numbers that may or may not be there.
 fn arb_op() -> impl Strategy<Value = Op> {
@@ -58,6 +61,20 @@ fn arb_op() -> impl Strategy<Value = Op> {
             Op::DeleteFolder { folder, messages, folders, mode }
         }),
         1 => id().prop_map(|message| Op::NotifyNewMail { message }),
+        2 => (id(), name()).prop_map(|(parent, name)| new_search_folder(parent, name)),
+        4 => (id(), id(), name(), any::<(bool, bool, bool)>()).prop_map(|(folder, scope, word, how)| {
+            Op::SetSearch(SearchSave {
+                recursive: Some(how.0),
+                fixed: how.1 && how.2,
+                ..search(folder, scope, word)
+            })
+        }),
+        1 => id().prop_map(|folder| Op::SetSearch(SearchSave {
+            restriction: None,
+            scope: None,
+            action: SearchAction::Stop,
+            ..search(folder, folder, "")
+        })),
         1 => (id(), any::<bool>(), mode())
             .prop_map(|(folder, associated, mode)| Op::EmptyFolder { folder, associated, mode }),
     ]
@@ -100,7 +117,12 @@ fn undo(world: &mut World, entry: &LogEntry) {
             world.remove(&entry.object).unwrap();
         }
         LogKind::Modified => former(&mut world.get_mut(&entry.object).unwrap().1),
-        LogKind::NewMail => {}
+        LogKind::NewMail
+        | LogKind::Linked
+        | LogKind::LinkModified
+        | LogKind::Unlinked
+        | LogKind::SearchFilled
+        | LogKind::SearchComplete => {}
         LogKind::Moved { from } => {
             let item = world.get_mut(&entry.object).unwrap();
             assert_eq!(item.0, entry.parent);
@@ -149,6 +171,12 @@ proptest! {
             }
             assert_eq!(now, before);
             bench.sound();
+            for id in (1..24).map(ItemId) {
+                if atomic && bench.store.search(id, &bench.call).is_ok_and(|s| s.is_some()) {
+                    bench.store.run_search(id, &bench.call).unwrap();
+                    bench.sound();
+                }
+            }
         }
     }
 }
