@@ -2,17 +2,20 @@
 
 mod attachments;
 mod bulk;
+mod conversations;
 mod copying;
 mod cursors;
 mod entry_ids;
 mod folders;
 mod messages;
 mod names;
+mod opening;
 mod outgoing;
 mod performance;
 mod properties;
 mod queued;
 mod restrictions;
+mod sessions;
 mod stores;
 mod streams;
 mod tables;
@@ -32,6 +35,9 @@ pub fn all() -> Vec<Case> {
         tables::CASES,
         cursors::CASES,
         stores::CASES,
+        sessions::CASES,
+        opening::CASES,
+        conversations::CASES,
         folders::CASES,
         bulk::CASES,
         restrictions::CASES,

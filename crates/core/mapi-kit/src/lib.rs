@@ -8,7 +8,7 @@
 //!
 //! For the client API:
 //! * [`working`] – what an open message or attachment holds until it is saved; [`save`] – what saving does to it;
-//!   [`recipients`], [`subject`], [`content`] – the rules for its parts; [`lift`] – large values on their way out.
+//!   [`recipients`], [`subject`], [`content`], [`conversation`] – the rules for its parts; [`lift`] – large values on their way out.
 //! * [`import`], [`export`] – message trees into a store and out of it; [`large`] – stored values as readers.
 //! * [`names`] – named properties, remembered; [`entry_ids`] – what an entry id names.
 //!
@@ -16,6 +16,7 @@
 
 pub mod computed;
 pub mod content;
+pub mod conversation;
 pub mod engine;
 pub mod entry_ids;
 pub mod export;

@@ -2,12 +2,13 @@
 //! Reference: "Saving a Message", "PR_MESSAGE_FLAGS" (requirements OUT-03, OUT-07, 8.2)
 
 use mapi_props::{
-    Bag, FileTime, PropName, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
+    Bag, FileTime, Guid, PropName, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
     attach_method, message_flags, recipient_type, tags,
 };
 use mapi_spi::{Expect, FlagPatch, MessageSave, MessageTarget, NewValue, PropPatch};
 
 use crate::content::is_content;
+use crate::conversation;
 use crate::lift::Lifter;
 use crate::recipients::display_list;
 use crate::subject::split;
@@ -20,6 +21,8 @@ pub struct SaveContext {
     pub now: FileTime,
     /// The store's limit for values in the bag.
     pub inline_bytes: u32,
+    /// Which conversation a message begins that belongs to none.
+    pub thread: Guid,
 }
 
 /// A save ready to be committed.
@@ -47,6 +50,9 @@ pub fn plan(
     let attachments = || working.attachments().iter().map(|(_, a)| a);
     let recipients = || working.recipients().iter().map(|r| &r.props);
     refresh(&mut props, base, recipients, context.now, first);
+    if working.flags & message_flags::ASSOCIATED == 0 {
+        conversation::fill(&mut props, base, first, context.now, context.thread);
+    }
     let mut lifter = Lifter::new(context.inline_bytes);
     let patch = patch_between(base, &props, &mut lifter);
     let content_changed = first

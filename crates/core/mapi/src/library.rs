@@ -2,6 +2,7 @@
 //! Reference: "Initializing MAPI", "Linking to the MAPI DLLs" (requirements SES-03, SES-06, OVR-03)
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -75,7 +76,6 @@ impl Mapi {
 }
 
 /// What all sessions of a program have in common.
-#[derive(Debug)]
 pub(crate) struct Library {
     pub(crate) host: Arc<dyn Host>,
     initialized: AtomicUsize,
@@ -91,6 +91,14 @@ pub(crate) struct Library {
 struct HeldService {
     service: Arc<dyn Service>,
     uses: usize,
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Library")
+            .field("initialized", &self.initialized)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Library {

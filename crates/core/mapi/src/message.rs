@@ -2,6 +2,7 @@
 //! Reference: "IMessage" (requirements OUT-01 … OUT-07, X-1 … X-3)
 
 mod content;
+mod conversation;
 mod copying;
 mod parts;
 mod saving;

@@ -92,8 +92,12 @@ impl Session {
     /// `MAPI_E_NOT_FOUND` if the session has none.
     pub fn default_store(&self) -> Result<MsgStore> {
         let missing = || Error::new(Code::NOT_FOUND, "the session has no default store");
-        let found = self.state().roster.default_store().ok_or_else(missing);
-        self.track(found.and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS)))
+        let find = |()| self.state().roster.default_store().ok_or_else(missing);
+        self.track(
+            self.check()
+                .and_then(find)
+                .and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS)),
+        )
     }
 
     /// All stores of the stores table, in profile order.
@@ -102,7 +106,8 @@ impl Session {
     /// `MAPI_E_END_OF_SESSION`.
     pub fn stores(&self) -> Result<Vec<MsgStore>> {
         let open = |s| self.handle(s, OpenFlags::BEST_ACCESS);
-        self.track(self.state().roster.listed().into_iter().map(open).collect())
+        let all = |()| self.state().roster.listed().into_iter().map(open).collect();
+        self.track(self.check().and_then(all))
     }
 
     /// The store with this letter.
@@ -111,10 +116,11 @@ impl Session {
     /// `MAPI_E_NOT_FOUND`.
     pub fn store_by_letter(&self, letter: &str) -> Result<MsgStore> {
         let roster = &self.state().roster;
-        let found = roster.find(|s| !letter.is_empty() && s.place.letter == letter);
+        let is_it = |s: &OpenedStore| !letter.is_empty() && s.place.letter == letter;
         let missing = || Error::new(Code::NOT_FOUND, "no store has this letter");
+        let found = self.check().map(|()| roster.find(is_it));
         let opened = found
-            .ok_or_else(missing)
+            .and_then(|s| s.ok_or_else(missing))
             .and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS));
         self.track(opened)
     }

@@ -3,7 +3,6 @@
 
 mod care;
 mod path;
-mod queue;
 mod receive;
 mod source;
 mod tree;
@@ -40,6 +39,7 @@ impl MsgStore {
         call: Call,
         flags: OpenFlags,
     ) -> Result<Self> {
+        member.check()?;
         let context = Context {
             opened,
             member,

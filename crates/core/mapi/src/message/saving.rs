@@ -37,6 +37,7 @@ fn save_context(inner: &MessageInner) -> SaveContext {
     SaveContext {
         now: inner.context.now(),
         inline_bytes: inner.context.info().limits.inline_bytes,
+        thread: inner.context.opened.place.support.new_guid(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{MsgStore, SpecialFolder};
 use crate::{EntryId, Folder, OpenFlags};
 
 /// Names by which roles can be given whatever the folders are called.
-const ROLES: [(&str, SpecialFolder); 8] = [
+const ROLES: [(&str, SpecialFolder); 14] = [
     ("inbox", SpecialFolder::Inbox),
     ("outbox", SpecialFolder::Outbox),
     ("deleted", SpecialFolder::DeletedItems),
@@ -16,6 +16,12 @@ const ROLES: [(&str, SpecialFolder); 8] = [
     ("views", SpecialFolder::Views),
     ("common-views", SpecialFolder::CommonViews),
     ("finder", SpecialFolder::Finder),
+    ("drafts", SpecialFolder::Drafts),
+    ("calendar", SpecialFolder::Calendar),
+    ("contacts", SpecialFolder::Contacts),
+    ("journal", SpecialFolder::Journal),
+    ("notes", SpecialFolder::Notes),
+    ("tasks", SpecialFolder::Tasks),
 ];
 
 impl MsgStore {

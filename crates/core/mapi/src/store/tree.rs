@@ -29,9 +29,21 @@ pub enum SpecialFolder {
     CommonViews,
     /// Parent of search folders.
     Finder,
+    /// Messages that are being written.
+    Drafts,
+    /// Appointments.
+    Calendar,
+    /// People.
+    Contacts,
+    /// What happened when.
+    Journal,
+    /// Sticky notes.
+    Notes,
+    /// Things to do.
+    Tasks,
 }
 
-/// All, parents before children.
+/// All with a bit in PR_VALID_FOLDER_MASK, parents before children.
 const ALL: [SpecialFolder; 8] = [
     SpecialFolder::IpmSubtree,
     SpecialFolder::Views,
@@ -43,11 +55,27 @@ const ALL: [SpecialFolder; 8] = [
     SpecialFolder::SentItems,
 ];
 
+/// Those whose entry ids the Inbox and the root folder hold (D-17), all below the IPM subtree.
+const PERSONAL: [SpecialFolder; 6] = [
+    SpecialFolder::Drafts,
+    SpecialFolder::Calendar,
+    SpecialFolder::Contacts,
+    SpecialFolder::Journal,
+    SpecialFolder::Notes,
+    SpecialFolder::Tasks,
+];
+
 impl SpecialFolder {
-    /// Its bit in PR_VALID_FOLDER_MASK.
+    /// Its bit in PR_VALID_FOLDER_MASK; 0 for those that it does not tell of.
     #[must_use]
     pub const fn bit(self) -> i32 {
         match self {
+            Self::Drafts
+            | Self::Calendar
+            | Self::Contacts
+            | Self::Journal
+            | Self::Notes
+            | Self::Tasks => 0,
             Self::IpmSubtree => 0x1,
             Self::Inbox => 0x2,
             Self::Outbox => 0x4,
@@ -59,8 +87,9 @@ impl SpecialFolder {
         }
     }
 
-    /// The property of the store that holds its entry id. The Inbox has none in MAPI (GetReceiveFolder finds it); its
-    /// id is kept in the provider's range.
+    /// The property that holds its entry id: of the Inbox and of the root folder for those that PR_VALID_FOLDER_MASK does
+    /// not tell of, else of the store. The Inbox has none in MAPI (GetReceiveFolder finds it); its id is kept in the
+    /// provider's range.
     #[must_use]
     pub const fn tag(self) -> Tag<[u8]> {
         match self {
@@ -72,6 +101,12 @@ impl SpecialFolder {
             Self::Views => tags::VIEWS_ENTRYID,
             Self::CommonViews => tags::COMMON_VIEWS_ENTRYID,
             Self::Finder => tags::FINDER_ENTRYID,
+            Self::Drafts => tags::IPM_DRAFTS_ENTRYID,
+            Self::Calendar => tags::IPM_APPOINTMENT_ENTRYID,
+            Self::Contacts => tags::IPM_CONTACT_ENTRYID,
+            Self::Journal => tags::IPM_JOURNAL_ENTRYID,
+            Self::Notes => tags::IPM_NOTE_ENTRYID,
+            Self::Tasks => tags::IPM_TASK_ENTRYID,
         }
     }
 
@@ -87,14 +122,36 @@ impl SpecialFolder {
             Self::Views => "Folder Views",
             Self::CommonViews => "Common Views",
             Self::Finder => "Search Root",
+            Self::Drafts => "Drafts",
+            Self::Calendar => "Calendar",
+            Self::Contacts => "Contacts",
+            Self::Journal => "Journal",
+            Self::Notes => "Notes",
+            Self::Tasks => "Tasks",
         }
     }
 
+    /// PR_CONTAINER_CLASS of those that users see ([MS-OXOSFLD] 2.2.2).
+    const fn container_class(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Inbox | Self::Outbox | Self::DeletedItems | Self::SentItems | Self::Drafts => {
+                "IPF.Note"
+            }
+            Self::Calendar => "IPF.Appointment",
+            Self::Contacts => "IPF.Contact",
+            Self::Journal => "IPF.Journal",
+            Self::Notes => "IPF.StickyNote",
+            Self::Tasks => "IPF.Task",
+            Self::IpmSubtree | Self::Views | Self::CommonViews | Self::Finder => return None,
+        })
+    }
+
     const fn in_subtree(self) -> bool {
-        matches!(
-            self,
-            Self::Inbox | Self::Outbox | Self::DeletedItems | Self::SentItems
-        )
+        self.container_class().is_some()
+    }
+
+    const fn is_personal(self) -> bool {
+        self.in_subtree() && self.bit() == 0
     }
 
     const fn is_least(self) -> bool {
@@ -138,15 +195,40 @@ impl MsgStore {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if the store has no such folder.
     pub fn special_id(&self, which: SpecialFolder) -> Result<EntryId> {
-        let bag = self.context.spi()?.store_props(&self.context.call)?;
-        let id = entry_id_in(&bag, which.tag()).filter(|_| mask_of(&bag) & which.bit() != 0);
-        let missing = || {
-            Error::new(
-                Code::NOT_FOUND,
-                format!("the store has no {which:?} folder"),
-            )
+        let id = if which.is_personal() {
+            self.personal_id(which)
+        } else {
+            self.mail_id(which)
         };
-        self.errors.track(id.ok_or_else(missing))
+        let missing = || {
+            let detail = format!("the store has no {which:?} folder");
+            Error::new(Code::NOT_FOUND, detail)
+        };
+        self.errors.track(id.and_then(|id| id.ok_or_else(missing)))
+    }
+
+    fn mail_id(&self, which: SpecialFolder) -> Result<Option<EntryId>> {
+        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        Ok(entry_id_in(&bag, which.tag()).filter(|_| mask_of(&bag) & which.bit() != 0))
+    }
+
+    /// The Inbox says where such a folder is; without an Inbox, the root folder does.
+    fn personal_id(&self, which: SpecialFolder) -> Result<Option<EntryId>> {
+        let inbox = self.mail_id(SpecialFolder::Inbox)?;
+        let inbox = inbox.and_then(|id| self.standing(&id));
+        let root = self.context.info().root;
+        for folder in inbox.into_iter().chain([root]) {
+            let id = entry_id_in(&self.props_of(folder)?, which.tag());
+            if id.is_some() {
+                return Ok(id);
+            }
+        }
+        Ok(None)
+    }
+
+    fn props_of(&self, folder: ItemId) -> Result<Bag> {
+        let data = self.context.spi()?.folder(folder, &self.context.call)?;
+        Ok(data.props)
     }
 
     /// The folder that mail users see as the top.
@@ -158,12 +240,53 @@ impl MsgStore {
     }
 
     /// Makes missing standard folders and returns PR_VALID_FOLDER_MASK (HrValidateIPMSubtree). Folders that the mask
-    /// calls valid are believed unless FORCE_CREATE asks to look.
+    /// calls valid are believed unless FORCE_CREATE asks to look. With FULL_IPM_TREE also the folders that people keep
+    /// beside their mail are made: Drafts, Calendar, Contacts, Journal, Notes and Tasks.
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` in a read-only store; those of the store.
     pub fn validate_ipm_subtree(&self, flags: TreeFlags) -> Result<i32> {
-        self.errors.track(self.validate(flags))
+        let validated = self.validate(flags).and_then(|mask| {
+            if flags.contains(TreeFlags::FULL_IPM_TREE) {
+                self.validate_personal(flags)?;
+            }
+            Ok(mask)
+        });
+        self.errors.track(validated)
+    }
+
+    fn validate_personal(&self, flags: TreeFlags) -> Result<()> {
+        let root = self.context.info().root;
+        let known = self.props_of(root)?;
+        let force = flags.contains(TreeFlags::FORCE_CREATE);
+        let stands = |which: &SpecialFolder| {
+            let id = entry_id_in(&known, which.tag());
+            id.is_some_and(|id| !force || self.standing(&id).is_some())
+        };
+        let missing: Vec<_> = PERSONAL.iter().filter(|f| !stands(f)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.writable()?;
+        let subtree = self
+            .context
+            .folder_id(&self.special_id(SpecialFolder::IpmSubtree)?)?;
+        let mut patch = PropPatch::default();
+        for which in missing {
+            let id = self.context.entry_id(true, self.make(*which, subtree)?);
+            patch = patch.with(which.tag(), id.as_bytes());
+        }
+        let inbox = self.special_id(SpecialFolder::Inbox)?;
+        let save = |folder| {
+            Op::SaveFolder(FolderSave {
+                target: FolderTarget::Existing(folder),
+                patch: patch.clone(),
+                expect: Expect::Any,
+            })
+        };
+        let mut changes = ChangeSet::one(save(self.context.folder_id(&inbox)?));
+        changes.ops.push(save(root));
+        self.context.commit(changes).map(drop)
     }
 
     fn validate(&self, flags: TreeFlags) -> Result<i32> {
@@ -227,8 +350,8 @@ impl MsgStore {
             .with(tags::DISPLAY_NAME, which.default_name())
             .with(tags::CREATION_TIME, now)
             .with(tags::LAST_MODIFICATION_TIME, now);
-        if which.in_subtree() {
-            patch = patch.with(tags::CONTAINER_CLASS, "IPF.Note");
+        if let Some(class) = which.container_class() {
+            patch = patch.with(tags::CONTAINER_CLASS, class);
         }
         let op = Op::SaveFolder(FolderSave {
             target: FolderTarget::New {
@@ -258,7 +381,11 @@ impl MsgStore {
     pub(crate) fn role_of(&self, item: ItemId) -> Result<Option<SpecialFolder>> {
         let bag = self.context.spi()?.store_props(&self.context.call)?;
         let mine = self.context.entry_id(true, item);
-        let is_it = |f: &SpecialFolder| entry_id_in(&bag, f.tag()).as_ref() == Some(&mine);
-        Ok(ALL.into_iter().find(is_it))
+        let is_it = |bag: &Bag, f: SpecialFolder| entry_id_in(bag, f.tag()).as_ref() == Some(&mine);
+        if let Some(role) = ALL.into_iter().find(|f| is_it(&bag, *f)) {
+            return Ok(Some(role));
+        }
+        let root = self.props_of(self.context.info().root)?;
+        Ok(PERSONAL.into_iter().find(|f| is_it(&root, *f)))
     }
 }
