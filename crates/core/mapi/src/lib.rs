@@ -83,7 +83,7 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags,
+    SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
 pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
@@ -98,7 +98,8 @@ pub use status::Status;
 pub use store::{MsgStore, SpecialFolder};
 pub use stream::PropStream;
 pub use table::{
-    Bookmark, Table, TableBuilder, TableKind, TablePosition, TableRow, TableStatus, TableWork,
+    Bookmark, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition, TableRow,
+    TableStatus, TableWork, Utilities,
 };
 
 pub use mapi_kit::conversation::ConversationIndex;

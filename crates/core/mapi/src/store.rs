@@ -3,6 +3,7 @@
 
 mod care;
 mod path;
+mod queue;
 mod receive;
 mod source;
 mod tree;
