@@ -2,6 +2,7 @@
 
 mod attachments;
 mod bulk;
+mod categories;
 mod conversations;
 mod copying;
 mod cursors;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Case> {
         streams::CASES,
         tables::CASES,
         cursors::CASES,
+        categories::CASES,
         stores::CASES,
         sessions::CASES,
         opening::CASES,

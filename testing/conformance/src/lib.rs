@@ -16,6 +16,7 @@
 
 mod case;
 mod cases;
+mod category_model;
 mod counted;
 mod fixture;
 mod report;
@@ -23,6 +24,7 @@ mod table_model;
 
 pub use case::{Case, Need};
 pub use cases::all;
+pub use category_model::category_model;
 pub use fixture::{Fixture, Ground};
 pub use report::run;
 pub use table_model::table_model;

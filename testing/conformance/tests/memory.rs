@@ -38,3 +38,9 @@ fn tables_are_as_the_model_says_in_memory() {
     let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
     conformance::table_model(ground, 5000).unwrap();
 }
+
+#[test]
+fn categories_are_as_the_model_says_in_memory() {
+    let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
+    conformance::category_model(ground, 4000).unwrap();
+}

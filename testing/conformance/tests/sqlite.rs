@@ -48,3 +48,9 @@ fn tables_are_as_the_model_says_in_sqlite() {
     let ground = || Box::new(Files(TempHome::new().unwrap())) as Box<dyn Ground>;
     conformance::table_model(ground, 2000).unwrap();
 }
+
+#[test]
+fn categories_are_as_the_model_says_in_sqlite() {
+    let ground = || Box::new(Files(TempHome::new().unwrap())) as Box<dyn Ground>;
+    conformance::category_model(ground, 1500).unwrap();
+}

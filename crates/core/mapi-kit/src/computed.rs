@@ -95,6 +95,7 @@ pub fn support_mask(caps: &Capabilities) -> u32 {
         | s::ATTACH_OK
         | s::RESTRICTION_OK
         | s::SORT_OK
+        | s::CATEGORIZE_OK
         | s::HTML_OK
         | s::ANSI_OK
         | s::UNICODE_OK;
@@ -106,7 +107,6 @@ pub fn support_mask(caps: &Capabilities) -> u32 {
         | when(caps.submit, s::SUBMIT_OK)
         | when(caps.notify, s::NOTIFY_OK)
         | when(caps.mv_instances, s::MV_PROPS_OK)
-        | when(caps.categorize, s::CATEGORIZE_OK)
 }
 
 fn of_any_object(info: &StoreInfo, id: u16) -> Option<PropValue> {

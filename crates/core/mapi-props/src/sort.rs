@@ -49,6 +49,16 @@ impl SortOrderSet {
             expanded: 0,
         }
     }
+
+    /// The same with the first `categories` keys as categories, of which the first `expanded` start open.
+    #[must_use]
+    pub fn in_categories(self, categories: u32, expanded: u32) -> Self {
+        Self {
+            categories,
+            expanded,
+            ..self
+        }
+    }
 }
 
 impl SortColumn {

@@ -38,8 +38,6 @@ pub struct Capabilities {
     pub associated: bool,
     /// Search folders (STORE_SEARCH_OK).
     pub search: bool,
-    /// Categorised views (STORE_CATEGORIZE_OK).
-    pub categorize: bool,
     /// One row per value of a multi-valued column (STORE_MV_PROPS_OK).
     pub mv_instances: bool,
     /// A change log and wake-ups (STORE_NOTIFY_OK).

@@ -21,7 +21,7 @@ use mapi_spi::{
 use crate::context::{Context, ErrorNote};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
 use crate::stream::Streams;
-use crate::table::{Source, StoreRows};
+use crate::table::{Outlines, Source, StoreRows};
 use crate::{EntryId, Message, MsgStore, OpenFlags, SaveFlags, ShortId, TableBuilder};
 
 pub use bulk::BulkReport;
@@ -208,6 +208,7 @@ impl Folder {
                 container: self.id,
                 rows,
                 saved,
+                outlines: Outlines::default(),
             }) as Box<dyn Source>
         });
         TableBuilder::new(source)

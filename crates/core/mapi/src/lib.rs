@@ -98,8 +98,8 @@ pub use status::Status;
 pub use store::{MsgStore, SpecialFolder};
 pub use stream::PropStream;
 pub use table::{
-    Bookmark, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition, TableRow,
-    TableStatus, TableWork, Utilities,
+    Bookmark, ExpandedRows, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition,
+    TableRow, TableStatus, TableWork, Utilities,
 };
 
 pub use mapi_kit::conversation::ConversationIndex;

@@ -3,6 +3,7 @@
 
 mod asynchronous;
 mod builder;
+mod categories;
 mod cursor;
 mod data;
 mod memory;
@@ -24,6 +25,8 @@ use crate::{RowFlags, TableFlags};
 use asynchronous::{Change, Running, Shared};
 pub use asynchronous::{TableKind, TableStatus, TableWork};
 pub use builder::TableBuilder;
+pub use categories::ExpandedRows;
+pub(crate) use categories::{Folds, Outlines};
 pub use cursor::{Bookmark, TablePosition};
 pub use data::{TableData, TableDataRow, Utilities};
 pub(crate) use memory::{MemoryRow, MemoryRows};
@@ -73,6 +76,7 @@ impl Table {
                 columns: width.tags(source.default_columns()),
                 restriction: None,
                 sort: source.default_sort(),
+                folds: Folds::default(),
             },
             cursor: Anchor::Start,
             bookmarks: HashMap::new(),

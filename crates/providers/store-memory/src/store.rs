@@ -53,7 +53,6 @@ impl Default for Options {
                 notify: true,
                 remote_values: true,
                 search: true,
-                categorize: false,
                 submit: false,
                 persistent: false,
             },

@@ -33,7 +33,6 @@ const WRITE: Capabilities = Capabilities {
     soft_delete: true,
     associated: true,
     search: false,
-    categorize: false,
     mv_instances: false,
     notify: false,
     submit: false,

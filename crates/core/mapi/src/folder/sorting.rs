@@ -11,7 +11,7 @@ use mapi_spi::{
 
 use super::Folder;
 use crate::SortFlags;
-use crate::table::{Source, Spec, StoreRows, check_sort};
+use crate::table::{Folds, Outlines, Source, Spec, StoreRows, check_sort};
 
 /// The order as numbers: 1 if folders below take it over, categories, expanded ones, then tag and direction of each key.
 /// Provider range.
@@ -133,11 +133,13 @@ impl Folder {
             container: self.item(),
             rows,
             saved: SortOrderSet::default(),
+            outlines: Outlines::default(),
         };
         source.check(&Spec {
             columns: vec![tags::ENTRYID.raw()],
             restriction: None,
             sort: sort.clone(),
+            folds: Folds::default(),
         })
     }
 }

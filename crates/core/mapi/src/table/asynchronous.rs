@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use mapi_props::{Code, PropTag, Restriction, SortOrderSet};
 use mapi_spi::{Call, CancelToken, Error, Result};
 
-use super::{Source, Spec, State, Table, check_sort};
+use super::{Folds, Source, Spec, State, Table, check_sort};
 use crate::TableFlags;
 use crate::context::ErrorNote;
 
@@ -126,7 +126,10 @@ impl Change {
         match self {
             Self::Columns(columns) => spec.columns.clone_from(columns),
             Self::Restriction(restriction) => spec.restriction.clone_from(restriction),
-            Self::Sort(sort) => spec.sort.clone_from(sort),
+            Self::Sort(sort) => {
+                spec.sort.clone_from(sort);
+                spec.folds = Folds::default();
+            }
         }
     }
 

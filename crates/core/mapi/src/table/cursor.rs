@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use mapi_props::{Code, RelOp, Restriction, tags};
 use mapi_spi::{Anchor, Direction, Error, Result, RowKey};
 
+use super::categories::instance_key_of;
 use super::{Spec, State, Table, TableRow};
 use crate::Returned;
 
@@ -191,12 +192,6 @@ impl Table {
             ));
         }
         let mut state = self.ready()?;
-        if state.bookmarks.len() >= MAX_BOOKMARKS {
-            return Err(Error::new(
-                Code::UNABLE_TO_COMPLETE,
-                "the table has too many bookmarks",
-            ));
-        }
         let page = self
             .source
             .page(&state.spec.keys_only(), &state.cursor, 1)?;
@@ -204,10 +199,7 @@ impl Table {
             .rows
             .first()
             .map_or(Anchor::End, |r| Anchor::At(r.key.clone()));
-        let number = state.next_bookmark;
-        state.next_bookmark += 1;
-        state.bookmarks.insert(number, place);
-        Ok(Bookmark::Custom(number))
+        state.keep(place)
     }
 
     /// Gives a bookmark back; for the three fixed ones this does nothing.
@@ -241,7 +233,8 @@ impl Table {
     /// The row that a key stood for: where it was, else wherever its item is now, else the next one.
     fn follow(&self, spec: &Spec, key: &RowKey) -> Result<(Anchor, bool)> {
         let at = Anchor::At(key.clone());
-        let same = |k: &RowKey| k.item == key.item && k.instance == key.instance;
+        let instance = instance_key_of(key);
+        let same = |k: &RowKey| instance_key_of(k) == instance;
         let page = self.source.page(&spec.keys_only(), &at, 1)?;
         if let Some(row) = page.rows.into_iter().next().filter(|r| same(&r.key)) {
             return Ok((Anchor::At(row.key), false));
@@ -288,6 +281,22 @@ impl Table {
         let none = if row == 0 { Anchor::Start } else { Anchor::End };
         let first = page.rows.into_iter().next();
         Ok(first.map_or(none, |r| Anchor::At(r.key)))
+    }
+}
+
+impl State {
+    /// A new bookmark of a place.
+    pub(super) fn keep(&mut self, place: Anchor) -> Result<Bookmark> {
+        if self.bookmarks.len() >= MAX_BOOKMARKS {
+            return Err(Error::new(
+                Code::UNABLE_TO_COMPLETE,
+                "the table has too many bookmarks",
+            ));
+        }
+        let number = self.next_bookmark;
+        self.next_bookmark += 1;
+        self.bookmarks.insert(number, place);
+        Ok(Bookmark::Custom(number))
     }
 }
 

@@ -8,6 +8,7 @@ use mapi_props::{PropTag, Restriction, SortOrderSet, tags};
 use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
 
 use super::TableKind;
+use super::categories::{Categorised, Folds, Outlines};
 use crate::EntryId;
 use crate::context::Context;
 
@@ -17,6 +18,8 @@ pub(crate) struct Spec {
     pub(crate) columns: Vec<PropTag>,
     pub(crate) restriction: Option<Restriction>,
     pub(crate) sort: SortOrderSet,
+    /// Which headings are expanded.
+    pub(crate) folds: Folds,
 }
 
 impl Spec {
@@ -32,6 +35,7 @@ impl Spec {
             columns,
             restriction: self.restriction.clone(),
             sort: self.sort.clone(),
+            folds: self.folds.clone(),
         }
     }
 }
@@ -70,6 +74,10 @@ pub(crate) trait Source: Send + Sync + Debug {
     }
     /// Does ahead what makes the first reading of a spec slow, under a call of its own.
     fn prepare(&self, spec: &Spec, call: &Call) -> Result<()>;
+    /// The rows of a store that may stand in categories.
+    fn store_rows(&self) -> Option<&StoreRows> {
+        None
+    }
 }
 
 /// A view of a store.
@@ -80,6 +88,7 @@ pub(crate) struct StoreRows {
     pub(crate) rows: RowSet,
     /// The order saved on the folder; no keys if there is none.
     pub(crate) saved: SortOrderSet,
+    pub(crate) outlines: Outlines,
 }
 
 impl StoreRows {
@@ -124,22 +133,35 @@ impl Source for StoreRows {
     }
 
     fn check(&self, spec: &Spec) -> Result<()> {
-        Plan::new(self.context.spi()?.info(), &self.view(spec)).map(drop)
+        let view = match Categorised::of(self, spec)? {
+            Some(categories) => categories.flat(),
+            None => self.view(spec),
+        };
+        Plan::new(self.context.spi()?.info(), &view).map(drop)
     }
 
     fn page(&self, spec: &Spec, from: &Anchor, count: i64) -> Result<Page> {
+        if let Some(categories) = Categorised::of(self, spec)? {
+            return categories.page(from, count);
+        }
         self.context
             .spi()?
             .view(&self.view(spec), from, count, &self.context.call)
     }
 
     fn count(&self, spec: &Spec) -> Result<u64> {
+        if let Some(categories) = Categorised::of(self, spec)? {
+            return categories.count();
+        }
         self.context
             .spi()?
             .count(&self.view(spec), &self.context.call)
     }
 
     fn position(&self, spec: &Spec, key: &RowKey) -> Result<u64> {
+        if let Some(categories) = Categorised::of(self, spec)? {
+            return categories.position(key);
+        }
         self.context
             .spi()?
             .position(&self.view(spec), key, &self.context.call)
@@ -152,6 +174,9 @@ impl Source for StoreRows {
         from: &Anchor,
         direction: Direction,
     ) -> Result<Option<Row>> {
+        if let Some(categories) = Categorised::of(self, spec)? {
+            return categories.find(restriction, from, direction);
+        }
         let call = &self.context.call;
         self.context
             .spi()?
@@ -160,7 +185,10 @@ impl Source for StoreRows {
 
     fn entry_ids(&self, rows: &[Row]) -> Vec<EntryId> {
         let uid = &self.context.info().uid;
-        let id = |row: &Row| item_entry_id(uid, self.is_hierarchy(), row.key.item);
+        let id = |row: &Row| match row.key.item {
+            ItemId(0) => Vec::new(),
+            item => item_entry_id(uid, self.is_hierarchy(), item),
+        };
         rows.iter().map(|row| EntryId::from(id(row))).collect()
     }
 
@@ -170,9 +198,16 @@ impl Source for StoreRows {
 
     /// Makes the order's index, where the store keeps one, and counts the rows.
     fn prepare(&self, spec: &Spec, call: &Call) -> Result<()> {
+        if let Some(categories) = Categorised::of(self, spec)? {
+            return categories.prepare(call);
+        }
         let (store, view) = (self.context.spi()?, self.view(&spec.keys_only()));
         store.view(&view, &Anchor::Start, 1, call)?;
         store.count(&view, call).map(drop)
+    }
+
+    fn store_rows(&self) -> Option<&StoreRows> {
+        Some(self)
     }
 }
 
