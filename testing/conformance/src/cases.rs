@@ -6,10 +6,14 @@ mod categories;
 mod conversations;
 mod copying;
 mod cursors;
+mod delivery;
 mod entry_ids;
 mod folders;
+mod live_tables;
 mod messages;
 mod names;
+mod notification_threads;
+mod notifications;
 mod opening;
 mod outgoing;
 mod performance;
@@ -44,6 +48,10 @@ pub fn all() -> Vec<Case> {
         bulk::CASES,
         restrictions::CASES,
         names::CASES,
+        notifications::CASES,
+        notification_threads::CASES,
+        live_tables::CASES,
+        delivery::CASES,
         transactions::CASES,
         messages::CASES,
         attachments::CASES,

@@ -19,6 +19,7 @@ mod cases;
 mod category_model;
 mod counted;
 mod fixture;
+mod heard;
 mod report;
 mod table_model;
 

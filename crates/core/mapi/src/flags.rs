@@ -38,6 +38,12 @@ macro_rules! flags {
                     self.0
                 }
 
+                /// These flags and those of `other`, in constants.
+                #[must_use]
+                pub const fn with(self, other: Self) -> Self {
+                    Self(self.0 | other.0)
+                }
+
                 /// Whether every flag of `other` is set.
                 #[must_use]
                 pub const fn contains(self, other: Self) -> bool {
@@ -225,6 +231,51 @@ flags! {
     SortFlags {
         /// RECURSIVE_SORT: for all folders below too, those made later as well.
         RECURSIVE = 0x2;
+    }
+
+    /// MAPIInitialize.
+    InitFlags {
+        /// MAPI_MULTITHREAD_NOTIFICATIONS: sinks are called on a thread of the library's own. Without it, on the
+        /// initialising thread, when that dispatches.
+        MULTITHREAD_NOTIFICATIONS = 0x1;
+        /// MAPI_NO_COINIT: accepted; there is no COM.
+        NO_COINIT = 0x8;
+        /// MAPI_NT_SERVICE: accepted.
+        NT_SERVICE = 0x10000;
+    }
+
+    /// Logoff.
+    LogoffFlags {
+        /// MAPI_LOGOFF_SHARED: everybody else who is logged on to the same session is told.
+        SHARED = 0x1;
+        /// MAPI_LOGOFF_UI: accepted; nothing is ever shown.
+        UI = 0x2;
+    }
+
+    /// Advise: which events are asked for (fnev…).
+    EventMask {
+        /// fnevCriticalError.
+        CRITICAL_ERROR = 0x1;
+        /// fnevNewMail.
+        NEW_MAIL = 0x2;
+        /// fnevObjectCreated.
+        OBJECT_CREATED = 0x4;
+        /// fnevObjectDeleted.
+        OBJECT_DELETED = 0x8;
+        /// fnevObjectModified.
+        OBJECT_MODIFIED = 0x10;
+        /// fnevObjectMoved.
+        OBJECT_MOVED = 0x20;
+        /// fnevObjectCopied.
+        OBJECT_COPIED = 0x40;
+        /// fnevSearchComplete.
+        SEARCH_COMPLETE = 0x80;
+        /// fnevTableModified: tables only.
+        TABLE_MODIFIED = 0x100;
+        /// fnevStatusObjectModified: nobody can register for it.
+        STATUS_OBJECT_MODIFIED = 0x200;
+        /// fnevExtended.
+        EXTENDED = 0x8000_0000;
     }
 
     /// QueryRows.

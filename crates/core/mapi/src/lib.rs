@@ -55,6 +55,7 @@
 //! Deliberately absent here: any provider's name, files and sockets (the host's), MIME (`mapi-mime`), how values compare
 //! (`mapi-query`).
 
+mod advise;
 mod attachment;
 mod context;
 mod embedded_host;
@@ -75,6 +76,10 @@ mod store;
 mod stream;
 mod table;
 
+pub use advise::{
+    AdviseSink, Connection, ErrorNotification, ExtendedNotification, Listener, NewMailNotification,
+    Notification, Sink, TableEvent, TableNotification,
+};
 pub use attachment::Attachment;
 pub use context::LastError;
 pub use embedded_host::{EmbeddedHost, SystemSupport};
@@ -82,7 +87,7 @@ pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
-    EmptyFolderFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
+    EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
     SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
 pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
@@ -95,7 +100,7 @@ pub use prop::{MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
-pub use store::{MsgStore, SpecialFolder};
+pub use store::{Delivered, MsgStore, SpecialFolder};
 pub use stream::PropStream;
 pub use table::{
     Bookmark, ExpandedRows, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition,

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use mapi_props::Code;
 use mapi_spi::{Error, Result, Service};
 
+use crate::InitFlags;
+use crate::advise::Dispatcher;
 use crate::host::Host;
 use crate::profile_section::OpenSections;
 use crate::session::SessionState;
@@ -27,8 +29,15 @@ impl Mapi {
     /// The library over this host, initialised once.
     #[must_use]
     pub fn initialize(host: Arc<dyn Host>) -> Self {
+        Self::initialize_with(host, InitFlags::NONE)
+    }
+
+    /// The same with flags. They decide where sinks are called: without [`InitFlags::MULTITHREAD_NOTIFICATIONS`] on this
+    /// thread, whenever it calls [`Self::dispatch_notifications`].
+    #[must_use]
+    pub fn initialize_with(host: Arc<dyn Host>, flags: InitFlags) -> Self {
         let mapi = Self::uninitialized(host);
-        mapi.initialize_again();
+        mapi.initialize_again_with(flags);
         mapi
     }
 
@@ -42,6 +51,7 @@ impl Mapi {
             shared: Mutex::default(),
             services: Mutex::default(),
             sections: OpenSections::default(),
+            dispatcher: Dispatcher::new(),
         };
         Self {
             library: Arc::new(library),
@@ -50,6 +60,13 @@ impl Mapi {
 
     /// Counts one more user of the library.
     pub fn initialize_again(&self) {
+        self.initialize_again_with(InitFlags::NONE);
+    }
+
+    /// The same with flags: where sinks are called, the first call decides.
+    pub fn initialize_again_with(&self, flags: InitFlags) {
+        let background = flags.contains(InitFlags::MULTITHREAD_NOTIFICATIONS);
+        self.library.dispatcher.start(background);
         self.library.initialized.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -63,6 +80,17 @@ impl Mapi {
         let count = &self.library.initialized;
         let counted = count.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
         counted.map(drop).map_err(|_| not_initialized())
+    }
+
+    /// Calls the sinks of this thread with everything committed by now (HrDispatchNotifications), and says with how many
+    /// notifications: on the initialising thread all sinks, unless they are called in the background; on any thread those
+    /// of [`crate::Sink::on_this_thread`]. Changes that the sinks make are for the next time.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_INITIALIZED`.
+    pub fn dispatch_notifications(&self) -> Result<usize> {
+        self.library.check()?;
+        Ok(self.library.dispatcher.dispatch())
     }
 
     /// Names of the profiles that can be logged on to.
@@ -85,6 +113,7 @@ pub(crate) struct Library {
     shared: Mutex<Weak<SessionState>>,
     services: Mutex<BTreeMap<String, HeldService>>,
     pub(crate) sections: OpenSections,
+    pub(crate) dispatcher: Arc<Dispatcher>,
 }
 
 #[derive(Debug)]
@@ -151,7 +180,7 @@ impl Library {
 pub(crate) struct ServiceUse {
     pub(crate) service: Arc<dyn Service>,
     name: String,
-    library: Arc<Library>,
+    pub(crate) library: Arc<Library>,
 }
 
 impl Drop for ServiceUse {

@@ -1,6 +1,7 @@
 //! Logging on, and what a session opens.
 //! Reference: "MAPI Session Handling" (requirements SES-01 … SES-09)
 
+mod advise;
 mod change;
 mod identity;
 mod logon;

@@ -1,7 +1,9 @@
 //! A message store: its folders by role, its objects by entry id, its names and its care.
 //! Reference: "IMsgStore" (requirements STO-01 … STO-07)
 
+mod advise;
 mod care;
+mod delivery;
 mod path;
 mod queue;
 mod receive;
@@ -21,6 +23,7 @@ use crate::session::Member;
 use crate::stream::Streams;
 use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
+pub use delivery::Delivered;
 use source::StoreSource;
 pub use tree::SpecialFolder;
 

@@ -1,11 +1,13 @@
 //! Tables: read-only views of rows with their own columns, filter, order and cursor.
 //! Reference: "IMAPITable" (requirements TAB-01 … TAB-25, 7.6)
 
+mod advise;
 mod asynchronous;
 mod builder;
 mod categories;
 mod cursor;
 mod data;
+mod live;
 mod memory;
 mod row;
 mod source;
@@ -22,6 +24,8 @@ use mapi_spi::{Anchor, Error, Result};
 use crate::context::{ErrorNote, LastError};
 use crate::{RowFlags, TableFlags};
 
+use advise::Followers;
+pub(crate) use advise::{Bell, Feed};
 use asynchronous::{Change, Running, Shared};
 pub use asynchronous::{TableKind, TableStatus, TableWork};
 pub use builder::TableBuilder;
@@ -29,6 +33,7 @@ pub use categories::ExpandedRows;
 pub(crate) use categories::{Folds, Outlines};
 pub use cursor::{Bookmark, TablePosition};
 pub use data::{TableData, TableDataRow, Utilities};
+pub(crate) use live::LiveTable;
 pub(crate) use memory::{MemoryRow, MemoryRows};
 pub use row::TableRow;
 pub(crate) use source::{Source, Spec, StoreRows};
@@ -67,6 +72,7 @@ struct State {
     running: Option<Running>,
     /// What TBL_BATCH put off, in order, one of a kind.
     deferred: Vec<Change>,
+    followers: Followers,
 }
 
 impl Table {
@@ -84,6 +90,7 @@ impl Table {
             work: TableWork::Complete,
             running: None,
             deferred: Vec::new(),
+            followers: Followers::default(),
         };
         Self {
             source: Arc::from(source),
@@ -190,8 +197,8 @@ impl Table {
         self.errors.track(self.change(change, flags))
     }
 
-    /// Sorts by these keys; none: the table's own order, which for contents is the one saved on the folder. Missing values
-    /// come last. Drops bookmarks, cursor to the beginning.
+    /// Sorts by these keys; none: the table's own order, which for contents is the one saved on the folder. Missing values come last. Drops bookmarks, cursor to the
+    /// beginning.
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for a sort order set that contradicts itself, `MAPI_E_TOO_COMPLEX` for a column that

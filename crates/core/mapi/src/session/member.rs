@@ -3,13 +3,14 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_props::Code;
 use mapi_spi::{Error, OpenMode, Result};
 
 use super::ServiceFailure;
 use super::roster::Roster;
+use crate::advise::Registrations;
 use crate::context::ErrorNote;
 use crate::library::Library;
 
@@ -23,6 +24,7 @@ pub(crate) struct SessionState {
     pub(super) failed: Vec<ServiceFailure>,
     /// How many are logged on; `None` once the last has left.
     members: Mutex<Option<usize>>,
+    everyone: Mutex<Vec<Weak<Member>>>,
 }
 
 impl SessionState {
@@ -40,6 +42,7 @@ impl SessionState {
             roster,
             failed,
             members: Mutex::new(Some(0)),
+            everyone: Mutex::default(),
         }
     }
 
@@ -50,18 +53,30 @@ impl SessionState {
 
     /// One more member; `None` if the session has ended.
     pub(super) fn join(self: &Arc<Self>) -> Option<Arc<Member>> {
-        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut members = lock(&self.members);
         let count = (*members)?;
         *members = Some(count + 1);
-        Some(Arc::new(Member {
+        let member = Arc::new(Member {
             session: Arc::clone(self),
             ended: AtomicBool::new(false),
             errors: ErrorNote::default(),
-        }))
+            registrations: Registrations::default(),
+        });
+        let mut everyone = lock(&self.everyone);
+        everyone.retain(|m| m.strong_count() > 0);
+        everyone.push(Arc::downgrade(&member));
+        Some(member)
+    }
+
+    /// Everybody who is logged on.
+    pub(super) fn everyone(&self) -> Vec<Arc<Member>> {
+        let everyone = lock(&self.everyone);
+        let alive = everyone.iter().filter_map(Weak::upgrade);
+        alive.filter(|m| !m.has_left()).collect()
     }
 
     fn leave(&self) {
-        let mut members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut members = lock(&self.members);
         *members = members.and_then(|count| count.checked_sub(1).filter(|left| *left > 0));
         if members.is_none() {
             self.roster.close();
@@ -74,19 +89,25 @@ pub(crate) struct Member {
     pub(crate) session: Arc<SessionState>,
     ended: AtomicBool,
     pub(super) errors: ErrorNote,
+    pub(crate) registrations: Registrations,
 }
 
 impl Member {
     /// Logs off: what this member opened is dead from now on; the last one closes the stores.
     pub(super) fn end(&self) {
         if !self.ended.swap(true, Ordering::AcqRel) {
+            self.registrations.end(&self.session.library.dispatcher);
             self.session.leave();
         }
     }
 
+    fn has_left(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         self.session.library.check()?;
-        if self.ended.load(Ordering::Acquire) {
+        if self.has_left() {
             let detail = "the session has been logged off";
             return Err(Error::new(Code::END_OF_SESSION, detail));
         }
@@ -107,4 +128,8 @@ impl fmt::Debug for Member {
             .field("ended", &self.ended)
             .finish_non_exhaustive()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,8 +9,10 @@ use mapi_kit::read_only::ReadOnly;
 use mapi_props::Guid;
 use mapi_spi::{ServiceConfig, Store, Support};
 
+use crate::advise::{Dispatcher, Hub};
 use crate::host::{Identity, resource_flags};
 use crate::library::ServiceUse;
+use crate::table::Bell;
 
 /// One open store of a session.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct OpenedStore {
     pub(crate) place: Arc<Place>,
     /// The same store for handles that may only read.
     read_only: OnceLock<Arc<OpenedStore>>,
+    /// Who is told of its changes, once somebody asked to be.
+    hub: OnceLock<Arc<Hub>>,
 }
 
 /// What a session knows of a store beside the store itself.
@@ -54,6 +58,15 @@ impl OpenedStore {
             names: NameCache::default(),
             place,
             read_only: OnceLock::new(),
+            hub: OnceLock::new(),
+        })
+    }
+
+    /// Where registrations for its changes are entered.
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        self.hub.get_or_init(|| {
+            let dispatcher = &self.place.service.library.dispatcher;
+            Hub::new(Arc::clone(&self.store), Arc::clone(dispatcher))
         })
     }
 
@@ -87,6 +100,8 @@ pub(super) struct Entrant {
 pub(crate) struct Roster {
     state: RwLock<State>,
     last_number: AtomicU64,
+    /// Rung when the stores table shows something else, once somebody asked to be told.
+    bell: OnceLock<Arc<Bell>>,
 }
 
 #[derive(Debug, Default)]
@@ -106,10 +121,24 @@ impl Roster {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What tells tables of stores that they show something else.
+    pub(super) fn bell(&self, dispatcher: &Arc<Dispatcher>) -> &Arc<Bell> {
+        self.bell
+            .get_or_init(|| Arc::new(Bell::new(Arc::clone(dispatcher))))
+    }
+
+    /// Tells them; under no lock.
+    fn changed(&self) {
+        if let Some(bell) = self.bell.get() {
+            bell.ring();
+        }
+    }
+
     /// Enters a store that gets a row in the stores table.
     pub(super) fn list(&self, entrant: Entrant) -> Arc<OpenedStore> {
         let opened = self.opened(entrant);
         self.write().listed.push(Arc::clone(&opened));
+        self.changed();
         opened
     }
 
@@ -168,6 +197,7 @@ impl Roster {
             let flags = if has { flags | bit } else { flags & !bit };
             opened.place.flags.store(flags, Ordering::Release);
         }
+        self.changed();
     }
 
     /// Takes a store out of the stores table. Handles to it go on.
@@ -180,6 +210,7 @@ impl Roster {
             gone
         };
         drop(gone);
+        self.changed();
     }
 
     /// Lets go of every store.

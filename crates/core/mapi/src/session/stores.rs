@@ -1,5 +1,7 @@
 //! The table of stores. Reference: "Message Store Tables" (requirement STO-02)
 
+use std::sync::Arc;
+
 use mapi_kit::computed::{store_computed, store_entry_id};
 use mapi_props::{Bag, PropTag, tags};
 use mapi_spi::Result;
@@ -7,7 +9,7 @@ use mapi_spi::Result;
 use super::Session;
 use crate::context::OpenedStore;
 use crate::host::resource_flags;
-use crate::table::{MemoryRow, MemoryRows, Source};
+use crate::table::{Feed, MemoryRow, MemoryRows, Source};
 use crate::{EntryId, TableBuilder};
 
 /// MAPI_STORE_PROVIDER.
@@ -29,6 +31,9 @@ const COLUMNS: [PropTag; 11] = [
 
 pub(super) fn table(session: &Session) -> TableBuilder {
     let session = session.clone();
+    let member = Arc::clone(&session.member);
+    let state = Arc::clone(&member.session);
+    let bell = state.roster.bell(&state.library.dispatcher);
     let fetch = move || {
         session.check()?;
         let stores = session.state().roster.with_flags();
@@ -37,7 +42,8 @@ pub(super) fn table(session: &Session) -> TableBuilder {
             .map(|(store, flags)| row(&session, store, *flags))
             .collect()
     };
-    let rows = MemoryRows::new(&COLUMNS, fetch);
+    let bell = Feed::Bell(Arc::clone(bell));
+    let rows = MemoryRows::new(&COLUMNS, fetch).told(bell, &member, |_| false);
     TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
 }
 

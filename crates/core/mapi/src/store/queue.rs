@@ -47,7 +47,8 @@ impl MsgStore {
     pub fn outgoing_queue(&self) -> TableBuilder {
         let store = self.clone();
         let rows = MemoryRows::new(&COLUMNS, move || store.queued())
-            .in_order(vec![SortColumn::ascending(tags::CLIENT_SUBMIT_TIME)]);
+            .in_order(vec![SortColumn::ascending(tags::CLIENT_SUBMIT_TIME)])
+            .told(self.feed(), &self.context.member, |entry| !entry.folder);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
 

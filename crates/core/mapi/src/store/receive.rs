@@ -119,7 +119,10 @@ impl MsgStore {
             all.map(|a| store.assignment_row(a)).collect()
         };
         let rows = MemoryRows::new(&COLUMNS, fetch)
-            .in_order(vec![SortColumn::ascending(tags::MESSAGE_CLASS)]);
+            .in_order(vec![SortColumn::ascending(tags::MESSAGE_CLASS)])
+            .told(self.feed(), &self.context.member, |entry| {
+                entry.object.0 == 0
+            });
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
 

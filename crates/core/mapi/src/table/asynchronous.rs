@@ -357,6 +357,8 @@ impl Job {
             state.work = TableWork::Complete;
         } else {
             let settled = state.settle(&self.change, self.spec, outcome);
+            let failed = settled.as_ref().err().map(Error::code);
+            state.followers.done(self.change.work(), failed);
             // The error is told by GetLastError and the status; there is no caller to return it to.
             drop(self.errors.track(settled));
         }
@@ -379,6 +381,7 @@ impl State {
             self.rewind();
         }
         self.spec = spec;
+        self.view_changed();
         Ok(())
     }
 

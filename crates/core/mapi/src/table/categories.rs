@@ -117,6 +117,7 @@ impl Table {
             })
         })?;
         state.spec.folds = folds;
+        state.view_changed();
         Ok(toggled)
     }
 
@@ -161,6 +162,7 @@ impl Table {
         let saved = saved::decode(view.digest()?, bytes)?;
         let bookmark = state.keep(Anchor::At(saved.row))?;
         state.spec.folds = saved.folds;
+        state.view_changed();
         Ok(bookmark)
     }
 

@@ -14,10 +14,13 @@ use mapi_query::{
     BagRow, Instance, Large, Matcher, Row as QueryRow, cell_key_into, is_sortable, row_key_into,
     sort_value,
 };
-use mapi_spi::{Anchor, Call, Direction, Error, ItemId, Page, Result, Row, RowKey};
+use mapi_spi::{Anchor, Call, Direction, Error, ItemId, LogEntry, Page, Result, Row, RowKey};
 
+use super::advise::Feed;
 use super::source::{Source, Spec};
 use crate::EntryId;
+use crate::advise::Subscription;
+use crate::session::Member;
 
 /// One row in memory: its number, which is its own for ever, its properties and the entry id it stands for.
 #[derive(Debug, Clone)]
@@ -45,6 +48,15 @@ pub(crate) struct MemoryRows {
     fetch: Box<Fetch>,
     own: OwnOrder,
     bookmarks: bool,
+    told: Option<Told>,
+}
+
+/// How tables over rows in memory learn that these are others now.
+#[derive(Debug)]
+struct Told {
+    feed: Feed,
+    member: Arc<Member>,
+    by: fn(&LogEntry) -> bool,
 }
 
 impl fmt::Debug for MemoryRows {
@@ -80,12 +92,22 @@ impl MemoryRows {
             fetch: Box::new(fetch),
             own: OwnOrder::new(),
             bookmarks: true,
+            told: None,
         }
     }
 
     /// The order while none is asked for.
     pub(crate) fn in_order(self, own: OwnOrder) -> Self {
         Self { own, ..self }
+    }
+
+    /// Tables tell of changes: when the bell rings, or an entry of the log is one of those.
+    pub(crate) fn told(self, feed: Feed, member: &Arc<Member>, by: fn(&LogEntry) -> bool) -> Self {
+        let member = Arc::clone(member);
+        Self {
+            told: Some(Told { feed, member, by }),
+            ..self
+        }
     }
 
     pub(crate) fn without_bookmarks(self) -> Self {
@@ -265,6 +287,23 @@ fn compile(restriction: Option<&Restriction>) -> Result<Option<Matcher>> {
 }
 
 impl Source for MemoryRows {
+    fn feed(&self) -> Result<Option<Feed>> {
+        if let Some(told) = &self.told {
+            told.member.check()?;
+        }
+        Ok(self.told.as_ref().map(|told| told.feed.clone()))
+    }
+
+    fn concerns(&self, entry: &LogEntry) -> bool {
+        self.told.as_ref().is_some_and(|told| (told.by)(entry))
+    }
+
+    fn registered(&self, subscription: &Arc<Subscription>) {
+        if let Some(told) = &self.told {
+            told.member.registrations.enter(subscription);
+        }
+    }
+
     fn default_columns(&self) -> Vec<PropTag> {
         self.columns.to_vec()
     }

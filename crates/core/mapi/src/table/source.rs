@@ -1,15 +1,20 @@
 //! Where a table's rows come from: a view of a store, or rows in memory.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use mapi_kit::computed::item_entry_id;
 use mapi_kit::engine::Plan;
 use mapi_props::{PropTag, Restriction, SortOrderSet, tags};
-use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
+use mapi_spi::{
+    Anchor, Call, Direction, ItemId, LogEntry, Page, Result, Row, RowKey, RowSet, View,
+};
 
 use super::TableKind;
+use super::advise::Feed;
 use super::categories::{Categorised, Folds, Outlines};
 use crate::EntryId;
+use crate::advise::Subscription;
 use crate::context::Context;
 
 /// What a table shows now.
@@ -62,6 +67,20 @@ pub(crate) trait Source: Send + Sync + Debug {
     ) -> Result<Option<Row>>;
     /// The entry ids of the rows' objects, in order; empty where rows have none of their own.
     fn entry_ids(&self, rows: &[Row]) -> Vec<EntryId>;
+    /// How a table over it learns of changes; `None`: not at all.
+    fn feed(&self) -> Result<Option<Feed>> {
+        Ok(None)
+    }
+    /// Whether an entry of the log may concern its rows.
+    fn concerns(&self, _entry: &LogEntry) -> bool {
+        true
+    }
+    /// Remembers that a registration ends with the logon.
+    fn registered(&self, _subscription: &Arc<Subscription>) {}
+    /// The same rows, read under no caller's call.
+    fn at_rest(&self) -> Option<Arc<dyn Source>> {
+        None
+    }
     fn has_bookmarks(&self) -> bool {
         true
     }
@@ -92,7 +111,7 @@ pub(crate) struct StoreRows {
 }
 
 impl StoreRows {
-    fn view(&self, spec: &Spec) -> View {
+    pub(super) fn view(&self, spec: &Spec) -> View {
         View {
             container: self.container,
             rows: self.rows,
@@ -108,6 +127,30 @@ impl StoreRows {
 }
 
 impl Source for StoreRows {
+    fn feed(&self) -> Result<Option<Feed>> {
+        let notifies = self.context.spi()?.info().capabilities.notify;
+        let hub = self.context.opened.hub();
+        Ok(notifies.then(|| Feed::Log(Arc::clone(hub))))
+    }
+
+    fn concerns(&self, entry: &LogEntry) -> bool {
+        super::live::concerns(self, entry)
+    }
+
+    fn registered(&self, subscription: &Arc<Subscription>) {
+        self.context.member.registrations.enter(subscription);
+    }
+
+    fn at_rest(&self) -> Option<Arc<dyn Source>> {
+        Some(Arc::new(Self {
+            context: self.context.with_call(Call::default()),
+            container: self.container,
+            rows: self.rows,
+            saved: self.saved.clone(),
+            outlines: Outlines::default(),
+        }))
+    }
+
     fn default_columns(&self) -> Vec<PropTag> {
         if self.is_hierarchy() {
             HIERARCHY.to_vec()

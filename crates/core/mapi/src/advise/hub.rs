@@ -1,0 +1,340 @@
+//! Everything that is registered at one open store, and the reading of its change log for it.
+//!
+//! The log itself is the queue: it is read when somebody dispatches, listens or changes a table's view, and by a thread of
+//! the hub's own only while sinks are to be called in the background. So nothing runs and nothing is kept while nobody asks,
+//! and whatever was committed, here or in another process, is told in the order of the log.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use mapi_props::Code;
+use mapi_spi::{Call, CancelToken, Error, LogPage, Result, Store};
+
+use super::dispatcher::Dispatcher;
+use super::notification::{ErrorNotification, Notification};
+use super::subscription::{Runs, Subscription};
+use super::translate::{Scope, Translator};
+use crate::event::Ids;
+use crate::table::LiveTable;
+
+/// Entries of the log read at a time.
+const PAGE: usize = 256;
+/// How often tables may find that the store went on while they looked at it, before they give up on single rows.
+const TRIES: u32 = 8;
+/// How long the reading thread leaves a store alone that cannot be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Registrations at one open store.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    store: Arc<dyn Store>,
+    pub(crate) dispatcher: Arc<Dispatcher>,
+    members: Mutex<Members>,
+    /// The last entry of the log that was read. Held while reading, so that all are told in the same order.
+    read: Mutex<Read>,
+}
+
+#[derive(Debug, Default)]
+struct Members {
+    all: Vec<Member>,
+    /// Stops the wait of the reading thread, while there is one.
+    reader: Option<CancelToken>,
+}
+
+#[derive(Debug, Default)]
+struct Read {
+    seq: u64,
+    /// The store could not be read when this was tried last.
+    failed: bool,
+}
+
+/// One registration and what it looks at.
+#[derive(Debug, Clone)]
+struct Member {
+    subscription: Arc<Subscription>,
+    of: Of,
+}
+
+#[derive(Debug, Clone)]
+enum Of {
+    Objects(Scope),
+    Table(Arc<LiveTable>),
+}
+
+impl Hub {
+    pub(crate) fn new(store: Arc<dyn Store>, dispatcher: Arc<Dispatcher>) -> Arc<Self> {
+        let hub = Arc::new(Self {
+            store,
+            dispatcher,
+            members: Mutex::default(),
+            read: Mutex::default(),
+        });
+        hub.dispatcher.follow(&hub);
+        hub
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Read> {
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells a registration of objects what happens from now on.
+    pub(crate) fn enter_objects(
+        self: &Arc<Self>,
+        subscription: &Arc<Subscription>,
+        scope: Scope,
+    ) -> Result<()> {
+        self.enter(subscription, || Ok(Of::Objects(scope)))
+    }
+
+    /// The same for a table, of which `open` makes the first picture.
+    pub(crate) fn enter_table(
+        self: &Arc<Self>,
+        subscription: &Arc<Subscription>,
+        open: impl FnOnce() -> Result<Arc<LiveTable>>,
+    ) -> Result<Arc<LiveTable>> {
+        let mut made = None;
+        self.enter(subscription, || {
+            let table = open()?;
+            made = Some(Arc::clone(&table));
+            Ok(Of::Table(table))
+        })?;
+        made.ok_or_else(|| Error::from(Code::CALL_FAILED))
+    }
+
+    fn enter(
+        self: &Arc<Self>,
+        subscription: &Arc<Subscription>,
+        open: impl FnOnce() -> Result<Of>,
+    ) -> Result<()> {
+        let mut read = self.reading();
+        // What happened before belongs to those who were here before.
+        self.pump_up_to_now(&mut read);
+        let last = self.store.log(0, None, 0, &Call::default())?.last;
+        if self.members().all.is_empty() {
+            read.seq = last;
+        }
+        let member = Member {
+            subscription: Arc::clone(subscription),
+            of: open()?,
+        };
+        self.members().all.push(member);
+        drop(read);
+        self.dispatcher.enter(subscription);
+        if subscription.runs == Runs::InBackground {
+            self.start_reader();
+        }
+        Ok(())
+    }
+
+    /// Forgets a registration.
+    pub(crate) fn leave(&self, subscription: &Subscription) {
+        let mut members = self.members();
+        members
+            .all
+            .retain(|m| m.subscription.number != subscription.number);
+        if !members.in_background()
+            && let Some(reader) = &members.reader
+        {
+            reader.cancel();
+        }
+    }
+
+    /// Reads the log up to now and hands out what it says.
+    pub(crate) fn pump(&self) {
+        let mut read = self.reading();
+        self.pump_up_to_now(&mut read);
+    }
+
+    /// The same, then `change` before anything more is read.
+    pub(crate) fn pump_then(&self, change: impl FnOnce()) {
+        let mut read = self.reading();
+        self.pump_up_to_now(&mut read);
+        change();
+    }
+
+    fn pump_up_to_now(&self, read: &mut Read) {
+        let members = self.members().all.clone();
+        if members.is_empty() {
+            return;
+        }
+        let result = self.read_on(read, &members);
+        if let Err(error) = &result
+            && !read.failed
+        {
+            self.tell_failure(&members, error);
+        }
+        read.failed = result.is_err();
+        for member in &members {
+            self.dispatcher.ring(&member.subscription);
+        }
+    }
+
+    fn read_on(&self, read: &mut Read, members: &[Member]) -> Result<()> {
+        let tables = || {
+            members.iter().filter_map(|m| match &m.of {
+                Of::Table(table) => Some(table),
+                Of::Objects(_) => None,
+            })
+        };
+        for tried in 0.. {
+            while let Some(page) = self.next_page(read)? {
+                if page.lost {
+                    for member in members {
+                        member.lost();
+                    }
+                } else {
+                    self.tell_objects(&page, members);
+                    tables().for_each(|t| t.collect(&page.entries));
+                }
+            }
+            let mut behind = false;
+            for table in tables() {
+                behind |= !table.settle(read.seq, tried < TRIES);
+            }
+            if !behind {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The entries after the last one read, if there are any; a page of which some were lost skips all there are.
+    fn next_page(&self, read: &mut Read) -> Result<Option<LogPage>> {
+        let page = self.store.log(read.seq, None, PAGE, &Call::default())?;
+        if page.lost {
+            read.seq = page.last;
+            return Ok(Some(page));
+        }
+        let Some(last) = page.entries.last() else {
+            return Ok(None);
+        };
+        read.seq = last.seq;
+        Ok(Some(page))
+    }
+
+    fn tell_objects(&self, page: &LogPage, members: &[Member]) {
+        let scopes = members.iter().filter_map(|m| match &m.of {
+            Of::Objects(scope) => Some((&m.subscription, *scope)),
+            Of::Table(_) => None,
+        });
+        let scopes: Vec<_> = scopes.collect();
+        if scopes.is_empty() {
+            return;
+        }
+        let translator = Translator {
+            store: self.store.as_ref(),
+            ids: Ids::new(self.store.info().uid),
+        };
+        for told in translator.translate(&page.entries) {
+            for (subscription, scope) in &scopes {
+                if told.concerns(*scope) && told.is_asked_for(subscription.mask) {
+                    subscription.push(told.notification.clone());
+                }
+            }
+        }
+    }
+
+    fn tell_failure(&self, members: &[Member], error: &Error) {
+        for member in members {
+            match &member.of {
+                Of::Table(table) => table.failed(error.code()),
+                Of::Objects(_) => {
+                    let told = Notification::CriticalError(ErrorNotification {
+                        entry_id: Some(Ids::new(self.store.info().uid).store()),
+                        code: error.code(),
+                        detail: error.detail().to_owned(),
+                    });
+                    if member.subscription.mask.contains(told.event()) {
+                        member.subscription.push(told);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits until the log has grown beyond what was read, or the call ends.
+    pub(crate) fn wait(&self, call: &Call) -> Result<()> {
+        let seen = self.reading().seq;
+        self.store.wait(seen, call).map(drop)
+    }
+
+    fn start_reader(self: &Arc<Self>) {
+        let mut members = self.members();
+        if members.reader.is_some() {
+            return;
+        }
+        let (hub, store) = (Arc::downgrade(self), Arc::clone(&self.store));
+        let named = thread::Builder::new().name("change log".to_owned());
+        if named
+            .spawn(move || read_in_background(&hub, &store))
+            .is_ok()
+        {
+            members.reader = Some(CancelToken::default());
+        }
+    }
+
+    /// The wait of the reading thread; `None` when it is not needed any more.
+    fn next_wait(&self) -> Option<Call> {
+        let mut members = self.members();
+        let cancel = members.in_background().then(CancelToken::default);
+        members.reader.clone_from(&cancel);
+        cancel.map(|cancel| Call {
+            cancel,
+            ..Call::default()
+        })
+    }
+}
+
+impl Members {
+    fn in_background(&self) -> bool {
+        let runs = |m: &Member| m.subscription.runs == Runs::InBackground;
+        self.all.iter().any(runs)
+    }
+}
+
+impl Member {
+    fn lost(&self) {
+        match &self.of {
+            Of::Objects(_) => self.subscription.push(Notification::Lost),
+            Of::Table(table) => table.lost(),
+        }
+    }
+}
+
+impl Drop for Hub {
+    fn drop(&mut self) {
+        let members = std::mem::take(&mut *self.members());
+        if let Some(reader) = members.reader {
+            reader.cancel();
+        }
+        for member in members.all {
+            member.subscription.close();
+        }
+    }
+}
+
+/// Reads the log whenever it grows, as long as the hub is there and needs it. Holds the hub only while it reads.
+fn read_in_background(hub: &Weak<Hub>, store: &Arc<dyn Store>) {
+    loop {
+        let Some(alive) = hub.upgrade() else {
+            return;
+        };
+        // First the wait, then the reading: what comes in between ends the wait at once.
+        let Some(call) = alive.next_wait() else {
+            return;
+        };
+        alive.pump();
+        let seen = alive.reading().seq;
+        drop(alive);
+        match store.wait(seen, &call) {
+            Ok(_) => {}
+            Err(e) if e.code() == Code::USER_CANCEL => {}
+            Err(_) => thread::sleep(PAUSE),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! SES-03.3, NT-03, NT-08, NT-09: on which thread sinks are called, and that none is called too late.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use mapi::{
+    AdviseSink, EventMask, MapiProp, Notification, OpenFlags, Result, SaveFlags, Sink, tags,
+};
+
+use crate::fixture::{add_subject, edit};
+use crate::heard::{Heard, PATIENCE, Program, object};
+use crate::{Case, case};
+
+const CREATED: EventMask = EventMask::OBJECT_CREATED;
+
+/// A sink that says when it is being called, and returns when it is let.
+struct Slow {
+    begun: Mutex<Sender<()>>,
+    go_on: Mutex<Receiver<()>>,
+    calls: Arc<AtomicUsize>,
+    running: Arc<AtomicBool>,
+}
+
+impl AdviseSink for Slow {
+    fn on_notify(&self, _: &[Notification]) {
+        self.running.store(true, Ordering::SeqCst);
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        self.begun.lock().unwrap().send(()).unwrap();
+        // An error: the case is over.
+        let _woken = self.go_on.lock().unwrap().recv_timeout(PATIENCE);
+        self.running.store(false, Ordering::SeqCst);
+    }
+}
+
+pub(super) const CASES: &[Case] = &[
+    case!(
+        "SES-03.3",
+        needs(),
+        "sinks are called on another thread, or only when the initialising thread dispatches",
+        |f| {
+            let place = Arc::new(Mutex::new(Vec::new()));
+            let noting = || {
+                let place = Arc::clone(&place);
+                Sink::new(move |_: &[Notification]| {
+                    place.lock().unwrap().push(thread::current().id());
+                })
+            };
+            let folder = f.folder("Mail")?;
+            let watched = folder.entry_id();
+            let changed = EventMask::OBJECT_MODIFIED;
+
+            let background = Program::multithreaded(f)?;
+            let store = background.session.default_store()?;
+            let (heard, sink) = (Heard::default(), noting());
+            let connection = store.advise(Some(&watched), changed, &sink)?;
+            let _heard = store.advise(Some(&watched), changed, &heard.sink())?;
+            folder.set(tags::COMMENT, "one")?;
+            heard.wait(1);
+            store.unadvise(connection)?;
+            let told = std::mem::take(&mut *place.lock().unwrap());
+            assert_eq!(told.len(), 1);
+            assert_ne!(told[0], thread::current().id());
+
+            let program = Program::new(f)?;
+            let store = program.session.default_store()?;
+            let _connection = store.advise(Some(&watched), changed, &noting())?;
+            folder.set(tags::COMMENT, "two")?;
+            // Proof that there was time for it: the other program has been told.
+            heard.wait(1);
+            let elsewhere = thread::scope(|s| s.spawn(|| program.dispatch()).join().unwrap())?;
+            assert_eq!((elsewhere, place.lock().unwrap().len()), (0, 0));
+            assert_eq!(program.dispatch()?, 1);
+            assert_eq!(*place.lock().unwrap(), [thread::current().id()]);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMAPISession.Unadvise",
+        needs(),
+        "ending a registration waits for a call that runs, after which none comes",
+        |f| {
+            let program = Program::multithreaded(f)?;
+            let session = &program.session;
+            let folder = f.folder("Mail")?;
+            let (begun, wait_begun) = channel();
+            let (let_go, go_on) = channel();
+            let (calls, running) = (Arc::default(), Arc::default());
+            let slow = Arc::new(Slow {
+                begun: Mutex::new(begun),
+                go_on: Mutex::new(go_on),
+                calls: Arc::clone(&calls),
+                running: Arc::clone(&running),
+            });
+            let alive = Arc::downgrade(&slow);
+            let sink = Sink::shared(slow);
+            let default = session.default_store()?.entry_id();
+            let connection = session.advise(Some(&default), CREATED, &sink)?;
+            drop(sink);
+            add_subject(&folder, "first")?;
+            wait_begun.recv_timeout(PATIENCE)?;
+            add_subject(&folder, "waits in the queue")?;
+            thread::scope(|scope| {
+                let ending = scope.spawn(|| {
+                    session.unadvise(connection).unwrap();
+                    assert!(!running.load(Ordering::SeqCst));
+                });
+                assert!(alive.upgrade().is_some() && running.load(Ordering::SeqCst));
+                let_go.send(()).unwrap();
+                ending.join().unwrap();
+            });
+            assert!(alive.upgrade().is_none());
+            let heard = Heard::default();
+            let _heard = session.advise(Some(&default), CREATED, &heard.sink())?;
+            add_subject(&folder, "later")?;
+            heard.wait(1);
+            assert_eq!(calls.load(Ordering::SeqCst), 1);
+            Ok(())
+        }
+    ),
+    case!(
+        "NT-03.T2",
+        needs(),
+        "registering and ending ten thousand times beside changes drops every sink once",
+        |f| {
+            struct Counted(Arc<AtomicUsize>);
+            impl AdviseSink for Counted {
+                fn on_notify(&self, _: &[Notification]) {}
+            }
+            impl Drop for Counted {
+                fn drop(&mut self) {
+                    self.0.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            let program = Program::multithreaded(f)?;
+            let store = program.session.default_store()?;
+            let folder = f.folder("Mail")?;
+            let (dropped, done) = (Arc::new(AtomicUsize::new(0)), AtomicBool::new(false));
+            thread::scope(|scope| {
+                let changing = scope.spawn(|| -> Result<()> {
+                    while !done.load(Ordering::SeqCst) {
+                        folder.set(tags::COMMENT, "x")?;
+                        folder.set(tags::COMMENT, "y")?;
+                    }
+                    Ok(())
+                });
+                let mut numbers = HashSet::new();
+                for _ in 0..10_000 {
+                    let sink = Sink::new(Counted(Arc::clone(&dropped)));
+                    let connection = store.advise(None, EventMask::OBJECT_MODIFIED, &sink)?;
+                    assert!(numbers.insert(connection.number()));
+                    drop(sink);
+                    store.unadvise(connection)?;
+                }
+                done.store(true, Ordering::SeqCst);
+                changing.join().unwrap()
+            })?;
+            assert_eq!(dropped.load(Ordering::SeqCst), 10_000);
+            Ok(())
+        }
+    ),
+    case!(
+        "NT-07.T1" + "NT-08.T2",
+        needs(),
+        "events come in order, none is lost, and what they tell of can be seen",
+        |f| {
+            let program = Program::multithreaded(f)?;
+            let store = program.session.default_store()?;
+            let folder = f.folder("Mail")?;
+            let heard = Heard::default();
+            let _heard = store.advise(None, CREATED, &heard.sink())?;
+            let (sender, subjects) = channel();
+            let (reading, sender) = (store.clone(), Mutex::new(sender));
+            let sink = Sink::new(move |told: &[Notification]| {
+                for event in told.iter().cloned().map(object) {
+                    let message = reading.open_message(&event.entry_id, OpenFlags::NONE);
+                    let subject = message.and_then(|m| m.get(tags::SUBJECT));
+                    sender.lock().unwrap().send(subject).unwrap();
+                }
+            });
+            let _reading = store.advise(None, CREATED, &sink)?;
+            for n in 0..5 {
+                add_subject(&folder, &n.to_string())?;
+            }
+            let told: Vec<_> = heard.wait(5).into_iter().map(object).collect();
+            for (n, event) in (0..).zip(&told) {
+                assert_eq!(
+                    store
+                        .open_message(&event.entry_id, OpenFlags::NONE)?
+                        .get(tags::SUBJECT)?,
+                    n.to_string()
+                );
+                assert_eq!(subjects.recv_timeout(PATIENCE)??, n.to_string());
+            }
+            assert_eq!(told.len(), 5);
+            Ok(())
+        }
+    ),
+    case!(
+        "NT-09.T1",
+        needs(),
+        "a sink bound to a thread is called on that one only, when it dispatches",
+        |f| {
+            let program = Program::multithreaded(f)?;
+            let store = program.session.default_store()?;
+            let folder = f.folder("Mail")?;
+            let place = Arc::new(Mutex::new(Vec::new()));
+            let noted = Arc::clone(&place);
+            let sink = Sink::new(move |_: &[Notification]| {
+                noted.lock().unwrap().push(thread::current().id());
+            });
+            let bound = sink.on_this_thread();
+            // Registered on another thread, it is bound to this one all the same.
+            let _bound = thread::scope(|s| {
+                s.spawn(|| store.advise(None, CREATED, &bound))
+                    .join()
+                    .unwrap()
+            })?;
+            let free = Heard::default();
+            let _free = store.advise(None, CREATED, &free.sink())?;
+            thread::scope(|s| s.spawn(|| add_subject(&folder, "m")).join().unwrap())?;
+            free.wait(1);
+            assert_eq!(place.lock().unwrap().len(), 0);
+            thread::scope(|s| s.spawn(|| program.dispatch()).join().unwrap())?;
+            assert_eq!(place.lock().unwrap().len(), 0);
+            assert_eq!(program.dispatch()?, 1);
+            assert_eq!(*place.lock().unwrap(), [thread::current().id()]);
+            Ok(())
+        }
+    ),
+    case!(
+        "NT-09.T2",
+        needs(),
+        "a sink bound to a thread goes with it, and what waited for it",
+        |f| {
+            let program = Program::new(f)?;
+            let store = program.session.default_store()?;
+            let folder = f.folder("Mail")?;
+            let calls = Arc::new(AtomicUsize::new(0));
+            let (listener, connection) = thread::scope(|scope| {
+                let bound = scope.spawn(|| {
+                    let calls = Arc::clone(&calls);
+                    let sink = Sink::new(move |_: &[Notification]| {
+                        calls.fetch_add(1, Ordering::SeqCst);
+                    });
+                    let connection = store.advise(None, CREATED, &sink.on_this_thread())?;
+                    let listener = store.listen(None, CREATED)?;
+                    add_subject(&folder, "queued")?;
+                    assert!(listener.try_next()?.is_some());
+                    Result::Ok((listener, connection))
+                });
+                bound.join().unwrap()
+            })?;
+            // The thread's own things go when it has ended for good, which is a moment after it was joined.
+            let end = std::time::Instant::now() + PATIENCE;
+            while Arc::strong_count(&calls) > 1 {
+                assert!(std::time::Instant::now() < end);
+                thread::yield_now();
+            }
+            edit(&folder, &add_subject(&folder, "more")?)?.save_changes(SaveFlags::NONE)?;
+            assert!(listener.try_next()?.is_some());
+            assert_eq!(program.dispatch()?, 0);
+            assert_eq!(calls.load(Ordering::SeqCst), 0);
+            drop(connection);
+            Ok(())
+        }
+    ),
+];
