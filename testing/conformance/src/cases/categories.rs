@@ -707,6 +707,7 @@ fn two_levels(f: &crate::Fixture) -> Result<Folder> {
             prop(tags::SENDER_NAME, sender),
             prop(tags::IMPORTANCE, importance),
             prop(tags::SUBJECT, subject),
+            prop(tags::MESSAGE_FLAGS, 0),
         ];
         add(&folder, &props)?;
     }
