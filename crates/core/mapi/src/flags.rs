@@ -278,6 +278,46 @@ flags! {
         EXTENDED = 0x8000_0000;
     }
 
+    /// SetSearchCriteria. Of STOP and RESTART, RECURSIVE and SHALLOW, FOREGROUND and BACKGROUND one each may be set.
+    SearchFlags {
+        /// STOP_SEARCH: the folder stays as it is.
+        STOP = 0x1;
+        /// RESTART_SEARCH.
+        RESTART = 0x2;
+        /// RECURSIVE_SEARCH: with all folders below, those made later too.
+        RECURSIVE = 0x4;
+        /// SHALLOW_SEARCH: the folders of the list alone.
+        SHALLOW = 0x8;
+        /// FOREGROUND_SEARCH: populated before the call returns.
+        FOREGROUND = 0x10;
+        /// BACKGROUND_SEARCH: populated by a thread of the session.
+        BACKGROUND = 0x20;
+        /// NON_CONTENT_INDEXED_SEARCH: accepted.
+        NON_CONTENT_INDEXED = 0x20000;
+        /// STATIC_SEARCH: runs once, does not follow the store.
+        STATIC = 0x40000;
+    }
+
+    /// GetSearchCriteria: what a search does (SEARCH_…).
+    SearchState {
+        /// SEARCH_RUNNING: the folder follows the store, or is being populated.
+        RUNNING = 0x1;
+        /// SEARCH_REBUILD: it is being populated.
+        REBUILD = 0x2;
+        /// SEARCH_RECURSIVE.
+        RECURSIVE = 0x4;
+        /// SEARCH_FOREGROUND.
+        FOREGROUND = 0x8;
+        /// SEARCH_COMPLETE: the last population came to its end.
+        COMPLETE = 0x1000;
+        /// SEARCH_PARTIAL: it was stopped before that.
+        PARTIAL = 0x2000;
+        /// SEARCH_STATIC.
+        STATIC = 0x10000;
+        /// SEARCH_MAYBE_STATIC: never set here.
+        MAYBE_STATIC = 0x20000;
+    }
+
     /// QueryRows.
     RowFlags {
         /// TBL_NOADVANCE: the cursor stays at the first row returned.

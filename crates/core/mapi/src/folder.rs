@@ -4,6 +4,7 @@
 mod bulk;
 mod children;
 mod import;
+mod search;
 mod sorting;
 mod source;
 mod status;
@@ -28,6 +29,7 @@ pub use bulk::BulkReport;
 pub(crate) use bulk::read_patch;
 pub use import::{ImportOptions, ImportOutcome};
 pub use mapi_kit::import::ImportItem;
+pub use search::SearchCriteria;
 pub use status::MessageStatus;
 
 use source::FolderSource;
@@ -59,14 +61,18 @@ impl Folder {
             ));
         };
         let modify = context.grant(flags)?;
-        Ok(Self {
+        let this = Self {
             context: context.clone(),
             id,
             kind,
             modify,
             errors: Arc::default(),
             streams: Arc::default(),
-        })
+        };
+        if kind == FolderKind::Search {
+            this.go_on()?;
+        }
+        Ok(this)
     }
 
     /// The same folder; calls through the new handle, and through what it opens, are under `call`.
@@ -184,8 +190,13 @@ impl Folder {
         })
     }
 
-    /// The table of its sub-folders; with [`Depth::All`] of everything below (CONVENIENT_DEPTH).
+    /// The table of its sub-folders; with [`Depth::All`] of everything below (CONVENIENT_DEPTH). A search folder has none:
+    /// `MAPI_E_NO_SUPPORT`.
     pub fn hierarchy(&self, depth: Depth) -> TableBuilder {
+        if self.kind == FolderKind::Search {
+            let error = Error::new(Code::NO_SUPPORT, "a search folder has no sub-folders");
+            return TableBuilder::new(self.errors.track(Err(error)));
+        }
         self.table(RowSet::Hierarchy {
             depth,
             deleted: false,

@@ -88,9 +88,9 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
+    SearchFlags, SearchState, SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
-pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus};
+pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus, SearchCriteria};
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
 pub use library::Mapi;
 pub use message::{Message, Original};

@@ -2,6 +2,7 @@
 //! Reference: "MAPI Session Handling" (requirements SES-01 … SES-09)
 
 mod advise;
+mod background;
 mod change;
 mod identity;
 mod logon;

@@ -263,14 +263,11 @@ impl Folder {
         Ok(returned.value.returned())
     }
 
-    /// Messages by number, as far as they are here. The rows of a search folder are elsewhere.
-    fn of_mine(&self, ids: Vec<ItemId>) -> Items {
-        match self.kind {
-            FolderKind::Search => Items::Ids(ids),
-            _ => Items::Of {
-                folder: self.id,
-                ids,
-            },
+    /// Messages by number, as far as they are here: of a search folder its links.
+    const fn of_mine(&self, ids: Vec<ItemId>) -> Items {
+        Items::Of {
+            folder: self.id,
+            ids,
         }
     }
 

@@ -73,13 +73,15 @@ impl Folder {
         comment: Option<&str>,
         flags: CreateFolderFlags,
     ) -> Result<Self> {
-        self.errors.track(self.make_child(name, comment, flags))
+        self.errors
+            .track(self.make_child(name, comment, FolderKind::Generic, flags))
     }
 
-    fn make_child(
+    pub(super) fn make_child(
         &self,
         name: &str,
         comment: Option<&str>,
+        kind: FolderKind,
         flags: CreateFolderFlags,
     ) -> Result<Self> {
         self.writable()?;
@@ -101,7 +103,7 @@ impl Folder {
         let op = Op::SaveFolder(FolderSave {
             target: FolderTarget::New {
                 parent: self.id,
-                kind: FolderKind::Generic,
+                kind,
             },
             patch,
             expect: Expect::Any,
@@ -117,7 +119,7 @@ impl Folder {
             Err(e) => return Err(e),
         };
         let opened = Self::open(&self.context, made, OpenFlags::BEST_ACCESS)?;
-        if opened.kind == FolderKind::Generic {
+        if opened.kind == kind {
             return Ok(opened);
         }
         Err(Error::new(
@@ -180,10 +182,16 @@ impl Folder {
             ));
         }
         let folder = self.own_child(child)?;
-        if folder.kind != FolderKind::Generic || to.kind == FolderKind::Search {
+        if folder.kind != FolderKind::Generic {
             return Err(Error::new(
                 Code::NO_ACCESS,
                 "search folders are not copied or moved",
+            ));
+        }
+        if to.kind == FolderKind::Search {
+            return Err(Error::new(
+                Code::NO_SUPPORT,
+                "a search folder has no sub-folders",
             ));
         }
         if let Some(name) = name {

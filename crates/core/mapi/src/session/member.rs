@@ -9,6 +9,7 @@ use mapi_props::Code;
 use mapi_spi::{Error, OpenMode, Result};
 
 use super::ServiceFailure;
+use super::background::Background;
 use super::roster::Roster;
 use crate::advise::Registrations;
 use crate::context::ErrorNote;
@@ -61,6 +62,7 @@ impl SessionState {
             ended: AtomicBool::new(false),
             errors: ErrorNote::default(),
             registrations: Registrations::default(),
+            background: Background::default(),
         });
         let mut everyone = lock(&self.everyone);
         everyone.retain(|m| m.strong_count() > 0);
@@ -90,6 +92,7 @@ pub(crate) struct Member {
     ended: AtomicBool,
     pub(super) errors: ErrorNote,
     pub(crate) registrations: Registrations,
+    pub(crate) background: Background,
 }
 
 impl Member {
@@ -97,6 +100,7 @@ impl Member {
     pub(super) fn end(&self) {
         if !self.ended.swap(true, Ordering::AcqRel) {
             self.registrations.end(&self.session.library.dispatcher);
+            self.background.end();
             self.session.leave();
         }
     }
