@@ -187,8 +187,9 @@ pub enum Op {
         subfolders: bool,
     },
     /// Deletes a folder. Softly, it and everything below get one change number, the mark by which
-    /// [`Op::RecoverFolder`] knows what belongs together. Without its flag an obstacle gives `MAPI_E_HAS_MESSAGES` or `MAPI_E_HAS_FOLDERS` and
-    /// nothing changes. The root folder: `MAPI_E_NO_ACCESS`.
+    /// [`Op::RecoverFolder`] knows what belongs together. Without its flag an obstacle gives `MAPI_E_HAS_MESSAGES` or `MAPI_E_HAS_FOLDERS`, a
+    /// message that is being sent `MAPI_E_SUBMITTED`, and nothing changes. The root folder: `MAPI_E_NO_ACCESS`. In a set of
+    /// single items it goes as far as possible once begun, the folder last.
     DeleteFolder {
         /// The folder.
         folder: ItemId,

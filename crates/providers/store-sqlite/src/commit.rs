@@ -9,6 +9,8 @@ mod rows;
 mod tree;
 mod values;
 
+use std::thread;
+
 use mapi_props::{Code, Slot};
 use mapi_spi::{
     Call, ChangeSet, CommitMode, CommitOutcome, Durability, Error, ItemId, LogKind, Op, OpOutcome,
@@ -21,7 +23,7 @@ use crate::failure::Lift;
 use crate::log::Note;
 use crate::order::Keys;
 use crate::store::Inner;
-use crate::transaction::Txn;
+use crate::transaction::{PAUSE, Txn};
 use crate::{bag, item, log};
 use mapi_kit::computed::Owner;
 use mapi_kit::storable;
@@ -84,7 +86,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
     let writer = inner.connections.writer(call)?;
     let txn = Txn::begin(&writer, origin, inner.support.now(), durability, call)
         .map_err(|e| inner.explain(e))?;
-    let keys = Keys::new(&inner.info, &txn.orders)?;
+    let (keys, seq) = (Keys::new(&inner.info, &txn.orders)?, txn.seq);
     let mut commit = Commit {
         inner,
         writer: &writer,
@@ -96,7 +98,10 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         keys,
         values,
         wanted: Vec::new(),
-        progress: Progress::default(),
+        progress: Progress {
+            seq,
+            ..Progress::default()
+        },
         holder: None,
     };
     let done = match mode {
@@ -132,7 +137,12 @@ impl<'a> Commit<'a> {
             match outcome {
                 Ok(outcome) => outcomes.push(outcome),
                 Err(e) if ends_everything(&e) => return self.give_up(outcomes, all, e),
-                Err(e) => outcomes.push(OpOutcome::Failed(e)),
+                Err(e) => {
+                    if self.txn.is_over() {
+                        self.progress.dead = Some(Error::new(e.code(), e.detail()));
+                    }
+                    outcomes.push(OpOutcome::Failed(e));
+                }
             }
             if let Some(reason) = self.progress.dead.take() {
                 self.progress.open_from = outcomes.len();
@@ -166,14 +176,16 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    /// The store failed: what the open transaction did is lost, what was committed before stays.
+    /// The store failed, or the call ended between two transactions: what the open transaction did is lost, what was
+    /// committed before stays.
     fn give_up(
         &mut self,
         mut outcomes: Vec<OpOutcome>,
         all: usize,
         error: Error,
     ) -> Result<Vec<OpOutcome>> {
-        if self.progress.turns == 0 {
+        let by_call = matches!(error.code(), Code::USER_CANCEL | Code::TIMEOUT);
+        if self.progress.turns == 0 && !by_call {
             return Err(error);
         }
         let error = self.inner.explain(error);
@@ -196,6 +208,8 @@ impl<'a> Commit<'a> {
                 | Op::Copy { .. }
                 | Op::Delete { .. }
                 | Op::Recover { .. }
+                | Op::DeleteFolder { .. }
+                | Op::EmptyFolder { .. }
         );
         if refuses_first {
             return self.apply(op);
@@ -252,25 +266,33 @@ impl<'a> Commit<'a> {
         if self.mode == CommitMode::Atomic || !self.txn.is_long() {
             return Ok(false);
         }
+        self.step_back()?;
+        // Others who wait get their turn.
+        thread::sleep(PAUSE);
+        self.step_in()?;
+        Ok(true)
+    }
+
+    /// Ends the open transaction: what was done in it is committed and told.
+    fn step_back(&mut self) -> Result<()> {
+        if !self.txn.has_logged() {
+            return self.txn.abandon();
+        }
         self.txn.end()?;
         self.tell();
         self.progress.turns += 1;
         self.progress.open_from = self.progress.at;
         self.progress.seq = self.txn.seq;
-        // Others who wait get their turn: they look every few milliseconds.
-        std::thread::sleep(std::time::Duration::from_millis(1));
+        Ok(())
+    }
+
+    /// Begins the next transaction, when others are done with theirs.
+    fn step_in(&mut self) -> Result<()> {
         let now = self.inner.support.now();
-        // A call that has ended is noticed before the next item, where what is done is told.
-        self.txn = Txn::begin(
-            self.writer,
-            self.origin,
-            now,
-            self.durability,
-            &Call::default(),
-        )?;
+        self.txn = Txn::begin(self.writer, self.origin, now, self.durability, self.call)?;
         self.keys = Keys::new(&self.inner.info, &self.txn.orders)?;
         self.holder = None;
-        Ok(true)
+        Ok(())
     }
 
     fn tell(&mut self) {

@@ -120,14 +120,14 @@ impl Connections {
     /// The one writing connection, when no other thread of this handle has it.
     pub(crate) fn writer(&self, call: &Call) -> Result<WriterGuard<'_>> {
         self.may_write()?;
-        self.writer.take(call, || self.connect(true))
+        self.writer.take(call, self.alone, || self.connect(true))
     }
 
     /// A connection for reading.
     pub(crate) fn reader(&self, call: &Call) -> Result<Reader<'_>> {
         if self.alone {
             return Ok(Reader::through(
-                self.writer.take(call, || self.connect(true))?,
+                self.writer.take(call, true, || self.connect(true))?,
             ));
         }
         let db = match self.readers.take() {

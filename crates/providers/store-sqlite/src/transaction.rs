@@ -2,6 +2,7 @@
 
 mod counters;
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mapi_props::{Code, FileTime};
@@ -13,12 +14,17 @@ use crate::order::{self, Order};
 use counters::Counters;
 pub(crate) use counters::Delta;
 
-/// Longest a write transaction may last before it is ended and the next one begun.
-pub(crate) const STEP: Duration = Duration::from_millis(50);
+/// How long a write transaction takes on work before it is ended and the next one begun. With its commit it holds up
+/// others for less than 50 ms.
+pub(crate) const STEP: Duration = Duration::from_millis(25);
+/// How long whoever has more to write stays away between two transactions: long enough for everyone who waits to ask.
+pub(crate) const PAUSE: Duration = Duration::from_millis(3);
 /// How long a call without a deadline waits for another process.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long SQLite itself waits before we ask the call again.
-const ASK: Duration = Duration::from_millis(40);
+/// How often a waiting writer asks again. SQLite's own waiting asks ever more seldom and so misses every pause.
+const ASK: Duration = Duration::from_millis(1);
+/// How long SQLite itself waits where it meets others inside a transaction.
+const MEETING: Duration = Duration::from_millis(40);
 
 /// A write transaction. Dropping it uncommitted leaves the rollback to the connection's guard.
 #[derive(Debug)]
@@ -153,8 +159,24 @@ impl<'a> Txn<'a> {
         Ok(self.seq)
     }
 
+    /// Whether it was ended or given up.
+    pub(crate) const fn is_over(&self) -> bool {
+        !self.open
+    }
+
+    /// Gives it up when nothing was done in it yet.
+    pub(crate) fn abandon(&mut self) -> Result<()> {
+        self.statement("ROLLBACK")?.execute([]).lift()?;
+        self.open = false;
+        self.counters = Counters::default();
+        Ok(())
+    }
+
     /// Makes it durable. Nothing may be written through it afterwards.
     pub(crate) fn end(&mut self) -> Result<()> {
+        if !self.open {
+            return Err(Error::new(Code::CALL_FAILED, "the transaction is over"));
+        }
         self.settle()?;
         crate::log::trim(self)?;
         self.statement("UPDATE state SET seq = ?1, change = ?2, log_bytes = ?3 WHERE id = 1")?
@@ -185,7 +207,13 @@ pub(crate) struct Mark {
 
 /// Takes SQLite's write lock.
 pub(crate) fn lock(db: &Connection, call: &Call) -> Result<()> {
-    db.busy_timeout(ASK).lift()?;
+    db.busy_timeout(Duration::ZERO).lift()?;
+    let locked = wait(db, call);
+    db.busy_timeout(MEETING).lift()?;
+    locked
+}
+
+fn wait(db: &Connection, call: &Call) -> Result<()> {
     let started = Instant::now();
     loop {
         call.check()?;
@@ -202,6 +230,7 @@ pub(crate) fn lock(db: &Connection, call: &Call) -> Result<()> {
                         e,
                     ));
                 }
+                thread::sleep(ASK);
             }
             Err(e) => return Err(e).lift(),
         }

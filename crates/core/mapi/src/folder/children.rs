@@ -230,7 +230,8 @@ impl Folder {
         Self::open(&self.context, made, OpenFlags::BEST_ACCESS)
     }
 
-    /// Deletes a sub-folder: an empty one, unless flags lift the obstacles.
+    /// Deletes a sub-folder: an empty one, unless flags lift the obstacles. Many messages go in batches; when the call ends
+    /// between them, or a message in it is being sent by then, the folder stays with what is left in it.
     ///
     /// # Errors
     /// `MAPI_E_HAS_MESSAGES`, `MAPI_E_HAS_FOLDERS` (nothing was deleted); `MAPI_E_NOT_FOUND`; `MAPI_E_NO_ACCESS` for
@@ -249,7 +250,14 @@ impl Folder {
             folders: flags.contains(DeleteFolderFlags::DEL_FOLDERS),
             mode: mode(flags.contains(DeleteFolderFlags::HARD_DELETE)),
         };
-        self.context.commit(ChangeSet::one(op)).map(drop)
+        let set = ChangeSet {
+            mode: CommitMode::EachItem,
+            ..ChangeSet::one(op)
+        };
+        let outcome = self.context.commit(set)?;
+        let report = outcome_of(&self.context, outcome.ops.into_iter().next())?.ignore_warning();
+        let failed = report.failed.into_iter().map(|(_, e)| e).next();
+        report.stopped.or(failed).map_or(Ok(()), Err)
     }
 
     /// Deletes all messages and sub-folders of this folder; associated messages only if asked.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use mapi_spi::{Call, Durability, Origin, Result, Stage, Staged};
+use mapi_props::Code;
+use mapi_spi::{Call, Durability, Error, Origin, Result, Stage, Staged};
 use rusqlite::params;
 
 use super::chunks::{CHUNK, CHUNKS_PER_BLOB, Packed, pack};
@@ -22,7 +23,8 @@ const FORGET_AFTER: u64 = 64;
 #[derive(Debug)]
 pub(crate) struct ValueStage {
     store: Arc<Inner>,
-    hold: Arc<Hold>,
+    /// Until the value is finished.
+    hold: Option<Arc<Hold>>,
     hasher: blake3::Hasher,
     size: u64,
     stored: usize,
@@ -41,7 +43,7 @@ impl ValueStage {
         let hold = Hold::take(Arc::clone(&store), call)?;
         Ok(Self {
             store,
-            hold,
+            hold: Some(hold),
             hasher: blake3::Hasher::new(),
             size: 0,
             stored: 0,
@@ -163,7 +165,11 @@ impl Stage for ValueStage {
             self.close_chunk();
         }
         let key = *self.hasher.finalize().as_bytes();
+        let over = || Error::new(Code::CALL_FAILED, "the value is finished already");
+        let hold = self.hold.as_ref().ok_or_else(over)?;
         self.settle(&key, call)?;
-        Ok(staged(Arc::clone(&self.hold), key, self.size))
+        let staged = staged(Arc::clone(hold), key, self.size);
+        self.hold = None;
+        Ok(staged)
     }
 }

@@ -13,13 +13,40 @@ use super::{Commit, difference, ends_everything, refuse};
 use crate::failure::Lift;
 use crate::{bag, item, queries, store, view};
 
-/// How far an outcome tells what is committed for good.
-#[derive(Debug, Clone, Copy)]
+/// A bulk operation under way.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    pub(super) outcome: BulkOutcome,
+    /// How many messages there are, when that is known.
+    total: Option<u64>,
+    /// How much of the outcome is committed for good.
+    settled: Settled,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
 struct Settled {
     done: u64,
     failed: usize,
     copies: usize,
     statuses: usize,
+}
+
+impl Run {
+    pub(super) fn of(total: usize) -> Self {
+        Self {
+            total: u64::try_from(total).ok(),
+            ..Self::default()
+        }
+    }
+
+    const fn settle(&mut self) {
+        self.settled = Settled {
+            done: self.outcome.done,
+            failed: self.outcome.failed.len(),
+            copies: self.outcome.copies.len(),
+            statuses: self.outcome.statuses.len(),
+        };
+    }
 }
 
 impl Commit<'_> {
@@ -178,41 +205,44 @@ impl Commit<'_> {
         items: &Items,
         each: &mut dyn FnMut(&mut Self, &ItemMeta, &mut BulkOutcome) -> Result<()>,
     ) -> Result<OpOutcome> {
-        let ids = self.select(items)?;
-        let total = u64::try_from(ids.len()).ok();
-        let mut outcome = BulkOutcome::default();
-        let mut settled = None;
+        let inner = self.inner;
+        let view = view_of(items);
+        let plan = view.as_ref().map(|view| Plan::new(&inner.info, view));
+        let plan = plan.transpose()?;
+        let ids = match self.select_apart(items) {
+            Err(error) if self.txn.is_over() => return self.end_early(Run::default(), error),
+            ids => ids?,
+        };
+        let mut run = Run::of(ids.len());
         for id in ids {
-            match self.one(id, items, each, &mut outcome) {
-                Ok(true) => {
-                    settled = Some(Settled {
-                        done: outcome.done,
-                        failed: outcome.failed.len(),
-                        copies: outcome.copies.len(),
-                        statuses: outcome.statuses.len(),
-                    });
-                }
-                Ok(false) => {}
-                Err(error) => return self.broken(outcome, settled, error),
+            match self.one(id, (items, plan.as_ref()), each, &mut run) {
+                Ok(()) => {}
+                Err(error) => return self.end_early(run, error),
             }
-            if outcome.stopped.is_some() {
+            if run.outcome.stopped.is_some() {
                 break;
             }
-            self.call.report(outcome.done, total);
         }
-        Ok(OpOutcome::Bulk(outcome))
+        Ok(OpOutcome::Bulk(run.outcome))
     }
 
-    /// One message; whether a transaction ended after it.
+    /// One message.
     fn one(
         &mut self,
         id: ItemId,
-        items: &Items,
+        meant: (&Items, Option<&Plan<'_>>),
         each: &mut dyn FnMut(&mut Self, &ItemMeta, &mut BulkOutcome) -> Result<()>,
-        outcome: &mut BulkOutcome,
-    ) -> Result<bool> {
+        run: &mut Run,
+    ) -> Result<()> {
+        let (items, plan) = meant;
+        let outcome = &mut run.outcome;
         if self.stops(outcome)? {
-            return Ok(false);
+            return Ok(());
+        }
+        if let Some(plan) = plan
+            && !self.still_in(id, items, plan)?
+        {
+            return self.turn(run);
         }
         let meant =
             |m: &ItemMeta| matches!(m.kind, ItemKind::Message { .. }) && items.allows(m.parent);
@@ -228,19 +258,31 @@ impl Commit<'_> {
             Ok(()) => outcome.done += 1,
             Err(error) => self.refused(outcome, id, error)?,
         }
-        self.turn_over()
+        self.turn(run)
     }
 
-    /// The store failed in the middle: what is committed is told, with the reason for stopping.
-    fn broken(
-        &mut self,
-        mut outcome: BulkOutcome,
-        settled: Option<Settled>,
-        error: Error,
-    ) -> Result<OpOutcome> {
-        let Some(settled) = settled else {
+    /// After an item: tells how far the run is, and gives others their turn when it is time.
+    pub(super) fn turn(&mut self, run: &mut Run) -> Result<()> {
+        self.call.report(run.outcome.done, run.total);
+        let before = self.progress.turns;
+        let turned = self.turn_over();
+        if self.progress.turns > before {
+            run.settle();
+        }
+        turned.map(drop)
+    }
+
+    /// The store failed in the middle, or the call ended while others had their turn: what is committed is told, with the
+    /// reason for stopping. An atomic set fails.
+    pub(super) fn end_early(&mut self, run: Run, error: Error) -> Result<OpOutcome> {
+        if self.mode == CommitMode::Atomic {
             return Err(error);
-        };
+        }
+        let Run {
+            mut outcome,
+            settled,
+            ..
+        } = run;
         outcome.done = settled.done;
         outcome.failed.truncate(settled.failed);
         outcome.copies.truncate(settled.copies);
@@ -278,6 +320,37 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// The numbers of the messages that are meant. Looking for them may take long, so that it happens between two
+    /// transactions unless the set is atomic; each is looked at once more when its turn comes.
+    fn select_apart(&mut self, items: &Items) -> Result<Vec<ItemId>> {
+        if self.mode == CommitMode::Atomic || !matches!(items, Items::In { .. }) {
+            return self.select(items);
+        }
+        self.step_back()?;
+        let selected = self.select(items);
+        self.step_in().and(selected)
+    }
+
+    /// Whether a message that was found is still where it was and as it was.
+    fn still_in(&self, id: ItemId, items: &Items, plan: &Plan<'_>) -> Result<bool> {
+        let Items::In {
+            folder,
+            associated,
+            deleted,
+            ..
+        } = items
+        else {
+            return Ok(true);
+        };
+        let part = item::part(*associated, *deleted);
+        match item::meta(self.txn.db, id)? {
+            Some(meta) if meta.parent == *folder && item::part_of(&meta) == part => {}
+            _ => return Ok(false),
+        }
+        Ok(plan.matcher().is_none()
+            || view::show_known(self.txn.db, id.0, |row| Ok(plan.matches(row, 0)))?)
+    }
+
     /// The numbers of the messages that are meant.
     fn select(&self, items: &Items) -> Result<Vec<ItemId>> {
         let (folder, restriction, associated, deleted) = match items {
@@ -289,15 +362,8 @@ impl Commit<'_> {
                 deleted,
             } => (*folder, restriction, *associated, *deleted),
         };
-        let view = View {
-            container: folder,
-            rows: RowSet::Contents {
-                associated,
-                deleted,
-            },
-            columns: Vec::new(),
-            restriction: restriction.clone(),
-            sort: SortOrderSet::default(),
+        let Some(view) = view_of(items) else {
+            return Ok(Vec::new());
         };
         let plan = Plan::new(&self.inner.info, &view)?;
         let limit = plan.matcher().and_then(mapi_query::Matcher::limit);
@@ -349,4 +415,27 @@ pub(super) const fn end_of(old: &ItemMeta) -> LogKind {
     } else {
         LogKind::Deleted
     }
+}
+
+/// The view whose rows are meant; `None` for a list.
+fn view_of(items: &Items) -> Option<View> {
+    let Items::In {
+        folder,
+        restriction,
+        associated,
+        deleted,
+    } = items
+    else {
+        return None;
+    };
+    Some(View {
+        container: *folder,
+        rows: RowSet::Contents {
+            associated: *associated,
+            deleted: *deleted,
+        },
+        columns: Vec::new(),
+        restriction: restriction.clone(),
+        sort: SortOrderSet::default(),
+    })
 }

@@ -2,12 +2,12 @@
 
 use mapi_props::Code;
 use mapi_spi::{
-    BulkOutcome, DeleteMode, Error, FolderKind, ItemId, ItemKind, ItemMeta, LogKind, OpOutcome,
+    CommitMode, DeleteMode, Error, FolderKind, ItemId, ItemKind, ItemMeta, LogKind, OpOutcome,
     Result,
 };
 use rusqlite::params;
 
-use super::bulk::end_of;
+use super::bulk::{Run, end_of};
 use super::folder::saved;
 use super::{Commit, refuse};
 use crate::blob::move_refs;
@@ -48,14 +48,19 @@ impl Commit<'_> {
         let mut going = Vec::new();
         self.collect(&folder, mode, &mut going)?;
         going.iter().try_for_each(refuse::submitted)?;
-        let mut outcome = BulkOutcome::default();
+        let mut run = Run::of(going.len());
         let mark = self.mark(mode);
-        for item in going {
-            self.call.check()?;
-            self.take_away(&item, mode, mark)?;
-            outcome.done += 1;
+        if let Err(error) = self.clear(&folder, mode, mark, &mut run) {
+            return self.end_early(run, error);
         }
-        Ok(OpOutcome::Bulk(outcome))
+        let mut outcome = run.outcome;
+        match outcome.failed.pop() {
+            Some(failure) if self.mode == CommitMode::Atomic => Err(failure.error),
+            failed => {
+                outcome.failed.extend(failed);
+                Ok(OpOutcome::Bulk(outcome))
+            }
+        }
     }
 
     /// The change number that everything deleted softly with one folder gets.
@@ -110,21 +115,38 @@ impl Commit<'_> {
         mode: DeleteMode,
     ) -> Result<OpOutcome> {
         item::live_folder(self.txn.db, id)?;
-        let mut outcome = BulkOutcome::default();
-        for child in self.inside(id, mode)? {
-            let child = self.known(child)?;
+        let inside = self.inside(id, mode)?;
+        let mut run = Run::of(inside.len());
+        match self.empty(id, inside, associated, mode, &mut run) {
+            Ok(()) => Ok(OpOutcome::Bulk(run.outcome)),
+            Err(error) => self.end_early(run, error),
+        }
+    }
+
+    fn empty(
+        &mut self,
+        id: ItemId,
+        inside: Vec<ItemId>,
+        associated: bool,
+        mode: DeleteMode,
+        run: &mut Run,
+    ) -> Result<()> {
+        for child in inside {
+            let Some(child) = self.still_inside(child, id, mode)? else {
+                continue;
+            };
             if !associated && child.kind == (ItemKind::Message { associated: true }) {
                 continue;
             }
             // Each sub-folder can be recovered for itself.
             let is_folder = matches!(child.kind, ItemKind::Folder(_));
             let mark = is_folder.then(|| self.mark(mode)).flatten();
-            self.clear(&child, mode, mark, &mut outcome)?;
-            if outcome.stopped.is_some() {
+            self.clear(&child, mode, mark, run)?;
+            if run.outcome.stopped.is_some() {
                 break;
             }
         }
-        Ok(OpOutcome::Bulk(outcome))
+        Ok(())
     }
 
     /// Deletes an item with all below it, save submitted messages and the folders above them.
@@ -134,26 +156,60 @@ impl Commit<'_> {
         item: &ItemMeta,
         mode: DeleteMode,
         mark: Option<u64>,
-        outcome: &mut BulkOutcome,
+        run: &mut Run,
     ) -> Result<bool> {
-        let mut gone = true;
-        if matches!(item.kind, ItemKind::Folder(_)) {
-            for child in self.inside(item.id, mode)? {
-                let child = self.known(child)?;
-                gone &= self.clear(&child, mode, mark, outcome)?;
-            }
+        let is_folder = matches!(item.kind, ItemKind::Folder(_));
+        if is_folder && !self.clear_inside(item.id, mode, mark, run)? {
+            return Ok(false);
         }
-        if outcome.stopped.is_some() || self.stops(outcome)? || !gone {
+        if run.outcome.stopped.is_some() || self.stops(&mut run.outcome)? {
             return Ok(false);
         }
         match refuse::submitted(item).and_then(|()| self.take_away(item, mode, mark)) {
-            Ok(()) => outcome.done += 1,
+            Ok(()) => run.outcome.done += 1,
             Err(error) => {
-                self.refused(outcome, item.id, error)?;
-                gone = false;
+                self.refused(&mut run.outcome, item.id, error)?;
+                return Ok(false);
             }
         }
-        Ok(gone)
+        self.turn(run)?;
+        Ok(true)
+    }
+
+    /// Deletes what is in a folder; whether it is empty now. When others had a turn it is looked through again, so that
+    /// nothing is left in a folder that goes.
+    fn clear_inside(
+        &mut self,
+        folder: ItemId,
+        mode: DeleteMode,
+        mark: Option<u64>,
+        run: &mut Run,
+    ) -> Result<bool> {
+        loop {
+            let (turns, mut gone) = (self.progress.turns, true);
+            for child in self.inside(folder, mode)? {
+                if let Some(child) = self.still_inside(child, folder, mode)? {
+                    gone &= self.clear(&child, mode, mark, run)?;
+                }
+                if run.outcome.stopped.is_some() {
+                    return Ok(false);
+                }
+            }
+            if !gone || turns == self.progress.turns {
+                return Ok(gone);
+            }
+        }
+    }
+
+    /// What a look into a folder found, unless it went meanwhile.
+    fn still_inside(
+        &self,
+        id: ItemId,
+        folder: ItemId,
+        mode: DeleteMode,
+    ) -> Result<Option<ItemMeta>> {
+        let there = |m: &ItemMeta| m.parent == folder && (mode == DeleteMode::Hard || !m.deleted);
+        Ok(item::meta(self.txn.db, id)?.filter(there))
     }
 
     /// Takes an item out of sight or out for good, whatever it is.
@@ -193,18 +249,21 @@ impl Commit<'_> {
 
     /// A folder and all below it, what is inside before what it is in.
     fn collect(
-        &self,
+        &mut self,
         folder: &ItemMeta,
         mode: DeleteMode,
         going: &mut Vec<ItemMeta>,
     ) -> Result<()> {
         for child in self.inside(folder.id, mode)? {
-            let child = self.known(child)?;
+            let Some(child) = self.still_inside(child, folder.id, mode)? else {
+                continue;
+            };
             if matches!(child.kind, ItemKind::Folder(_)) {
                 self.collect(&child, mode, going)?;
             } else {
                 going.push(child);
             }
+            self.turn_over()?;
         }
         going.push(folder.clone());
         Ok(())

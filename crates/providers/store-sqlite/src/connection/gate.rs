@@ -1,13 +1,14 @@
-//! The one writing connection of a handle, lent to one thread at a time.
+//! The writing connection of a handle, lent to one thread at a time; another one while it is lent for long.
 
 use std::ops::Deref;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mapi_spi::{Call, Result};
 use rusqlite::Connection;
 
-/// How often a waiting thread asks its call.
+/// How long a thread waits for the connection. Whoever keeps it longer changes much, in many transactions, and others get
+/// between them with a connection of their own. Also how often a waiting thread asks its call.
 const ASK: Duration = Duration::from_millis(50);
 
 /// Lends the connection to one thread at a time and opens it for the first.
@@ -27,7 +28,8 @@ enum Slot {
 /// The writing connection on loan.
 #[derive(Debug)]
 pub(crate) struct WriterGuard<'a> {
-    gate: &'a Gate,
+    /// Where it is given back; `None` for one that is closed then.
+    gate: Option<&'a Gate>,
     db: Option<Connection>,
 }
 
@@ -39,18 +41,20 @@ impl Gate {
         }
     }
 
-    /// Waits for the connection as long as the call lasts.
+    /// Waits for the connection as long as the call lasts; when it is not `only` one, for a moment.
     pub(super) fn take(
         &self,
         call: &Call,
+        only: bool,
         open: impl FnOnce() -> Result<Connection>,
     ) -> Result<WriterGuard<'_>> {
         let mut slot = self.lock();
+        let since = Instant::now();
         loop {
             match std::mem::replace(&mut *slot, Slot::Lent) {
                 Slot::Idle(db) => {
                     return Ok(WriterGuard {
-                        gate: self,
+                        gate: Some(self),
                         db: Some(db),
                     });
                 }
@@ -58,6 +62,13 @@ impl Gate {
                 Slot::Lent => {}
             }
             call.check()?;
+            if !only && since.elapsed() >= ASK {
+                drop(slot);
+                return Ok(WriterGuard {
+                    gate: None,
+                    db: Some(open()?),
+                });
+            }
             slot = self
                 .freed
                 .wait_timeout(slot, ASK)
@@ -68,7 +79,7 @@ impl Gate {
         // Not under the lock: opening may wait for another process.
         match open() {
             Ok(db) => Ok(WriterGuard {
-                gate: self,
+                gate: Some(self),
                 db: Some(db),
             }),
             Err(e) => {
@@ -110,13 +121,15 @@ impl Deref for WriterGuard<'_> {
 
 impl Drop for WriterGuard<'_> {
     fn drop(&mut self) {
-        let Some(db) = self.db.take() else { return };
+        let (Some(db), Some(gate)) = (self.db.take(), self.gate) else {
+            return;
+        };
         // A transaction left open by an early return or a panic must not leak into the next loan.
         if db.is_autocommit() || db.execute_batch("ROLLBACK").is_ok() {
-            self.gate.put(db);
+            gate.put(db);
         } else {
-            *self.gate.lock() = Slot::Unopened;
-            self.gate.freed.notify_one();
+            *gate.lock() = Slot::Unopened;
+            gate.freed.notify_one();
         }
     }
 }

@@ -1,19 +1,17 @@
 //! Compaction: unbound values, the log's old entries and free pages go, in short steps.
 
 use std::thread;
-use std::time::Duration;
 
 use mapi_spi::{Call, Durability, Origin, Result};
 
 use super::file_bytes;
 use crate::failure::Lift;
 use crate::store::Inner;
+use crate::transaction::PAUSE;
 use crate::{blob, log};
 
 /// Free pages given back by one step.
 const PAGES: u32 = 256;
-/// Pause between steps, so that others get the write lock.
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// Runs to the end or until the call ends; gives the bytes by which the file shrank.
 pub(super) fn run(inner: &Inner, call: &Call) -> Result<u64> {

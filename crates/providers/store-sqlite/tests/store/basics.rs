@@ -206,6 +206,7 @@ fn equal_large_values_are_stored_once_and_recipes_rebuild_the_original() {
     );
     assert_eq!(problems(&store), []);
 
+    drop(staged);
     deleting_gives_the_space_back(&store, ids, before);
 }
 
@@ -424,6 +425,7 @@ fn a_store_opened_alone_works_and_keeps_others_out() {
     let mut new = new_message(root, subject("alone"));
     new.attachments = Some(vec![attachment_of(staged.place(), staged.size())]);
     let id = save(&store, new);
+    drop((stage, staged));
     let body = store.message(id, &call()).unwrap().body;
     let slot = body.attachments[0].props.get(&tags::ATTACH_DATA_BIN.id());
     let Some(Slot::Large(large)) = slot else {
