@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use malle_host::{Home, LOCAL_SERVICE, MalleHost, Profiles, default_config};
 use mapi::{Folder, Logon, Mapi, MsgStore, Session};
 
@@ -62,13 +62,31 @@ impl Big {
         Ok(self.store()?.receive_folder("IPM.Note")?)
     }
 
+    /// The file of the store.
+    ///
+    /// # Errors
+    /// When the home has none, or several.
+    pub fn store_file(&self) -> Result<PathBuf> {
+        let mut stores = self.files()?;
+        stores.retain(|(path, _)| path.extension().is_some_and(|e| e == "malle"));
+        match stores.as_slice() {
+            [(path, _)] => Ok(path.clone()),
+            other => bail!("{} stores below {}", other.len(), self.home.display()),
+        }
+    }
+
     /// Bytes of all files below the home.
     ///
     /// # Errors
     /// When they cannot be listed.
     pub fn file_bytes(&self) -> Result<u64> {
+        Ok(self.files()?.iter().map(|(_, bytes)| bytes).sum())
+    }
+
+    /// All files below the home, with their bytes.
+    fn files(&self) -> Result<Vec<(PathBuf, u64)>> {
         let mut open = vec![self.home.clone()];
-        let mut sum = 0;
+        let mut files = Vec::new();
         while let Some(folder) = open.pop() {
             for entry in std::fs::read_dir(folder)? {
                 let entry = entry?;
@@ -76,11 +94,11 @@ impl Big {
                 if about.is_dir() {
                     open.push(entry.path());
                 } else {
-                    sum += about.len();
+                    files.push((entry.path(), about.len()));
                 }
             }
         }
-        Ok(sum)
+        Ok(files)
     }
 }
 

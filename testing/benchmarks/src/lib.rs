@@ -3,6 +3,7 @@
 pub mod bulk;
 mod home;
 mod mail;
+pub mod restricted;
 mod timing;
 
 pub use home::Big;

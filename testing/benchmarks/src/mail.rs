@@ -1,8 +1,8 @@
 //! Made-up messages: Zipf words, 2,000 senders, rising delivery times with some disorder.
 
 use mapi_props::{
-    FileTime, MessageTree, PropTag, PropType, PropValue, TreeProps, message_flags, recipient_type,
-    tags,
+    AttachmentTree, FileTime, LargeSource, MessageTree, PropTag, PropType, PropValue, TreeContent,
+    TreeProps, message_flags, recipient_type, tags,
 };
 use testkit::Chance;
 
@@ -37,6 +37,12 @@ impl MadeMail {
     pub const RATING: PropTag = PropTag::new(0x6801, PropType::LONG);
     /// A word that one message in 10,000 has in its subject.
     pub const RARE_WORD: &'static str = "xylograph";
+    /// Who sent and who received one message only, which is one of the oldest.
+    pub const ONCE: &'static str = "Sole Correspondent";
+    /// The greatest rating, which that message has.
+    pub const BEST: i32 = 2_000_000;
+    /// One message in so many has an attachment of more than 1 MB.
+    pub const PER_LARGE: u64 = 20_000;
 
     /// The stream of this shape.
     #[must_use]
@@ -143,6 +149,12 @@ impl Iterator for MadeMail {
             tree.props.set(tags::BODY, body);
         }
         tree.recipients.push(self.recipient(recipient_type::TO));
+        if number == 1 {
+            make_sole(&mut tree);
+        }
+        if number % Self::PER_LARGE == Self::PER_LARGE - 1 {
+            tree.attachments.push(large_attachment());
+        }
         if self.chance.percent(30) {
             tree.recipients.push(self.recipient(recipient_type::CC));
         }
@@ -153,6 +165,29 @@ impl Iterator for MadeMail {
         };
         Some((tree, read | message_flags::UNMODIFIED))
     }
+}
+
+/// Makes the message that is unlike all others.
+fn make_sole(tree: &mut MessageTree) {
+    tree.props.set(tags::SENDER_NAME, MadeMail::ONCE);
+    tree.props.set(MadeMail::RATING, MadeMail::BEST);
+    let mut row = TreeProps::new();
+    row.set(tags::RECIPIENT_TYPE, recipient_type::CC);
+    row.set(tags::DISPLAY_NAME, MadeMail::ONCE);
+    tree.recipients.push(row);
+}
+
+/// Over 1 MB, always the same bytes, so that the store keeps them once.
+fn large_attachment() -> AttachmentTree {
+    let bytes: Vec<u8> = (0..=250).cycle().take(1_100_000).collect();
+    let mut attachment = AttachmentTree {
+        content: TreeContent::Data(LargeSource::Bytes(bytes.into())),
+        ..AttachmentTree::default()
+    };
+    attachment
+        .props
+        .set(tags::ATTACH_LONG_FILENAME, "large.bin");
+    attachment
 }
 
 /// A rank below `count`: rank r comes about as often as 1/(r+1).

@@ -1,16 +1,21 @@
 //! Indexed orders: which there are, and the keys by which messages stand in them.
 
 mod build;
+mod facet;
+
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use mapi_kit::engine::{ItemRow, Plan};
-use mapi_props::{PropTag, PropType, PropValue, SortColumn, SortOrder, SortOrderSet, tags};
+use mapi_props::{
+    PropTag, PropType, PropValue, SortColumn, SortOrder, SortOrderSet, message_flags, tags,
+};
 use mapi_query::COLLATION_VERSION;
 use mapi_spi::{ItemId, Result, RowSet, StoreInfo, View};
 use rusqlite::{Connection, params};
 
 pub(crate) use build::ensure;
+pub(crate) use facet::{Folded, equal_prefix, folded_of, holds_unknown};
 
 use crate::failure::Lift;
 use crate::transaction::Txn;
@@ -22,6 +27,8 @@ pub(crate) const KEY_BYTES: usize = 256;
 pub(crate) const MISSING_KEY: &[u8] = &[2];
 /// The number of the order by delivery time, which always exists.
 pub(crate) const DATE: u8 = 0;
+/// The number of the unread messages by delivery time.
+pub(crate) const UNREAD: u8 = 13;
 
 /// An order that can be indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +37,39 @@ pub(crate) struct Order {
     pub(crate) id: u8,
     /// The property.
     pub(crate) tag: PropTag,
-    /// The direction in which its keys ascend.
+    /// The direction in which its keys ascend; of a facet: in which the delivery times of its keys do.
     pub(crate) natural: SortOrder,
+    pub(crate) shape: Shape,
 }
 
-/// All orders. Properties that flag changes move must not be among them.
-static ORDERS: LazyLock<[Order; 13]> = LazyLock::new(|| {
+/// Which messages stand in an index, and what their keys are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All, by the property.
+    Sorted,
+    /// Those that are unread, by delivery time: keys are those of order 0.
+    Unread,
+    /// Those with a text under the property: a hash of the text, then the delivery time.
+    Equal,
+    /// Those with a text under the property: the delivery time, then the folded text.
+    Folded,
+}
+
+/// All orders. Of those that flag changes move, only the unread messages are kept up when flags change.
+static ORDERS: LazyLock<[Order; 22]> = LazyLock::new(|| {
     use SortOrder::{Ascend, Descend};
-    let order = |id, tag: PropTag, natural| Order { id, tag, natural };
+    let order = |id, tag: PropTag, natural| Order {
+        id,
+        tag,
+        natural,
+        shape: Shape::Sorted,
+    };
+    let facet = |id, tag: PropTag, shape| Order {
+        id,
+        tag,
+        natural: Descend,
+        shape,
+    };
     [
         order(DATE, tags::MESSAGE_DELIVERY_TIME.raw(), Descend),
         order(1, tags::SUBJECT.raw(), Ascend),
@@ -52,10 +84,23 @@ static ORDERS: LazyLock<[Order; 13]> = LazyLock::new(|| {
         order(10, tags::DISPLAY_TO.raw(), Ascend),
         order(11, tags::CREATION_TIME.raw(), Descend),
         order(12, tags::CONVERSATION_TOPIC.raw(), Ascend),
+        facet(UNREAD, tags::MESSAGE_FLAGS.raw(), Shape::Unread),
+        facet(14, tags::SENDER_NAME.raw(), Shape::Equal),
+        facet(15, tags::SENDER_EMAIL_ADDRESS.raw(), Shape::Equal),
+        facet(16, tags::SENT_REPRESENTING_NAME.raw(), Shape::Equal),
+        facet(
+            17,
+            tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
+            Shape::Equal,
+        ),
+        facet(18, tags::MESSAGE_CLASS.raw(), Shape::Equal),
+        facet(19, tags::CONVERSATION_TOPIC.raw(), Shape::Equal),
+        facet(20, tags::INTERNET_MESSAGE_ID.raw(), Shape::Equal),
+        facet(21, tags::SUBJECT.raw(), Shape::Folded),
     ]
 });
 
-/// A view per order, sorted by its property in its natural direction.
+/// A view per order, sorted by its property in its natural direction; facets by delivery time.
 static VIEWS: LazyLock<Vec<View>> = LazyLock::new(|| {
     let view = |order: &Order| View {
         container: ItemId(1),
@@ -66,7 +111,10 @@ static VIEWS: LazyLock<Vec<View>> = LazyLock::new(|| {
         columns: Vec::new(),
         restriction: None,
         sort: SortOrderSet::by([SortColumn {
-            tag: order.tag,
+            tag: match order.shape {
+                Shape::Sorted => order.tag,
+                _ => tags::MESSAGE_DELIVERY_TIME.raw(),
+            },
             order: order.natural,
         }]),
     };
@@ -76,12 +124,25 @@ static VIEWS: LazyLock<Vec<View>> = LazyLock::new(|| {
 /// The indexed order that sorts like this column, in whichever direction.
 pub(crate) fn for_column(column: SortColumn) -> Option<Order> {
     let same = |o: &&Order| {
-        o.tag.id() == column.tag.id()
+        o.shape == Shape::Sorted
+            && o.tag.id() == column.tag.id()
             && (o.tag.ty() == column.tag.ty()
                 || (o.tag.ty().is_string()
                     && column.tag.ty().is_string()
                     && !column.tag.ty().is_multi()))
     };
+    ORDERS.iter().find(same).copied()
+}
+
+/// The order by a number or a time that every value of this tag has its place in.
+pub(crate) fn for_value(tag: PropTag) -> Option<Order> {
+    let plain = matches!(tag.ty(), PropType::LONG | PropType::SYSTIME);
+    for_column(SortColumn::descending(tag)).filter(|o| plain && o.natural == SortOrder::Descend)
+}
+
+/// The facet of this shape over a property.
+pub(crate) fn facet_of(tag: PropTag, shape: Shape) -> Option<Order> {
+    let same = |o: &&Order| o.shape == shape && o.tag.id() == tag.id();
     ORDERS.iter().find(same).copied()
 }
 
@@ -114,7 +175,7 @@ pub(crate) fn is_ready(db: &Connection, order: Order) -> Result<bool> {
 /// Makes the keys of rows.
 #[derive(Debug)]
 pub(crate) struct Keys<'a> {
-    plans: Vec<(u8, Plan<'a>)>,
+    plans: Vec<(Order, Plan<'a>)>,
 }
 
 impl<'a> Keys<'a> {
@@ -122,36 +183,45 @@ impl<'a> Keys<'a> {
     pub(crate) fn new(info: &'a StoreInfo, orders: &[Order]) -> Result<Self> {
         let plan = |o: &Order| {
             let view = VIEWS.get(usize::from(o.id))?;
-            Some(Plan::new(info, view).map(|plan| (o.id, plan)))
+            Some(Plan::new(info, view).map(|plan| (*o, plan)))
         };
         Ok(Self {
             plans: orders.iter().filter_map(plan).collect::<Result<_>>()?,
         })
     }
 
-    /// The key of a row in the first order.
-    pub(crate) fn first(&self, row: &dyn ItemRow) -> Vec<u8> {
-        self.plans
-            .first()
-            .map(|(_, plan)| {
-                let mut key = plan.key(row, 0);
-                key.truncate(KEY_BYTES);
-                key
-            })
-            .unwrap_or_default()
+    /// The key of a row in the first order; `None` if it does not stand in it.
+    pub(crate) fn first(&self, row: &dyn ItemRow) -> Option<Vec<u8>> {
+        let (order, plan) = self.plans.first()?;
+        key(*order, plan, row)
     }
 
-    /// The key of a row in each order.
+    /// The key of a row in each order in which it stands.
     pub(crate) fn of(&self, row: &dyn ItemRow) -> Vec<(u8, Vec<u8>)> {
         self.plans
             .iter()
-            .map(|(id, plan)| {
-                let mut key = plan.key(row, 0);
-                key.truncate(KEY_BYTES);
-                (*id, key)
-            })
+            .filter_map(|(order, plan)| Some((order.id, key(*order, plan, row)?)))
             .collect()
     }
+}
+
+fn key(order: Order, plan: &Plan<'_>, row: &dyn ItemRow) -> Option<Vec<u8>> {
+    let whole = || plan.key(row, 0);
+    match order.shape {
+        Shape::Sorted => {
+            let mut key = whole();
+            key.truncate(KEY_BYTES);
+            Some(key)
+        }
+        Shape::Unread => is_unread(ItemRow::meta(row).flags).then(whole),
+        Shape::Equal => facet::equal_key(order.tag, plan, row),
+        Shape::Folded => facet::folded_key(order.tag, plan, row),
+    }
+}
+
+/// Whether a message with these flags stands among the unread ones.
+pub(crate) const fn is_unread(flags: u32) -> bool {
+    flags & message_flags::READ == 0
 }
 
 /// The key under which a value stands in an order; `None`: missing.

@@ -44,6 +44,9 @@ fn main() -> Result<()> {
     if plan.wants("pages") && !plan.in_process {
         whole_process(&home, &mut report)?;
     }
+    if plan.wants("restricted") {
+        benchmarks::restricted::measure(&home, &mut report)?;
+    }
     if plan.wants("bulk") && !plan.in_process {
         benchmarks::bulk::measure(&home, &mut report)?;
     }

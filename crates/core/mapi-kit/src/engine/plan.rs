@@ -133,6 +133,11 @@ impl<'a> Plan<'a> {
         self.with(item, instance, |row| more.matches(row))
     }
 
+    /// Looks at an object as restrictions and sort orders do, computed properties included.
+    pub fn look<T>(&self, item: &dyn ItemRow, look: impl FnOnce(&dyn QueryRow) -> T) -> T {
+        look(&self.full(item, 0))
+    }
+
     /// The sort key of an instance: bytes in whose order the rows stand, up to ties.
     #[must_use]
     pub fn key(&self, item: &dyn ItemRow, instance: u32) -> Vec<u8> {

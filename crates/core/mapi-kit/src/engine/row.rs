@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Read;
 
 use mapi_props::{Bag, LargeRef, PropTag, PropType, PropValue, Slot, tags};
-use mapi_query::{Large, Row};
+use mapi_query::{Large, Row, decode_ansi};
 use mapi_spi::{FolderCounts, ItemId, ItemKind, ItemMeta, StoreInfo};
 
 use crate::computed::{self, Facts, Owner};
@@ -32,6 +32,22 @@ pub trait ItemRow {
     /// The type of what is stored under an identifier. Stores over encoded rows answer without decoding.
     fn ty(&self, id: u16) -> Option<PropType> {
         self.slot(id).map(|slot| slot.ty())
+    }
+
+    /// The text of a small single text stored under an identifier. Stores over encoded rows lend it.
+    fn text(&self, id: u16) -> Option<Cow<'_, str>> {
+        match self.slot(id)? {
+            Cow::Borrowed(slot) => match slot.value()? {
+                PropValue::Unicode(text) => Some(Cow::Borrowed(text)),
+                PropValue::String8(text) => Some(decode_ansi(text)),
+                _ => None,
+            },
+            Cow::Owned(Slot::Value(PropValue::Unicode(text))) => Some(Cow::Owned(text)),
+            Cow::Owned(Slot::Value(PropValue::String8(text))) => {
+                Some(Cow::Owned(decode_ansi(&text).into_owned()))
+            }
+            Cow::Owned(_) => None,
+        }
     }
 
     /// The large value stored under an identifier. Stores over encoded rows answer without decoding others.
@@ -145,6 +161,17 @@ impl Row for Full<'_> {
         }
         let stored = self.row.ty(id);
         stored.or_else(|| computed::fallback(self.owner(), id).map(|v| v.ty()))
+    }
+
+    fn text(&self, id: u16) -> Option<Cow<'_, str>> {
+        if let Some(PropValue::Unicode(name)) = self.parent_display(id) {
+            return Some(Cow::Owned(name));
+        }
+        // No other computed property of an item is text.
+        if computed::is_computed(self.owner(), id) {
+            return None;
+        }
+        self.row.text(id)
     }
 
     fn large(&self, id: u16) -> Option<Large> {

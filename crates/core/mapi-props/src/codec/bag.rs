@@ -236,7 +236,15 @@ impl<'a> BagRef<'a> {
     }
 }
 
-impl RawSlot<'_> {
+impl<'a> RawSlot<'a> {
+    /// The text, if it is a small PT_UNICODE.
+    #[must_use]
+    pub fn text(&self) -> Option<&'a str> {
+        (self.ty == PropType::UNICODE.0)
+            .then(|| str::from_utf8(self.bytes).ok())
+            .flatten()
+    }
+
     /// Identifier and type of the value.
     #[must_use]
     pub const fn tag(&self) -> PropTag {

@@ -1,7 +1,6 @@
 //! Operations on many messages: each on its own, with its own refusal, refused before anything is written.
 
 use mapi_kit::computed;
-use mapi_kit::engine::Plan;
 use mapi_props::{Code, Kind, SortOrderSet, message_flags};
 use mapi_spi::{
     BulkOutcome, CommitMode, DeleteMode, Error, FlagPatch, ItemFailure, ItemId, ItemKind, ItemMeta,
@@ -11,7 +10,7 @@ use rusqlite::params;
 
 use super::{Commit, difference, ends_everything, refuse};
 use crate::failure::Lift;
-use crate::{bag, item, queries, store, view};
+use crate::{bag, item, queries, view};
 
 /// A bulk operation under way.
 #[derive(Debug, Default)]
@@ -365,30 +364,8 @@ impl Commit<'_> {
         let Some(view) = view_of(items) else {
             return Ok(Vec::new());
         };
-        let plan = Plan::new(&self.inner.info, &view)?;
-        let limit = plan.matcher().and_then(mapi_query::Matcher::limit);
-        let limit = limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
-        let db = self.txn.db;
-        store::expect_folder(db, folder)?;
         let part = item::part(associated, deleted);
-        let all = match view::Narrow::of(restriction.as_ref()) {
-            Some(narrow) => narrow.contents(db, folder, part)?,
-            None => store::contents(db, folder, part)?,
-        };
-        let mut chosen = Vec::new();
-        for id in all {
-            if chosen.len() >= limit {
-                break;
-            }
-            if plan.matcher().is_none() || view::show_known(db, id, |row| Ok(plan.matches(row, 0)))?
-            {
-                chosen.push(ItemId(id));
-            }
-            if id % 256 == 0 {
-                self.call.check()?;
-            }
-        }
-        Ok(chosen)
+        view::chosen(self.inner, self.txn.db, &view, part, self.call)
     }
 
     /// The messages of a folder: living ones, or all.

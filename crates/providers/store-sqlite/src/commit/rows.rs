@@ -9,7 +9,7 @@ use crate::blob::move_refs;
 use crate::failure::Lift;
 use crate::item::{kind_number, part_of};
 use crate::log::Note;
-use crate::order::{self, MISSING_KEY, Place};
+use crate::order::{self, MISSING_KEY, Order, Place, Shape, is_unread};
 use crate::transaction::Delta;
 use crate::view::in_memory;
 use crate::{bag, log};
@@ -117,8 +117,9 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Moves a message to another folder or part: neither properties nor keys change.
+    /// Moves a message to another folder or part: neither properties nor keys change, nor whether it is read.
     pub(super) fn replace_message(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
+        debug_assert_eq!(is_unread(old.flags), is_unread(new.flags));
         let keys = self.keys_of_stored(old)?;
         order::leave(&self.txn, place(old), &keys)?;
         order::enter(&self.txn, place(new), &keys)?;
@@ -134,7 +135,15 @@ impl Commit<'_> {
             .execute(params![new.id.0, new.flags, new.status])
             .lift()?;
         self.recount(old, new);
-        Ok(())
+        if is_unread(old.flags) == is_unread(new.flags) || !self.keeps(order::UNREAD) {
+            return Ok(());
+        }
+        let key = vec![(order::UNREAD, self.stored_date(new)?)];
+        if is_unread(new.flags) {
+            order::enter(&self.txn, place(new), &key)
+        } else {
+            order::leave(&self.txn, place(old), &key)
+        }
     }
 
     /// Writes what is known of an item beside its properties.
@@ -188,18 +197,32 @@ impl Commit<'_> {
         self.txn.count(new.parent.0, weight(new));
     }
 
-    /// The keys under which a stored message stands; only the date is known without reading its bag.
+    /// The keys under which a stored message stands; those made of the date are known without reading its bag.
     fn keys_of_stored(&self, meta: &ItemMeta) -> Result<EntryKeys> {
-        if self.txn.orders.len() == 1 {
-            let date = self
-                .txn
-                .statement("SELECT date FROM item WHERE id = ?1")?
-                .query_row([meta.id.0], |r| r.get(0))
-                .lift()?;
-            return Ok(vec![(order::DATE, date)]);
+        let known = |o: &Order| o.id == order::DATE || o.shape == Shape::Unread;
+        if self.txn.orders.iter().all(known) {
+            let date = self.stored_date(meta)?;
+            let mut keys = vec![(order::DATE, date.clone())];
+            if self.keeps(order::UNREAD) && is_unread(meta.flags) {
+                keys.push((order::UNREAD, date));
+            }
+            return Ok(keys);
         }
         let body = bag::body(self.txn.db, meta.id.0)?;
         Ok(self.keys.of(&in_memory(meta, &body)))
+    }
+
+    /// Whether entries of an order are kept.
+    fn keeps(&self, id: u8) -> bool {
+        self.txn.orders.iter().any(|o| o.id == id)
+    }
+
+    /// The key of a stored message in the order by date.
+    fn stored_date(&self, meta: &ItemMeta) -> Result<Vec<u8>> {
+        self.txn
+            .statement("SELECT date FROM item WHERE id = ?1")?
+            .query_row([meta.id.0], |r| r.get(0))
+            .lift()
     }
 
     /// Logs what happened to an item.

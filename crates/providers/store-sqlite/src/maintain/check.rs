@@ -27,6 +27,7 @@ pub(super) fn run(inner: &Inner, call: &Call) -> Result<CheckReport> {
         call,
         report: CheckReport::default(),
         refs: BTreeMap::new(),
+        expected: BTreeMap::new(),
     };
     let checked = check.all(inner);
     match checked {
@@ -44,6 +45,8 @@ struct Check<'a> {
     report: CheckReport,
     /// References counted anew.
     refs: BTreeMap<Key, u64>,
+    /// Entries that each order should have.
+    expected: BTreeMap<u8, u64>,
 }
 
 impl Check<'_> {
@@ -184,6 +187,7 @@ impl Check<'_> {
             )
             .lift()?;
         for (ord, key) in keys {
+            *self.expected.entry(ord).or_default() += 1;
             let place = (meta.parent.0, part_of(meta), ord, key, id.0);
             if !exists
                 .exists(rusqlite::params![
@@ -334,13 +338,11 @@ impl Check<'_> {
         for (ord, n) in sums {
             let known = order::by_id(ord);
             let ready = known.map_or(Ok(false), |o| order::is_ready(self.db, o))?;
-            if ready && n != self.report.messages {
+            let expected = self.expected.get(&ord).copied().unwrap_or_default();
+            if ready && n != expected {
                 self.problem(
                     "entry",
-                    format!(
-                        "order {ord} has {n} entries for {} messages",
-                        self.report.messages
-                    ),
+                    format!("order {ord} has {n} entries for {expected} messages"),
                 );
             }
         }

@@ -1,6 +1,7 @@
 //! Building an index at its first use: in sorted steps, while others read and write.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::thread;
 use std::time::Duration;
 
@@ -162,14 +163,22 @@ fn gather(
 ) -> Result<Vec<Entry>> {
     let keys = Keys::new(&inner.info, &[order])?;
     let mut rows = Vec::new();
+    let mut seen = 0_u64;
     each_message(db, ids, &mut |row| {
-        if rows.len() % 1024 == 0 {
+        if seen.is_multiple_of(1024) {
             call.check()?;
         }
+        seen += 1;
         let meta = ItemRow::meta(row);
-        let key = keys.first(row).into_boxed_slice();
-        rows.push((meta.parent.0, part_of(meta), key, meta.id.0));
-        Ok(())
+        if let Some(key) = keys.first(row) {
+            rows.push((
+                meta.parent.0,
+                part_of(meta),
+                key.into_boxed_slice(),
+                meta.id.0,
+            ));
+        }
+        Ok(ControlFlow::Continue(()))
     })?;
     rows.sort_unstable();
     Ok(rows)
@@ -196,9 +205,10 @@ impl Step<'_> {
         for id in &changed {
             let entry = show(txn.db, *id, |row| {
                 let meta = ItemRow::meta(row);
-                let key = self.keys.first(row).into_boxed_slice();
-                Ok((meta.parent.0, part_of(meta), key, *id))
-            })?;
+                let key = self.keys.first(row).map(Vec::into_boxed_slice);
+                Ok(key.map(|key| (meta.parent.0, part_of(meta), key, *id)))
+            })?
+            .flatten();
             if let Some(entry) = entry {
                 self.insert(&mut insert, &entry)?;
             }

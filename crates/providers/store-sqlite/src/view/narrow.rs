@@ -1,187 +1,276 @@
-//! What the tables themselves can tell of a restriction. It may only narrow: every row is still tested exactly.
+//! What indexes and tables can tell of a restriction. It may only narrow: rows are still tested exactly.
 
-use mapi_props::{BitOp, PropType, PropValue, RelOp, Restriction, tags};
-use mapi_spi::{ItemId, Result};
-use rusqlite::{Connection, params};
+mod facet;
+#[cfg(test)]
+mod tests;
 
-use crate::failure::Lift;
-use crate::order::{DATE, MISSING_KEY, by_id, key_of};
-use crate::queries;
+use mapi_props::{
+    BitOp, FuzzyLevel, MatchKind, PropTag, PropType, PropValue, RelOp, Restriction, message_flags,
+    tags,
+};
+use mapi_query::{SearchNeedle, decode_ansi};
+use mapi_spi::{Call, ItemId, Result};
+use rusqlite::Connection;
 
-/// Bounds that every matching message keeps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use crate::order::{self, DATE, MISSING_KEY, Order, Shape, UNREAD, key_of};
+pub(super) use facet::{Facet, WEIGHED};
+
+/// Texts longer than this are not looked up by their hash.
+const LOOKED_UP_BYTES: usize = 4096;
+/// With so few candidates, testing them is cheaper than another index.
+const FEW: usize = 2000;
+
+/// What every matching message keeps to.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Narrow {
-    /// Its key in the date order is above this one and below that one.
-    pub(super) low: Vec<u8>,
-    pub(super) high: Vec<u8>,
+    /// Runs of indexes, in each of which it stands.
+    pub(super) facets: Vec<Facet>,
+    /// The only facet is the restriction itself: what stands in it matches.
+    pub(super) whole: bool,
     /// Flags that it does not have, and of which it has at least one.
-    without: u32,
-    with: Option<u32>,
+    pub(super) without: u32,
+    pub(super) with: Option<u32>,
 }
 
 impl Narrow {
-    /// What follows from a restriction; `None` if nothing does.
-    pub(crate) fn of(restriction: Option<&Restriction>) -> Option<Self> {
-        let all = Self {
-            low: Vec::new(),
-            high: vec![3],
-            without: 0,
-            with: None,
+    /// What follows from a restriction.
+    pub(crate) fn of(restriction: Option<&Restriction>) -> Self {
+        let mut narrow = Self::default();
+        let Some(restriction) = restriction else {
+            return narrow;
         };
-        let mut narrow = all.clone();
-        narrow.take(restriction?);
-        (narrow != all).then_some(narrow)
+        let said = match restriction {
+            // It cuts what the child gives.
+            Restriction::Count { child, .. } => {
+                narrow.take(child);
+                false
+            }
+            other => narrow.take(other),
+        };
+        narrow.tighten();
+        narrow.whole = said && narrow.facets.len() == 1;
+        narrow
     }
 
-    fn take(&mut self, restriction: &Restriction) {
+    /// Takes a restriction that must hold in; whether facets now say all of it.
+    fn take(&mut self, restriction: &Restriction) -> bool {
+        use Restriction as R;
         match restriction {
-            Restriction::And(children) => children.iter().for_each(|c| self.take(c)),
-            Restriction::Comment {
+            R::And(children) => {
+                let said = children.iter().map(|c| self.take(c));
+                said.fold(true, |all, one| all & one)
+            }
+            R::Comment {
                 child: Some(child), ..
             } => self.take(child),
-            Restriction::Bitmask { op, tag, mask } if *tag == tags::MESSAGE_FLAGS.raw() => match op
-            {
-                BitOp::Zero => self.without |= mask,
-                BitOp::NonZero => self.with = Some(self.with.unwrap_or(*mask)),
+            R::Bitmask { op, tag, mask } => self.flags(*op, *tag, *mask),
+            // Every message has flags, so one of the two holds.
+            R::Not(child) => match **child {
+                R::Bitmask { op, tag, mask } => {
+                    let opposite = match op {
+                        BitOp::Zero => BitOp::NonZero,
+                        BitOp::NonZero => BitOp::Zero,
+                    };
+                    self.flags(opposite, tag, mask)
+                }
+                _ => false,
             },
-            Restriction::Property {
-                op,
+            R::Property { op, tag, value, .. } => match text(value) {
+                Some(text) if *op == RelOp::Eq => self.equal(*tag, &text),
+                Some(_) => false,
+                None => self.range(*op, *tag, value),
+            },
+            R::Content {
+                kind,
+                fuzzy,
                 tag,
-                value: PropValue::SysTime(time),
+                value,
                 ..
-            } if tag.id() == tags::MESSAGE_DELIVERY_TIME.id() && tag.ty() == PropType::SYSTIME => {
-                self.date(*op, &PropValue::SysTime(*time));
+            } => {
+                if let Some(text) = text(value) {
+                    self.content(*kind, *fuzzy, *tag, &text);
+                }
+                false
             }
-            _ => {}
+            _ => false,
         }
     }
 
-    /// Newer messages have smaller keys.
-    fn date(&mut self, op: RelOp, time: &PropValue) {
-        let Some(order) = by_id(DATE) else { return };
-        let key = key_of(order, Some(time));
+    fn flags(&mut self, op: BitOp, tag: PropTag, mask: u32) -> bool {
+        if tag != tags::MESSAGE_FLAGS.raw() {
+            return false;
+        }
+        match op {
+            BitOp::Zero => self.without |= mask,
+            BitOp::NonZero => self.with = Some(self.with.unwrap_or(mask)),
+        }
+        if op == BitOp::Zero
+            && mask & message_flags::READ != 0
+            && let Some(order) = order::by_id(UNREAD)
+        {
+            self.add(Facet::all(order));
+            return mask == message_flags::READ;
+        }
+        false
+    }
+
+    /// Bounds of a number or time that has an order. Greater values have smaller keys.
+    fn range(&mut self, op: RelOp, tag: PropTag, value: &PropValue) -> bool {
+        let Some(order) = order::for_value(tag).filter(|_| value.ty() == tag.ty()) else {
+            return false;
+        };
+        let key = key_of(order, Some(value));
         // Just above, and just below: what begins like the key without its end mark is no smaller.
-        let mut above = key.clone();
-        above.push(0);
+        let above = [key.as_slice(), &[0]].concat();
         let mut below = key.clone();
         below.pop();
-        match op {
-            RelOp::Gt => self.at_most(key),
-            RelOp::Ge => self.at_most(above),
-            RelOp::Lt => self.at_least(key),
-            RelOp::Le => self.at_least(below),
-            RelOp::Eq => {
-                self.at_most(above);
-                self.at_least(below);
-            }
-            RelOp::Ne | RelOp::Re => return,
-        }
+        let mut facet = Facet::all(order);
         // A message without the property satisfies none of these.
-        self.at_most(MISSING_KEY.to_vec());
+        facet.at_most(MISSING_KEY);
+        match op {
+            RelOp::Gt => facet.at_most(&key),
+            RelOp::Ge => facet.at_most(&above),
+            RelOp::Lt => facet.at_least(&key),
+            RelOp::Le => facet.at_least(&below),
+            RelOp::Eq => {
+                facet.at_most(&above);
+                facet.at_least(&below);
+            }
+            RelOp::Ne | RelOp::Re => return false,
+        }
+        self.add(facet);
+        true
     }
 
-    fn at_most(&mut self, high: Vec<u8>) {
-        if high < self.high {
-            self.high = high;
+    fn equal(&mut self, tag: PropTag, text: &str) -> bool {
+        let order = order::facet_of(tag, Shape::Equal).filter(|_| is_one_text(tag));
+        if let Some(order) = order.filter(|_| text.len() <= LOOKED_UP_BYTES) {
+            self.add(Facet::below(order, order::equal_prefix(tag, text)));
+        }
+        // Another text may have the same hash.
+        false
+    }
+
+    fn content(&mut self, kind: MatchKind, fuzzy: FuzzyLevel, tag: PropTag, text: &str) {
+        if kind == MatchKind::FullString && fuzzy == FuzzyLevel::default() {
+            self.equal(tag, text);
+            return;
+        }
+        let order = order::facet_of(tag, Shape::Folded).filter(|_| is_one_text(tag));
+        if let Some(order) = order
+            && let Some(needle) = SearchNeedle::covering(text, fuzzy)
+        {
+            self.add(Facet {
+                needle: Some(needle),
+                ..Facet::all(order)
+            });
         }
     }
 
-    fn at_least(&mut self, low: Vec<u8>) {
-        if low > self.low {
-            self.low = low;
+    /// Adds a facet; two runs of one index are where they meet.
+    fn add(&mut self, facet: Facet) {
+        let same = |f: &&mut Facet| {
+            f.order.id == facet.order.id && f.prefix == facet.prefix && facet.needle.is_none()
+        };
+        match self.facets.iter_mut().find(same) {
+            Some(known) => known.meet(&facet.low, &facet.high),
+            None => self.facets.push(facet),
         }
     }
 
-    /// The messages of a part of a container that keep the bounds, by number.
-    pub(crate) fn contents(
+    /// Facets that end in the delivery time take its bounds over.
+    fn tighten(&mut self) {
+        let Some(at) = self.facets.iter().position(|f| f.order.id == DATE) else {
+            return;
+        };
+        let takes = |f: &Facet| matches!(f.order.shape, Shape::Unread | Shape::Equal);
+        if !self.facets.iter().any(takes) {
+            return;
+        }
+        let date = self.facets.remove(at);
+        for facet in self.facets.iter_mut().filter(|f| takes(f)) {
+            let [low, high] =
+                [&date.low, &date.high].map(|b| [&facet.prefix, b.as_slice()].concat());
+            facet.meet(&low, &high);
+        }
+    }
+
+    /// The indexes that are wanted.
+    pub(super) fn orders(&self) -> impl Iterator<Item = Order> + '_ {
+        self.facets.iter().map(|f| f.order)
+    }
+
+    /// Forgets the facets that cannot be read in this part of a container.
+    pub(super) fn keep_ready(
+        &mut self,
+        db: &Connection,
+        container: ItemId,
+        part: u8,
+    ) -> Result<()> {
+        let mut kept = Vec::with_capacity(self.facets.len());
+        for facet in std::mem::take(&mut self.facets) {
+            if order::is_ready(db, facet.order)? && facet.is_sound(db, container, part)? {
+                kept.push(facet);
+            } else {
+                self.whole = false;
+            }
+        }
+        self.facets = kept;
+        Ok(())
+    }
+
+    /// The messages of a part of a container that can match, by number; `None`: perhaps all.
+    pub(super) fn candidates(
         &self,
         db: &Connection,
         container: ItemId,
         part: u8,
-    ) -> Result<Vec<u64>> {
-        let mut select = db.prepare_cached(queries::CONTENTS_NARROWED).lift()?;
-        let with = self.with.unwrap_or(0);
-        let rows = select
-            .query_map(
-                params![
-                    container.0,
-                    part,
-                    self.low,
-                    self.high,
-                    self.without,
-                    with,
-                    self.with.is_none()
-                ],
-                |r| r.get(0),
-            )
-            .lift()?;
-        let mut ids = rows.collect::<rusqlite::Result<Vec<u64>>>().lift()?;
-        ids.sort_unstable();
-        Ok(ids)
+        call: &Call,
+    ) -> Result<Option<Vec<u64>>> {
+        // The folded texts are read whole, so they come last.
+        let mut ranked = Vec::with_capacity(self.facets.len());
+        for facet in &self.facets {
+            let rank = match facet.needle {
+                Some(_) => u64::MAX,
+                None => facet.estimate(db, container, part)?,
+            };
+            ranked.push((rank, facet));
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let mut found: Option<Vec<u64>> = None;
+        for (_, facet) in ranked {
+            if found.as_ref().is_some_and(|ids| ids.len() <= FEW) {
+                break;
+            }
+            let ids = facet.ids(db, container, part, call)?;
+            found = Some(match found {
+                Some(known) => common(&known, &ids),
+                None => ids,
+            });
+        }
+        Ok(found)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use mapi_props::FileTime;
+/// What is in both of two ascending lists.
+fn common(a: &[u64], b: &[u64]) -> Vec<u64> {
+    let mut b = b.iter().copied().peekable();
+    let in_b = |id: &u64| {
+        while b.next_if(|other| other < id).is_some() {}
+        b.peek() == Some(id)
+    };
+    a.iter().copied().filter(in_b).collect()
+}
 
-    use super::*;
+/// A tag that single texts answer to, and nothing else.
+const fn is_one_text(tag: PropTag) -> bool {
+    matches!(tag.ty(), PropType::UNICODE | PropType::STRING8)
+}
 
-    fn after(op: RelOp, seconds: i64) -> Restriction {
-        Restriction::property(
-            tags::MESSAGE_DELIVERY_TIME,
-            op,
-            FileTime::from_unix(seconds),
-        )
-    }
-
-    fn key(seconds: i64) -> Vec<u8> {
-        key_of(
-            by_id(DATE).unwrap(),
-            Some(&FileTime::from_unix(seconds).into()),
-        )
-    }
-
-    #[test]
-    fn bounds_keep_what_matches() {
-        // 0x..00 bytes in a time are escaped in its key.
-        let times = [
-            0,
-            1,
-            255,
-            256,
-            65_536,
-            1_000_000_000,
-            1_000_000_001,
-            1_700_000_000,
-        ];
-        for pivot in times {
-            for (op, matches) in [
-                (RelOp::Lt, (|a, b| a < b) as fn(i64, i64) -> bool),
-                (RelOp::Le, |a, b| a <= b),
-                (RelOp::Gt, |a, b| a > b),
-                (RelOp::Ge, |a, b| a >= b),
-                (RelOp::Eq, |a, b| a == b),
-            ] {
-                let narrow = Narrow::of(Some(&after(op, pivot))).unwrap();
-                for time in times {
-                    let inside = narrow.low < key(time) && key(time) < narrow.high;
-                    assert_eq!(inside, matches(time, pivot), "{time} {op:?} {pivot}");
-                }
-                assert!(narrow.high <= MISSING_KEY.to_vec());
-            }
-        }
-    }
-
-    #[test]
-    fn only_what_must_hold_narrows() {
-        let either = Restriction::Or(vec![after(RelOp::Lt, 5), after(RelOp::Gt, 9)]);
-        assert_eq!(Narrow::of(Some(&either)), None);
-        assert_eq!(Narrow::of(Some(&after(RelOp::Lt, 5).negate())), None);
-        let both = Restriction::And(vec![either, after(RelOp::Ge, 7)]);
-        assert_eq!(
-            Narrow::of(Some(&both)),
-            Narrow::of(Some(&after(RelOp::Ge, 7)))
-        );
+fn text(value: &PropValue) -> Option<std::borrow::Cow<'_, str>> {
+    match value {
+        PropValue::Unicode(text) => Some(text.into()),
+        PropValue::String8(text) => Some(decode_ansi(text)),
+        _ => None,
     }
 }

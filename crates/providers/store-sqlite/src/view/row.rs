@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
+use std::ops::ControlFlow;
 
-use mapi_kit::engine::{ItemRow, SubRow};
+use mapi_kit::engine::ItemRow;
 use mapi_props::codec::{BagRef, RawSlot, StoredRef};
-use mapi_props::{Bag, LargePlace, LargeRef, PropType, Slot};
-use mapi_query::Row as QueryRow;
-use mapi_spi::{FolderCounts, FolderData, ItemMeta, Result};
+use mapi_props::{LargePlace, LargeRef, PropTag, PropType, PropValue, Slot};
+use mapi_query::{Large, Row as QueryRow, decode_ansi};
+use mapi_spi::{Error, FolderCounts, FolderData, ItemMeta, Result};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::bag;
@@ -54,25 +55,32 @@ pub(crate) fn show_known<T>(
     id: u64,
     look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
 ) -> Result<T> {
-    show(db, id, look)?
-        .ok_or_else(|| corrupt(format!("an index names message {id}, which is not there")))
+    show(db, id, look)?.ok_or_else(|| not_there(id))
 }
 
-/// Shows every message with a number in a range, by number.
+/// What an index names is missing.
+pub(super) fn not_there(id: u64) -> Error {
+    corrupt(format!("an index names message {id}, which is not there"))
+}
+
+/// Shows every message with a number in a range, by number, until `look` breaks.
 pub(crate) fn each_message(
     db: &Connection,
     (first, last): (u64, u64),
-    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<()>,
+    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     let mut select = db.prepare_cached(queries::MESSAGES).lift()?;
     let mut rows = select.query([first, last]).lift()?;
     while let Some(row) = rows.next().lift()? {
-        encoded(db, row, &mut *look)?;
+        if encoded(db, row, &mut *look)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }
 
-fn encoded<T>(
+/// Shows the message of a row of [`queries::MESSAGE`] or its like.
+pub(super) fn encoded<T>(
     db: &Connection,
     row: &rusqlite::Row<'_>,
     look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
@@ -107,6 +115,10 @@ impl ItemRow for EncodedRow<'_> {
         self.props.raw(id).map(|raw| raw.tag().ty())
     }
 
+    fn text(&self, id: u16) -> Option<Cow<'_, str>> {
+        text(&self.props, id)
+    }
+
     fn large(&self, id: u16) -> Option<LargeRef> {
         match self.props.raw(id).filter(RawSlot::is_large)?.slot().ok()? {
             Slot::Large(large) => Some(large),
@@ -118,34 +130,84 @@ impl ItemRow for EncodedRow<'_> {
         open(self.db, value)
     }
 
+
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
-        let mut rows = self.body.recipients().filter_map(|r| decode(&r.ok()?));
-        rows.any(|bag| {
-            visit(&SubRow {
-                bag: &bag,
+        let mut rows = self.body.recipients().filter_map(|r| {
+            Some(EncodedSub {
                 item: self,
+                props: r.ok()?,
             })
-        })
+        });
+        rows.any(|row| visit(&row))
     }
 
     fn any_attachment(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
-        let mut rows = self
-            .body
-            .attachments()
-            .filter_map(|a| decode(&a.ok()?.props));
-        rows.any(|bag| {
-            visit(&SubRow {
-                bag: &bag,
+        let rows = self.body.attachments();
+        let mut rows = rows.filter_map(|a| {
+            Some(EncodedSub {
                 item: self,
+                props: a.ok()?.props,
             })
-        })
+        });
+        rows.any(|row| visit(&row))
     }
 }
 
-fn decode(bag: &BagRef<'_>) -> Option<Bag> {
-    bag.iter()
-        .map(|raw| Some((raw.id, raw.slot().ok()?)))
-        .collect()
+/// A recipient or attachment as the bag of its message holds it.
+struct EncodedSub<'a> {
+    item: &'a EncodedRow<'a>,
+    props: BagRef<'a>,
+}
+
+impl EncodedSub<'_> {
+    fn large_ref(&self, id: u16) -> Option<LargeRef> {
+        match self.props.raw(id).filter(RawSlot::is_large)?.slot().ok()? {
+            Slot::Large(large) => Some(large),
+            Slot::Value(_) => None,
+        }
+    }
+}
+
+impl QueryRow for EncodedSub<'_> {
+    fn get(&self, tag: PropTag) -> Option<Cow<'_, PropValue>> {
+        match self.props.get(tag.id()).ok()?? {
+            Slot::Value(value) => Some(Cow::Owned(value)),
+            Slot::Large(_) => None,
+        }
+    }
+
+    fn ty(&self, id: u16) -> Option<PropType> {
+        self.props.raw(id).map(|raw| raw.tag().ty())
+    }
+
+    fn text(&self, id: u16) -> Option<Cow<'_, str>> {
+        text(&self.props, id)
+    }
+
+    fn large(&self, id: u16) -> Option<Large> {
+        let large = self.large_ref(id)?;
+        Some(Large {
+            ty: large.ty,
+            size: large.size,
+            code_page: 0,
+        })
+    }
+
+    fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
+        self.item.open(&self.large_ref(id)?)
+    }
+}
+
+/// The text of a small property, lent where it is PT_UNICODE.
+fn text<'a>(props: &BagRef<'a>, id: u16) -> Option<Cow<'a, str>> {
+    let raw = props.raw(id).filter(|raw| !raw.is_large())?;
+    if let Some(text) = raw.text() {
+        return Some(Cow::Borrowed(text));
+    }
+    match raw.slot().ok()? {
+        Slot::Value(PropValue::String8(ansi)) => Some(Cow::Owned(decode_ansi(&ansi).into_owned())),
+        _ => None,
+    }
 }
 
 /// Opens a value that is in the store.

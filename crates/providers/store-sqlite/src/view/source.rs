@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use mapi_kit::engine::{ItemRow, RowSource};
-use mapi_spi::{ItemId, Result, RowSet, View};
+use mapi_spi::{Call, ItemId, Result, RowSet, View};
 use rusqlite::{Connection, params};
 
 use super::narrow::Narrow;
 use super::row::{FolderLine, show_known};
+use super::sieve::each_of;
 use crate::failure::{Lift, not_found};
 use crate::{item, queries, store};
 
@@ -15,6 +16,10 @@ use crate::{item, queries, store};
 pub(super) struct Source<'a> {
     pub(super) db: &'a Connection,
     pub(super) view: &'a View,
+    /// The rows of the view are among these, by number, where that is known.
+    pub(super) only: Option<&'a [u64]>,
+    pub(super) narrow: &'a Narrow,
+    pub(super) call: &'a Call,
 }
 
 impl RowSource for Source<'_> {
@@ -24,11 +29,16 @@ impl RowSource for Source<'_> {
                 associated,
                 deleted,
             } => {
-                for id in self.messages(item::part(associated, deleted))? {
-                    if show_known(self.db, id, |row| Ok(each(row)))?.is_break() {
-                        break;
+                let part = item::part(associated, deleted);
+                let listed;
+                let ids = match self.only {
+                    Some(ids) => ids,
+                    None => {
+                        listed = self.messages(part)?;
+                        &listed
                     }
-                }
+                };
+                each_of(self.db, ids, self.call, &mut |row| Ok(each(row)))?;
             }
             RowSet::Hierarchy { .. } => {
                 for (id, depth) in self.folders()? {
@@ -88,10 +98,9 @@ impl RowSource for Source<'_> {
 impl Source<'_> {
     /// The messages that the restriction may match.
     fn messages(&self, part: u8) -> Result<Vec<u64>> {
-        match Narrow::of(self.view.restriction.as_ref()) {
-            Some(narrow) => narrow.contents(self.db, self.view.container, part),
-            None => store::contents(self.db, self.view.container, part),
-        }
+        let container = self.view.container;
+        let found = (self.narrow).candidates(self.db, container, part, self.call)?;
+        found.map_or_else(|| store::contents(self.db, container, part), Ok)
     }
 
     fn folders(&self) -> Result<Vec<(ItemId, u32)>> {

@@ -7,37 +7,57 @@
 use std::collections::VecDeque;
 
 use mapi_kit::engine::Plan;
+use mapi_props::{PropValue, SortOrder};
 use mapi_spi::{Anchor, Call, ItemId, Result, RowKey};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-use super::narrow::Narrow;
+use super::narrow::Facet;
 use super::row::show_known;
 use crate::failure::Lift;
 use crate::order::{KEY_BYTES, MISSING_KEY, Order, key_of};
 use crate::queries;
 
-/// Below all keys, and above all.
-const BELOW: &[u8] = &[];
+/// After what all keys of an index begin with: above all of them.
 const ABOVE: &[u8] = &[3];
-/// Above all keys but that of missing values.
+/// The same: above all keys but that of missing values.
 const PRESENT_END: [u8; KEY_BYTES + 1] = {
     let mut end = [0xFF; KEY_BYTES + 1];
     end[0] = 1;
     end
 };
 
-/// One indexed order of one part of a container, seen by a view.
+/// One index over one part of a container, seen by a view that is sorted like it.
+#[derive(Clone)]
 pub(super) struct Index<'a> {
     pub(super) db: &'a Connection,
     pub(super) container: ItemId,
     pub(super) part: u8,
-    pub(super) order: Order,
+    /// The index.
+    id: u8,
+    /// The order that gives its keys, or, of a facet, their ends.
+    order: Order,
+    /// What its keys begin with.
+    prefix: Vec<u8>,
+    /// Its key of missing values.
+    missing: Vec<u8>,
+    /// The rows of the view lie between these keys.
+    low: Vec<u8>,
+    high: Vec<u8>,
+    /// The rows of the view are among these, by number, where that is known.
+    only: Option<&'a [u64]>,
     pub(super) plan: &'a Plan<'a>,
     /// The view's direction is not the index's.
-    pub(super) reversed: bool,
-    /// Where in a date order the rows of the view lie.
-    pub(super) narrow: Option<Narrow>,
-    pub(super) call: &'a Call,
+    reversed: bool,
+    call: &'a Call,
+}
+
+/// Which index is read, and between which keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Run<'a> {
+    /// All of an order.
+    Order(Order),
+    /// A facet that gives the rows of this order.
+    Facet(&'a Facet, Order),
 }
 
 /// A gap between two rows of a view.
@@ -83,18 +103,74 @@ pub(super) struct Walk<'a> {
 
 impl Stretch {
     /// Leaves what lies in the bounds; whether that can be anything.
-    fn meet(&mut self, narrow: &Narrow) -> bool {
-        if self.low < narrow.low {
-            self.low.clone_from(&narrow.low);
+    fn meet(&mut self, low: &[u8], high: &[u8]) -> bool {
+        if self.low.as_slice() < low {
+            self.low = low.to_vec();
         }
-        if self.high > narrow.high {
-            self.high.clone_from(&narrow.high);
+        if self.high.as_slice() > high {
+            self.high = high.to_vec();
         }
         self.low < self.high
     }
 }
 
 impl<'a> Index<'a> {
+    /// `reversed`: the view's direction is not that in which keys ascend.
+    pub(super) fn new(
+        db: &'a Connection,
+        (container, part): (ItemId, u8),
+        run: Run<'_>,
+        plan: &'a Plan<'a>,
+        direction: SortOrder,
+        call: &'a Call,
+    ) -> Self {
+        let (id, order, prefix) = match run {
+            Run::Order(order) => (order.id, order, Vec::new()),
+            Run::Facet(facet, order) => (facet.order.id, order, facet.prefix.clone()),
+        };
+        let after = |end: &[u8]| [prefix.as_slice(), end].concat();
+        let (low, high) = match run {
+            Run::Order(_) => (prefix.clone(), after(ABOVE)),
+            Run::Facet(facet, _) => (facet.low.clone(), facet.high.clone()),
+        };
+        Self {
+            db,
+            container,
+            part,
+            id,
+            order,
+            missing: after(MISSING_KEY),
+            prefix,
+            low,
+            high,
+            only: None,
+            plan,
+            reversed: direction != order.natural,
+            call,
+        }
+    }
+
+    /// The same, held to messages that are known to match, by number.
+    pub(super) fn among<'b>(self, only: &'b [u64]) -> Index<'b>
+    where
+        'a: 'b,
+    {
+        Index {
+            only: Some(only),
+            ..self
+        }
+    }
+
+    /// The key of the rows with this value.
+    fn key_of(&self, value: Option<&PropValue>) -> Vec<u8> {
+        [self.prefix.as_slice(), &key_of(self.order, value)].concat()
+    }
+
+    /// Whether a key is one of the view's rows.
+    fn holds(&self, key: &[u8]) -> bool {
+        self.low.as_slice() < key && key < self.high.as_slice()
+    }
+
     /// Whether rows of this key stand by number.
     fn is_whole(&self, key: &[u8]) -> bool {
         key.len() < KEY_BYTES && self.plan.sort().columns.len() == 1
@@ -117,7 +193,7 @@ impl<'a> Index<'a> {
 
     fn keyed(&self, place: &RowKey, beyond: u64) -> Result<Spot> {
         let full = self.plan.key_of(place)?;
-        let key = key_of(self.order, place.values.first().and_then(Option::as_ref));
+        let key = self.key_of(place.values.first().and_then(Option::as_ref));
         let number = place.item.0.saturating_add(beyond);
         let split = if self.is_whole(&key) {
             Split::Number(number)
@@ -127,20 +203,14 @@ impl<'a> Index<'a> {
         Ok(Spot::In(key, split))
     }
 
-    /// The gap before row `n`.
+    /// The gap before row `n` of those between the bounds. Only for whole orders and facets without a prefix.
     fn numbered(&self, n: u64) -> Result<Spot> {
         if n == 0 {
             return Ok(Spot::Start);
         }
-        let offset = i64::try_from(n).unwrap_or(i64::MAX);
-        let here = params![self.container.0, self.part, self.order.id, offset];
-        let below = params![
-            self.container.0,
-            self.part,
-            self.order.id,
-            offset,
-            MISSING_KEY
-        ];
+        let offset = i64::try_from(n.saturating_add(self.skipped()?)).unwrap_or(i64::MAX);
+        let here = params![self.container.0, self.part, self.id, offset];
+        let below = params![self.container.0, self.part, self.id, offset, self.missing];
         let (sql, values) = if self.reversed {
             (queries::NTH_REVERSED, below)
         } else {
@@ -150,6 +220,9 @@ impl<'a> Index<'a> {
         let mut rows = select.query(values).lift()?;
         if let Some(row) = rows.next().lift()? {
             let (key, item): (Vec<u8>, u64) = (row.get(0).lift()?, row.get(1).lift()?);
+            if !self.holds(&key) {
+                return Ok(Spot::End);
+            }
             let split = if self.is_whole(&key) && !self.reversed {
                 Split::Number(item)
             } else {
@@ -157,15 +230,31 @@ impl<'a> Index<'a> {
             };
             return Ok(Spot::In(key, split));
         }
-        if !self.reversed {
+        if !self.reversed || !self.holds(&self.missing) {
             return Ok(Spot::End);
         }
-        let missing = n.saturating_sub(self.count_between(BELOW, MISSING_KEY)?);
+        let missing = n.saturating_sub(self.count_between(&self.prefix, &self.missing)?);
         let rank = usize::try_from(missing).unwrap_or(usize::MAX);
         Ok(Spot::In(
-            MISSING_KEY.to_vec(),
-            self.ranked(MISSING_KEY, rank)?,
+            self.missing.clone(),
+            self.ranked(&self.missing, rank)?,
         ))
+    }
+
+    /// Rows of the index that the view passes over before its first one.
+    fn skipped(&self) -> Result<u64> {
+        if !self.reversed {
+            if self.low == self.prefix {
+                return Ok(0);
+            }
+            let beyond = [self.low.as_slice(), &[0]].concat();
+            return self.count_run(&self.prefix, &beyond);
+        }
+        if self.high > self.missing {
+            return Ok(0);
+        }
+        let present = self.count_run(&self.prefix, &self.missing)?;
+        Ok(present - self.count_run(&self.prefix, &self.high)?)
     }
 
     /// The gap before the row of a rank; where rows stand by number, by its number.
@@ -177,7 +266,7 @@ impl<'a> Index<'a> {
         let number = self
             .statement(queries::NTH_IN_GROUP)?
             .query_row(
-                params![self.container.0, self.part, self.order.id, key, offset],
+                params![self.container.0, self.part, self.id, key, offset],
                 |r| r.get(0),
             )
             .optional()
@@ -194,17 +283,25 @@ impl<'a> Index<'a> {
         };
         self.statement(sql)?
             .query_row(
-                params![self.container.0, self.part, self.order.id, key, item],
+                params![self.container.0, self.part, self.id, key, item],
                 |r| r.get(0),
             )
             .lift()
     }
 
-    /// Rows with keys strictly between two.
+    /// Rows of the view with keys strictly between two.
     fn count_between(&self, low: &[u8], high: &[u8]) -> Result<u64> {
+        self.count_run(low.max(&self.low), high.min(&self.high))
+    }
+
+    /// Rows of the index with keys strictly between two.
+    fn count_run(&self, low: &[u8], high: &[u8]) -> Result<u64> {
+        if low >= high {
+            return Ok(0);
+        }
         self.statement(queries::COUNT_BETWEEN)?
             .query_row(
-                params![self.container.0, self.part, self.order.id, low, high],
+                params![self.container.0, self.part, self.id, low, high],
                 |r| r.get(0),
             )
             .lift()
@@ -215,16 +312,19 @@ impl<'a> Index<'a> {
         let Spot::In(key, split) = self.keyed(place, u64::from(place.instance > 0))? else {
             return Ok(0);
         };
-        let before = match (self.reversed, key == MISSING_KEY) {
-            (false, _) => self.count_between(BELOW, &key)?,
-            (true, false) => self.count_between(&key, MISSING_KEY)?,
-            (true, true) => self.count_between(BELOW, MISSING_KEY)?,
+        let before = match (self.reversed, key == self.missing) {
+            (false, _) => self.count_between(&self.prefix, &key)?,
+            (true, false) => self.count_between(&key, &self.missing)?,
+            (true, true) => self.count_between(&self.prefix, &self.missing)?,
         };
+        if !self.holds(&key) {
+            return Ok(before);
+        }
         let inside = match split {
             Split::Number(number) => self
                 .statement(queries::COUNT_BELOW_IN_GROUP)?
                 .query_row(
-                    params![self.container.0, self.part, self.order.id, key, number],
+                    params![self.container.0, self.part, self.id, key, number],
                     |r| r.get(0),
                 )
                 .lift()?,
@@ -256,10 +356,9 @@ impl<'a> Index<'a> {
     fn items(&self, key: &[u8]) -> Result<Vec<u64>> {
         let mut select = self.statement(queries::GROUP)?;
         let rows = select
-            .query_map(
-                params![self.container.0, self.part, self.order.id, key],
-                |r| r.get(0),
-            )
+            .query_map(params![self.container.0, self.part, self.id, key], |r| {
+                r.get(0)
+            })
             .lift()?;
         rows.collect::<rusqlite::Result<_>>().lift()
     }
@@ -308,9 +407,7 @@ impl<'a> Index<'a> {
             Spot::Start | Spot::End => walk.stretches.clear(),
             Spot::In(key, split) => walk.enter(key, split)?,
         }
-        if let Some(narrow) = &self.narrow {
-            walk.stretches.retain_mut(|s| s.meet(narrow));
-        }
+        walk.stretches.retain_mut(|s| s.meet(&self.low, &self.high));
         Ok(walk)
     }
 
@@ -320,12 +417,13 @@ impl<'a> Index<'a> {
             high: high.to_vec(),
             ascending: ascending != backward,
         };
+        let after = |end: &[u8]| [self.prefix.as_slice(), end].concat();
         let mut all = VecDeque::new();
         if self.reversed {
-            all.push_back(stretch(BELOW, MISSING_KEY, false));
-            all.push_back(stretch(&PRESENT_END, ABOVE, true));
+            all.push_back(stretch(&self.prefix, &self.missing, false));
+            all.push_back(stretch(&after(&PRESENT_END), &after(ABOVE), true));
         } else {
-            all.push_back(stretch(BELOW, ABOVE, true));
+            all.push_back(stretch(&self.prefix, &after(ABOVE), true));
         }
         if backward {
             all.make_contiguous().reverse();
@@ -338,8 +436,11 @@ impl Walk<'_> {
     /// The next row's number.
     pub(super) fn next(&mut self) -> Result<Option<u64>> {
         loop {
-            if let Some(item) = self.ready.pop_front() {
-                return Ok(Some(item));
+            while let Some(item) = self.ready.pop_front() {
+                let only = self.index.only;
+                if only.is_none_or(|only| only.binary_search(&item).is_ok()) {
+                    return Ok(Some(item));
+                }
             }
             self.index.call.check()?;
             match self.group.take() {
@@ -418,7 +519,7 @@ impl Walk<'_> {
                 params![
                     index.container.0,
                     index.part,
-                    index.order.id,
+                    index.id,
                     key,
                     last,
                     self.batch
@@ -453,7 +554,7 @@ impl Walk<'_> {
             .query(params![
                 index.container.0,
                 index.part,
-                index.order.id,
+                index.id,
                 stretch.low,
                 stretch.high,
                 self.batch

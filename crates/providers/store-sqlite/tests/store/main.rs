@@ -11,4 +11,5 @@ mod disasters;
 mod ground;
 mod model;
 mod orders;
+mod restrictions;
 mod versions;

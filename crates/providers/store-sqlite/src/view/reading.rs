@@ -1,0 +1,366 @@
+//! One view over one moment of the store, ready to be read.
+
+use std::sync::atomic::Ordering;
+
+use mapi_kit::engine::{self, Plan};
+use mapi_spi::{Anchor, Call, Page, Result, Row, RowKey, RowSet, View};
+use rusqlite::Connection;
+
+use super::narrow::{Facet, Narrow};
+use super::row::show_known;
+use super::sieve::Sieve;
+use super::source::Source;
+use super::walk::{Index, Run, Spot};
+use super::{indexable, rows_of};
+use crate::connection::Reader;
+use crate::failure::Lift;
+use crate::order::{self, Order, Shape};
+use crate::store::Inner;
+use crate::{item, log, store};
+
+/// A view, one moment of the store, and the indexes that serve.
+pub(super) struct Reading<'a> {
+    inner: &'a Inner,
+    db: &'a Connection,
+    plan: &'a Plan<'a>,
+    view: &'a View,
+    call: &'a Call,
+    seq: u64,
+    /// The part of the container; `None` for a hierarchy.
+    part: Option<u8>,
+    /// The order whose index gives the rows.
+    order: Option<Order>,
+    narrow: Narrow,
+    /// Up to so many rows are read and sorted rather than looked for along an index; and so many are tested in vain
+    /// before a walk gives way to the sieve.
+    few: usize,
+}
+
+/// A connection that sees one moment, in which the indexes are there that the view is worth.
+pub(super) fn prepared<'a>(
+    inner: &'a Inner,
+    plan: &Plan<'_>,
+    view: &View,
+    call: &Call,
+) -> Result<Reader<'a>> {
+    let reader = begun(inner, view, call)?;
+    let RowSet::Contents { .. } = view.rows else {
+        return Ok(reader);
+    };
+    let mut missing: Vec<Order> = Vec::new();
+    for order in
+        (indexable(plan, view).into_iter()).chain(Narrow::of(view.restriction.as_ref()).orders())
+    {
+        if !order::is_ready(&reader, order)? {
+            missing.push(order);
+        }
+    }
+    let worth = rows_of(&reader, view)? >= inner.index_from.load(Ordering::Relaxed);
+    if missing.is_empty() || !worth {
+        return Ok(reader);
+    }
+    // A new transaction must see what was built.
+    drop(reader);
+    for order in missing {
+        order::ensure(inner, order, call)?;
+    }
+    begun(inner, view, call)
+}
+
+/// A connection that sees one moment.
+pub(super) fn begun<'a>(inner: &'a Inner, view: &View, call: &Call) -> Result<Reader<'a>> {
+    let reader = inner.connections.reader(call)?;
+    reader.begin()?;
+    store::expect_folder(&reader, view.container)?;
+    Ok(reader)
+}
+
+impl<'a> Reading<'a> {
+    /// Reads what the moment that `db` sees has.
+    pub(super) fn over(
+        inner: &'a Inner,
+        db: &'a Connection,
+        plan: &'a Plan<'a>,
+        view: &'a View,
+        call: &'a Call,
+    ) -> Result<Self> {
+        let part = match view.rows {
+            RowSet::Contents {
+                associated,
+                deleted,
+            } => Some(item::part(associated, deleted)),
+            RowSet::Hierarchy { .. } => None,
+        };
+        let mut narrow = Narrow::default();
+        if let Some(part) = part {
+            narrow = Narrow::of(view.restriction.as_ref());
+            narrow.keep_ready(db, view.container, part)?;
+        }
+        let order = match indexable(plan, view) {
+            Some(order) if order::is_ready(db, order)? => Some(order),
+            _ => None,
+        };
+        let worth = inner.index_from.load(Ordering::Relaxed);
+        Ok(Self {
+            few: usize::try_from(worth.saturating_mul(2)).unwrap_or(usize::MAX),
+            seq: log::last(db)?,
+            inner,
+            db,
+            plan,
+            view,
+            call,
+            part,
+            order,
+            narrow,
+        })
+    }
+
+    /// The log's number for which it is true.
+    pub(super) const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    pub(super) fn page(&self, from: &Anchor, count: i64) -> Result<Page> {
+        let Some(whole) = self.index(None) else {
+            let source = self.source(None);
+            return engine::page(self.plan, &source, self.seq, from, count, self.call);
+        };
+        // Which row has a number, only all matching rows can tell.
+        let countable = self.plan.matcher().is_none() || self.narrow.whole;
+        if (countable || !matches!(from, Anchor::Row(_)))
+            && let Some(index) = self.promising(&whole)?
+            && let Some(page) = indexed_page(&index, self.seq, from, count, self.few)?
+        {
+            return Ok(page);
+        }
+        let found = self.matches()?;
+        if found.len() <= self.few {
+            let source = self.source(Some(&found));
+            return engine::page(self.plan, &source, self.seq, from, count, self.call);
+        }
+        let index = whole.among(&found);
+        let from = match from {
+            Anchor::Row(n) => nth(&index, *n)?,
+            other => other.clone(),
+        };
+        let page = indexed_page(&index, self.seq, &from, count, self.few)?;
+        Ok(page.expect("every row that is tested is known to match"))
+    }
+
+    /// Where row `n` stands.
+    pub(super) fn anchor_of(&self, n: u64) -> Result<Anchor> {
+        let found = self.page(&Anchor::Row(n), 1)?.rows.into_iter().next();
+        Ok(found.map_or(Anchor::End, |row| Anchor::At(row.key)))
+    }
+
+    pub(super) fn count(&self) -> Result<u64> {
+        let Some(part) = self.part.filter(|_| !self.plan.is_expanded()) else {
+            return engine::count(self.plan, &self.source(None), self.call);
+        };
+        let container = self.view.container;
+        let limit = (self.plan.matcher()).and_then(mapi_query::Matcher::limit);
+        let all = if self.plan.matcher().is_none() {
+            match self.view.rows {
+                RowSet::Contents { deleted: true, .. } => {
+                    as_u64(store::contents(self.db, container, part)?.len())
+                }
+                _ => rows_of(self.db, self.view)?,
+            }
+        } else if let (true, Some(facet)) = (self.narrow.whole, self.narrow.facets.first()) {
+            facet.count(self.db, container, part)?
+        } else {
+            as_u64(self.matches()?.len())
+        };
+        Ok(limit.map_or(all, |limit| all.min(u64::from(limit))))
+    }
+
+    pub(super) fn position(&self, key: &RowKey) -> Result<u64> {
+        let Some(whole) = self.index(None) else {
+            return engine::position(self.plan, &self.source(None), key, self.call);
+        };
+        if self.plan.matcher().is_none() {
+            return whole.position(key);
+        }
+        if self.narrow.whole
+            && let Some(index) = self.narrow.facets.first().and_then(|f| self.index(Some(f)))
+        {
+            return index.position(key);
+        }
+        let found = self.matches()?;
+        if found.len() <= self.few {
+            return engine::position(self.plan, &self.source(Some(&found)), key, self.call);
+        }
+        let index = whole.among(&found);
+        let mut before = index.walk(&index.spot(&Anchor::At(key.clone()))?, true, usize::MAX)?;
+        let mut n = 0;
+        while before.next()?.is_some() {
+            n += 1;
+        }
+        Ok(n)
+    }
+
+    /// The container as the table engine scans it; `only`: the rows that match, where they are known.
+    pub(super) fn source<'b>(&'b self, only: Option<&'b [u64]>) -> Source<'b> {
+        Source {
+            db: self.db,
+            view: self.view,
+            only,
+            narrow: &self.narrow,
+            call: self.call,
+        }
+    }
+
+    /// The index that gives the rows, or a facet that gives fewer in the same order.
+    fn index(&self, facet: Option<&Facet>) -> Option<Index<'_>> {
+        let (order, part) = (self.order?, self.part?);
+        let direction = self.plan.sort().columns.first()?.order;
+        let run = match facet {
+            Some(facet) if !facet.gives(order) => return None,
+            Some(facet) => Run::Facet(facet, order),
+            None => Run::Order(order),
+        };
+        let place = (self.view.container, part);
+        Some(Index::new(
+            self.db, place, run, self.plan, direction, self.call,
+        ))
+    }
+
+    /// The index to walk; `None`: so few rows can match, and not in the order of the view, that the sieve is quicker.
+    fn promising<'b>(&'b self, whole: &Index<'b>) -> Result<Option<Index<'b>>> {
+        let mut best: Option<(u64, Option<Index<'b>>)> = None;
+        let part = self.part.unwrap_or_default();
+        let facets: Vec<_> = (self.narrow.facets.iter())
+            .filter(|f| f.order.shape != Shape::Folded)
+            .collect();
+        for facet in &facets {
+            let index = self.index(Some(facet));
+            let rows = match (&index, facets.len()) {
+                (Some(_), 1) => 0,
+                _ => facet.estimate(self.db, self.view.container, part)?,
+            };
+            if best.as_ref().is_none_or(|(least, known)| {
+                // Of two that are alike, one in the order of the view.
+                rows < *least || (rows == *least && known.is_none())
+            }) {
+                best = Some((rows, index));
+            }
+        }
+        Ok(match best {
+            Some((_, Some(index))) => Some(index),
+            Some((rows, None)) if rows < super::narrow::WEIGHED => None,
+            _ => Some(whole.clone()),
+        })
+    }
+
+    /// All rows that match, by number.
+    fn matches(&self) -> Result<Vec<u64>> {
+        debug_assert!(!self.plan.is_expanded());
+        let sieve = Sieve {
+            db: self.db,
+            plan: self.plan,
+            container: self.view.container,
+            part: self.part.unwrap_or_default(),
+            rows: rows_of(self.db, self.view)?,
+            narrow: &self.narrow,
+            call: self.call,
+        };
+        sieve.matches(&|| self.second())
+    }
+
+    /// A second connection that sees the same moment; `None` if a writer was between, or there can be none.
+    fn second(&self) -> Result<Option<Connection>> {
+        if self.inner.connections.is_alone() {
+            return Ok(None);
+        }
+        let other = self.inner.connections.separate()?;
+        other.execute_batch("BEGIN").lift()?;
+        let same = log::last(&other)? == self.seq;
+        Ok(same.then_some(other))
+    }
+}
+
+/// A page along an index; `None` if more rows than `patience` were tested in vain.
+fn indexed_page(
+    index: &Index<'_>,
+    seq: u64,
+    from: &Anchor,
+    count: i64,
+    mut patience: usize,
+) -> Result<Option<Page>> {
+    let spot = index.spot(from)?;
+    let take = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
+    let backward = count < 0;
+    let Some((mut rows, more)) = some_rows(index, &spot, backward, take, &mut patience)? else {
+        return Ok(None);
+    };
+    let behind = match spot {
+        Spot::Start if !backward => false,
+        Spot::End if backward => false,
+        _ => match some_rows(index, &spot, !backward, 0, &mut patience)? {
+            Some((_, more)) => more,
+            None => return Ok(None),
+        },
+    };
+    if backward {
+        rows.reverse();
+    }
+    let (at_start, at_end) = if backward {
+        (!more, !behind)
+    } else {
+        (!behind, !more)
+    };
+    Ok(Some(Page {
+        seq,
+        rows,
+        at_start,
+        at_end,
+    }))
+}
+
+/// Up to `take` matching rows from a gap on, and whether there are more; `None` if patience ends.
+fn some_rows(
+    index: &Index<'_>,
+    spot: &Spot,
+    backward: bool,
+    take: usize,
+    patience: &mut usize,
+) -> Result<Option<(Vec<Row>, bool)>> {
+    let mut walk = index.walk(spot, backward, take.saturating_add(2))?;
+    let mut rows = Vec::with_capacity(take.min(1024));
+    while let Some(id) = walk.next()? {
+        if rows.len() == take && index.plan.matcher().is_none() {
+            return Ok(Some((rows, true)));
+        }
+        let row = show_known(index.db, id, |row| {
+            Ok(index
+                .plan
+                .matches(row, 0)
+                .then(|| (rows.len() < take).then(|| index.plan.row(row, 0))))
+        })?;
+        match row {
+            Some(Some(row)) => rows.push(row),
+            Some(None) => return Ok(Some((rows, true))),
+            None if *patience == 0 => return Ok(None),
+            None => *patience -= 1,
+        }
+    }
+    Ok(Some((rows, false)))
+}
+
+/// Where row `n` of those that an index is held to stands.
+fn nth(index: &Index<'_>, n: u64) -> Result<Anchor> {
+    let mut walk = index.walk(&Spot::Start, false, usize::MAX)?;
+    let mut passed = 0;
+    while let Some(id) = walk.next()? {
+        if passed == n {
+            let row = show_known(index.db, id, |row| Ok(index.plan.row(row, 0)))?;
+            return Ok(Anchor::At(row.key));
+        }
+        passed += 1;
+    }
+    Ok(Anchor::End)
+}
+
+fn as_u64(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,251 @@
+//! Which messages of a part of a container match: every candidate is tested on its stored form, on two cores.
+//!
+//! The pass reads messages by number, as they lie in the file, and decodes only what the restriction asks for.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use mapi_kit::engine::Plan;
+use mapi_spi::{Call, FolderKind, ItemId, ItemKind, Result};
+use rusqlite::{Connection, params};
+
+use super::narrow::Narrow;
+use super::row::{EncodedRow, each_message, encoded, show_known};
+use crate::failure::Lift;
+use crate::{item, queries};
+
+/// Numbers that one core takes at a time.
+const CHUNK: u64 = 1024;
+/// Fewer chunks are not worth a second connection.
+const WORTH_SHARING: usize = 4;
+/// Rows are asked for cancellation this often.
+const CHECK_EVERY: usize = 256;
+
+/// One part of a container, and what its messages must match.
+pub(super) struct Sieve<'a> {
+    pub(super) db: &'a Connection,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) container: ItemId,
+    pub(super) part: u8,
+    /// Messages in that part.
+    pub(super) rows: u64,
+    pub(super) narrow: &'a Narrow,
+    pub(super) call: &'a Call,
+}
+
+/// What is looked through.
+enum Heap {
+    /// These messages.
+    Listed(Vec<u64>),
+    /// All messages of an ordinary folder with numbers up to this one.
+    Whole(u64),
+}
+
+impl Sieve<'_> {
+    /// The messages that match, by number. `second` opens another view of the same state, if it can.
+    pub(super) fn matches(
+        &self,
+        second: &dyn Fn() -> Result<Option<Connection>>,
+    ) -> Result<Vec<u64>> {
+        let heap = self.heap()?;
+        let chunks = heap.chunks();
+        let other = if chunks >= WORTH_SHARING {
+            second()?
+        } else {
+            None
+        };
+        let next = AtomicUsize::new(0);
+        let mut found = match other {
+            None => self.work(self.db, &heap, &next)?,
+            Some(other) => {
+                let (plan, narrow, call) = (self.plan, self.narrow, self.call);
+                let (container, part, rows) = (self.container, self.part, self.rows);
+                let (heap, next) = (&heap, &next);
+                let (mine, theirs) = thread::scope(|scope| {
+                    let theirs = scope.spawn(move || {
+                        let sieve = Sieve {
+                            db: &other,
+                            plan,
+                            container,
+                            part,
+                            rows,
+                            narrow,
+                            call,
+                        };
+                        sieve.work(&other, heap, next)
+                    });
+                    (self.work(self.db, heap, next), theirs.join())
+                });
+                let mut found = mine?;
+                match theirs {
+                    Ok(more) => found.extend(more?),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+                found
+            }
+        };
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    fn heap(&self) -> Result<Heap> {
+        let Self {
+            db,
+            container,
+            part,
+            ..
+        } = *self;
+        if let Some(ids) = self.narrow.candidates(db, container, part, self.call)? {
+            return Ok(Heap::Listed(ids));
+        }
+        let last: u64 = db
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM item")
+            .and_then(|mut s| s.query_row([], |r| r.get(0)))
+            .lift()?;
+        // Messages that a search folder shows lie elsewhere.
+        let holds = item::meta(db, container)?
+            .is_some_and(|m| m.kind != ItemKind::Folder(FolderKind::Search));
+        if holds && self.rows > last / 4 {
+            return Ok(Heap::Whole(last));
+        }
+        Ok(Heap::Listed(crate::store::contents(db, container, part)?))
+    }
+
+    /// Takes chunks until there are none.
+    fn work(&self, db: &Connection, heap: &Heap, next: &AtomicUsize) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        loop {
+            let chunk = next.fetch_add(1, Ordering::Relaxed);
+            if chunk >= heap.chunks() {
+                return Ok(found);
+            }
+            self.call.check()?;
+            let done = match heap {
+                Heap::Listed(ids) => each_of(db, heap.listed(ids, chunk), self.call, &mut |row| {
+                    self.test(row, &mut found);
+                    Ok(ControlFlow::Continue(()))
+                }),
+                Heap::Whole(_) => self.stretch(db, chunk, &mut found),
+            };
+            if done.is_err() {
+                // The other core need not go on.
+                next.store(heap.chunks(), Ordering::Relaxed);
+            }
+            done?;
+        }
+    }
+
+    /// All messages of a stretch of numbers.
+    fn stretch(&self, db: &Connection, chunk: usize, found: &mut Vec<u64>) -> Result<()> {
+        let first = u64::try_from(chunk)
+            .unwrap_or(u64::MAX)
+            .saturating_mul(CHUNK);
+        let mut select = db.prepare_cached(queries::MESSAGES_OF).lift()?;
+        let mut rows = select
+            .query(params![
+                first,
+                first + CHUNK - 1,
+                self.container.0,
+                self.part,
+                self.narrow.without,
+                self.narrow.with
+            ])
+            .lift()?;
+        let mut seen = 0_usize;
+        while let Some(row) = rows.next().lift()? {
+            seen += 1;
+            if seen.is_multiple_of(CHECK_EVERY) {
+                self.call.check()?;
+            }
+            encoded(db, row, |row| {
+                self.test(row, found);
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn test(&self, row: &EncodedRow<'_>, found: &mut Vec<u64>) {
+        if self.plan.matches(row, 0) {
+            found.push(mapi_kit::engine::ItemRow::meta(row).id.0);
+        }
+    }
+}
+
+impl Heap {
+    fn chunks(&self) -> usize {
+        let numbers = match self {
+            Self::Listed(ids) => u64::try_from(ids.len()).unwrap_or(u64::MAX),
+            Self::Whole(last) => last.saturating_add(1),
+        };
+        usize::try_from(numbers.div_ceil(CHUNK)).unwrap_or(usize::MAX)
+    }
+
+    fn listed<'b>(&self, ids: &'b [u64], chunk: usize) -> &'b [u64] {
+        let size = usize::try_from(CHUNK).unwrap_or(usize::MAX);
+        ids.chunks(size).nth(chunk).unwrap_or_default()
+    }
+}
+
+/// Shows messages that an index names, by ascending number, until `look` breaks. Where they lie close together, all
+/// messages there are read in one go.
+pub(super) fn each_of(
+    db: &Connection,
+    ids: &[u64],
+    call: &Call,
+    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    for some in ids.chunks(CHECK_EVERY) {
+        call.check()?;
+        let (Some(first), Some(last)) = (some.first(), some.last()) else {
+            continue;
+        };
+        let few = u64::try_from(some.len()).unwrap_or(u64::MAX);
+        let flow = if last - first < few * 2 {
+            run_of(db, (*first, *last), some, look)?
+        } else {
+            one_by_one(db, some, look)?
+        };
+        if flow.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn one_by_one(
+    db: &Connection,
+    ids: &[u64],
+    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    for id in ids {
+        if show_known(db, *id, &mut *look)?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+    }
+    Ok(ControlFlow::Continue(()))
+}
+
+fn run_of(
+    db: &Connection,
+    bounds: (u64, u64),
+    ids: &[u64],
+    look: &mut dyn FnMut(&EncodedRow<'_>) -> Result<ControlFlow<()>>,
+) -> Result<ControlFlow<()>> {
+    let mut wanted = ids.iter().copied();
+    let mut next = wanted.next();
+    let mut flow = ControlFlow::Continue(());
+    each_message(db, bounds, &mut |row| {
+        if next != Some(mapi_kit::engine::ItemRow::meta(row).id.0) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        next = wanted.next();
+        flow = look(row)?;
+        Ok(flow)
+    })?;
+    match (flow, next) {
+        (ControlFlow::Continue(()), Some(id)) => Err(super::row::not_there(id)),
+        _ => Ok(flow),
+    }
+}
