@@ -130,6 +130,13 @@ impl App {
             (Object::Message(message), None) => Ok(Target::Message(message, Home::default())),
             (Object::Folder(folder), None) => Ok(Target::Folder(folder)),
             (Object::Store(store), None) => Ok(Target::Store(store)),
+            // Short ids are of folders and messages.
+            (Object::Status(_), None) => Err(self.fail(
+                Exit::NotFound,
+                "MAPI_E_NOT_FOUND",
+                Msg::NotAMessage,
+                &[&first],
+            )),
             (_, Some(parts)) => Err(self.fail(
                 Exit::NotFound,
                 "no-such-part",
