@@ -1,6 +1,7 @@
 //! The cases, by topic.
 
 mod attachments;
+mod bodies;
 mod bulk;
 mod categories;
 mod conversations;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Case> {
         transactions::CASES,
         messages::CASES,
         attachments::CASES,
+        bodies::CASES,
         copying::CASES,
         entry_ids::CASES,
     ]

@@ -129,6 +129,9 @@ pub fn refresh<'a, I: Iterator<Item = &'a Bag>>(
         props.set(tag, display_list(recipients(), kind));
     }
     refresh_subject(props, base);
+    if !first {
+        refresh_bodies(props, base);
+    }
     let class = props.get(&tags::MESSAGE_CLASS.id());
     if class.is_none() || class == Some(&Slot::from("")) {
         props.set(tags::MESSAGE_CLASS, "IPM");
@@ -169,6 +172,32 @@ fn refresh_subject(props: &mut Bag, base: &Bag) {
         None => {
             props.remove(&tags::SUBJECT_PREFIX.id());
         }
+    }
+}
+
+/// PR_NATIVE_BODY_INFO names the body that was written last, where several are stored ([MS-OXBBODY] 2.1.3.1 reads it
+/// first); a text that changed without its RTF is out of step with it (TXT-04).
+fn refresh_bodies(props: &mut Bag, base: &Bag) {
+    const FORMS: [(u16, i32); 3] = [
+        (tags::BODY.id(), 1),
+        (tags::RTF_COMPRESSED.id(), 2),
+        (tags::HTML.id(), 3),
+    ];
+    let native = tags::NATIVE_BODY_INFO.id();
+    let changed = |props: &Bag, id| props.get(&id) != base.get(&id);
+    let (in_sync, rtf) = (tags::RTF_IN_SYNC.id(), tags::RTF_COMPRESSED.id());
+    if changed(props, tags::BODY.id()) && !changed(props, rtf) && !changed(props, in_sync) {
+        props.remove(&in_sync);
+    }
+    let written: Vec<_> = FORMS.iter().filter(|(id, _)| changed(props, *id)).collect();
+    if written.is_empty() || changed(props, native) {
+        return;
+    }
+    props.remove(&native);
+    if let [(id, form)] = written.as_slice()
+        && props.contains(id)
+    {
+        props.set(tags::NATIVE_BODY_INFO, *form);
     }
 }
 

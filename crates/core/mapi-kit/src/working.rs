@@ -264,6 +264,12 @@ impl WorkingMessage {
         }
     }
 
+    /// Takes all attachments out; final with the message's save.
+    pub fn delete_attachments(&mut self) {
+        self.attachments_changed |= !self.attachments.is_empty();
+        self.attachments.clear();
+    }
+
     /// Takes an attachment out; final with the message's save.
     ///
     /// # Errors

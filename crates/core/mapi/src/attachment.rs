@@ -1,6 +1,8 @@
 //! Attachments: transacted in two steps, their own save and then the message's.
 //! Reference: "IAttach" (requirements OUT-06, INC-05)
 
+mod copying;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -166,6 +166,8 @@ flags! {
     CopyFlags {
         /// MESSAGE_MOVE.
         MOVE = 0x1;
+        /// MESSAGE_DIALOG: accepted; progress goes to the call's own.
+        DIALOG = 0x2;
     }
 
     /// CopyTo and CopyProps.
@@ -174,12 +176,18 @@ flags! {
         MOVE = 0x1;
         /// MAPI_NOREPLACE: what the destination has, it keeps.
         NOREPLACE = 0x2;
+        /// MAPI_DECLINE_OK: accepted; nothing here leaves copying to somebody else.
+        DECLINE_OK = 0x4;
+        /// MAPI_DIALOG: accepted; progress goes to the call's own.
+        DIALOG = 0x8;
     }
 
     /// CopyFolder.
     CopyFolderFlags {
         /// FOLDER_MOVE; takes everything below with it.
         MOVE = 0x1;
+        /// FOLDER_DIALOG: accepted; progress goes to the call's own.
+        DIALOG = 0x2;
         /// COPY_SUBFOLDERS.
         COPY_SUBFOLDERS = 0x10;
     }

@@ -1,8 +1,10 @@
 //! Folders: their properties, what is in them, and bulk work on it.
 //! Reference: "IMAPIFolder", "IMAPIContainer" (requirements STO-07 … STO-16, FLD-01 … FLD-08)
 
+mod across;
 mod bulk;
 mod children;
+mod copying;
 mod import;
 mod search;
 mod sorting;
@@ -27,6 +29,8 @@ use crate::{EntryId, Message, MsgStore, OpenFlags, SaveFlags, ShortId, TableBuil
 
 pub use bulk::BulkReport;
 pub(crate) use bulk::read_patch;
+pub use children::CopiedFolder;
+pub use copying::FolderCopyReport;
 pub use import::{ImportOptions, ImportOutcome};
 pub use mapi_kit::import::ImportItem;
 pub use search::SearchCriteria;

@@ -90,13 +90,16 @@ pub use flags::{
     EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
     SearchFlags, SearchState, SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
-pub use folder::{BulkReport, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus, SearchCriteria};
+pub use folder::{
+    BulkReport, CopiedFolder, Folder, FolderCopyReport, ImportItem, ImportOptions, ImportOutcome,
+    MessageStatus, SearchCriteria,
+};
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
 pub use library::Mapi;
 pub use message::{Message, Original};
 pub use opened::Object;
 pub use profile_section::ProfileSection;
-pub use prop::{MapiProp, Prop, PropProblem, Typed};
+pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;

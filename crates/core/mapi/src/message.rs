@@ -1,6 +1,7 @@
 //! Messages: transacted; changes live in the handle until it is saved.
 //! Reference: "IMessage" (requirements OUT-01 … OUT-07, X-1 … X-3)
 
+mod bodies;
 mod content;
 mod conversation;
 mod copying;
@@ -60,6 +61,7 @@ pub(crate) struct MessageInner {
     pub(crate) state: Mutex<State>,
     errors: ErrorNote,
     streams: Streams,
+    bodies: bodies::Bodies,
     /// Values staged for this message and all that is in it, kept while any handle of it is open. An embedded message
     /// uses those of the message in the folder.
     staged: Mutex<Vec<Staged>>,
@@ -159,6 +161,7 @@ impl Message {
                 state: Mutex::new(state),
                 errors,
                 streams: Streams::default(),
+                bodies: bodies::Bodies::default(),
                 staged: Mutex::default(),
             }),
         }
@@ -242,13 +245,25 @@ impl MessageInner {
         }
     }
 
+    /// The same while this message's state is at hand.
+    fn host_item_with(&self, state: &State) -> Option<ItemId> {
+        match &self.place {
+            Place::Folder { .. } => state.id,
+            Place::Attachment(attachment) => attachment.message().host_item(),
+        }
+    }
+
     pub(crate) fn open_value(&self, value: &LargeRef) -> Result<ValueReader> {
+        self.open_value_of(self.host_item(), value)
+    }
+
+    fn open_value_of(&self, host: Option<ItemId>, value: &LargeRef) -> Result<ValueReader> {
         let (store, call) = (self.context.spi()?, &self.context.call);
         let staged = self.held().into_iter().find(|s| s.place() == value.place);
         if let Some(staged) = staged {
             return Ok(ValueReader::new(staged.open(call)?, call));
         }
-        let item = self.host_item().ok_or_else(never_saved)?;
+        let item = host.ok_or_else(never_saved)?;
         ValueReader::open(store, item, value, call)
     }
 
@@ -302,6 +317,7 @@ impl PropObject for Message {
             Place::Attachment(_) => None,
         };
         f(&MessageSource {
+            inner: &self.inner,
             info: self.inner.context.info(),
             state: &state,
             folder,

@@ -1,6 +1,7 @@
 //! Property access: IMAPIProp as a trait that stores, folders, messages and attachments share.
 
 mod bag;
+mod copying;
 mod object;
 mod read;
 mod typed;
@@ -14,6 +15,8 @@ use crate::stream::PropStream;
 use crate::{NameFlags, PropertyFlags, Returned, SaveFlags};
 
 pub(crate) use bag::BagSource;
+pub use copying::Interface;
+pub(crate) use copying::{Which, convert_props};
 pub(crate) use object::{Object, PropSource, StreamHome};
 pub(crate) use read::{all, list, values};
 pub use typed::Typed;

@@ -175,7 +175,11 @@ impl Shared {
     fn load(object: &impl Object, tag: PropTag, create: bool) -> Result<Self> {
         let (slot, mut code_page, is_object) = object.with_source(&mut |source| {
             let is_object = source.objects().iter().any(|o| o.id() == tag.id());
-            Ok((source.slot(tag.id()), source.code_page(), is_object))
+            let slot = match source.derived(tag) {
+                Some(made) if !create => Some(Slot::Value(made?)),
+                _ => source.slot(tag.id()),
+            };
+            Ok((slot, source.code_page(), is_object))
         })?;
         let body = match slot {
             _ if create => Body::empty(),
@@ -358,9 +362,10 @@ impl Drop for PropStream {
 
 impl fmt::Debug for PropStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shared = self.lock();
         f.debug_struct("PropStream")
-            .field("tag", &self.lock().tag)
-            .field("size", &self.size())
+            .field("tag", &shared.tag)
+            .field("size", &shared.body.size())
             .finish()
     }
 }

@@ -144,18 +144,22 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(b.open_message(&of_b)?.get(tags::SUBJECT)?, "of B");
             // A copy takes the messages, with COPY_SUBFOLDERS the sub-tree, a move always.
             let to = f.folder("To")?;
-            let flat =
-                inbox.copy_folder(&a.entry_id(), &to, Some("Flat"), CopyFolderFlags::NONE)?;
+            let made = |name, flags| -> mapi::Result<mapi::Folder> {
+                let copied = inbox.copy_folder(&a.entry_id(), &to, name, flags)?;
+                assert_eq!(copied.warning, None);
+                Ok(copied.value.folder)
+            };
+            let flat = made(Some("Flat"), CopyFolderFlags::NONE)?;
             assert_eq!(subjects(&by_subject(&flat)?)?, ["of A"]);
             assert_eq!(flat.counts()?.folders, 0);
-            let whole = inbox.copy_folder(&a.entry_id(), &to, Some("Whole"), deep)?;
+            let whole = made(Some("Whole"), deep)?;
             let below = whole.child("B")?.unwrap();
             assert_eq!(subjects(&by_subject(&below)?)?, ["of B"]);
             assert_eq!(below.get(tags::COMMENT)?, "below");
             assert_ne!(below.entry_id(), b.entry_id());
             let same = inbox.copy_folder(&a.entry_id(), &to, Some("Whole"), deep);
             assert_eq!(code(same), Code::COLLISION);
-            let moved = inbox.copy_folder(&a.entry_id(), &to, None, CopyFolderFlags::MOVE)?;
+            let moved = made(None, CopyFolderFlags::MOVE)?;
             let store = f.restart()?.default_store()?;
             assert_eq!(code(store.folder("Inbox/A")), Code::NOT_FOUND);
             let there = store.folder("Inbox/To/A/B")?;

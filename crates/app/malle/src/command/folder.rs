@@ -194,7 +194,8 @@ fn copy(
     }
     let parent = app.api(folder.parent_id())?;
     let parent = app.api(store.open_folder(&parent, mapi::OpenFlags::BEST_ACCESS))?;
-    let made = app.api(parent.copy_folder(&folder.entry_id(), &to, name, flags))?;
+    let copied = app.api(parent.copy_folder(&folder.entry_id(), &to, name, flags))?;
+    let made = copied.ignore_warning().folder;
     let path = app.api(store.path_of(&made.entry_id()))?;
     app.folder_done("copied", &made, path.clone(), Msg::FolderCopied, vec![path])
 }

@@ -1,14 +1,14 @@
 //! Bulk work on messages: it goes on as far as possible and reports at the end.
 
-use mapi_kit::export::{ExportFrom, export};
 use mapi_props::{Code, Restriction, message_flags, tags};
 use mapi_spi::{
     BulkOutcome, ChangeSet, CommitMode, Error, FlagPatch, FolderKind, ItemId, Items, Op, OpOutcome,
     Result,
 };
 
+use super::Folder;
+use super::across::Across;
 use super::children::mode;
-use super::{Folder, ImportItem, ImportOptions, ImportOutcome};
 use crate::context::Context;
 use crate::{CopyFlags, DeleteFlags, EntryId, ReadFlags, Returned};
 
@@ -19,14 +19,11 @@ pub struct BulkReport {
     pub done: u64,
     /// Messages left as they were, and why.
     pub failed: Vec<(EntryId, Error)>,
-    /// For copies and moves to another store: old and new entry id.
+    /// For copies and moves to another store: old and new entry id of each message, and of each folder.
     pub copies: Vec<(EntryId, EntryId)>,
     /// The call was cancelled or timed out before the end.
     pub stopped: Option<Error>,
 }
-
-/// Messages that go to another store in one change set.
-const ACROSS_BATCH: usize = 200;
 
 impl Folder {
     /// Copies messages of this folder to another, or moves them. Copies keep the search key and get a new entry id; moves
@@ -63,7 +60,15 @@ impl Folder {
             ));
         }
         if to.context.info().uid != self.context.info().uid {
-            return self.transfer_across(messages, to, moves);
+            let mut report = BulkReport::default();
+            let way = Across {
+                from: self,
+                to,
+                moves,
+                associated: false,
+            };
+            way.carry(messages, &mut report)?;
+            return Ok(report.returned());
         }
         self.run(messages, |items| {
             if moves {
@@ -71,86 +76,6 @@ impl Folder {
             } else {
                 Op::Copy { items, to: to.id }
             }
-        })
-    }
-
-    /// To another store: names travel, identifiers do not (NAM-05).
-    fn transfer_across(
-        &self,
-        messages: &[EntryId],
-        to: &Self,
-        moves: bool,
-    ) -> Result<Returned<BulkReport>> {
-        let mut report = BulkReport::default();
-        for batch in messages.chunks(ACROSS_BATCH) {
-            if let Err(e) = self.context.call.check() {
-                report.stopped = Some(e);
-                break;
-            }
-            self.copy_across(batch, to, &mut report)?;
-        }
-        if moves {
-            let copied: Vec<EntryId> = report.copies.iter().map(|(old, _)| old.clone()).collect();
-            let deleted = self.delete_list(&copied, DeleteFlags::HARD_DELETE)?;
-            report.done = deleted.value.done;
-            report.failed.extend(deleted.value.failed);
-        }
-        Ok(report.returned())
-    }
-
-    fn copy_across(&self, batch: &[EntryId], to: &Self, report: &mut BulkReport) -> Result<()> {
-        let mut ids = Vec::new();
-        let mut items = Vec::new();
-        for id in batch {
-            match self.export_item(id) {
-                Ok(item) => {
-                    ids.push(id);
-                    items.push(item);
-                }
-                Err(e) => report.failed.push((id.clone(), e)),
-            }
-        }
-        let outcomes = to.import(items, ImportOptions::default())?;
-        for (old, outcome) in ids.into_iter().zip(outcomes) {
-            match outcome {
-                ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id } => {
-                    report.copies.push((old.clone(), id));
-                    report.done += 1;
-                }
-                ImportOutcome::Failed(e) => report.failed.push((old.clone(), e)),
-            }
-        }
-        Ok(())
-    }
-
-    fn export_item(&self, id: &EntryId) -> Result<ImportItem> {
-        let item = self.context.message_id(id)?;
-        let call = &self.context.call;
-        let data = self.context.spi()?.message(item, call)?;
-        let here = data.meta.parent == self.id || self.kind == FolderKind::Search;
-        if data.meta.deleted || !here {
-            return Err(Error::new(
-                Code::NOT_FOUND,
-                "the message is not in this folder",
-            ));
-        }
-        if data.meta.flags & message_flags::SUBMIT != 0 {
-            return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
-        }
-        let opened = &self.context.opened;
-        let from = ExportFrom {
-            store: &opened.store,
-            names: &opened.names,
-            item: Some(item),
-            staged: &[],
-            call,
-        };
-        let tree = export(from, &data.body)?;
-        let pending = message_flags::RN_PENDING | message_flags::NRN_PENDING;
-        Ok(ImportItem {
-            tree,
-            flags: data.meta.flags & !pending,
-            source: None,
         })
     }
 
@@ -166,7 +91,7 @@ impl Folder {
         self.errors.track(self.delete_list(messages, flags))
     }
 
-    fn delete_list(
+    pub(super) fn delete_list(
         &self,
         messages: &[EntryId],
         flags: DeleteFlags,
@@ -282,7 +207,7 @@ impl Folder {
 }
 
 impl BulkReport {
-    fn returned(self) -> Returned<Self> {
+    pub(super) fn returned(self) -> Returned<Self> {
         let partial = !self.failed.is_empty() || self.stopped.is_some();
         Returned::warn_if(self, partial, Code::W_PARTIAL_COMPLETION)
     }

@@ -14,6 +14,15 @@ use crate::{
     OpenFlags, Returned,
 };
 
+/// A folder that was copied or moved.
+#[derive(Debug)]
+pub struct CopiedFolder {
+    /// The copy, or the folder at its new place.
+    pub folder: Folder,
+    /// To another store: what was carried and what stayed behind. Empty inside a store.
+    pub report: BulkReport,
+}
+
 impl Folder {
     /// The sub-folder of this name, compared without case; `None` if there is none.
     ///
@@ -151,19 +160,29 @@ impl Folder {
         self.set(tags::DISPLAY_NAME, name)
     }
 
-    /// Copies a sub-folder with its messages into `to`, or moves it with all below it. `name`: another name.
+    /// Copies a sub-folder with its messages into `to`, or moves it with all below it. `name`: another name. Inside a store
+    /// all of it or nothing is done. To another store messages go in batches, and properties keep their names under that
+    /// store's identifiers; what stays behind is in the report, and a folder that something stays in is not deleted.
+    ///
+    /// ```
+    /// # fn show(inbox: &mapi::Folder, archive: &mapi::Folder, old: &mapi::EntryId) -> mapi::Result<()> {
+    /// use mapi::CopyFolderFlags;
+    ///
+    /// let moved = inbox.copy_folder(old, archive, None, CopyFolderFlags::MOVE)?.value;
+    /// assert_eq!(moved.report.failed.len(), 0);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` (no such sub-folder), `MAPI_E_FOLDER_CYCLE` (into itself or below), `MAPI_E_COLLISION`,
-    /// `MAPI_E_NO_ACCESS` (root, special and search folders are not moved; read-only handles),
-    /// `MAPI_E_NO_SUPPORT` (into another store).
+    /// `MAPI_E_NO_ACCESS` (root, special and search folders are not moved; read-only handles).
     pub fn copy_folder(
         &self,
         child: &EntryId,
         to: &Self,
         name: Option<&str>,
         flags: CopyFolderFlags,
-    ) -> Result<Self> {
+    ) -> Result<Returned<CopiedFolder>> {
         self.errors.track(self.transfer(child, to, name, flags))
     }
 
@@ -173,14 +192,8 @@ impl Folder {
         to: &Self,
         name: Option<&str>,
         flags: CopyFolderFlags,
-    ) -> Result<Self> {
+    ) -> Result<Returned<CopiedFolder>> {
         to.writable()?;
-        if to.context.info().uid != self.context.info().uid {
-            return Err(Error::new(
-                Code::NO_SUPPORT,
-                "folders are not copied to other stores yet",
-            ));
-        }
         let folder = self.own_child(child)?;
         if folder.kind != FolderKind::Generic {
             return Err(Error::new(
@@ -197,37 +210,85 @@ impl Folder {
         if let Some(name) = name {
             self.check_name(name)?;
         }
-        let (to, name) = (to.id, name.map(str::to_owned));
         let moves = flags.contains(CopyFolderFlags::MOVE);
-        let op = if moves {
+        if moves {
             self.writable()?;
             folder.check_ordinary()?;
+        }
+        let deep = moves || flags.contains(CopyFolderFlags::COPY_SUBFOLDERS);
+        if !to.is_of_store(self) {
+            return folder.carry_across(to, name, moves, deep);
+        }
+        let made = folder.copy_below(to, name, moves, deep)?;
+        Ok(Returned::clean(CopiedFolder {
+            folder: made,
+            report: BulkReport::default(),
+        }))
+    }
+
+    /// Copies or moves this folder inside its store.
+    pub(super) fn copy_below(
+        &self,
+        to: &Self,
+        name: Option<&str>,
+        moves: bool,
+        deep: bool,
+    ) -> Result<Self> {
+        let (folder, name) = (self.id, name.map(str::to_owned));
+        let op = if moves {
             Op::MoveFolder {
-                folder: folder.id,
-                to,
+                folder,
+                to: to.id,
                 name,
             }
         } else {
-            let subfolders = flags.contains(CopyFolderFlags::COPY_SUBFOLDERS);
-            if self.store()?.is_below(to, folder.id)? {
+            if self.store()?.is_below(to.id, folder)? {
                 return Err(Error::new(
                     Code::FOLDER_CYCLE,
                     "a folder does not go into itself",
                 ));
             }
             Op::CopyFolder {
-                folder: folder.id,
-                to,
+                folder,
+                to: to.id,
                 name,
-                subfolders,
+                subfolders: deep,
             }
         };
         let outcome = self.context.commit(ChangeSet::one(op))?;
         let made = match outcome.ops.into_iter().next() {
             Some(OpOutcome::Saved(saved)) => saved.id,
-            _ => folder.id,
+            _ => folder,
         };
         Self::open(&self.context, made, OpenFlags::BEST_ACCESS)
+    }
+
+    pub(super) fn is_of_store(&self, other: &Self) -> bool {
+        self.context.info().uid == other.context.info().uid
+    }
+
+    /// Brings a soft-deleted sub-folder back, with everything that was deleted together with it; what had been deleted
+    /// before stays so. `name`: another name. The table of such folders is [`Self::deleted_hierarchy`].
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` (no such sub-folder); `MAPI_E_COLLISION` if a sub-folder has its name by now; `MAPI_E_NO_ACCESS`
+    /// on a read-only handle.
+    pub fn recover_folder(&self, child: &EntryId, name: Option<&str>) -> Result<Self> {
+        self.errors.track(self.bring_back(child, name))
+    }
+
+    fn bring_back(&self, child: &EntryId, name: Option<&str>) -> Result<Self> {
+        self.writable()?;
+        if let Some(name) = name {
+            self.check_name(name)?;
+        }
+        let op = Op::RecoverFolder {
+            folder: self.own_child(child)?.id,
+            name: name.map(str::to_owned),
+        };
+        let outcome = self.context.commit(ChangeSet::one(op))?;
+        let back = saved_id(outcome.ops.first())?;
+        Self::open(&self.context, back, OpenFlags::BEST_ACCESS)
     }
 
     /// Deletes a sub-folder: an empty one, unless flags lift the obstacles. Many messages go in batches; when the call ends
@@ -291,7 +352,7 @@ impl Folder {
     }
 
     /// A direct sub-folder by entry id.
-    fn own_child(&self, id: &EntryId) -> Result<Self> {
+    pub(super) fn own_child(&self, id: &EntryId) -> Result<Self> {
         let item = self.context.folder_id(id)?;
         let child = Self::open(&self.context, item, OpenFlags::SHOW_SOFT_DELETES)?;
         if child.kind == FolderKind::Root {
@@ -310,7 +371,7 @@ impl Folder {
     }
 
     /// FLD-03: special folders are neither deleted nor moved.
-    fn check_ordinary(&self) -> Result<()> {
+    pub(super) fn check_ordinary(&self) -> Result<()> {
         match self.store()?.role_of(self.id)? {
             None => Ok(()),
             Some(role) => Err(Error::new(

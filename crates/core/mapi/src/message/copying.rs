@@ -3,38 +3,19 @@
 
 use std::sync::Arc;
 
-use mapi_kit::export::{ExportFrom, export};
-use mapi_kit::import::{ImportTo, convert};
 use mapi_props::{Code, PropTag, StoredMessage, tags};
-use mapi_spi::{Error, ItemId, Result};
+use mapi_spi::{Error, Result};
 
 use super::{Message, source};
-use crate::prop::Object as PropObject;
+use crate::prop::{Interface, Object as PropObject, Which, convert_props};
 use crate::{CopyPropFlags, PropProblem};
-
-/// Which properties are copied.
-#[derive(Debug, Clone, Copy)]
-enum Which<'a> {
-    AllBut(&'a [PropTag]),
-    Only(&'a [PropTag]),
-}
-
-impl Which<'_> {
-    /// Types do not matter.
-    fn takes(self, id: u16) -> bool {
-        let named = |tags: &[PropTag]| tags.iter().any(|t| t.id() == id);
-        match self {
-            Self::AllBut(tags) => !named(tags),
-            Self::Only(tags) => named(tags),
-        }
-    }
-}
 
 impl Message {
     /// Copies everything but `exclude` to another message: properties, and the recipients and attachments unless
-    /// PR_MESSAGE_RECIPIENTS or PR_MESSAGE_ATTACHMENTS is excluded. Names stay, identifiers follow the destination's
-    /// store. The destination is not saved. Properties that stores make themselves are among the problems (`index` counts
-    /// the source's own properties).
+    /// PR_MESSAGE_RECIPIENTS or PR_MESSAGE_ATTACHMENTS is excluded. They take the place of the destination's; with NOREPLACE
+    /// its properties stay, and recipients and attachments come in addition. Names stay, identifiers follow the
+    /// destination's store. The destination is not saved. Properties that stores make themselves are among the problems
+    /// (`index` counts the source's own properties).
     ///
     /// ```
     /// # fn show(from: &mapi::Message, to: &mapi::Message) -> mapi::Result<()> {
@@ -54,13 +35,22 @@ impl Message {
         exclude: Option<&[PropTag]>,
         flags: CopyPropFlags,
     ) -> Result<Vec<PropProblem>> {
-        let copied = match exclude {
-            Some([]) => Err(Error::new(
-                Code::INVALID_PARAMETER,
-                "the list of exclusions is empty",
-            )),
-            exclude => self.transfer(to, Which::AllBut(exclude.unwrap_or_default()), flags),
-        };
+        self.copy_to_without(to, exclude, &[], flags)
+    }
+
+    /// The same without some interfaces: excluding IID_IMessage leaves the properties.
+    ///
+    /// # Errors
+    /// As [`Self::copy_to`]; `MAPI_E_INTERFACE_NOT_SUPPORTED` without IID_IMAPIProp.
+    pub fn copy_to_without(
+        &self,
+        to: &Self,
+        exclude: Option<&[PropTag]>,
+        interfaces: &[Interface],
+        flags: CopyPropFlags,
+    ) -> Result<Vec<PropProblem>> {
+        let which = Which::all_but(exclude, Interface::Message, interfaces);
+        let copied = which.and_then(|which| self.transfer(to, which, flags));
         self.inner.errors.track(copied)
     }
 
@@ -74,14 +64,8 @@ impl Message {
         include: &[PropTag],
         flags: CopyPropFlags,
     ) -> Result<Vec<PropProblem>> {
-        let copied = if include.is_empty() || include.contains(&PropTag::NULL) {
-            Err(Error::new(
-                Code::INVALID_PARAMETER,
-                "the list of properties is empty or has PR_NULL",
-            ))
-        } else {
-            self.transfer(to, Which::Only(include), flags)
-        };
+        let which = Which::only(include);
+        let copied = which.and_then(|which| self.transfer(to, which, flags));
         self.inner.errors.track(copied)
     }
 
@@ -102,7 +86,10 @@ impl Message {
             self.inner.writable()?;
         }
         let (picked, problems) = self.pick(to, which);
-        let converted = self.convert_for(to, &picked)?;
+        let held = self.inner.held();
+        let from = (&self.inner.context, self.inner.host_item(), held.as_slice());
+        let (converted, staged) = convert_props(from, &to.inner.context, &picked)?;
+        to.inner.hold(staged);
         to.take_over(converted, which, flags);
         if flags.contains(CopyPropFlags::MOVE) {
             self.forget(which);
@@ -128,39 +115,13 @@ impl Message {
                 body.props.remove(&id);
             }
         }
-        if !which.takes(tags::MESSAGE_RECIPIENTS.id()) {
+        if !which.takes_object(tags::MESSAGE_RECIPIENTS.id()) {
             body.recipients.clear();
         }
-        if !which.takes(tags::MESSAGE_ATTACHMENTS.id()) {
+        if !which.takes_object(tags::MESSAGE_ATTACHMENTS.id()) {
             body.attachments.clear();
         }
         (body, problems)
-    }
-
-    /// Under the destination's identifiers; values lie inline or are staged in its store.
-    fn convert_for(&self, to: &Self, body: &StoredMessage) -> Result<StoredMessage> {
-        let context = &self.inner.context;
-        context.spi()?;
-        let opened = &context.opened;
-        let from = ExportFrom {
-            store: &opened.store,
-            names: &opened.names,
-            item: self.inner.host_item(),
-            staged: &self.inner.held(),
-            call: &context.call,
-        };
-        let tree = export(from, body)?;
-        let target = &to.inner.context;
-        let import = ImportTo {
-            store: target.spi()?,
-            names: &target.opened.names,
-            support: target.opened.place.support.as_ref(),
-            folder: ItemId(0),
-            associated: false,
-        };
-        let (body, staged) = convert(import, tree, &target.call)?;
-        to.inner.hold(staged);
-        Ok(body)
     }
 
     fn take_over(&self, body: StoredMessage, which: Which<'_>, flags: CopyPropFlags) {
@@ -172,12 +133,16 @@ impl Message {
                 working.props.insert(id, slot);
             }
         }
-        let recipients = which.takes(tags::MESSAGE_RECIPIENTS.id());
-        if recipients && (!keep || working.recipients().is_empty()) {
-            working.replace_recipients(body.recipients);
+        if which.takes_object(tags::MESSAGE_RECIPIENTS.id()) {
+            let there = working.recipients().iter().filter(|_| keep);
+            let mut rows: Vec<_> = there.map(|r| r.props.clone()).collect();
+            rows.extend(body.recipients);
+            working.replace_recipients(rows);
         }
-        let attachments = which.takes(tags::MESSAGE_ATTACHMENTS.id());
-        if attachments && (!keep || working.attachments().is_empty()) {
+        if which.takes_object(tags::MESSAGE_ATTACHMENTS.id()) {
+            if !keep {
+                working.delete_attachments();
+            }
             for attachment in body.attachments {
                 let number = working.next_attachment_number();
                 working.put_attachment(number, attachment);
@@ -195,20 +160,11 @@ impl Message {
                 state.working.props.remove(&id);
             }
         }
-        if which.takes(tags::MESSAGE_RECIPIENTS.id()) {
+        if which.takes_object(tags::MESSAGE_RECIPIENTS.id()) {
             state.working.replace_recipients(Vec::new());
         }
-        if which.takes(tags::MESSAGE_ATTACHMENTS.id()) {
-            let numbers: Vec<i32> = state
-                .working
-                .attachments()
-                .iter()
-                .map(|(n, _)| *n)
-                .collect();
-            for number in numbers {
-                // Every one of them is there.
-                let _ = state.working.delete_attachment(number);
-            }
+        if which.takes_object(tags::MESSAGE_ATTACHMENTS.id()) {
+            state.working.delete_attachments();
         }
     }
 }

@@ -3,13 +3,15 @@
 use mapi_kit::computed::{Facts, Owner, computed, is_computed, listed};
 use mapi_kit::import::is_original;
 use mapi_kit::working::WorkingMessage;
-use mapi_props::{Code, PropTag, PropValue, Slot, tags};
-use mapi_spi::{ItemId, ItemKind, ItemMeta, StoreInfo};
+use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, tags};
+use mapi_spi::{ItemId, ItemKind, ItemMeta, Result, StoreInfo};
 
-use super::State;
+use super::bodies::{Bodies, Stored};
+use super::{MessageInner, State};
 use crate::prop::PropSource;
 
 pub(super) struct MessageSource<'a> {
+    pub(super) inner: &'a MessageInner,
     pub(super) info: &'a StoreInfo,
     pub(super) state: &'a State,
     /// The folder it goes to; `None` for an embedded message.
@@ -62,6 +64,27 @@ impl PropSource for MessageSource<'_> {
             },
             tag,
         )
+    }
+
+    fn derived(&self, tag: PropTag) -> Option<Result<PropValue>> {
+        let read = |large: &LargeRef| {
+            let inner = self.inner;
+            let host = inner.host_item_with(self.state);
+            inner.open_value_of(host, large)?.read_all()
+        };
+        let stored = Stored {
+            props: &self.state.working.props,
+            read: &read,
+        };
+        self.inner.bodies.get(&stored, tag)
+    }
+
+    fn derived_tags(&self) -> Vec<PropTag> {
+        Bodies::tags(&self.state.working.props)
+    }
+
+    fn value_limit(&self) -> u64 {
+        u64::from(self.info.limits.inline_bytes)
     }
 
     fn ids(&self) -> Vec<u16> {

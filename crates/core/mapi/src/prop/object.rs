@@ -15,6 +15,18 @@ pub(crate) trait PropSource {
     fn slot(&self, id: u16) -> Option<Slot>;
     /// The computed value.
     fn computed(&self, tag: PropTag) -> Option<PropValue>;
+    /// A value that is made from another one: where nothing is stored, or something in another form than asked for.
+    fn derived(&self, _tag: PropTag) -> Option<Result<PropValue>> {
+        None
+    }
+    /// Tags of such values that are listed where nothing is stored.
+    fn derived_tags(&self) -> Vec<PropTag> {
+        Vec::new()
+    }
+    /// Bytes of the largest derived value that GetProps gives, as the store does with its own.
+    fn value_limit(&self) -> u64 {
+        u64::MAX
+    }
     /// Identifiers of stored and pending values.
     fn ids(&self) -> Vec<u16>;
     /// Tags of computed values that are listed.

@@ -27,7 +27,7 @@ pub(crate) fn values(source: &dyn PropSource, tags: &[PropTag]) -> Result<Return
 
 /// One property, or PT_ERROR under its identifier.
 fn read(source: &dyn PropSource, tag: PropTag) -> Prop {
-    match value(source, tag) {
+    match value(source, tag, source.value_limit()) {
         Ok(value) => Prop {
             tag: value.tag(tag.id()),
             value,
@@ -65,6 +65,11 @@ pub(crate) fn list(source: &dyn PropSource) -> Vec<PropTag> {
             tags.push(tag);
         }
     }
+    for tag in source.derived_tags() {
+        if !tags.iter().any(|t| t.id() == tag.id()) {
+            tags.push(tag);
+        }
+    }
     tags.retain(|t| !t.is_secure());
     tags.sort_unstable();
     tags.dedup();
@@ -89,20 +94,27 @@ pub(super) fn get_one<T: Typed + ?Sized>(object: &impl Object, tag: Tag<T>) -> R
             }
         }
         _ => object.with_source(&mut |source| {
-            value(source, raw).map_err(|code| Error::new(code, format!("{raw} cannot be read")))
+            value(source, raw, u64::MAX)
+                .map_err(|code| Error::new(code, format!("{raw} cannot be read")))
         })?,
     };
     T::from_value(value)
         .ok_or_else(|| Error::new(Code::NOT_FOUND, format!("{raw} is there with another type")))
 }
 
-fn value(source: &dyn PropSource, tag: PropTag) -> std::result::Result<PropValue, Code> {
+fn value(
+    source: &dyn PropSource,
+    tag: PropTag,
+    limit: u64,
+) -> std::result::Result<PropValue, Code> {
     if source.objects().iter().any(|o| o.id() == tag.id()) {
         return Err(Code::NO_SUPPORT);
     }
-    let value = match source.computed(tag) {
-        Some(value) => value,
-        None => match source.slot(tag.id()).ok_or(Code::NOT_FOUND)? {
+    let value = match (source.computed(tag), source.derived(tag)) {
+        (Some(value), _) => value,
+        (None, Some(Ok(value))) if bytes_of(&value) > limit => return Err(Code::NOT_ENOUGH_MEMORY),
+        (None, Some(made)) => made.map_err(|e| e.code())?,
+        (None, None) => match source.slot(tag.id()).ok_or(Code::NOT_FOUND)? {
             Slot::Value(value) => value,
             Slot::Large(l) if asks_for(tag.ty(), l.ty) => return Err(Code::NOT_ENOUGH_MEMORY),
             Slot::Large(_) => return Err(Code::NOT_FOUND),
@@ -113,6 +125,16 @@ fn value(source: &dyn PropSource, tag: PropTag) -> std::result::Result<PropValue
         ty => ty,
     };
     convert_in(&value, ty, source.code_page()).ok_or(Code::NOT_FOUND)
+}
+
+/// Bytes as stores count them that keep a value out of the bag.
+fn bytes_of(value: &PropValue) -> u64 {
+    let bytes = match value {
+        PropValue::Unicode(text) => text.len(),
+        PropValue::Binary(bytes) => bytes.len(),
+        _ => 0,
+    };
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 fn asks_for(asked: PropType, stored: PropType) -> bool {

@@ -39,7 +39,15 @@ impl<'a> Part<'a> {
 
 /// The outermost part: mixed [ alternative [ text, related [ html, shown ] ], others ], as far as there is need.
 pub(super) fn root<'a>(tree: &'a MessageTree, losses: &mut Vec<Defect>) -> Part<'a> {
-    let html = bytes_of(&tree.props, tags::HTML.raw());
+    let mut html = bytes_of(&tree.props, tags::HTML.raw());
+    let native = tree.props.value(tags::NATIVE_BODY_INFO);
+    if native.and_then(PropValue::as_long) == Some(1) && html.take().is_some() {
+        // [MS-OXBBODY] 2.1.3.1: the text was written last, so that the HTML says something else.
+        losses.push(Defect {
+            code: "body-out-of-date",
+            detail: "the HTML is older than the text".to_owned(),
+        });
+    }
     let text = bytes_of(&tree.props, tags::BODY.raw());
     let mut shown = Vec::new();
     let mut others = Vec::new();

@@ -1,0 +1,342 @@
+//! To another store: messages and whole folders. Names travel, identifiers do not (NAM-05); large values go from store
+//! to store in pieces.
+
+use mapi_kit::export::{ExportFrom, export};
+use mapi_kit::lift::Lifter;
+use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
+use mapi_spi::{
+    Anchor, ChangeSet, DeleteMode, Depth, Error, Expect, FolderKind, FolderSave, FolderTarget,
+    ItemId, ItemMeta, Op, OpOutcome, PropPatch, Result, RowSet, View,
+};
+
+use super::bulk::BulkReport;
+use super::children::CopiedFolder;
+use super::{Folder, ImportItem, ImportOptions, ImportOutcome};
+use crate::prop::convert_props;
+use crate::{DeleteFlags, EntryId, OpenFlags, Returned};
+
+/// Messages that go in one change set, at most.
+const BATCH: usize = 200;
+/// Bytes of messages after which a change set is full.
+const BATCH_BYTES: u64 = 16 << 20;
+
+/// The way of messages from a folder to one of another store.
+#[derive(Clone, Copy)]
+pub(super) struct Across<'a> {
+    pub(super) from: &'a Folder,
+    pub(super) to: &'a Folder,
+    pub(super) moves: bool,
+    pub(super) associated: bool,
+}
+
+impl Across<'_> {
+    /// Copies messages; when they move, each batch leaves this store once the other one has it for good. A move that was
+    /// cut off and is made again doubles nothing: the other store knows where its messages come from.
+    pub(super) fn carry(self, messages: &[EntryId], report: &mut BulkReport) -> Result<()> {
+        let total = u64::try_from(messages.len()).ok();
+        let mut batch = Vec::new();
+        let mut bytes = 0;
+        for id in messages {
+            if let Err(e) = self.from.context.call.check() {
+                report.stopped = Some(e);
+                break;
+            }
+            match self.export(id) {
+                Ok((item, size)) => {
+                    batch.push((id.clone(), item));
+                    bytes += size;
+                }
+                Err(e) => report.failed.push((id.clone(), e)),
+            }
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
+                bytes = 0;
+                if !self.deliver(std::mem::take(&mut batch), report)? {
+                    return Ok(());
+                }
+                self.from.context.call.report(report.done, total);
+            }
+        }
+        self.deliver(batch, report).map(drop)
+    }
+
+    /// Whether to go on. The other store's failure ends everything; what is done before is told.
+    fn deliver(self, batch: Vec<(EntryId, ImportItem)>, report: &mut BulkReport) -> Result<bool> {
+        let (ids, items): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        if items.is_empty() {
+            return Ok(report.stopped.is_none());
+        }
+        let options = ImportOptions {
+            associated: self.associated,
+            ..ImportOptions::default()
+        };
+        let outcomes = match self.to.import(items, options) {
+            Ok(outcomes) => outcomes,
+            Err(e) if report.done == 0 => return Err(e),
+            Err(e) => {
+                report.stopped = Some(e);
+                return Ok(false);
+            }
+        };
+        let mut there = Vec::new();
+        for (old, outcome) in ids.into_iter().zip(outcomes) {
+            match outcome {
+                ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id } => {
+                    report.copies.push((old.clone(), id));
+                    there.push(old);
+                }
+                ImportOutcome::Failed(e) => report.failed.push((old, e)),
+            }
+        }
+        if !self.moves {
+            report.done += u64::try_from(there.len()).unwrap_or(u64::MAX);
+            return Ok(true);
+        }
+        let gone = self
+            .from
+            .delete_list(&there, DeleteFlags::HARD_DELETE)?
+            .value;
+        report.done += gone.done;
+        report.failed.extend(gone.failed);
+        report.stopped = gone.stopped;
+        Ok(report.stopped.is_none())
+    }
+
+    /// A message as it goes, and its size.
+    fn export(self, id: &EntryId) -> Result<(ImportItem, u64)> {
+        let context = &self.from.context;
+        let item = context.message_id(id)?;
+        let data = context.spi()?.message(item, &context.call)?;
+        let here = data.meta.parent == self.from.id || self.from.kind == FolderKind::Search;
+        if data.meta.deleted || !here {
+            return Err(Error::new(
+                Code::NOT_FOUND,
+                "the message is not in this folder",
+            ));
+        }
+        if data.meta.flags & message_flags::SUBMIT != 0 {
+            return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
+        }
+        let opened = &context.opened;
+        let from = ExportFrom {
+            store: &opened.store,
+            names: &opened.names,
+            item: Some(item),
+            staged: &[],
+            call: &context.call,
+        };
+        let tree = export(from, &data.body)?;
+        let pending = message_flags::RN_PENDING | message_flags::NRN_PENDING;
+        let item = ImportItem {
+            tree,
+            flags: data.meta.flags & !pending,
+            source: self.moves.then(|| self.source(&data.meta)),
+        };
+        Ok((item, data.meta.size))
+    }
+
+    /// What a moved message is known by in the other store: its store, its number and what it was when it left.
+    fn source(self, meta: &ItemMeta) -> [u8; 32] {
+        let uid = self.from.context.info().uid;
+        let mut source = [0; 32];
+        let parts = uid
+            .as_bytes()
+            .iter()
+            .copied()
+            .chain(meta.id.0.to_le_bytes())
+            .chain(meta.change.to_le_bytes());
+        for (to, from) in source.iter_mut().zip(parts) {
+            *to = from;
+        }
+        source
+    }
+}
+
+impl Folder {
+    /// Copies or moves this folder to another store.
+    pub(super) fn carry_across(
+        &self,
+        to: &Self,
+        name: Option<&str>,
+        moves: bool,
+        deep: bool,
+    ) -> Result<Returned<CopiedFolder>> {
+        let mut report = BulkReport::default();
+        let folder = self.carry_tree(to, name, (moves, deep), &mut report)?;
+        let Returned { value, warning } = report.returned();
+        let copied = CopiedFolder {
+            folder,
+            report: value,
+        };
+        Ok(Returned {
+            value: copied,
+            warning,
+        })
+    }
+
+    fn carry_tree(
+        &self,
+        to: &Self,
+        name: Option<&str>,
+        (moves, deep): (bool, bool),
+        report: &mut BulkReport,
+    ) -> Result<Self> {
+        let made = self.make_like_this(to, name)?;
+        report.copies.push((self.entry_id(), made.entry_id()));
+        self.carry_messages(&made, moves, report)?;
+        if deep {
+            for child in self.ordinary_children(report)? {
+                if report.stopped.is_some() {
+                    break;
+                }
+                if let Err(e) = child.carry_tree(&made, None, (moves, true), report) {
+                    report.failed.push((child.entry_id(), e));
+                }
+            }
+        }
+        if moves
+            && report.stopped.is_none()
+            && let Err(e) = self.leave()
+        {
+            report.failed.push((self.entry_id(), e));
+        }
+        Ok(made)
+    }
+
+    /// Messages of both tables.
+    pub(super) fn carry_messages(
+        &self,
+        to: &Self,
+        moves: bool,
+        report: &mut BulkReport,
+    ) -> Result<()> {
+        for associated in [false, true] {
+            if report.stopped.is_none() {
+                self.carry_table(to, associated, moves, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn carry_table(
+        &self,
+        to: &Self,
+        associated: bool,
+        moves: bool,
+        report: &mut BulkReport,
+    ) -> Result<()> {
+        let way = Across {
+            from: self,
+            to,
+            moves,
+            associated,
+        };
+        let ids = self.rows_of(RowSet::Contents {
+            associated,
+            deleted: false,
+        })?;
+        let ids: Vec<EntryId> = ids
+            .into_iter()
+            .map(|id| self.context.entry_id(false, id))
+            .collect();
+        way.carry(&ids, report)
+    }
+
+    /// A folder in another store with this one's properties, without anything in it.
+    fn make_like_this(&self, to: &Self, name: Option<&str>) -> Result<Self> {
+        let mut props = self.data()?.props;
+        if let Some(name) = name {
+            props.set(tags::DISPLAY_NAME, name);
+        }
+        let body = StoredMessage {
+            props,
+            ..StoredMessage::default()
+        };
+        let (body, staged) =
+            convert_props((&self.context, Some(self.id), &[]), &to.context, &body)?;
+        let mut lifter = Lifter::new(to.context.info().limits.inline_bytes);
+        let props: Bag = lifter.bag(body.props);
+        let op = Op::SaveFolder(FolderSave {
+            target: FolderTarget::New {
+                parent: to.id,
+                kind: FolderKind::Generic,
+            },
+            patch: PropPatch {
+                set: props.into_iter().collect(),
+                delete: Vec::new(),
+            },
+            expect: Expect::Any,
+        });
+        let outcome = to.context.commit(ChangeSet {
+            values: lifter.finish(),
+            ..ChangeSet::one(op)
+        })?;
+        drop(staged);
+        match outcome.ops.into_iter().next() {
+            Some(OpOutcome::Saved(saved)) => {
+                Self::open(&to.context, saved.id, OpenFlags::BEST_ACCESS)
+            }
+            _ => Err(Error::new(
+                Code::CALL_FAILED,
+                "the store did not say which folder it made",
+            )),
+        }
+    }
+
+    /// Sub-folders that can be carried; the others are told.
+    pub(super) fn ordinary_children(&self, report: &mut BulkReport) -> Result<Vec<Self>> {
+        let ids = self.rows_of(RowSet::Hierarchy {
+            depth: Depth::Children,
+            deleted: false,
+        })?;
+        let mut children = Vec::new();
+        for id in ids {
+            let child = Self::open(&self.context, id, OpenFlags::BEST_ACCESS)?;
+            if child.kind == FolderKind::Generic {
+                children.push(child);
+            } else {
+                let detail = "search folders are not copied or moved";
+                let error = Error::new(Code::NO_ACCESS, detail);
+                report.failed.push((child.entry_id(), error));
+            }
+        }
+        Ok(children)
+    }
+
+    /// This folder goes, once nothing is in it. What was soft-deleted in it before stays recoverable with it.
+    fn leave(&self) -> Result<()> {
+        let mode = match self.data()?.counts.deleted {
+            0 => DeleteMode::Hard,
+            _ => DeleteMode::Soft,
+        };
+        let op = Op::DeleteFolder {
+            folder: self.id,
+            messages: false,
+            folders: false,
+            mode,
+        };
+        self.context.commit(ChangeSet::one(op)).map(drop)
+    }
+
+    /// Numbers of what a table of this folder shows.
+    pub(super) fn rows_of(&self, rows: RowSet) -> Result<Vec<ItemId>> {
+        const PAGE: i64 = 1000;
+        let view = View {
+            container: self.id,
+            rows,
+            columns: Vec::new(),
+            restriction: None,
+            sort: mapi_props::SortOrderSet::default(),
+        };
+        let (store, call) = (self.context.spi()?, &self.context.call);
+        let mut ids = Vec::new();
+        let mut from = Anchor::Start;
+        loop {
+            let page = store.view(&view, &from, PAGE, call)?;
+            ids.extend(page.rows.iter().map(|row| row.key.item));
+            match page.rows.into_iter().next_back() {
+                Some(last) if !page.at_end => from = Anchor::After(last.key),
+                _ => return Ok(ids),
+            }
+        }
+    }
+}
