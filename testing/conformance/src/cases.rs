@@ -10,9 +10,11 @@ mod cursors;
 mod delivery;
 mod entry_ids;
 mod folders;
+mod live_kinds;
 mod live_tables;
 mod messages;
 mod names;
+mod notification_events;
 mod notification_threads;
 mod notifications;
 mod opening;
@@ -50,8 +52,10 @@ pub fn all() -> Vec<Case> {
         restrictions::CASES,
         names::CASES,
         notifications::CASES,
+        notification_events::CASES,
         notification_threads::CASES,
         live_tables::CASES,
+        live_kinds::CASES,
         delivery::CASES,
         transactions::CASES,
         messages::CASES,

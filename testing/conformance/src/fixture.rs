@@ -166,6 +166,17 @@ impl Fixture {
         self.behind(Op::SetFlags { items, flags })
     }
 
+    /// Settings of the store called `name`, with full paths: where relative ones start is the profile's to say.
+    #[must_use]
+    pub fn settings(&self, name: &str) -> std::collections::BTreeMap<String, String> {
+        let config = self.ground.config(name);
+        let full = |(k, v): (String, String)| match k.as_str() {
+            "path" => (k, config.base.join(v).display().to_string()),
+            _ => (k, v),
+        };
+        config.values.clone().into_iter().map(full).collect()
+    }
+
     /// The default store.
     ///
     /// # Errors

@@ -1,15 +1,14 @@
 //! TAB-24, NT-06: what tables tell of their rows.
 
 use mapi::{
-    BitOp, Code, CopyFlags, CreateFolderFlags, DeleteFlags, Depth, EntryId, EventMask, Folder,
-    ImportItem, ImportOptions, MapiProp, MessageTree, Prop, PropTag, PropValue, ReadFlags,
-    Restriction, Result, SaveFlags, SortColumn, SortOrderSet, Table, TableEvent, TableNotification,
-    columns, message_flags, tags,
+    BitOp, CopyFlags, DeleteFlags, EntryId, EventMask, Folder, ImportItem, ImportOptions, MapiProp,
+    MessageTree, Prop, PropTag, PropValue, ReadFlags, Restriction, Result, SaveFlags, SortColumn,
+    Table, TableEvent, TableNotification, columns, message_flags, tags,
 };
 use testkit::Chance;
 
-use crate::fixture::{add_subject, code, draft, edit, matching, prop};
-use crate::heard::{Heard, Program, row, told};
+use crate::fixture::{add_subject, draft, edit, matching, prop};
+use crate::heard::{Heard, Program, told};
 use crate::{Case, Fixture, case};
 
 use TableEvent::{Changed, RowAdded, RowDeleted, RowModified};
@@ -26,7 +25,7 @@ fn unread() -> Restriction {
 }
 
 /// A folder's contents by subject, as the program of the case sees them.
-fn by_subject(program: &Program, path: &str) -> Result<Table> {
+pub(super) fn by_subject(program: &Program, path: &str) -> Result<Table> {
     let folder = program.session.default_store()?.folder(path)?;
     folder
         .contents()
@@ -53,14 +52,14 @@ fn mark_read(folder: &Folder, id: &EntryId) -> Result<()> {
     Ok(())
 }
 
-fn rename(folder: &Folder, id: &EntryId, subject: &str) -> Result<()> {
+pub(super) fn rename(folder: &Folder, id: &EntryId, subject: &str) -> Result<()> {
     let message = edit(folder, id)?;
     message.set(tags::SUBJECT, subject)?;
     message.save_changes(SaveFlags::NONE)
 }
 
 /// The instance key of a row by its subject.
-fn key(table: &Table, subject: &str) -> Result<Prop> {
+pub(super) fn key(table: &Table, subject: &str) -> Result<Prop> {
     let rows = table.query_all_rows(0)?;
     let row = rows
         .iter()
@@ -347,27 +346,6 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        needs(),
-        "a table tells of nothing but itself, and some tell nothing",
-        |f| {
-            let table = f.inbox()?.contents().open()?;
-            let sink = Heard::default().sink();
-            for mask in [
-                EventMask::OBJECT_CREATED,
-                TABLE | EventMask::NEW_MAIL,
-                EventMask::NONE,
-            ] {
-                assert_eq!(code(table.advise(mask, &sink)), Code::NO_SUPPORT);
-            }
-            let data = mapi::TableData::new(tags::ROWID, columns![tags::ROWID])?;
-            assert_eq!(
-                code(data.view().open()?.advise(TABLE, &sink)),
-                Code::NO_SUPPORT
-            );
-            Ok(())
-        }
-    ),
-    case!(
         "NT-06.T1",
         needs(),
         "a copy of the rows that is kept by what the table tells equals the table",
@@ -461,89 +439,6 @@ pub(super) const CASES: &[Case] = &[
     }),
     case!(
         needs(),
-        "a table of folders tells of folders that come, are renamed and go, and of their counters",
-        |f| {
-            let program = Program::new(f)?;
-            let inbox = f.inbox()?;
-            let names = columns![tags::DISPLAY_NAME, tags::CONTENT_COUNT];
-            let there = program.session.default_store()?.folder("Inbox")?;
-            let children = there.hierarchy(Depth::Children).columns(names).open()?;
-            let all = there.hierarchy(Depth::All).columns(names).open()?;
-            let (heard, deep) = (Heard::default(), Heard::default());
-            let _children = children.advise(TABLE, &heard.sink())?;
-            let _all = all.advise(TABLE, &deep.sink())?;
-            let told = |heard: &Heard| -> Vec<(TableEvent, Option<String>, Option<i32>)> {
-                let get = |e: &TableNotification| {
-                    let row = e.row.as_ref();
-                    (
-                        e.event,
-                        row.and_then(|r| r.get(tags::DISPLAY_NAME)),
-                        row.and_then(|r| r.get(tags::CONTENT_COUNT)),
-                    )
-                };
-                heard.rows().iter().map(get).collect()
-            };
-            let folder = inbox.create_folder("One", None, CreateFolderFlags::NONE)?;
-            let below = folder.create_folder("Two", None, CreateFolderFlags::NONE)?;
-            program.dispatch()?;
-            let added = |name: &str| (RowAdded, Some(name.to_owned()), Some(0));
-            assert_eq!(told(&heard), [added("One")]);
-            assert_eq!(told(&deep), [added("One"), added("Two")]);
-            add_subject(&below, "m")?;
-            program.dispatch()?;
-            assert_eq!(told(&heard), []);
-            assert_eq!(
-                told(&deep),
-                [(RowModified, Some("Two".to_owned()), Some(1))]
-            );
-            folder.rename("Zero")?;
-            program.dispatch()?;
-            assert_eq!(
-                told(&heard),
-                [(RowModified, Some("Zero".to_owned()), Some(0))]
-            );
-            inbox.delete_folder(
-                &folder.entry_id(),
-                mapi::DeleteFolderFlags::DEL_MESSAGES | mapi::DeleteFolderFlags::DEL_FOLDERS,
-            )?;
-            program.dispatch()?;
-            assert_eq!(told(&heard), [(RowDeleted, None, None)]);
-            Ok(())
-        }
-    ),
-    case!(
-        needs(),
-        "the table of receive folders tells of assignments",
-        |f| {
-            let program = Program::new(f)?;
-            let store = program.session.default_store()?;
-            let table = store.receive_folder_table().open()?;
-            let heard = Heard::default();
-            let _connection = table.advise(TABLE, &heard.sink())?;
-            let folder = f.folder("Samples")?.entry_id();
-            f.store()?.set_receive_folder("IPM.Sample", Some(&folder))?;
-            program.dispatch()?;
-            let event = heard.rows().remove(0);
-            let class = event.row.unwrap().get(tags::MESSAGE_CLASS);
-            assert_eq!(
-                (event.event, class.as_deref()),
-                (RowAdded, Some("IPM.Sample"))
-            );
-            Ok(())
-        }
-    ),
-    case!(needs(), "a listener on a table waits for its rows", |f| {
-        let folder = f.folder("Mail")?;
-        let table = folder.contents().columns(columns![tags::SUBJECT]).open()?;
-        let listener = table.listen()?;
-        assert_eq!(listener.try_next()?, None);
-        add_subject(&folder, "m")?;
-        let event = row(listener.next_within(crate::heard::PATIENCE)?.unwrap());
-        assert_eq!(told(&event), (RowAdded, "m".to_owned()));
-        Ok(())
-    }),
-    case!(
-        needs(),
         "a view by what the log does not keep tells that it changed rather than nothing",
         |f| {
             let program = Program::new(f)?;
@@ -564,39 +459,6 @@ pub(super) const CASES: &[Case] = &[
             program.dispatch()?;
             assert_eq!(heard.rows()[0].event, Changed);
             assert_eq!(matching(&folder, to_ann)?, ["m"]);
-            Ok(())
-        }
-    ),
-    case!(
-        needs(),
-        "a categorised table tells of what is in view, and not of expanding and collapsing",
-        |f| {
-            let program = Program::new(f)?;
-            let folder = f.folder("Mail")?;
-            let ids = ["x", "y"].map(|s| add_subject(&folder, s).unwrap());
-            let table = by_subject(&program, "Inbox/Mail")?;
-            let column = |tag: PropTag| SortColumn::ascending(tag);
-            table.sort(SortOrderSet {
-                columns: vec![column(tags::IMPORTANCE.raw()), column(tags::SUBJECT.raw())],
-                categories: 1,
-                expanded: 1,
-            })?;
-            let heard = Heard::default();
-            let _connection = table.advise(TABLE, &heard.sink())?;
-            rename(&folder, &ids[0], "z")?;
-            program.dispatch()?;
-            let events = heard.rows();
-            assert_eq!(events.len(), 1);
-            assert_eq!(told(&events[0]), (RowModified, "z".to_owned()));
-            assert_eq!(events[0].prior, key(&table, "y")?);
-            let heading = table.query_rows(1)?.remove(0);
-            let heading = heading.get(tags::INSTANCE_KEY).unwrap();
-            table.collapse_row(&heading)?;
-            assert_eq!(program.dispatch()?, 0);
-            rename(&folder, &ids[0], "hidden")?;
-            assert_eq!(program.dispatch()?, 0);
-            table.expand_row(&heading, 0)?;
-            assert_eq!(program.dispatch()?, 0);
             Ok(())
         }
     ),

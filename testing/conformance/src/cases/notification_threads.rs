@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use mapi::{
     AdviseSink, EventMask, MapiProp, Notification, OpenFlags, Result, SaveFlags, Sink, tags,
@@ -30,7 +31,9 @@ impl AdviseSink for Slow {
         self.calls.fetch_add(1, Ordering::SeqCst);
         self.begun.lock().unwrap().send(()).unwrap();
         // An error: the case is over.
-        let _woken = self.go_on.lock().unwrap().recv_timeout(PATIENCE);
+        let _let_go = self.go_on.lock().unwrap().recv_timeout(PATIENCE);
+        // A moment in which nobody may believe that it has returned.
+        thread::sleep(Duration::from_millis(20));
         self.running.store(false, Ordering::SeqCst);
     }
 }
@@ -102,21 +105,24 @@ pub(super) const CASES: &[Case] = &[
             add_subject(&folder, "first")?;
             wait_begun.recv_timeout(PATIENCE)?;
             add_subject(&folder, "waits in the queue")?;
-            thread::scope(|scope| {
+            let made = thread::scope(|scope| {
                 let ending = scope.spawn(|| {
                     session.unadvise(connection).unwrap();
                     assert!(!running.load(Ordering::SeqCst));
+                    calls.load(Ordering::SeqCst)
                 });
                 assert!(alive.upgrade().is_some() && running.load(Ordering::SeqCst));
+                // Two, for it may be called once more before the other thread gets that far.
                 let_go.send(()).unwrap();
-                ending.join().unwrap();
+                let_go.send(()).unwrap();
+                ending.join().unwrap()
             });
             assert!(alive.upgrade().is_none());
             let heard = Heard::default();
             let _heard = session.advise(Some(&default), CREATED, &heard.sink())?;
             add_subject(&folder, "later")?;
             heard.wait(1);
-            assert_eq!(calls.load(Ordering::SeqCst), 1);
+            assert_eq!(calls.load(Ordering::SeqCst), made);
             Ok(())
         }
     ),
