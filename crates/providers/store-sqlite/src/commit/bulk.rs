@@ -1,6 +1,7 @@
 //! Operations on many messages: each on its own, with its own refusal, refused before anything is written.
 
 use mapi_kit::computed;
+use mapi_kit::engine::Plan;
 use mapi_props::{Code, Kind, SortOrderSet, message_flags};
 use mapi_spi::{
     BulkOutcome, CommitMode, DeleteMode, Error, FlagPatch, ItemFailure, ItemId, ItemKind, ItemMeta,
@@ -352,14 +353,13 @@ impl Commit<'_> {
 
     /// The numbers of the messages that are meant.
     fn select(&self, items: &Items) -> Result<Vec<ItemId>> {
-        let (folder, restriction, associated, deleted) = match items {
+        let (associated, deleted) = match items {
             Items::Ids(ids) | Items::Of { ids, .. } => return Ok(ids.clone()),
             Items::In {
-                folder,
-                restriction,
                 associated,
                 deleted,
-            } => (*folder, restriction, *associated, *deleted),
+                ..
+            } => (*associated, *deleted),
         };
         let Some(view) = view_of(items) else {
             return Ok(Vec::new());
