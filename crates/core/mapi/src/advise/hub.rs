@@ -5,7 +5,7 @@
 //! and whatever was committed, here or in another process, is told in the order of the log.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use mapi_props::Code;
@@ -40,6 +40,8 @@ struct Members {
     all: Vec<Member>,
     /// Stops the wait of the reading thread, while there is one.
     reader: Option<CancelToken>,
+    /// The last reading thread.
+    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -113,7 +115,24 @@ impl Hub {
     ) -> Result<()> {
         let mut read = self.reading();
         // What happened before belongs to those who were here before.
-        self.pump_up_to_now(&mut read);
+        let told = self.pump_up_to_now(&mut read);
+        let entered = self.enter_now(&mut read, subscription, open);
+        drop(read);
+        drop(told);
+        entered?;
+        self.dispatcher.enter(subscription);
+        if subscription.runs == Runs::InBackground {
+            self.start_reader();
+        }
+        Ok(())
+    }
+
+    fn enter_now(
+        &self,
+        read: &mut Read,
+        subscription: &Arc<Subscription>,
+        open: impl FnOnce() -> Result<Of>,
+    ) -> Result<()> {
         let last = self.store.log(0, None, 0, &Call::default())?.last;
         if self.members().all.is_empty() {
             read.seq = last;
@@ -123,44 +142,43 @@ impl Hub {
             of: open()?,
         };
         self.members().all.push(member);
-        drop(read);
-        self.dispatcher.enter(subscription);
-        if subscription.runs == Runs::InBackground {
-            self.start_reader();
-        }
         Ok(())
     }
 
     /// Forgets a registration.
     pub(crate) fn leave(&self, subscription: &Subscription) {
         let mut members = self.members();
-        members
-            .all
-            .retain(|m| m.subscription.number != subscription.number);
+        let is_it = |m: &mut Member| m.subscription.number == subscription.number;
+        let gone: Vec<Member> = members.all.extract_if(.., is_it).collect();
         if !members.in_background()
             && let Some(reader) = &members.reader
         {
             reader.cancel();
         }
+        drop(members);
+        // With a table its session may go, which is for no lock of ours.
+        drop(gone);
     }
 
     /// Reads the log up to now and hands out what it says.
     pub(crate) fn pump(&self) {
-        let mut read = self.reading();
-        self.pump_up_to_now(&mut read);
+        self.pump_then(|| ());
     }
 
     /// The same, then `change` before anything more is read.
     pub(crate) fn pump_then(&self, change: impl FnOnce()) {
         let mut read = self.reading();
-        self.pump_up_to_now(&mut read);
+        let told = self.pump_up_to_now(&mut read);
         change();
+        drop(read);
+        drop(told);
     }
 
-    fn pump_up_to_now(&self, read: &mut Read) {
+    /// Returns who was told: they are let go where no lock is held.
+    fn pump_up_to_now(&self, read: &mut Read) -> Vec<Member> {
         let members = self.members().all.clone();
         if members.is_empty() {
-            return;
+            return members;
         }
         let result = self.read_on(read, &members);
         if let Err(error) = &result
@@ -172,6 +190,7 @@ impl Hub {
         for member in &members {
             self.dispatcher.ring(&member.subscription);
         }
+        members
     }
 
     fn read_on(&self, read: &mut Read, members: &[Member]) -> Result<()> {
@@ -270,11 +289,10 @@ impl Hub {
         }
         let (hub, store) = (Arc::downgrade(self), Arc::clone(&self.store));
         let named = thread::Builder::new().name("change log".to_owned());
-        if named
-            .spawn(move || read_in_background(&hub, &store))
-            .is_ok()
-        {
+        // Without a thread to be had nothing is told before the next registration, or before somebody dispatches.
+        if let Ok(thread) = named.spawn(move || read_in_background(&hub, &store)) {
             members.reader = Some(CancelToken::default());
+            members.thread = Some(thread);
         }
     }
 
@@ -314,6 +332,12 @@ impl Drop for Hub {
         }
         for member in members.all {
             member.subscription.close();
+        }
+        // Nobody holds the store any more when this is over; unless it is the thread itself that came here last.
+        if let Some(thread) = members.thread
+            && thread.thread().id() != thread::current().id()
+        {
+            drop(thread.join());
         }
     }
 }
