@@ -1,20 +1,18 @@
 //! Tables against a naive model: random windows, bookmarks, sorts and filters while rows come, go and change.
-//! Requirements TAB-11 to TAB-14, STO-09.2.
+//! Requirements TAB-11 to TAB-14, TAB-22, STO-09.2.
 
 mod model;
+mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use mapi::{
-    Bookmark, Code, DeleteFlags, Direction, Folder, ImportItem, ImportOptions, MapiProp,
-    MessageTree, ReadFlags, Result, RowFlags, SaveFlags, SortOrder, Table, TableRow, columns,
-    message_flags, tags,
-};
+use mapi::{Bookmark, Code, Depth, Direction, Result, RowFlags, SortOrder, Table};
 use mapi_spi::ItemId;
 use testkit::Chance;
 
-use self::model::{By, Filter, Model, Place, Row, Spec};
-use crate::fixture::{code, draft, edit, prop};
+use self::model::{By, Filter, Looks, Model, Place, Row, Spec};
+use self::worlds::{Attachments, Data, Folders, Kind, Messages, Recipients, World};
+use crate::fixture::code;
 use crate::{Fixture, Ground};
 
 /// Enough rows for a store to keep an index of an order.
@@ -22,9 +20,10 @@ const LARGE: usize = 1500;
 /// Bookmarks held at a time.
 const MARKS: usize = 6;
 
-/// Walks random steps, `steps` of them or `MALLE_TABLE_STEPS`, comparing every answer with the model's: half of them over a
-/// folder of a few messages, which is often empty, half over one of some forty, and a twentieth more over one of
-/// fifteen hundred. `MALLE_SEED` chooses another walk.
+/// Walks random steps, `steps` of them or `MALLE_TABLE_STEPS`, comparing every answer with the model's: over messages of a
+/// folder that is often empty, that holds some forty and that holds fifteen hundred, over associated and deleted ones, over
+/// messages that make a row of each keyword, over folders one level and all levels deep, over recipients, attachments and
+/// rows that a program keeps. `MALLE_SEED` chooses another walk, `MALLE_TABLE` only the one of that name.
 ///
 /// # Errors
 /// Those of any call that must work.
@@ -33,66 +32,103 @@ const MARKS: usize = 6;
 /// When an answer differs from the model's.
 pub fn table_model(ground: impl Fn() -> Box<dyn Ground>, steps: u64) -> Result<()> {
     let steps = std::env::var("MALLE_TABLE_STEPS").map_or(steps, |s| s.parse().unwrap());
-    let walks = [(3, steps / 2), (40, steps / 2), (LARGE, steps / 20)];
-    for (seed, (rows, steps)) in (1..).zip(walks) {
+    let only = std::env::var("MALLE_TABLE").unwrap_or_default();
+    for (seed, (name, size, percent)) in (1..).zip(WALKS) {
+        if !name.contains(&only) {
+            continue;
+        }
         let fixture = Fixture::new(ground())?;
-        let mut walk = Walk::new(&fixture, Chance::from_environment(seed), rows)?;
-        while walk.steps < steps {
+        let mut chance = Chance::from_environment(seed);
+        let world = world(&fixture, name, &mut chance, size)?;
+        let mut walk = Walk::new(name, world, chance, size)?;
+        while walk.steps < steps * percent / 100 {
             walk.step()?;
         }
     }
     Ok(())
 }
 
+/// What is walked over, with about how many objects, for how much of the steps.
+const WALKS: [(&str, usize, u64); 11] = [
+    ("few messages", 3, 15),
+    ("messages", 40, 15),
+    ("many messages", LARGE, 5),
+    ("associated", 12, 8),
+    ("deleted", 12, 7),
+    ("instances", 15, 15),
+    ("children", 10, 8),
+    ("tree", 14, 10),
+    ("recipients", 10, 6),
+    ("attachments", 8, 6),
+    ("table data", 12, 5),
+];
+
+fn world(
+    fixture: &Fixture,
+    name: &str,
+    chance: &mut Chance,
+    size: usize,
+) -> Result<Box<dyn World>> {
+    let kind = match name {
+        "associated" => Kind::Associated,
+        "deleted" => Kind::Deleted,
+        "instances" => Kind::Instances,
+        _ => Kind::Contents,
+    };
+    Ok(match name {
+        "children" => Box::new(Folders::new(fixture, Depth::Children, chance, size)?),
+        "tree" => Box::new(Folders::new(fixture, Depth::All, chance, size)?),
+        "recipients" => Box::new(Recipients::new(fixture, chance, size)?),
+        "attachments" => Box::new(Attachments::new(fixture, chance, size)?),
+        "table data" => Box::new(Data::new(chance, size)?),
+        _ => Box::new(Messages::new(fixture, kind, chance, size)?),
+    })
+}
+
 /// What a bookmark marks: a row as it was then, or the end.
 type Mark = Option<Row>;
 
 struct Walk {
+    name: &'static str,
+    world: Box<dyn World>,
+    looks: Looks,
     chance: Chance,
     steps: u64,
-    /// The folder as the table's session has it, and as another session has it.
-    folders: [Folder; 2],
     table: Table,
     model: Model,
     marks: HashMap<Bookmark, Mark>,
-    /// Rows stay about this many.
+    /// Objects stay about this many.
     size: usize,
 }
 
 impl Walk {
-    fn new(fixture: &Fixture, mut chance: Chance, size: usize) -> Result<Self> {
-        let folder = fixture.folder("Model")?;
-        let there = fixture.second_session()?.default_store()?;
-        let items = (0..size).map(|_| ImportItem {
-            tree: tree(&mut chance),
-            flags: if chance.percent(50) {
-                message_flags::READ
-            } else {
-                0
-            },
-            source: None,
-        });
-        folder.import(items.collect(), ImportOptions::default())?;
-        let table = folder.contents().columns(COLUMNS).open()?;
-        let rows = table.query_all_rows(0)?.iter().map(row_of).collect();
+    fn new(name: &'static str, world: Box<dyn World>, chance: Chance, size: usize) -> Result<Self> {
+        let (table, looks) = (world.table()?, world.looks());
         let spec = Spec {
             filter: Filter::All,
-            sort: Vec::new(),
+            sort: looks.own.clone(),
         };
         let model = Model {
-            rows,
+            rows: world.rows(),
             spec,
             cursor: Place::Start,
         };
         Ok(Self {
+            name,
+            world,
+            looks,
             chance,
             steps: 0,
-            folders: [folder, there.folder("Inbox/Model")?],
             table,
             model,
             marks: HashMap::new(),
             size,
         })
+    }
+
+    /// Where the walk is, for whom an answer surprises.
+    fn at(&self) -> String {
+        format!("{}, step {}", self.name, self.steps)
     }
 
     fn step(&mut self) -> Result<()> {
@@ -127,13 +163,13 @@ impl Walk {
             return Ok(());
         }
         let read: Vec<Row> = self.read_window(count, flags)?;
-        assert_eq!(read, self.model.read(count, stay), "step {}", self.steps);
+        assert_eq!(read, self.model.read(count, stay), "{}", self.at());
         Ok(())
     }
 
     fn read_window(&self, count: i64, flags: RowFlags) -> Result<Vec<Row>> {
         let rows = self.table.query_rows_with(count, flags)?;
-        Ok(rows.iter().map(row_of).collect())
+        Ok(rows.iter().map(|row| self.looks.row(row)).collect())
     }
 
     fn seek(&mut self) -> Result<()> {
@@ -144,8 +180,8 @@ impl Walk {
         assert_eq!(
             (moved.value, moved.warning.is_some()),
             (expected, lost),
-            "step {}: {from:?} {count}",
-            self.steps
+            "{}: {from:?} {count}",
+            self.at()
         );
         Ok(())
     }
@@ -154,19 +190,19 @@ impl Walk {
         let (from, place, lost) = self.bookmark();
         let direction = *self.chance.pick(&[Direction::Forward, Direction::Backward]);
         let what = self.filter();
-        let Some(restriction) = what.restriction() else {
+        let Some(restriction) = self.looks.restriction(what) else {
             return Ok(());
         };
         let found = self.table.find_row(&restriction, from, direction);
         match self.model.find(what, &place, direction) {
-            None => assert_eq!(code(found), Code::NOT_FOUND, "step {}", self.steps),
+            None => assert_eq!(code(found), Code::NOT_FOUND, "{}", self.at()),
             Some(row) => {
                 let found = found?;
                 assert_eq!(
-                    (row_of(&found.value), found.warning.is_some()),
+                    (self.looks.row(&found.value), found.warning.is_some()),
                     (row, lost),
-                    "step {}",
-                    self.steps
+                    "{}",
+                    self.at()
                 );
             }
         }
@@ -174,6 +210,10 @@ impl Walk {
     }
 
     fn mark(&mut self) -> Result<()> {
+        if !self.looks.bookmarks {
+            assert_eq!(code(self.table.create_bookmark()), Code::NO_SUPPORT);
+            return Ok(());
+        }
         if self.marks.len() >= MARKS {
             return self.free();
         }
@@ -220,24 +260,30 @@ impl Walk {
         let from = self.chance.in_range(0..view.len() + 2);
         let to = from + self.chance.in_range(0..9);
         let rows = self.table.rows(from as u64..to as u64)?;
-        let rows: Vec<Row> = rows.iter().map(row_of).collect();
+        let rows: Vec<Row> = rows.iter().map(|row| self.looks.row(row)).collect();
         let expected = &view[from.min(view.len())..to.min(view.len())];
-        assert_eq!(rows, expected, "step {}: {from}..{to}", self.steps);
+        assert_eq!(rows, expected, "{}: {from}..{to}", self.at());
         Ok(())
     }
 
     fn change_view(&mut self) -> Result<()> {
         if self.chance.percent(50) {
             self.model.spec.filter = self.filter();
-            self.table.restrict(self.model.spec.filter.restriction())?;
+            let restriction = self.looks.restriction(self.model.spec.filter);
+            self.table.restrict(restriction)?;
         } else {
             let order = [SortOrder::Ascend, SortOrder::Descend];
-            let mut keys = vec![By::Subject, By::Importance];
+            let mut keys = vec![By::Text, By::Number];
             self.chance.shuffle(&mut keys);
             keys.truncate(self.chance.in_range(0..3));
             let keyed = |by| (by, *self.chance.pick(&order));
-            self.model.spec.sort = keys.into_iter().map(keyed).collect();
-            self.table.sort(self.model.spec.order_set())?;
+            let sort: Vec<_> = keys.into_iter().map(keyed).collect();
+            self.table.sort(self.looks.order_set(&sort))?;
+            self.model.spec.sort = if sort.is_empty() {
+                self.looks.own.clone()
+            } else {
+                sort
+            };
         }
         self.model.cursor = Place::Start;
         for (mark, _) in self.marks.drain() {
@@ -248,7 +294,7 @@ impl Walk {
 
     fn count(&self) -> Result<()> {
         let rows = self.table.row_count()?;
-        assert_eq!(rows, self.model.view().len() as u64, "step {}", self.steps);
+        assert_eq!(rows, self.model.view().len() as u64, "{}", self.at());
         Ok(())
     }
 
@@ -258,7 +304,8 @@ impl Walk {
         let at = self.model.index(&view, &self.model.cursor) as u64;
         let told = (position.row, position.numerator, position.denominator);
         let rows = (view.len() as u64).max(1);
-        assert_eq!(told, (at, at, rows), "step {}", self.steps);
+        let spec = (&self.model.spec, &self.model.cursor);
+        assert_eq!(told, (at, at, rows), "{}: {spec:?}", self.at());
         Ok(())
     }
 
@@ -269,116 +316,37 @@ impl Walk {
             .seek_row(Bookmark::Beginning, 0)?
             .ignore_warning();
         self.model.cursor = Place::Start;
-        let mut untouched: BTreeSet<ItemId> = self.model.view().iter().map(|r| r.item).collect();
-        let mut seen: BTreeMap<ItemId, u32> = BTreeMap::new();
+        let key = |row: &Row| (row.item, row.instance);
+        let mut untouched: BTreeSet<(ItemId, u32)> = self.model.view().iter().map(key).collect();
+        let mut seen: BTreeMap<(ItemId, u32), u32> = BTreeMap::new();
         let window = i64::try_from(self.size / 12 + self.chance.in_range(1..6)).unwrap();
         loop {
             self.steps += 1;
             let rows = self.read_window(window, RowFlags::NONE)?;
-            assert_eq!(rows, self.model.read(window, false), "step {}", self.steps);
+            assert_eq!(rows, self.model.read(window, false), "{}", self.at());
             if rows.is_empty() {
                 break;
             }
-            for row in rows {
-                *seen.entry(row.item).or_default() += 1;
+            for row in &rows {
+                *seen.entry(key(row)).or_default() += 1;
             }
             for _ in 0..self.chance.in_range(0..4) {
                 self.steps += 1;
-                if let Some(touched) = self.mutate()? {
-                    untouched.remove(&touched);
-                }
+                let touched = self.mutate()?;
+                untouched.retain(|(item, _)| !touched.contains(item));
             }
         }
-        for item in untouched {
-            assert_eq!(seen.get(&item), Some(&1), "row {item}, step {}", self.steps);
+        for row in untouched {
+            assert_eq!(seen.get(&row), Some(&1), "row {row:?}, {}", self.at());
         }
         Ok(())
     }
 
-    /// Adds, changes, marks or deletes a message; which one was touched, unless it is new.
-    fn mutate(&mut self) -> Result<Option<ItemId>> {
-        let folder = self.chance.pick(&self.folders).clone();
-        let rows = self.model.rows.len();
-        let full = rows > self.size + self.size / 4;
-        let kind = self.chance.below(if full { 60 } else { 100 });
-        if kind >= 60 || rows == 0 {
-            self.add(&folder)?;
-            return Ok(None);
-        }
-        let at = self.chance.in_range(0..rows);
-        let item = self.model.rows[at].item;
-        match kind {
-            0..25 => self.delete(&folder, at)?,
-            25..45 => self.change(&folder, at)?,
-            _ => self.toggle(&folder, at)?,
-        }
-        Ok(Some(item))
-    }
-
-    fn add(&mut self, folder: &Folder) -> Result<()> {
-        let (subject, importance) = (subject(&mut self.chance), importance(&mut self.chance));
-        let message = draft(folder, &[])?;
-        if let Some(subject) = &subject {
-            message.set(tags::SUBJECT, subject.as_str())?;
-        }
-        if let Some(importance) = importance {
-            message.set(tags::IMPORTANCE, importance)?;
-        }
-        let read = self.chance.percent(50);
-        message.set(tags::MESSAGE_FLAGS, i32::from(read))?;
-        message.save_changes(SaveFlags::NONE)?;
-        self.model.rows.push(Row {
-            item: message.item().unwrap(),
-            id: message.entry_id().unwrap(),
-            subject,
-            importance,
-            read,
-        });
-        Ok(())
-    }
-
-    fn delete(&mut self, folder: &Folder, at: usize) -> Result<()> {
-        let row = self.model.rows.swap_remove(at);
-        let flags = *self
-            .chance
-            .pick(&[DeleteFlags::NONE, DeleteFlags::HARD_DELETE]);
-        assert_eq!(folder.delete_messages(&[row.id], flags)?.value.done, 1);
-        Ok(())
-    }
-
-    fn change(&mut self, folder: &Folder, at: usize) -> Result<()> {
-        let row = &mut self.model.rows[at];
-        let message = edit(folder, &row.id)?;
-        if self.chance.percent(60) {
-            row.subject = subject(&mut self.chance);
-            match &row.subject {
-                Some(text) => assert_eq!(
-                    message.set_props(&[prop(tags::SUBJECT, text.as_str())])?,
-                    []
-                ),
-                None => assert_eq!(message.delete_props(&columns![tags::SUBJECT])?, []),
-            }
-        } else {
-            row.importance = importance(&mut self.chance);
-            match row.importance {
-                Some(n) => assert_eq!(message.set_props(&[prop(tags::IMPORTANCE, n)])?, []),
-                None => assert_eq!(message.delete_props(&columns![tags::IMPORTANCE])?, []),
-            }
-        }
-        message.save_changes(SaveFlags::NONE)
-    }
-
-    fn toggle(&mut self, folder: &Folder, at: usize) -> Result<()> {
-        let row = &mut self.model.rows[at];
-        row.read = !row.read;
-        let flags = if row.read {
-            ReadFlags::NONE
-        } else {
-            ReadFlags::CLEAR_READ_FLAG
-        };
-        let marked = folder.set_read_flags(Some(std::slice::from_ref(&row.id)), flags)?;
-        assert_eq!(marked.warning, None);
-        Ok(())
+    /// Adds, changes or takes away something; which objects were touched, those that are new aside.
+    fn mutate(&mut self) -> Result<Vec<ItemId>> {
+        let touched = self.world.mutate(&mut self.chance, self.size)?;
+        self.model.rows = self.world.rows();
+        Ok(touched)
     }
 
     /// A bookmark, its place in the model, and whether its row is gone.
@@ -413,53 +381,10 @@ impl Walk {
     fn filter(&mut self) -> Filter {
         match self.chance.below(6) {
             0 => Filter::AtLeast(i32::try_from(self.chance.below(5)).unwrap() - 2),
-            1 => Filter::WithoutImportance,
+            1 => Filter::WithoutNumber,
             2 | 3 => Filter::Begins(*self.chance.pick(&['a', 'b', 'c', 'd'])),
-            4 => Filter::Unread,
+            4 if self.looks.flags => Filter::Unread,
             _ => Filter::All,
         }
     }
-}
-
-const COLUMNS: [mapi::PropTag; 3] = [
-    tags::SUBJECT.raw(),
-    tags::IMPORTANCE.raw(),
-    tags::MESSAGE_FLAGS.raw(),
-];
-
-fn row_of(row: &TableRow) -> Row {
-    let flags = row.get(tags::MESSAGE_FLAGS).unwrap().cast_unsigned();
-    Row {
-        item: row.item(),
-        id: row.entry_id().clone(),
-        subject: row.get(tags::SUBJECT),
-        importance: row.get(tags::IMPORTANCE),
-        read: flags & message_flags::READ != 0,
-    }
-}
-
-/// A subject of few letters, so that many are equal and sort by their bytes; sometimes none.
-fn subject(chance: &mut Chance) -> Option<String> {
-    if chance.percent(12) {
-        return None;
-    }
-    let letters = ["a", "b", "c", "d"];
-    let length = chance.in_range(1..4);
-    Some((0..length).map(|_| *chance.pick(&letters)).collect())
-}
-
-fn importance(chance: &mut Chance) -> Option<i32> {
-    let some = chance.percent(75);
-    some.then(|| i32::try_from(chance.below(5)).unwrap() - 2)
-}
-
-fn tree(chance: &mut Chance) -> MessageTree {
-    let mut tree = MessageTree::default();
-    if let Some(subject) = subject(chance) {
-        tree.props.set(tags::SUBJECT, subject);
-    }
-    if let Some(importance) = importance(chance) {
-        tree.props.set(tags::IMPORTANCE, importance);
-    }
-    tree
 }

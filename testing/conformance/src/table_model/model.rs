@@ -3,19 +3,112 @@
 use std::cmp::Ordering;
 
 use mapi::{
-    BitOp, Direction, EntryId, MatchKind, RelOp, Restriction, SortColumn, SortOrder, SortOrderSet,
-    message_flags, tags,
+    BitOp, Direction, EntryId, FuzzyLevel, MatchKind, PropTag, PropType, RelOp, Restriction,
+    SortColumn, SortOrder, SortOrderSet, message_flags, tags,
 };
 use mapi_spi::ItemId;
 
-/// A message as far as the tables show it.
+/// An object, or one of the rows that it makes, as far as the tables show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) item: ItemId,
+    /// Which of the item's rows.
+    pub(super) instance: u32,
     pub(super) id: EntryId,
-    pub(super) subject: Option<String>,
-    pub(super) importance: Option<i32>,
+    pub(super) text: Option<String>,
+    pub(super) number: Option<i32>,
     pub(super) read: bool,
+    pub(super) depth: i32,
+}
+
+/// What the columns of a table are for the model.
+#[derive(Debug, Clone)]
+pub(super) struct Looks {
+    /// Text, of which a table that is expanded shows one value per row.
+    pub(super) text: PropTag,
+    pub(super) number: PropTag,
+    /// Whether MSGFLAG_READ is looked at.
+    pub(super) flags: bool,
+    /// The order before any is asked for; then by item and instance.
+    pub(super) own: Vec<(By, SortOrder)>,
+    pub(super) bookmarks: bool,
+}
+
+impl Looks {
+    pub(super) const fn new(text: PropTag, number: PropTag) -> Self {
+        Self {
+            text,
+            number,
+            flags: false,
+            own: Vec::new(),
+            bookmarks: true,
+        }
+    }
+
+    pub(super) fn columns(&self) -> [PropTag; 5] {
+        [
+            self.text,
+            self.number,
+            tags::MESSAGE_FLAGS.raw(),
+            tags::DEPTH.raw(),
+            tags::INSTANCE_KEY.raw(),
+        ]
+    }
+
+    /// A row of a table with these columns.
+    pub(super) fn row(&self, row: &mapi::TableRow) -> Row {
+        let text = row.value(self.text).map(|v| v.as_str().unwrap().to_owned());
+        let number = row.value(self.number).map(|v| v.as_long().unwrap());
+        let flags = row.get(tags::MESSAGE_FLAGS).unwrap_or_default();
+        let key = row.get(tags::INSTANCE_KEY).unwrap();
+        let (item, instance) = key.split_at(8);
+        assert_eq!(item, row.item().0.to_be_bytes());
+        Row {
+            item: row.item(),
+            instance: u32::from_be_bytes(instance.try_into().unwrap()),
+            id: row.entry_id().clone(),
+            text,
+            number,
+            read: self.flags && flags.cast_unsigned() & message_flags::READ != 0,
+            depth: row.get(tags::DEPTH).unwrap_or_default(),
+        }
+    }
+
+    fn tag(&self, by: By) -> PropTag {
+        match by {
+            By::Text => self.text,
+            By::Number => self.number,
+            By::Depth => tags::DEPTH.raw(),
+        }
+    }
+
+    pub(super) fn order_set(&self, sort: &[(By, SortOrder)]) -> SortOrderSet {
+        SortOrderSet::by(sort.iter().map(|(by, order)| SortColumn {
+            tag: self.tag(*by),
+            order: *order,
+        }))
+    }
+
+    pub(super) fn restriction(&self, filter: Filter) -> Option<Restriction> {
+        let text = self.text.with_type(PropType::UNICODE);
+        Some(match filter {
+            Filter::All => return None,
+            Filter::AtLeast(n) => Restriction::property(self.number, RelOp::Ge, n),
+            Filter::WithoutNumber => Restriction::exist(self.number).negate(),
+            Filter::Begins(c) => Restriction::Content {
+                kind: MatchKind::Prefix,
+                fuzzy: FuzzyLevel::default(),
+                tag: self.text,
+                value_tag: text,
+                value: c.to_string().into(),
+            },
+            Filter::Unread => Restriction::Bitmask {
+                op: BitOp::Zero,
+                tag: tags::MESSAGE_FLAGS.into(),
+                mask: message_flags::READ,
+            },
+        })
+    }
 }
 
 /// A restriction that the model understands.
@@ -23,34 +116,18 @@ pub(super) struct Row {
 pub(super) enum Filter {
     All,
     AtLeast(i32),
-    WithoutImportance,
+    WithoutNumber,
     Begins(char),
     Unread,
 }
 
 impl Filter {
-    pub(super) fn restriction(self) -> Option<Restriction> {
-        Some(match self {
-            Self::All => return None,
-            Self::AtLeast(n) => Restriction::property(tags::IMPORTANCE, RelOp::Ge, n),
-            Self::WithoutImportance => Restriction::exist(tags::IMPORTANCE).negate(),
-            Self::Begins(c) => {
-                Restriction::content(tags::SUBJECT, MatchKind::Prefix, c.to_string())
-            }
-            Self::Unread => Restriction::Bitmask {
-                op: BitOp::Zero,
-                tag: tags::MESSAGE_FLAGS.into(),
-                mask: message_flags::READ,
-            },
-        })
-    }
-
     pub(super) fn takes(self, row: &Row) -> bool {
         match self {
             Self::All => true,
-            Self::AtLeast(n) => row.importance.is_some_and(|i| i >= n),
-            Self::WithoutImportance => row.importance.is_none(),
-            Self::Begins(c) => row.subject.as_ref().is_some_and(|s| s.starts_with(c)),
+            Self::AtLeast(n) => row.number.is_some_and(|i| i >= n),
+            Self::WithoutNumber => row.number.is_none(),
+            Self::Begins(c) => row.text.as_ref().is_some_and(|s| s.starts_with(c)),
             Self::Unread => !row.read,
         }
     }
@@ -59,8 +136,9 @@ impl Filter {
 /// A sort key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
-    Subject,
-    Importance,
+    Text,
+    Number,
+    Depth,
 }
 
 /// What the view shows, in which order.
@@ -71,25 +149,16 @@ pub(super) struct Spec {
 }
 
 impl Spec {
-    pub(super) fn order_set(&self) -> SortOrderSet {
-        SortOrderSet::by(self.sort.iter().map(|(by, order)| SortColumn {
-            tag: match by {
-                By::Subject => tags::SUBJECT.raw(),
-                By::Importance => tags::IMPORTANCE.raw(),
-            },
-            order: *order,
-        }))
-    }
-
     /// Missing values are last either way; equal rows stand in the order of their numbers.
     fn compare(&self, a: &Row, b: &Row) -> Ordering {
         let part = |(by, order): &(By, SortOrder)| match by {
-            By::Subject => missing_last(&a.subject, &b.subject, *order),
-            By::Importance => missing_last(&a.importance, &b.importance, *order),
+            By::Text => missing_last(&a.text, &b.text, *order),
+            By::Number => missing_last(&a.number, &b.number, *order),
+            By::Depth => a.depth.cmp(&b.depth),
         };
         let keys = self.sort.iter().map(part);
         keys.fold(Ordering::Equal, Ordering::then)
-            .then_with(|| a.item.cmp(&b.item))
+            .then_with(|| (a.item, a.instance).cmp(&(b.item, b.instance)))
     }
 }
 
@@ -187,7 +256,8 @@ impl Model {
     /// The gap before a marked row: where the row is now, else where it was, and whether it is gone.
     pub(super) fn follow(&self, marked: &Row) -> (Place, bool) {
         let mut shown = self.rows.iter().filter(|r| self.spec.filter.takes(r));
-        match shown.find(|r| r.item == marked.item) {
+        let same = |r: &&Row| (r.item, r.instance) == (marked.item, marked.instance);
+        match shown.find(same) {
             Some(row) => (Place::Before(row.clone()), false),
             None => (Place::Before(marked.clone()), true),
         }
