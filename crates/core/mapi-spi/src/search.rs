@@ -105,62 +105,64 @@ impl SearchSave {
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` without restriction or scope if there is nothing to keep, and for an empty scope.
-    pub fn apply(self, old: Option<SearchData>) -> Result<SearchData> {
-        if self.scope.as_ref().is_some_and(Vec::is_empty) {
+    pub fn apply(self, old: Option<&SearchData>) -> Result<SearchData> {
+        let kept = old.map(|old| &old.criteria);
+        let criteria = SearchCriteria {
+            restriction: or_kept(self.restriction, kept.map(|k| &k.restriction))?,
+            scope: or_kept(self.scope, kept.map(|k| &k.scope))?,
+            recursive: (self.recursive).unwrap_or(kept.is_some_and(|k| k.recursive)),
+        };
+        if criteria.scope.is_empty() {
             let detail = "a search needs folders to search";
             return Err(Error::new(Code::INVALID_PARAMETER, detail));
         }
-        let (before, kept) = match &old {
-            Some(old) => (Some(old), Some(old.criteria.clone())),
-            None => (None, None),
-        };
-        let missing = || {
-            let detail = "the first search of a folder needs a restriction and folders";
-            Error::new(Code::INVALID_PARAMETER, detail)
-        };
-        let kept_recursive = kept.as_ref().is_some_and(|k| k.recursive);
-        let (kept_restriction, kept_scope) =
-            kept.map_or((None, None), |k| (Some(k.restriction), Some(k.scope)));
-        let criteria = SearchCriteria {
-            restriction: self.restriction.or(kept_restriction).ok_or_else(missing)?,
-            scope: self.scope.or(kept_scope).ok_or_else(missing)?,
-            recursive: self.recursive.unwrap_or(kept_recursive),
-        };
-        let foreground = self
-            .foreground
-            .unwrap_or(before.is_some_and(|b| b.foreground));
-        let starts = match (self.action, before) {
-            (SearchAction::Restart, _) | (SearchAction::Keep, None) => true,
-            (SearchAction::Stop, _) => false,
-            (SearchAction::Keep, Some(before)) => {
-                before.phase != SearchPhase::Stopped && before.criteria != criteria
-            }
-        };
-        if starts {
-            return Ok(SearchData {
+        let foreground = (self.foreground).unwrap_or(old.is_some_and(|old| old.foreground));
+        match (self.action, old) {
+            (SearchAction::Keep, Some(old)) if !old.starts_again(&criteria) => Ok(SearchData {
                 criteria,
-                fixed: self.fixed,
                 foreground,
-                unindexed: self.unindexed,
-                phase: SearchPhase::Rebuild,
-                complete: false,
-                run: before.map_or(0, |b| b.run) + 1,
-            });
+                ..old.clone()
+            }),
+            (SearchAction::Stop, Some(old)) => Ok(SearchData {
+                criteria,
+                foreground,
+                phase: SearchPhase::Stopped,
+                ..old.clone()
+            }),
+            (action, old) => {
+                let stopped = action == SearchAction::Stop;
+                let run = old.map_or(0, |old| old.run);
+                Ok(SearchData {
+                    criteria,
+                    fixed: self.fixed,
+                    foreground,
+                    unindexed: self.unindexed,
+                    phase: if stopped {
+                        SearchPhase::Stopped
+                    } else {
+                        SearchPhase::Rebuild
+                    },
+                    complete: false,
+                    run: run + u64::from(!stopped),
+                })
+            }
         }
-        let stays = |b: &SearchData| match self.action {
-            SearchAction::Stop => SearchPhase::Stopped,
-            SearchAction::Keep | SearchAction::Restart => b.phase,
-        };
-        Ok(SearchData {
-            criteria,
-            fixed: before.map_or(self.fixed, |b| b.fixed),
-            foreground,
-            unindexed: before.map_or(self.unindexed, |b| b.unindexed),
-            phase: before.map_or(SearchPhase::Stopped, stays),
-            complete: before.is_some_and(|b| b.complete),
-            run: before.map_or(0, |b| b.run),
-        })
     }
+}
+
+impl SearchData {
+    /// Whether it runs and is to look for something else.
+    fn starts_again(&self, criteria: &SearchCriteria) -> bool {
+        self.phase != SearchPhase::Stopped && self.criteria != *criteria
+    }
+}
+
+/// What is given, else what is kept.
+fn or_kept<T: Clone>(given: Option<T>, kept: Option<&T>) -> Result<T> {
+    given.or_else(|| kept.cloned()).ok_or_else(|| {
+        let detail = "the first search of a folder needs a restriction and folders";
+        Error::new(Code::INVALID_PARAMETER, detail)
+    })
 }
 
 #[cfg(test)]
@@ -219,7 +221,7 @@ mod tests {
             complete: true,
             ..first().apply(None).unwrap()
         };
-        let after = |s: SearchSave| s.apply(Some(running.clone())).unwrap();
+        let after = |s: SearchSave| s.apply(Some(&running)).unwrap();
         let priority = after(SearchSave {
             foreground: Some(true),
             ..save(SearchAction::Keep)
@@ -243,9 +245,9 @@ mod tests {
             recursive: Some(true),
             ..save(SearchAction::Keep)
         };
-        let changed = changed.apply(Some(stopped)).unwrap();
+        let changed = changed.apply(Some(&stopped)).unwrap();
         assert_eq!((changed.run, changed.phase), (1, SearchPhase::Stopped));
-        let again = save(SearchAction::Restart).apply(Some(changed)).unwrap();
+        let again = save(SearchAction::Restart).apply(Some(&changed)).unwrap();
         assert_eq!((again.run, again.phase), (2, SearchPhase::Rebuild));
         assert!(again.criteria.recursive);
     }

@@ -337,6 +337,7 @@ impl State {
         changed: Vec<u16>,
         inverse: Option<Inverse>,
     ) -> Result<()> {
+        let links = (!self.untold.is_empty()).then(|| (changed.clone(), inverse.clone()));
         self.append(LogEntry {
             seq: self.last() + 1,
             origin,
@@ -345,10 +346,13 @@ impl State {
             folder: item.is_folder(),
             parent: item.meta.parent,
             flags: item.meta.flags,
-            changed: changed.clone(),
-            inverse: inverse.clone(),
+            changed,
+            inverse,
         })?;
-        self.tell_links(origin, item, &changed, inverse.as_ref())
+        match links {
+            Some((changed, inverse)) => self.tell_links(origin, item, &changed, inverse.as_ref()),
+            None => Ok(()),
+        }
     }
 
     /// Appends to the log what happened to the store.

@@ -6,9 +6,12 @@ mod folder;
 mod message;
 mod refuse;
 mod rows;
+mod search;
 mod tree;
 mod values;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 
 use mapi_props::{Code, Slot};
@@ -22,6 +25,7 @@ use crate::blob::{Prepared, prepare};
 use crate::failure::Lift;
 use crate::log::Note;
 use crate::order::Keys;
+use crate::search::Search;
 use crate::store::Inner;
 use crate::transaction::{PAUSE, Txn};
 use crate::{bag, item, log};
@@ -47,6 +51,12 @@ struct Commit<'a> {
     progress: Progress,
     /// The folder that last proved able to hold messages in this transaction.
     holder: Option<ItemId>,
+    /// Search folders with criteria, by number.
+    searches: Vec<Arc<Search>>,
+    /// Those that follow what happens in a folder, as places in that list.
+    followers: BTreeMap<ItemId, Vec<usize>>,
+    /// What the change at hand did to search folders; told with it.
+    untold: Vec<search::Untold>,
 }
 
 /// How far a set of single items is.
@@ -87,6 +97,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
     let txn = Txn::begin(&writer, origin, inner.support.now(), durability, call)
         .map_err(|e| inner.explain(e))?;
     let (keys, seq) = (Keys::new(&inner.info, &txn.orders)?, txn.seq);
+    let searches = inner.searches.committed(txn.db)?;
     let mut commit = Commit {
         inner,
         writer: &writer,
@@ -103,6 +114,9 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
             ..Progress::default()
         },
         holder: None,
+        searches,
+        followers: BTreeMap::new(),
+        untold: Vec::new(),
     };
     let done = match mode {
         CommitMode::Atomic => commit.atomic(ops, sync_state),
@@ -220,7 +234,11 @@ impl<'a> Commit<'a> {
             Ok(_) => self.txn.keep()?,
             // The whole transaction goes; SQLite may have undone it already.
             Err(e) if ends_everything(e) => {}
-            Err(_) => self.txn.undo(mark)?,
+            Err(_) => {
+                self.txn.undo(mark)?;
+                self.untold.clear();
+                self.reload_searches()?;
+            }
         }
         done
     }
@@ -256,7 +274,7 @@ impl<'a> Commit<'a> {
                 associated,
                 mode,
             } => self.empty_folder(folder, associated, mode),
-            Op::SetSearch(_) => Err(crate::search::unsupported()),
+            Op::SetSearch(save) => self.set_search(save),
             Op::NotifyNewMail { message } => self.notify_new_mail(message),
         }
     }
@@ -292,6 +310,8 @@ impl<'a> Commit<'a> {
         self.txn = Txn::begin(self.writer, self.origin, now, self.durability, self.call)?;
         self.keys = Keys::new(&self.inner.info, &self.txn.orders)?;
         self.holder = None;
+        self.searches = self.inner.searches.committed(self.txn.db)?;
+        self.followers.clear();
         Ok(())
     }
 

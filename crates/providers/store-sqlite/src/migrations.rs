@@ -5,13 +5,13 @@ use mapi_spi::{Error, Result};
 use rusqlite::Connection;
 
 use crate::failure::{Lift, corrupt};
-use crate::schema::{APPLICATION_ID, VERSION_1};
+use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2};
 
 /// Step `i` makes version `i + 1` out of version `i`. Steps are never changed once released.
-const STEPS: [&str; 1] = [VERSION_1];
+const STEPS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// The version that this code writes: `PRAGMA user_version`.
-pub(crate) const CURRENT: u32 = 1;
+pub(crate) const CURRENT: u32 = 2;
 
 const _: () = assert!(STEPS.len() == CURRENT as usize);
 

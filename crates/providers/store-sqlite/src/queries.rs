@@ -66,6 +66,10 @@ pub(crate) const RUN_HAS_ROWS: &str = "SELECT 1 FROM entry WHERE container = ?1 
 pub(crate) const RUN_COUNT_UP_TO: &str = "SELECT count(*) FROM (SELECT 1 FROM entry WHERE container = ?1 AND part = ?2 \
      AND ord = ?3 AND key > ?4 AND key < ?5 LIMIT ?6)";
 
+/// Links of a search folder after a place in its order by date.
+pub(crate) const LINKS_AFTER: &str = "SELECT key, item FROM entry WHERE container = ?1 AND part = 0 AND ord = 0 \
+     AND (key, item) > (?2, ?3) ORDER BY key, item LIMIT ?4";
+
 /// The folders directly in a folder.
 pub(crate) const CHILDREN: &str =
     "SELECT id, 0 FROM folder WHERE parent = ?1 AND id <> ?1 AND deleted = ?2 ORDER BY id";
@@ -103,14 +107,21 @@ pub(crate) const MESSAGES: &str = concat!(
      WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 ORDER BY i.id"
 );
 
-/// The messages of a part of a folder with numbers in a range, and flags in bounds. The bags of others are not read.
-pub(crate) const MESSAGES_OF: &str = concat!(
-    "SELECT ",
-    meta_columns!("i"),
-    ", b.form, b.data FROM item i CROSS JOIN bag b ON b.id = i.id \
-     WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 AND i.parent = ?3 AND i.part = ?4 \
-     AND i.flags & ?5 = 0 AND (?6 IS NULL OR i.flags & ?6 <> 0) ORDER BY i.id"
-);
+/// Which messages [`MESSAGES_OF`] and [`BAGS_OF`] read: those of a part of a folder with numbers in a range, and flags in
+/// bounds. The bags of others are passed over.
+macro_rules! of_part {
+    () => {
+        ", b.form, b.data FROM item i CROSS JOIN bag b ON b.id = i.id \
+         WHERE i.id BETWEEN ?1 AND ?2 AND i.kind = 3 AND i.parent = ?3 AND i.part = ?4 \
+         AND i.flags & ?5 = 0 AND (?6 IS NULL OR i.flags & ?6 <> 0) ORDER BY i.id"
+    };
+}
+
+/// Those messages.
+pub(crate) const MESSAGES_OF: &str = concat!("SELECT ", meta_columns!("i"), of_part!());
+
+/// Their numbers and bags alone.
+pub(crate) const BAGS_OF: &str = concat!("SELECT i.id", of_part!());
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +130,7 @@ mod tests {
     use super::*;
     use crate::schema::VERSION_1;
 
-    const ALL: [(&str, &str); 24] = [
+    const ALL: [(&str, &str); 26] = [
         ("NTH_REVERSED", NTH_REVERSED),
         ("NTH", NTH),
         ("NTH_IN_GROUP", NTH_IN_GROUP),
@@ -136,6 +147,7 @@ mod tests {
         ("RUN", RUN),
         ("RUN_HAS_ROWS", RUN_HAS_ROWS),
         ("RUN_COUNT_UP_TO", RUN_COUNT_UP_TO),
+        ("LINKS_AFTER", LINKS_AFTER),
         ("CHILDREN", CHILDREN),
         ("SOURCE", SOURCE),
         ("SYNC", SYNC),
@@ -144,6 +156,7 @@ mod tests {
         ("MESSAGE", MESSAGE),
         ("MESSAGES", MESSAGES),
         ("MESSAGES_OF", MESSAGES_OF),
+        ("BAGS_OF", BAGS_OF),
     ];
 
     fn plan(db: &Connection, sql: &str) -> Vec<String> {

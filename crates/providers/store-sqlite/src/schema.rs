@@ -1,4 +1,4 @@
-//! The tables of a store file, version 1. `docs/format.md` explains them to a stranger.
+//! The tables of a store file, version by version. `docs/format.md` explains them to a stranger.
 
 /// "MALL": `PRAGMA application_id` of every store file.
 pub(crate) const APPLICATION_ID: i32 = 0x4D41_4C4C;
@@ -122,4 +122,18 @@ CREATE TABLE sync (
     PRIMARY KEY (origin, object, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sync_object ON sync (object);
+";
+
+/// What version 2 adds: search folders.
+pub(crate) const VERSION_2: &str = "
+CREATE TABLE search (
+    folder      INTEGER NOT NULL PRIMARY KEY REFERENCES item (id),
+    run         INTEGER NOT NULL,
+    phase       INTEGER NOT NULL CHECK (phase BETWEEN 0 AND 2),
+    flags       INTEGER NOT NULL CHECK (flags BETWEEN 0 AND 31),
+    version     INTEGER NOT NULL,
+    scope       BLOB    NOT NULL,
+    restriction BLOB    NOT NULL,
+    reached     INTEGER
+) STRICT;
 ";

@@ -24,6 +24,7 @@ use crate::blob::{Leases, OpenValue, ValueStage};
 use crate::connection::{Birth, Connections, Sharing};
 use crate::failure::{Lift, corrupt, explained};
 use crate::names::Names;
+use crate::search::Searches;
 use crate::transaction::Txn;
 use crate::wake::Waker;
 use crate::{commit, log, names, view};
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) names: Names,
     pub(crate) leases: Leases,
     pub(crate) waker: Waker,
+    pub(crate) searches: Searches,
     /// Folders with fewer messages are sorted anew at each reading rather than indexed.
     pub(crate) index_from: AtomicU64,
 }
@@ -112,6 +114,7 @@ impl SqliteStore {
                 names: Names::default(),
                 leases: Leases::new(path),
                 waker: Waker::new(path),
+                searches: Searches::default(),
                 index_from: AtomicU64::new(WORTH_INDEXING),
             }),
         })
@@ -288,12 +291,14 @@ impl Store for SqliteStore {
         commit::run(&self.inner, changes, call)
     }
 
-    fn search(&self, _: ItemId, call: &Call) -> Result<Option<SearchData>> {
-        call.check().map(|()| None)
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        let reader = self.inner.connections.reader(call)?;
+        reader.begin()?;
+        crate::search::data(&reader, folder)
     }
 
-    fn run_search(&self, _: ItemId, _: &Call) -> Result<SearchData> {
-        Err(crate::search::unsupported())
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData> {
+        crate::search::run(&self.inner, folder, call)
     }
 
     fn sync(&self, call: &Call) -> Result<()> {

@@ -24,7 +24,7 @@ use crate::store::Inner;
 use crate::{item, store};
 use narrow::Narrow;
 use reading::{Reading, begun, prepared};
-pub(crate) use row::{each_message, in_memory, show, show_known};
+pub(crate) use row::{each_message, in_memory, open, show, show_known};
 use sieve::Sieve;
 
 /// The order whose index gives the rows of a view, once it is there.

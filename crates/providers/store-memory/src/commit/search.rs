@@ -15,7 +15,7 @@ impl Commit<'_> {
         let id = folder.meta.id;
         let scope = save.scope.clone();
         let old = self.state.search(id).cloned();
-        let data = save.apply(old.clone())?;
+        let data = save.apply(old.as_ref())?;
         if !is_search(&folder) {
             let detail = format!("folder {id} is no search folder");
             return Err(Error::new(Code::NO_SUPPORT, detail));
@@ -26,16 +26,16 @@ impl Commit<'_> {
                 return Err(Error::new(Code::NO_SUPPORT, detail));
             }
         }
-        self.put_search(&folder, old, data)
+        self.put_search(&folder, old.as_ref(), data)
     }
 
     fn put_search(
         &mut self,
         folder: &Item,
-        old: Option<SearchData>,
+        old: Option<&SearchData>,
         data: SearchData,
     ) -> Result<OpOutcome> {
-        if old.as_ref() != Some(&data) {
+        if old != Some(&data) {
             self.state.set_search(folder.meta.id, data)?;
             self.state
                 .log(self.origin, LogKind::Modified, folder, Vec::new(), None)?;

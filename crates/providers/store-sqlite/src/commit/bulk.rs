@@ -244,10 +244,12 @@ impl Commit<'_> {
         {
             return self.turn(run);
         }
-        let meant =
-            |m: &ItemMeta| matches!(m.kind, ItemKind::Message { .. }) && items.allows(m.parent);
-        let message = item::meta(self.txn.db, id)?.filter(meant);
-        let result = match message {
+        let meta = item::meta(self.txn.db, id)?;
+        let meant = match &meta {
+            Some(meta) => self.means(items, meta)?,
+            None => false,
+        };
+        let result = match meta.filter(|_| meant) {
             Some(meta) => each(self, &meta, outcome),
             None => Err(Error::new(
                 Code::NOT_FOUND,
@@ -259,6 +261,17 @@ impl Commit<'_> {
             Err(error) => self.refused(outcome, id, error)?,
         }
         self.turn(run)
+    }
+
+    /// Whether a message is one of those that are meant, now that its turn comes.
+    fn means(&self, items: &Items, meta: &ItemMeta) -> Result<bool> {
+        if !matches!(meta.kind, ItemKind::Message { .. }) {
+            return Ok(false);
+        }
+        match items {
+            Items::Of { folder, .. } if meta.parent != *folder => self.is_link(*folder, meta.id),
+            _ => Ok(true),
+        }
     }
 
     /// After an item: tells how far the run is, and gives others their turn when it is time.
@@ -345,6 +358,7 @@ impl Commit<'_> {
         let part = item::part(*associated, *deleted);
         match item::meta(self.txn.db, id)? {
             Some(meta) if meta.parent == *folder && item::part_of(&meta) == part => {}
+            Some(meta) if self.is_link(*folder, meta.id)? => {}
             _ => return Ok(false),
         }
         Ok(plan.matcher().is_none()
@@ -368,9 +382,13 @@ impl Commit<'_> {
         view::chosen(self.inner, self.txn.db, &view, part, self.call)
     }
 
-    /// The messages of a folder: living ones, or all.
+    /// The messages that are in a folder: living ones, or all.
     pub(super) fn messages_in(&self, folder: ItemId, all: bool) -> Result<Vec<ItemId>> {
         let mut ids = Vec::new();
+        // Links of a search folder are messages of other folders.
+        if self.searches.iter().any(|s| s.folder == folder.0) {
+            return Ok(ids);
+        }
         let mut select = self.txn.statement(queries::CONTENTS)?;
         for part in 0..(if all { 4_u8 } else { 2 }) {
             let rows = select

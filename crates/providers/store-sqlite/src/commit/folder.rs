@@ -40,13 +40,7 @@ impl Commit<'_> {
     ) -> Result<OpOutcome> {
         self.holder(parent)?;
         match kind {
-            FolderKind::Generic => {}
-            FolderKind::Search => {
-                return Err(Error::new(
-                    Code::NO_SUPPORT,
-                    "this store has no search folders",
-                ));
-            }
+            FolderKind::Generic | FolderKind::Search => {}
             FolderKind::Root => {
                 return Err(Error::new(
                     Code::INVALID_PARAMETER,
@@ -105,6 +99,7 @@ impl Commit<'_> {
     ) -> Result<OpOutcome> {
         let old = item::live_folder(self.txn.db, id)?;
         self.refuse_root(id)?;
+        self.refuse_search(id)?;
         self.holder(to)?;
         self.refuse_cycle(id, to)?;
         let before = bag::body(self.txn.db, id.0)?;
@@ -129,6 +124,7 @@ impl Commit<'_> {
             ..old.clone()
         };
         let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
+        let followers = self.followers_above(from)?;
         bag::write(self.txn.db, id.0, &bag::pack(&body)?)?;
         self.update_item(&meta, None)?;
         self.txn
@@ -142,6 +138,7 @@ impl Commit<'_> {
             LogKind::Moved { from }
         };
         self.note(kind, &meta, &changed, renamed.then_some(inverse))?;
+        self.follow_folder(&meta, &followers)?;
         Ok(saved(&meta))
     }
 
@@ -153,6 +150,7 @@ impl Commit<'_> {
         subfolders: bool,
     ) -> Result<OpOutcome> {
         let old = item::live_folder(self.txn.db, id)?;
+        self.refuse_search(id)?;
         self.holder(to)?;
         self.refuse_cycle(id, to)?;
         let mut body = bag::body(self.txn.db, id.0)?;
@@ -193,7 +191,7 @@ impl Commit<'_> {
             let child = self.known(id)?;
             if matches!(child.kind, ItemKind::Message { .. }) {
                 self.copy_message(&child, meta.id)?;
-            } else {
+            } else if !super::search::is_search(&child) {
                 let body = bag::body(self.txn.db, id.0)?;
                 self.copy_tree(&child, meta.id, &body, true)?;
             }

@@ -4,6 +4,7 @@ use mapi_props::{StoredMessage, message_flags};
 use mapi_spi::{FolderKind, ItemId, ItemKind, ItemMeta, LogKind, Result};
 use rusqlite::params;
 
+use super::search::Side;
 use super::{Commit, difference};
 use crate::blob::move_refs;
 use crate::failure::Lift;
@@ -49,6 +50,10 @@ fn date_of(keys: &EntryKeys) -> &[u8] {
         .map_or(MISSING_KEY, |(_, key)| key)
 }
 
+fn side<'a>(meta: &'a ItemMeta, keys: &'a EntryKeys, body: Option<&'a StoredMessage>) -> Side<'a> {
+    Side { meta, keys, body }
+}
+
 impl Commit<'_> {
     /// Adds a message; its number is set in `meta`.
     pub(super) fn insert_message(
@@ -64,7 +69,7 @@ impl Commit<'_> {
         bag::write(self.txn.db, meta.id.0, &packed)?;
         order::enter(&self.txn, place(meta), &keys)?;
         self.txn.count(meta.parent.0, weight(meta));
-        Ok(())
+        self.follow(None, Some(side(meta, &keys, Some(body))))
     }
 
     /// Adds the row of an item and gives its number.
@@ -114,7 +119,10 @@ impl Commit<'_> {
         bag::write(self.txn.db, new.0.id.0, &packed)?;
         self.update_item(new.0, Some(date_of(&after)))?;
         self.recount(old.0, new.0);
-        Ok(())
+        self.follow(
+            Some(side(old.0, &before, Some(old.1))),
+            Some(side(new.0, &after, Some(new.1))),
+        )
     }
 
     /// Moves a message to another folder or part: neither properties nor keys change, nor whether it is read.
@@ -125,7 +133,7 @@ impl Commit<'_> {
         order::enter(&self.txn, place(new), &keys)?;
         self.update_item(new, None)?;
         self.recount(old, new);
-        Ok(())
+        self.follow(Some(side(old, &keys, None)), Some(side(new, &keys, None)))
     }
 
     /// Writes flags and status of a message.
@@ -135,6 +143,7 @@ impl Commit<'_> {
             .execute(params![new.id.0, new.flags, new.status])
             .lift()?;
         self.recount(old, new);
+        self.follow_flags(old, new)?;
         if is_unread(old.flags) == is_unread(new.flags) || !self.keeps(order::UNREAD) {
             return Ok(());
         }
@@ -144,6 +153,18 @@ impl Commit<'_> {
         } else {
             order::leave(&self.txn, place(old), &key)
         }
+    }
+
+    /// Moves the links of a message whose flags or status changed.
+    fn follow_flags(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
+        if self.searches.is_empty() {
+            return Ok(());
+        }
+        let (before, after) = (self.keys_of_stored(old)?, self.keys_of_stored(new)?);
+        self.follow(
+            Some(side(old, &before, None)),
+            Some(side(new, &after, None)),
+        )
     }
 
     /// Writes what is known of an item beside its properties.
@@ -172,6 +193,7 @@ impl Commit<'_> {
     pub(super) fn remove_message(&mut self, meta: &ItemMeta, body: &StoredMessage) -> Result<()> {
         let keys = self.keys.of(&in_memory(meta, body));
         order::leave(&self.txn, place(meta), &keys)?;
+        self.follow(Some(side(meta, &keys, Some(body))), None)?;
         move_refs(&self.txn, Some(body), None)?;
         self.remove_rows(meta)
     }
@@ -198,7 +220,7 @@ impl Commit<'_> {
     }
 
     /// The keys under which a stored message stands; those made of the date are known without reading its bag.
-    fn keys_of_stored(&self, meta: &ItemMeta) -> Result<EntryKeys> {
+    pub(super) fn keys_of_stored(&self, meta: &ItemMeta) -> Result<EntryKeys> {
         let known = |o: &Order| o.id == order::DATE || o.shape == Shape::Unread;
         if self.txn.orders.iter().all(known) {
             let date = self.stored_date(meta)?;
@@ -243,7 +265,8 @@ impl Commit<'_> {
             changed,
             inverse,
         };
-        log::append(&mut self.txn, &note)
+        log::append(&mut self.txn, &note)?;
+        self.tell_links(meta, changed, note.inverse.as_ref())
     }
 
     /// Logs the end of an item with its whole small bag.

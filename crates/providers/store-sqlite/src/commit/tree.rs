@@ -115,6 +115,7 @@ impl Commit<'_> {
         mode: DeleteMode,
     ) -> Result<OpOutcome> {
         item::live_folder(self.txn.db, id)?;
+        self.refuse_search(id)?;
         let inside = self.inside(id, mode)?;
         let mut run = Run::of(inside.len());
         match self.empty(id, inside, associated, mode, &mut run) {
@@ -219,6 +220,7 @@ impl Commit<'_> {
         }
         let body = bag::body(self.txn.db, item.id.0)?;
         self.holder = None;
+        self.end_search(item, mode == DeleteMode::Hard)?;
         match mode {
             DeleteMode::Soft => {
                 let new = ItemMeta {

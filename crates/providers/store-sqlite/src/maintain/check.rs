@@ -1,19 +1,24 @@
 //! Check: reads everything and compares what is kept twice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mapi_kit::computed::message_size;
+use mapi_kit::engine::MessageRow;
 use mapi_props::Code;
-use mapi_spi::{Call, CheckReport, FolderCounts, ItemId, ItemKind, ItemMeta, Problem, Result};
+use mapi_spi::{
+    Call, CheckReport, FolderCounts, ItemId, ItemKind, ItemMeta, Problem, Result, SearchPhase,
+};
 use rusqlite::Connection;
 
 use crate::blob::{CHUNK, Content, Key, Recipe, keys_of};
 use crate::failure::Lift;
 use crate::item::{self, meta_at, meta_columns, part_of};
 use crate::order::{self, Keys};
+use crate::search::Search;
 use crate::store::Inner;
 use crate::view::in_memory;
-use crate::{bag, log};
+use crate::{bag, log, search, view};
 
 /// Problems of one kind that are reported one by one.
 const SHOWN: usize = 1000;
@@ -28,6 +33,7 @@ pub(super) fn run(inner: &Inner, call: &Call) -> Result<CheckReport> {
         report: CheckReport::default(),
         refs: BTreeMap::new(),
         expected: BTreeMap::new(),
+        searches: search::uncommitted(&reader)?,
     };
     let checked = check.all(inner);
     match checked {
@@ -47,6 +53,8 @@ struct Check<'a> {
     refs: BTreeMap<Key, u64>,
     /// Entries that each order should have.
     expected: BTreeMap<u8, u64>,
+    /// Search folders with criteria.
+    searches: Vec<Arc<Search>>,
 }
 
 impl Check<'_> {
@@ -130,7 +138,7 @@ impl Check<'_> {
             done += 1;
             let meta = meta_at(row)?;
             let date: Vec<u8> = row.get(item::META_COLUMNS).lift()?;
-            self.item(&meta, &date, &keys)?;
+            self.item(inner, &meta, &date, &keys)?;
         }
         let body = bag::body(self.db, 0)?;
         self.count_refs(&body);
@@ -148,7 +156,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn item(&mut self, meta: &ItemMeta, date: &[u8], keys: &Keys<'_>) -> Result<()> {
+    fn item(&mut self, inner: &Inner, meta: &ItemMeta, date: &[u8], keys: &Keys<'_>) -> Result<()> {
         let id = meta.id;
         let body = match bag::body(self.db, id.0) {
             Ok(body) => body,
@@ -180,6 +188,64 @@ impl Check<'_> {
         {
             self.problem("key", format!("message {id} remembers another date key"));
         }
+        let mut places = vec![(meta.parent, part_of(meta))];
+        places.extend(self.links(inner, meta, &body)?.into_iter().map(|f| (f, 0)));
+        for place in places {
+            self.placed(meta, place, &keys)?;
+        }
+        Ok(())
+    }
+
+    /// The search folders of which a message is a link, which must be those that look for it.
+    fn links(
+        &mut self,
+        inner: &Inner,
+        meta: &ItemMeta,
+        body: &mapi_props::StoredMessage,
+    ) -> Result<Vec<ItemId>> {
+        let db = self.db;
+        let mut found = Vec::new();
+        for search in self.searches.clone() {
+            let folder = ItemId(search.folder);
+            let is_link = search::find_link(db, folder.0, meta.id.0)?;
+            if is_link {
+                found.push(folder);
+            }
+            if is_link && !search::is_eligible(meta) {
+                let detail = format!("message {} may not be a link of folder {folder}", meta.id);
+                self.problem("link", detail);
+            }
+            if search.data.phase != SearchPhase::Running {
+                continue;
+            }
+            let row = MessageRow {
+                meta,
+                body,
+                open: &|value| view::open(db, value),
+            };
+            let wants = search::is_eligible(meta)
+                && search::in_scope(db, &search.data.criteria, meta.parent)?
+                && search.criteria.matches(&inner.info, &row);
+            if wants != is_link {
+                let what = if wants {
+                    "is missing from"
+                } else {
+                    "is wrongly in"
+                };
+                let detail = format!("message {} {what} search folder {folder}", meta.id);
+                self.problem("search", detail);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entries of a message in one container are there.
+    fn placed(
+        &mut self,
+        meta: &ItemMeta,
+        (container, part): (ItemId, u8),
+        keys: &[(u8, Vec<u8>)],
+    ) -> Result<()> {
         let mut exists = self
             .db
             .prepare_cached(
@@ -187,21 +253,15 @@ impl Check<'_> {
             )
             .lift()?;
         for (ord, key) in keys {
-            *self.expected.entry(ord).or_default() += 1;
-            let place = (meta.parent.0, part_of(meta), ord, key, id.0);
-            if !exists
-                .exists(rusqlite::params![
-                    place.0, place.1, place.2, place.3, place.4
-                ])
-                .lift()?
-            {
-                self.problem(
-                    "entry",
-                    format!(
-                        "message {id} is missing from order {ord} of folder {}",
-                        meta.parent
-                    ),
-                );
+            *self.expected.entry(*ord).or_default() += 1;
+            let there = exists
+                .exists(rusqlite::params![container.0, part, ord, key, meta.id.0])
+                .lift()?;
+            if !there {
+                let id = meta.id;
+                let detail =
+                    format!("message {id} is missing from order {ord} of folder {container}");
+                self.problem("entry", detail);
             }
         }
         Ok(())
@@ -312,7 +372,9 @@ impl Check<'_> {
             .db
             .prepare(
                 "SELECT e.ord, count(*) FROM entry e LEFT JOIN item i ON i.id = e.item
-                 WHERE i.id IS NULL OR i.kind <> 3 OR i.parent <> e.container OR i.part <> e.part GROUP BY e.ord",
+                 WHERE i.id IS NULL OR i.kind <> 3 OR i.part <> e.part OR (i.parent <> e.container
+                 AND NOT (e.part = 0 AND e.container IN (SELECT folder.id FROM item folder WHERE folder.kind = 2)))
+                 GROUP BY e.ord",
             )
             .lift()?;
         let strays: Vec<(u8, u64)> = select

@@ -15,6 +15,7 @@ use crate::failure::Lift;
 use crate::item::part_of;
 use crate::log;
 use crate::platform::ProcessLock;
+use crate::queries;
 use crate::store::Inner;
 use crate::transaction::Txn;
 use crate::view::{each_message, show};
@@ -66,12 +67,15 @@ fn build(inner: &Inner, order: Order, call: &Call) -> Result<bool> {
         Ok(true)
     })?;
     let (rows, seq) = snapshot(inner, order, call)?;
+    let searches = crate::search::uncommitted(&*inner.connections.reader(call)?)?;
     let mut step = Step {
         keys: Keys::new(&inner.info, &[order])?,
         order,
         rows,
         at: 0,
         seen: seq,
+        searches: searches.iter().map(|s| s.folder).collect(),
+        link: (Vec::new(), 0),
     };
     loop {
         call.check()?;
@@ -192,6 +196,9 @@ struct Step<'a> {
     at: usize,
     /// The log is looked through up to here.
     seen: u64,
+    /// Search folders whose links are still to be entered, and where in the last one this is.
+    searches: Vec<u64>,
+    link: (Vec<u8>, u64),
 }
 
 impl Step<'_> {
@@ -233,10 +240,49 @@ impl Step<'_> {
                 return Ok(false);
             }
         }
+        while let Some(folder) = self.searches.last().copied() {
+            if !self.enter_links(txn, &mut insert, folder)? {
+                return Ok(false);
+            }
+            self.searches.pop();
+            self.link = (Vec::new(), 0);
+        }
         txn.statement("UPDATE ord SET ready = 1 WHERE id = ?1")?
             .execute([self.order.id])
             .lift()?;
         Ok(true)
+    }
+
+    /// Enters the links of a search folder as this transaction has them; whether all are.
+    fn enter_links(
+        &mut self,
+        txn: &Txn<'_>,
+        insert: &mut CachedStatement<'_>,
+        folder: u64,
+    ) -> Result<bool> {
+        loop {
+            let (key, item) = &self.link;
+            let mut select = txn.statement(queries::LINKS_AFTER)?;
+            let rows = select
+                .query_map(params![folder, key, item, ROWS], |r| {
+                    Ok((r.get(0)?, r.get(1)?))
+                })
+                .lift()?;
+            let some: Vec<(Vec<u8>, u64)> = rows.collect::<rusqlite::Result<_>>().lift()?;
+            for (_, id) in &some {
+                let key = show(txn.db, *id, |row| Ok(self.keys.first(row)))?.flatten();
+                if let Some(key) = key {
+                    self.insert(insert, &(folder, 0, key.into_boxed_slice(), *id))?;
+                }
+            }
+            match some.into_iter().last() {
+                Some(last) => self.link = last,
+                None => return Ok(true),
+            }
+            if txn.is_long() {
+                return Ok(false);
+            }
+        }
     }
 
     fn insert(&self, insert: &mut CachedStatement<'_>, row: &Entry) -> Result<()> {

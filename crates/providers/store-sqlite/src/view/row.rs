@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use mapi_kit::engine::ItemRow;
 use mapi_props::codec::{BagRef, RawSlot, StoredRef};
-use mapi_props::{LargePlace, LargeRef, PropTag, PropType, PropValue, Slot};
+use mapi_props::{LargePlace, LargeRef, PropTag, PropType, PropValue, Slot, tags};
 use mapi_query::{Large, Row as QueryRow, decode_ansi};
 use mapi_spi::{Error, FolderCounts, FolderData, ItemMeta, Result};
 use rusqlite::{Connection, OptionalExtension};
@@ -86,8 +86,19 @@ pub(super) fn encoded<T>(
     look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
 ) -> Result<T> {
     let meta = meta_at(row)?;
-    let form = row.get(META_COLUMNS).lift()?;
-    let data = row.get_ref(META_COLUMNS + 1).lift()?;
+    with_bag(db, &meta, row, META_COLUMNS, look)
+}
+
+/// Shows a message whose bag is in the columns from `at` on.
+pub(super) fn with_bag<T>(
+    db: &Connection,
+    meta: &ItemMeta,
+    row: &rusqlite::Row<'_>,
+    at: usize,
+    look: impl FnOnce(&EncodedRow<'_>) -> Result<T>,
+) -> Result<T> {
+    let form = row.get(at).lift()?;
+    let data = row.get_ref(at + 1).lift()?;
     let bytes = bag::unpack(
         form,
         data.as_blob()
@@ -96,7 +107,7 @@ pub(super) fn encoded<T>(
     let body = StoredRef::new(&bytes).map_err(bag::bad)?;
     look(&EncodedRow {
         db,
-        meta: &meta,
+        meta,
         props: body.props(),
         body,
     })
@@ -130,6 +141,10 @@ impl ItemRow for EncodedRow<'_> {
         open(self.db, value)
     }
 
+    fn parent_name(&self) -> Option<String> {
+        let folder = bag::body(self.db, self.meta.parent.0).ok()?;
+        folder.props.text(tags::DISPLAY_NAME).map(str::to_owned)
+    }
 
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
         let mut rows = self.body.recipients().filter_map(|r| {

@@ -6,12 +6,14 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use mapi_kit::engine::Plan;
-use mapi_spi::{Call, FolderKind, ItemId, ItemKind, Result};
+use mapi_kit::computed::{Owner, is_computed};
+use mapi_kit::engine::{ItemRow, Plan};
+use mapi_query::Matcher;
+use mapi_spi::{Call, FolderKind, ItemId, ItemKind, ItemMeta, Result};
 use rusqlite::{Connection, params};
 
 use super::narrow::Narrow;
-use super::row::{EncodedRow, each_message, encoded, show_known};
+use super::row::{EncodedRow, each_message, encoded, not_there, show_known, with_bag};
 use crate::failure::Lift;
 use crate::{item, queries};
 
@@ -141,7 +143,13 @@ impl Sieve<'_> {
         let first = u64::try_from(chunk)
             .unwrap_or(u64::MAX)
             .saturating_mul(CHUNK);
-        let mut select = db.prepare_cached(queries::MESSAGES_OF).lift()?;
+        let sql = if self.looks_at_meta() {
+            queries::MESSAGES_OF
+        } else {
+            queries::BAGS_OF
+        };
+        let mut meta = self.common_meta();
+        let mut select = db.prepare_cached(sql).lift()?;
         let mut rows = select
             .query(params![
                 first,
@@ -152,23 +160,47 @@ impl Sieve<'_> {
                 self.narrow.with
             ])
             .lift()?;
-        let mut seen = 0_usize;
         while let Some(row) = rows.next().lift()? {
-            seen += 1;
-            if seen.is_multiple_of(CHECK_EVERY) {
-                self.call.check()?;
-            }
-            encoded(db, row, |row| {
+            let mut test = |row: &EncodedRow<'_>| {
                 self.test(row, found);
                 Ok(())
-            })?;
+            };
+            if self.looks_at_meta() {
+                encoded(db, row, &mut test)?;
+            } else {
+                meta.id = ItemId(row.get(0).lift()?);
+                with_bag(db, &meta, row, 1, &mut test)?;
+            }
         }
         Ok(())
     }
 
+    /// Whether the restriction asks for anything that is not in the bag.
+    fn looks_at_meta(&self) -> bool {
+        let tags = self.plan.matcher().map(Matcher::tags).unwrap_or_default();
+        tags.iter().any(|t| is_computed(Owner::Message, t.id()))
+    }
+
+    /// What all messages of the part have in common; the rest is left out.
+    fn common_meta(&self) -> ItemMeta {
+        ItemMeta {
+            id: ItemId(0),
+            parent: self.container,
+            kind: ItemKind::Message {
+                associated: self.part & item::ASSOCIATED != 0,
+            },
+            deleted: self.part & item::DELETED != 0,
+            change: 0,
+            content_version: 0,
+            flags: 0,
+            status: 0,
+            size: 0,
+        }
+    }
+
     fn test(&self, row: &EncodedRow<'_>, found: &mut Vec<u64>) {
         if self.plan.matches(row, 0) {
-            found.push(mapi_kit::engine::ItemRow::meta(row).id.0);
+            found.push(ItemRow::meta(row).id.0);
         }
     }
 }
@@ -237,7 +269,7 @@ fn run_of(
     let mut next = wanted.next();
     let mut flow = ControlFlow::Continue(());
     each_message(db, bounds, &mut |row| {
-        if next != Some(mapi_kit::engine::ItemRow::meta(row).id.0) {
+        if next != Some(ItemRow::meta(row).id.0) {
             return Ok(ControlFlow::Continue(()));
         }
         next = wanted.next();
@@ -245,7 +277,7 @@ fn run_of(
         Ok(flow)
     })?;
     match (flow, next) {
-        (ControlFlow::Continue(()), Some(id)) => Err(super::row::not_there(id)),
+        (ControlFlow::Continue(()), Some(id)) => Err(not_there(id)),
         _ => Ok(flow),
     }
 }

@@ -12,4 +12,5 @@ mod ground;
 mod model;
 mod orders;
 mod restrictions;
+mod searches;
 mod versions;

@@ -2,6 +2,8 @@
 //!
 //! `MALLE_MODEL_STEPS` sets the number of steps (400 by default), `MALLE_SEED` the seed.
 
+mod searches;
+
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -198,9 +200,13 @@ impl Pair {
         let a = self.model.commit(changes, &call());
         let b = self.real.commit(translated, &call());
         self.compare_commits(a, b, &shown);
+        self.run_searches();
     }
 
     fn op(&mut self, values: &mut Vec<NewValue>) -> Op {
+        if self.chance.percent(6) {
+            return self.search_op();
+        }
         match self.chance.below(100) {
             0..30 => self.new_message(values),
             30..45 => self.change_message(values),
@@ -648,6 +654,7 @@ impl Pair {
             tags::DISPLAY_NAME.raw(),
             tags::BODY.raw(),
             tags::CONTENT_COUNT.raw(),
+            tags::PARENT_DISPLAY.raw(),
         ];
         if self.chance.percent(10) {
             columns.push(PropTag::new(
@@ -893,6 +900,7 @@ impl Pair {
                 | Op::RecoverFolder { folder, .. }
                 | Op::EmptyFolder { folder, .. } => real(folder),
                 Op::NotifyNewMail { message } => real(message),
+                Op::SetSearch(save) => self.translate_search(save),
             }
         }
         for row in &mut changes.sync_state {
@@ -972,6 +980,7 @@ impl Pair {
                 self.real.known_sources(real, &sources, &call()).unwrap()
             );
             self.compare_scan(model, real);
+            self.compare_search(model, real);
         }
     }
 
