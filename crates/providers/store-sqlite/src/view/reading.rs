@@ -125,10 +125,11 @@ impl<'a> Reading<'a> {
             let source = self.source(None);
             return engine::page(self.plan, &source, self.seq, from, count, self.call);
         };
-        // Which row has a number, only all matching rows can tell.
-        let countable = self.plan.matcher().is_none() || self.narrow.whole;
-        if (countable || !matches!(from, Anchor::Row(_)))
-            && let Some(index) = self.promising(&whole)?
+        let index = match from {
+            Anchor::Row(_) => self.countable(&whole),
+            _ => self.promising(&whole)?,
+        };
+        if let Some(index) = index
             && let Some(page) = indexed_page(&index, self.seq, from, count, self.few)?
         {
             return Ok(page);
@@ -178,12 +179,7 @@ impl<'a> Reading<'a> {
         let Some(whole) = self.index(None) else {
             return engine::position(self.plan, &self.source(None), key, self.call);
         };
-        if self.plan.matcher().is_none() {
-            return whole.position(key);
-        }
-        if self.narrow.whole
-            && let Some(index) = self.narrow.facets.first().and_then(|f| self.index(Some(f)))
-        {
+        if let Some(index) = self.countable(&whole) {
             return index.position(key);
         }
         let found = self.matches()?;
@@ -250,6 +246,15 @@ impl<'a> Reading<'a> {
             Some((rows, None)) if rows < super::narrow::WEIGHED => None,
             _ => Some(whole.clone()),
         })
+    }
+
+    /// The index that has the rows of the view and no others, so that it can tell which of them has a number.
+    fn countable<'b>(&'b self, whole: &Index<'b>) -> Option<Index<'b>> {
+        if self.plan.matcher().is_none() {
+            return Some(whole.clone());
+        }
+        let facet = self.narrow.facets.first().filter(|_| self.narrow.whole)?;
+        self.index(Some(facet))
     }
 
     /// All rows that match, by number.

@@ -11,6 +11,7 @@ mod disasters;
 mod ground;
 mod model;
 mod orders;
+mod restricted;
 mod restrictions;
 mod searches;
 mod versions;
