@@ -35,6 +35,8 @@ pub enum Need {
     Associated,
     /// One row per value of a multi-valued column.
     MvInstances,
+    /// Search folders.
+    Search,
     /// Outlives the process.
     Persistent,
 }
@@ -47,6 +49,7 @@ impl Need {
             Self::SoftDelete => by.soft_delete,
             Self::Associated => by.associated,
             Self::MvInstances => by.mv_instances,
+            Self::Search => by.search,
             Self::Persistent => by.persistent,
         }
     }
@@ -58,6 +61,7 @@ impl Need {
             Self::SoftDelete => "SOFT_DELETE",
             Self::Associated => "ASSOCIATED",
             Self::MvInstances => "MV_INSTANCES",
+            Self::Search => "SEARCH",
             Self::Persistent => "PERSISTENT",
         }
     }

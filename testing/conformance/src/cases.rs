@@ -10,6 +10,7 @@ mod cursors;
 mod delivery;
 mod entry_ids;
 mod folders;
+mod hierarchies;
 mod live_kinds;
 mod live_tables;
 mod messages;
@@ -23,6 +24,7 @@ mod performance;
 mod properties;
 mod queued;
 mod restrictions;
+mod search_folders;
 mod sessions;
 mod stores;
 mod streams;
@@ -48,8 +50,10 @@ pub fn all() -> Vec<Case> {
         opening::CASES,
         conversations::CASES,
         folders::CASES,
+        hierarchies::CASES,
         bulk::CASES,
         restrictions::CASES,
+        search_folders::CASES,
         names::CASES,
         notifications::CASES,
         notification_events::CASES,

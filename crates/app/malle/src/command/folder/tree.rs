@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use mapi::{Depth, EntryId, Folder, MsgStore, OpenFlags};
+use mapi::{Depth, EntryId, Folder, FolderKind, MsgStore, OpenFlags};
 use mapi_props::{PropTag, PropValue, tags};
 use serde::Serialize;
 
@@ -144,6 +144,9 @@ fn flatten(
 
 /// The direct sub-folders, open for changes.
 pub(super) fn children(folder: &Folder) -> mapi::Result<Vec<Folder>> {
+    if folder.kind() == FolderKind::Search {
+        return Ok(Vec::new());
+    }
     let table = folder.hierarchy(Depth::Children).columns(COLUMNS).open()?;
     let store = folder.store()?;
     let mut children = Vec::new();
