@@ -9,7 +9,9 @@ mod copying;
 mod cursors;
 mod delivery;
 mod entry_ids;
+mod folder_copies;
 mod folders;
+mod mail;
 mod hierarchies;
 mod live_kinds;
 mod live_tables;
@@ -50,6 +52,8 @@ pub fn all() -> Vec<Case> {
         opening::CASES,
         conversations::CASES,
         folders::CASES,
+        folder_copies::CASES,
+        mail::CASES,
         hierarchies::CASES,
         bulk::CASES,
         restrictions::CASES,

@@ -210,6 +210,10 @@ impl Folder {
         if let Some(name) = name {
             self.check_name(name)?;
         }
+        if folder.data()?.meta.deleted {
+            let detail = "a deleted folder is recovered, not copied";
+            return Err(Error::new(Code::NOT_FOUND, detail));
+        }
         let moves = flags.contains(CopyFolderFlags::MOVE);
         if moves {
             self.writable()?;
@@ -354,7 +358,8 @@ impl Folder {
     /// A direct sub-folder by entry id.
     pub(super) fn own_child(&self, id: &EntryId) -> Result<Self> {
         let item = self.context.folder_id(id)?;
-        let child = Self::open(&self.context, item, OpenFlags::SHOW_SOFT_DELETES)?;
+        let flags = OpenFlags::SHOW_SOFT_DELETES | OpenFlags::BEST_ACCESS;
+        let child = Self::open(&self.context, item, flags)?;
         if child.kind == FolderKind::Root {
             return Err(Error::new(
                 Code::NO_ACCESS,
