@@ -87,8 +87,9 @@ pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
-    EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    SearchFlags, SearchState, SectionFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
+    EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags,
+    ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState, SectionFlags, SortFlags, StoreFlags,
+    TableFlags, TreeFlags, UtilityFlags,
 };
 pub use folder::{
     BulkReport, CopiedFolder, Folder, FolderCopyReport, ImportItem, ImportOptions, ImportOutcome,

@@ -6,14 +6,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use mapi_props::Code;
+use mapi_props::{Code, PropTag};
 use mapi_spi::{Error, Result, Service};
 
-use crate::InitFlags;
 use crate::advise::Dispatcher;
 use crate::host::Host;
 use crate::profile_section::OpenSections;
 use crate::session::SessionState;
+use crate::{InitFlags, TableData};
 
 /// The library, as one program uses it. There is no global state: two of them do not know each other. Clones are the
 /// same library.
@@ -80,6 +80,20 @@ impl Mapi {
         let count = &self.library.initialized;
         let counted = count.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
         counted.map(drop).map_err(|_| not_initialized())
+    }
+
+    /// A table in memory of which the program keeps the rows itself (CreateTable): views of it tell their sinks of changes.
+    ///
+    /// # Errors
+    /// Those of [`TableData::new`]; `MAPI_E_NOT_INITIALIZED`.
+    pub fn create_table(
+        &self,
+        index: impl Into<PropTag>,
+        columns: impl IntoIterator<Item = PropTag>,
+    ) -> Result<TableData> {
+        self.library.check()?;
+        let columns = columns.into_iter().collect();
+        TableData::over(index.into(), columns, Some(&self.library.dispatcher))
     }
 
     /// Calls the sinks of this thread with everything committed by now (HrDispatchNotifications), and says with how many

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use mapi::{
-    Bookmark, Code, Direction, MatchKind, PropTag, PropType, PropValue, RelOp, Restriction, Result,
-    SortColumn, SortOrderSet, Table, TableData, TableRow, Utilities, UtilityFlags, columns, tags,
+    Bookmark, Code, Direction, EventMask, MatchKind, PropTag, PropType, PropValue, RelOp,
+    Restriction, Result, SortColumn, SortOrderSet, Table, TableData, TableEvent, TableRow,
+    Utilities, UtilityFlags, columns, tags,
 };
 
 use crate::fixture::{code, prop};
+use crate::heard::{Heard, Program};
 use crate::{Case, case};
 
 pub(super) const CASES: &[Case] = &[
@@ -41,6 +43,50 @@ pub(super) const CASES: &[Case] = &[
                 ..by_name()
             };
             assert_eq!(code(view.sort(grouped)), Code::NO_SUPPORT);
+            Ok(())
+        }
+    ),
+    case!(
+        "SES-05.1",
+        needs(),
+        "a table in memory works without the library, and then tells nobody of changes",
+        |f| {
+            // Nothing was initialised but the utilities.
+            let utilities = Utilities::initialize(UtilityFlags::NONE);
+            let data = utilities.create_table(tags::ROWID, columns![tags::DISPLAY_NAME])?;
+            data.modify_rows(&[person(1, "Cid"), person(2, "Ann"), person(3, "Bob")])?;
+            let view = data.view_with(by_name(), |_| ())?;
+            view.restrict(Restriction::property(tags::ROWID, RelOp::Ge, 2))?;
+            assert_eq!(names(&view)?, ["Ann", "Bob"]);
+            let silent = Heard::default();
+            let connection = view.advise(EventMask::TABLE_MODIFIED, &silent.sink())?;
+            // The same with a library behind it, to know what is missing here.
+            let program = Program::new(f)?;
+            let columns = columns![tags::DISPLAY_NAME];
+            let told = program.mapi.create_table(tags::ROWID, columns)?;
+            told.modify_rows(&[person(2, "Ann"), person(3, "Bob")])?;
+            let other = told.view_with(by_name(), |_| ())?;
+            let heard = Heard::default();
+            let heard_from = other.advise(EventMask::TABLE_MODIFIED, &heard.sink())?;
+            for data in [&data, &told] {
+                data.modify_row(&person(4, "Dan"))?;
+                data.modify_row(&person(2, "Zoe"))?;
+                data.delete_row(&3.into())?;
+                data.notify(&4.into())?;
+            }
+            program.dispatch()?;
+            let events: Vec<TableEvent> = heard.rows().iter().map(|e| e.event).collect();
+            let expected = [
+                TableEvent::RowAdded,
+                TableEvent::RowModified,
+                TableEvent::RowDeleted,
+                TableEvent::RowModified,
+            ];
+            assert_eq!(events, expected);
+            assert_eq!(names(&view)?, ["Dan", "Zoe"], "it is as it should be");
+            assert_eq!(silent.take().len(), 0, "but nobody was told");
+            view.unadvise(connection)?;
+            other.unadvise(heard_from)?;
             Ok(())
         }
     ),

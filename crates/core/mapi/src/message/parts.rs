@@ -218,11 +218,11 @@ fn attachment_row(number: i32, attachment: &StoredAttachment, host: Option<&[u8]
     if let Some(key) = host.and_then(|host| record_key(host, attachment)) {
         props.set(tags::RECORD_KEY, key);
     }
+    props.set(tags::ATTACH_NUM, number);
+    props.set(tags::ATTACH_SIZE, crate::attachment::size(attachment));
     if !props.contains(&tags::RENDERING_POSITION.id()) {
         props.set(tags::RENDERING_POSITION, -1);
     }
-    props.set(tags::ATTACH_NUM, number);
-    props.set(tags::ATTACH_SIZE, crate::attachment::size(attachment));
     // DATA_OBJ and DATA_BIN are reached through the attachment, never as a cell (INC-05).
     props.remove(&tags::ATTACH_DATA_BIN.id());
     memory_row(number, props)

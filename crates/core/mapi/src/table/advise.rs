@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use mapi_props::Code;
-use mapi_spi::{Error, Result};
+use mapi_spi::{Error, ItemId, Result};
 
 use super::asynchronous::TableWork;
 use super::live::LiveTable;
@@ -54,9 +54,18 @@ impl Bell {
 
     /// Rows may have changed. Called under no lock that making the rows needs.
     pub(crate) fn ring(&self) {
+        self.tell(LiveTable::look_again);
+    }
+
+    /// The program calls a row changed, whether it is or not.
+    pub(super) fn ring_for(&self, item: ItemId) {
+        self.tell(|table| table.touch(item));
+    }
+
+    fn tell(&self, what: impl Fn(&LiveTable)) {
         let tables = alive(&mut self.tables.lock().unwrap_or_else(PoisonError::into_inner));
         for table in tables {
-            table.look_again();
+            what(&table);
             self.dispatcher.ring(&table.subscription);
         }
     }

@@ -239,11 +239,7 @@ impl Table {
         if let Some(row) = page.rows.into_iter().next().filter(|r| same(&r.key)) {
             return Ok((Anchor::At(row.key), false));
         }
-        let by_key = Restriction::property(
-            tags::INSTANCE_KEY,
-            RelOp::Eq,
-            mapi_kit::computed::instance_key(key.item, key.instance),
-        );
+        let by_key = Restriction::property(tags::INSTANCE_KEY, RelOp::Eq, instance);
         let found = self.source.find(
             &spec.keys_only(),
             &by_key,

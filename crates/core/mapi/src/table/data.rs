@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_props::{Bag, Code, PropTag, PropValue, Slot, SortOrderSet, tags};
 use mapi_query::{is_sortable, value_key};
-use mapi_spi::{Error, Result};
+use mapi_spi::{Error, ItemId, Result};
 
+use super::advise::Bell;
 use super::memory::Ranked;
 use super::{MemoryRow, MemoryRows, Table, TableBuilder};
+use crate::advise::Dispatcher;
 use crate::{EntryId, UtilityFlags};
 
 use rank::{Rank, between, last};
@@ -48,7 +50,8 @@ impl Utilities {
 /// once. Clones are the same data.
 ///
 /// Rows are told apart by the value of one column, the index. Views may be restricted by every kind of restriction, not
-/// only simple ones; they have no categories (`MAPI_E_NO_SUPPORT`).
+/// only simple ones; they have no categories (`MAPI_E_NO_SUPPORT`). Sinks that are advised on a view are told of changes if
+/// the table was made with [`crate::Mapi::create_table`], never if it was made without the library.
 ///
 /// ```
 /// use mapi::{PropValue, SortColumn, TableData, columns, tags};
@@ -68,6 +71,9 @@ impl Utilities {
 pub struct TableData {
     index: PropTag,
     rows: Arc<Mutex<Rows>>,
+    bell: Arc<Bell>,
+    /// Whether anybody dispatches what the bell tells.
+    heard: bool,
 }
 
 #[derive(Debug)]
@@ -89,11 +95,19 @@ impl TableData {
         index: impl Into<PropTag>,
         columns: impl IntoIterator<Item = PropTag>,
     ) -> Result<Self> {
-        let index = index.into();
+        Self::over(index.into(), columns.into_iter().collect(), None)
+    }
+
+    /// The same; changes are told by this dispatcher.
+    pub(crate) fn over(
+        index: PropTag,
+        columns: Vec<PropTag>,
+        dispatcher: Option<&Arc<Dispatcher>>,
+    ) -> Result<Self> {
         if index.ty().is_multi() || !is_sortable(index.ty()) {
             return Err(invalid(format!("{index} tells no rows apart")));
         }
-        let mut all: Vec<PropTag> = columns.into_iter().collect();
+        let mut all = columns;
         if !all.iter().any(|c| c.id() == index.id()) {
             all.push(index);
         }
@@ -103,10 +117,21 @@ impl TableData {
             by_index: HashMap::new(),
             next: 1,
         };
+        let heard = dispatcher.is_some();
+        let dispatcher = dispatcher.map_or_else(Dispatcher::new, Arc::clone);
         Ok(Self {
             index,
             rows: Arc::new(Mutex::new(rows)),
+            bell: Arc::new(Bell::new(dispatcher)),
+            heard,
         })
+    }
+
+    /// Tells views of a change. Called without the lock, which making their rows needs.
+    fn changed(&self) {
+        if self.heard {
+            self.bell.ring();
+        }
     }
 
     /// Adds a row at the end, or puts it in the place of the one with the same index (HrModifyRow). Properties that are no
@@ -129,6 +154,8 @@ impl TableData {
         for (key, bag) in new {
             rows.put(key, bag);
         }
+        drop(rows);
+        self.changed();
         Ok(())
     }
 
@@ -143,6 +170,8 @@ impl TableData {
             return Err(invalid("a row has this index already"));
         }
         rows.insert(before, key, bag);
+        drop(rows);
+        self.changed();
         Ok(())
     }
 
@@ -152,10 +181,12 @@ impl TableData {
     /// `MAPI_E_NOT_FOUND`; `MAPI_E_INVALID_PARAMETER` for a value of another type than the index.
     pub fn delete_row(&self, index: &PropValue) -> Result<()> {
         let key = self.key(index)?;
-        if self.lock().remove(&key) {
-            return Ok(());
+        let gone = self.lock().remove(&key);
+        if !gone {
+            return Err(not_found());
         }
-        Err(not_found())
+        self.changed();
+        Ok(())
     }
 
     /// Takes the rows with these indexes away, as far as they are there; returns how many were (HrDeleteRows).
@@ -166,7 +197,10 @@ impl TableData {
         let keys = indexes.iter().map(|index| self.key(index));
         let keys: Vec<Vec<u8>> = keys.collect::<Result<_>>()?;
         let mut rows = self.lock();
-        Ok(keys.iter().filter(|key| rows.remove(key)).count())
+        let gone = keys.iter().filter(|key| rows.remove(key)).count();
+        drop(rows);
+        self.changed();
+        Ok(gone)
     }
 
     /// Takes all rows away and returns how many there were (HrDeleteRows with TAD_ALL_ROWS).
@@ -174,7 +208,10 @@ impl TableData {
     pub fn delete_all_rows(&self) -> usize {
         let mut rows = self.lock();
         rows.by_index.clear();
-        std::mem::take(&mut rows.rows).len()
+        let gone = std::mem::take(&mut rows.rows).len();
+        drop(rows);
+        self.changed();
+        gone
     }
 
     /// The row with this index and its number, from 0 (HrQueryRow).
@@ -193,6 +230,23 @@ impl TableData {
     #[must_use]
     pub fn enum_row(&self, number: usize) -> Option<TableDataRow> {
         self.lock().rows.get(number).map(|row| properties(&row.row))
+    }
+
+    /// Tells the sinks of views that the row with this index is modified, whether it is or not (HrNotify): they look at it
+    /// again.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND`; `MAPI_E_INVALID_PARAMETER` for a value of another type than the index.
+    pub fn notify(&self, index: &PropValue) -> Result<()> {
+        let key = self.key(index)?;
+        let rows = self.lock();
+        let row = rows.at(&key).and_then(|at| rows.rows.get(at));
+        let number = row.ok_or_else(not_found)?.row.number;
+        drop(rows);
+        if self.heard {
+            self.bell.ring_for(ItemId(number));
+        }
+        Ok(())
     }
 
     /// Rows in all.
@@ -239,6 +293,7 @@ impl TableData {
             let _ = &release;
             Ok(lock(&rows).rows.clone())
         })
+        .rung_by(&self.bell)
     }
 
     /// A row as it is kept, with the key of its index. PT_ERROR and PT_NULL say that there is no value.

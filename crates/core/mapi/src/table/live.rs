@@ -12,7 +12,7 @@ mod picture;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_props::Code;
-use mapi_spi::{Error, LogEntry, LogKind, Result, Row, RowSet};
+use mapi_spi::{Error, ItemId, LogEntry, LogKind, Result, Row, RowSet};
 
 use super::width::Width;
 use super::{Source, Spec, StoreRows, TableRow};
@@ -151,6 +151,15 @@ impl LiveTable {
         self.lock().overflow = true;
         // Without a log it is never behind.
         let _settled = self.settle(0, false);
+    }
+
+    /// Tells of a row that the program calls changed, if the view has it.
+    pub(super) fn touch(&self, item: ItemId) {
+        let state = self.lock();
+        if let How::Picture(picture) = &state.how {
+            let event = picture.touched(item, |row| self.row(&state.spec, row));
+            event.into_iter().for_each(|event| self.tell(event));
+        }
     }
 
     /// Entries of the log are gone that the table has not seen.

@@ -16,7 +16,7 @@ use mapi_query::{
 };
 use mapi_spi::{Anchor, Call, Direction, Error, ItemId, LogEntry, Page, Result, Row, RowKey};
 
-use super::advise::Feed;
+use super::advise::{Bell, Feed};
 use super::source::{Source, Spec};
 use crate::EntryId;
 use crate::advise::Subscription;
@@ -55,7 +55,8 @@ pub(crate) struct MemoryRows {
 #[derive(Debug)]
 struct Told {
     feed: Feed,
-    member: Arc<Member>,
+    /// The logon with which registrations end; none for rows that belong to no session.
+    member: Option<Arc<Member>>,
     by: fn(&LogEntry) -> bool,
 }
 
@@ -103,9 +104,22 @@ impl MemoryRows {
 
     /// Tables tell of changes: when the bell rings, or an entry of the log is one of those.
     pub(crate) fn told(self, feed: Feed, member: &Arc<Member>, by: fn(&LogEntry) -> bool) -> Self {
-        let member = Arc::clone(member);
+        let member = Some(Arc::clone(member));
         Self {
             told: Some(Told { feed, member, by }),
+            ..self
+        }
+    }
+
+    /// Tables tell of changes when this bell rings, whoever is logged on.
+    pub(super) fn rung_by(self, bell: &Arc<Bell>) -> Self {
+        let told = Told {
+            feed: Feed::Bell(Arc::clone(bell)),
+            member: None,
+            by: |_| false,
+        };
+        Self {
+            told: Some(told),
             ..self
         }
     }
@@ -288,8 +302,8 @@ fn compile(restriction: Option<&Restriction>) -> Result<Option<Matcher>> {
 
 impl Source for MemoryRows {
     fn feed(&self) -> Result<Option<Feed>> {
-        if let Some(told) = &self.told {
-            told.member.check()?;
+        if let Some(member) = self.told.as_ref().and_then(|t| t.member.as_ref()) {
+            member.check()?;
         }
         Ok(self.told.as_ref().map(|told| told.feed.clone()))
     }
@@ -299,8 +313,8 @@ impl Source for MemoryRows {
     }
 
     fn registered(&self, subscription: &Arc<Subscription>) {
-        if let Some(told) = &self.told {
-            told.member.registrations.enter(subscription);
+        if let Some(member) = self.told.as_ref().and_then(|t| t.member.as_ref()) {
+            member.registrations.enter(subscription);
         }
     }
 

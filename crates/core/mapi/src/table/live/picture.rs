@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use mapi_props::{PropValue, tags};
-use mapi_spi::{Anchor, Result, Row};
+use mapi_spi::{Anchor, ItemId, Result, Row};
 
 use super::super::{Source, Spec, TableRow};
 use crate::advise::{TableEvent, TableNotification};
@@ -29,6 +29,23 @@ impl Picture {
             return Ok(Some(Self(page.rows.into_iter().map(keyed).collect())));
         }
         Ok(None)
+    }
+
+    /// That a row is to be looked at again, although it has not changed; `None` if it is not in the view.
+    pub(super) fn touched(
+        &self,
+        item: ItemId,
+        show: impl FnOnce(Row) -> TableRow,
+    ) -> Option<TableNotification> {
+        let at = self.0.iter().position(|(_, row)| row.key.item == item)?;
+        let prior = at.checked_sub(1).and_then(|n| self.0.get(n));
+        let (key, row) = self.0.get(at)?;
+        Some(TableNotification::placed(
+            TableEvent::RowModified,
+            key.clone(),
+            prior.map(|(key, _)| key.clone()),
+            show(row.clone()),
+        ))
     }
 
     /// Becomes `new` and tells how: what is gone, then in the order of the view what is new, has other values, was `touched`
