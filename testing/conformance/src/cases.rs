@@ -9,6 +9,7 @@ mod copying;
 mod cursors;
 mod delivery;
 mod entry_ids;
+mod files;
 mod folder_copies;
 mod folders;
 mod mail;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Case> {
         bodies::CASES,
         copying::CASES,
         entry_ids::CASES,
+        files::CASES,
     ]
     .concat()
 }

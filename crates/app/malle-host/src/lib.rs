@@ -6,6 +6,7 @@
 
 pub mod export;
 mod file;
+mod file_stream;
 mod folders;
 mod home;
 mod host;
@@ -19,6 +20,7 @@ mod shape;
 mod support;
 
 pub use file::{FileLock, write_atomically};
+pub use file_stream::{FileStream, FileStreamOptions};
 pub use folders::{create_path, join_path, split_path};
 pub use home::{Home, NoHome};
 pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};

@@ -9,7 +9,7 @@ use mapi_spi::{Error, Result};
 use crate::context::{ErrorNote, LastError};
 use crate::prop::{BagSource, all, list, values};
 use crate::session::{OpenedStore, STORE_PROVIDER};
-use crate::table::{MemoryRow, MemoryRows, Source};
+use crate::table::{Feed, MemoryRow, MemoryRows, Source};
 use crate::{
     EntryId, MapiProp, NameFlags, Prop, PropProblem, PropStream, PropertyFlags, Returned,
     SaveFlags, Session, TableBuilder, Typed,
@@ -75,7 +75,9 @@ impl Session {
             let all = std::iter::once((SUBSYSTEM_ROW, of_subsystem(&session))).chain(rows);
             Ok(all.map(|(number, props)| row(number, props)).collect())
         };
-        let rows = MemoryRows::new(&COLUMNS, fetch);
+        let state = self.state();
+        let bell = Feed::Bell(Arc::clone(state.roster.bell(&state.library.dispatcher)));
+        let rows = MemoryRows::new(&COLUMNS, fetch).told(bell, &self.member, |_| false);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
 }

@@ -1,9 +1,9 @@
 //! STO-02, STO-03, STO-07, FLD-08: opening stores, adding and removing them, the default store.
 
 use mapi::{
-    BitOp, Code, EntryId, Logon, MapiProp, MsgStore, OpenFlags, RelOp, Restriction, Result,
-    ServiceConfig, Session, SpecialFolder, StoreFlags, StoreRole, Tag, TreeFlags, columns,
-    resource_flags, store_support, tags,
+    BitOp, Code, EntryId, Logon, MapiProp, MsgStore, OpenFlags, PropValue, RelOp, Restriction,
+    Result, ServiceConfig, Session, SpecialFolder, StoreFlags, StoreRole, TableRow, Tag, TreeFlags,
+    columns, resource_flags, store_support, tags,
 };
 
 use crate::fixture::{add_subject, by_subject, code, subjects};
@@ -284,6 +284,60 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(flags_of(&session)?, [0x2002]);
             assert_eq!(StoreRole::from_bits(4)?, StoreRole::Primary);
             assert_eq!(code(StoreRole::from_bits(6)), Code::UNKNOWN_FLAGS);
+            Ok(())
+        }
+    ),
+    case!(
+        "TAB-09",
+        needs(),
+        "a table of stores that is open shows another default store at once",
+        |f| {
+            let session = f.session();
+            let table = session.stores_table().open()?;
+            let before = table.query_all_rows(0)?;
+            let wanted = columns![
+                tags::DEFAULT_STORE,
+                tags::DISPLAY_NAME,
+                tags::ENTRYID,
+                tags::INSTANCE_KEY,
+                tags::MDB_PROVIDER,
+                tags::OBJECT_TYPE,
+                tags::PROVIDER_DISPLAY,
+                tags::RECORD_KEY,
+                tags::RESOURCE_FLAGS,
+                tags::RESOURCE_TYPE,
+            ];
+            for tag in wanted {
+                assert!(table.query_columns().contains(&tag), "{tag}");
+                assert!(before.iter().all(|row| row.value(tag).is_some()), "{tag}");
+            }
+            let other = f.other_store()?.entry_id();
+            session.set_default_store(Some(&other), StoreRole::Default)?;
+            let after = table.query_all_rows(0)?;
+            let state = |rows: &[TableRow]| -> Vec<_> {
+                let of = |r: &TableRow| (r.get(tags::DEFAULT_STORE), r.get(tags::RESOURCE_FLAGS));
+                rows.iter().map(of).collect()
+            };
+            let (yes, no) = ((Some(true), Some(2)), (Some(false), Some(0)));
+            assert_eq!(state(&before), [yes, no]);
+            assert_eq!(state(&after), [no, yes]);
+            assert_eq!(default_letters(&session)?, ["b"]);
+            for (old, new) in before.iter().zip(&after) {
+                assert_eq!(old.get(tags::INSTANCE_KEY), new.get(tags::INSTANCE_KEY));
+            }
+            // The name is found by; so is the kind.
+            f.other_store()?.set(tags::DISPLAY_NAME, "Archive")?;
+            for (tag, value) in [
+                (tags::DISPLAY_NAME.raw(), PropValue::from("Archive")),
+                (
+                    tags::MDB_PROVIDER.raw(),
+                    f.store()?.get(tags::MDB_PROVIDER)?.into(),
+                ),
+            ] {
+                table.restrict(Restriction::property(tag, RelOp::Eq, value))?;
+                let last = table.query_all_rows(0)?.pop().unwrap();
+                assert_eq!(last.entry_id(), &other, "{tag}");
+            }
             Ok(())
         }
     ),

@@ -2,9 +2,10 @@
 
 use mapi::{
     Code, CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags,
-    DeleteFolderFlags, EmptyFolderFlags, EntryId, MapiProp, MessageStatus, MsgStore, OpenFlags,
-    PropertyFlags, ReadFlags, Result, SaveFlags, SpecialFolder, Tag, TreeFlags, columns,
-    store_support, tags,
+    DeleteFolderFlags, EmptyFolderFlags, EntryId, Folder, ImportItem, ImportOptions, MapiProp,
+    Message, MessageStatus, MessageTree, ModifyMode, MsgStore, OpenFlags, PropName, PropValue,
+    PropertyFlags, ReadFlags, RelOp, Restriction, Result, SaveFlags, SortColumn, SpecialFolder,
+    Tag, TreeFlags, columns, guids, store_support, tags,
 };
 
 use crate::fixture::{add_subject, by_subject, code, draft, prop, subjects};
@@ -23,19 +24,20 @@ const BITS: [(i32, Tag<[u8]>); 7] = [
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "STO-02.1" + "M-IMAPISession.OpenMsgStore",
+        "STO-02.1" + "M-IMAPISession.OpenMsgStore" + "FLD-08",
         needs(),
-        "a store that is open for reading refuses every change",
+        "a store that is open for reading refuses every change, and its bytes stay as they are",
         |f| {
             let folder = f.folder("Mail")?;
             folder.create_folder("Child", None, CreateFolderFlags::NONE)?;
             let id = add_subject(&folder, "m")?;
+            let last = f.store()?.events(0, usize::MAX)?.last;
+            let bytes = f.ground().bytes("a");
             let store = f.read_only_session()?.default_store()?;
             let mask = store.get(tags::STORE_SUPPORT_MASK)?.cast_unsigned();
-            assert_eq!(
-                mask & (store_support::MODIFY_OK | store_support::CREATE_OK),
-                0
-            );
+            let bits =
+                store_support::MODIFY_OK | store_support::CREATE_OK | store_support::READONLY;
+            assert_eq!(mask & bits, store_support::READONLY);
             let refused = Code::NO_ACCESS;
             for id in [&id, &folder.entry_id()] {
                 assert_eq!(code(store.open_entry(id, OpenFlags::MODIFY)), refused);
@@ -85,6 +87,7 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(code(mail.delete_props(&columns![tags::COMMENT])), refused);
             assert_eq!(code(store.set(tags::DISPLAY_NAME, "x")), refused);
             assert_eq!(code(store.set_receive_folder("IPM.X", None)), refused);
+            more_mutators(&store, &mail, &message)?;
             // Nor does anything come in from a store that is open for writing.
             let source = folder.open_message(&id)?;
             let into = source.copy_to(&message, None, CopyPropFlags::NONE);
@@ -105,6 +108,11 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(message.get(tags::SUBJECT)?, "m");
             assert_eq!(folder.counts()?.folders, 1);
             assert_eq!(folder.counts()?.unread, 0);
+            assert_eq!(f.store()?.events(0, usize::MAX)?.last, last);
+            assert!(
+                f.ground().bytes("a") == bytes,
+                "a byte of the store has changed"
+            );
             Ok(())
         }
     ),
@@ -240,7 +248,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "STO-06.1",
+        "STO-06.1" + "FLD-04" + "M-IMsgStore.GetReceiveFolder",
         needs(),
         "classes arrive by their longest prefix up to a dot",
         |f| {
@@ -273,7 +281,7 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
-        "STO-06.2",
+        "STO-06.2" + "FLD-04" + "M-IMsgStore.SetReceiveFolder",
         needs(),
         "an assignment is taken away, twice if need be",
         |f| {
@@ -296,6 +304,118 @@ pub(super) const CASES: &[Case] = &[
             let set = store.set_receive_folder("IPM.Note.Sample", Some(&gone));
             assert_eq!(code(set), Code::NOT_FOUND);
             assert_eq!(at(&store)?.0, samples);
+            // Without class: the folder of classes that nothing else covers; then the root folder.
+            let odd = |store: &MsgStore| store.receive_folder_id("Memo.Odd");
+            store.set_receive_folder("", Some(&samples))?;
+            assert_eq!(odd(&store)?, (samples.clone(), String::new()));
+            assert_eq!(store.receive_folder_id("IPM.Note")?.0, inbox);
+            store.set_receive_folder("", None)?;
+            assert_eq!(odd(&store)?.0, store.root_folder()?.entry_id());
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMsgStore.GetReceiveFolderTable",
+        needs(),
+        "the table of receive folders says which class goes where",
+        |f| {
+            let store = f.store()?;
+            let samples = f.folder("Samples")?;
+            let inbox = store.receive_folder("IPM")?;
+            store.set_receive_folder("IPM.Note.Sample", Some(&samples.entry_id()))?;
+            let table = store
+                .receive_folder_table()
+                .columns(columns![
+                    tags::MESSAGE_CLASS,
+                    tags::ENTRYID,
+                    tags::RECORD_KEY
+                ])
+                .sort([SortColumn::ascending(tags::MESSAGE_CLASS)])
+                .open()?;
+            let root = store.root_folder()?;
+            let expected = [
+                ("", &inbox),
+                ("IPC", &root),
+                ("IPM", &inbox),
+                ("IPM.Note.Sample", &samples),
+                ("Report", &inbox),
+            ];
+            let rows = table.query_all_rows(0)?;
+            assert_eq!(rows.len(), expected.len());
+            for (row, (class, folder)) in rows.iter().zip(expected) {
+                assert_eq!(row.get(tags::MESSAGE_CLASS).as_deref(), Some(class));
+                assert_eq!(
+                    row.get(tags::ENTRYID).unwrap(),
+                    folder.entry_id().as_bytes()
+                );
+                assert_eq!(
+                    row.get(tags::RECORD_KEY).unwrap(),
+                    folder.get(tags::RECORD_KEY)?
+                );
+            }
+            let key = samples.get(tags::RECORD_KEY)?;
+            table.restrict(Restriction::property(tags::RECORD_KEY, RelOp::Eq, key))?;
+            let found = table.query_all_rows(0)?;
+            assert_eq!(found.len(), 1);
+            assert_eq!(
+                found[0].get(tags::MESSAGE_CLASS).as_deref(),
+                Some("IPM.Note.Sample")
+            );
+            store.set_receive_folder("IPM.Note.Sample", None)?;
+            assert_eq!(table.row_count()?, 0, "an open table shows it");
+            Ok(())
+        }
+    ),
+    case!(
+        "STO-16.1",
+        needs(),
+        "what was sent is in Sent Items and was never handled by a transport",
+        |f| {
+            let store = f.store()?;
+            let sent = EntryId::from(store.get(tags::IPM_SENTMAIL_ENTRYID)?);
+            let copy = add_subject(&store.special_folder(SpecialFolder::SentItems)?, "mine")?;
+            let mut mail = MessageTree::default();
+            mail.props.set(tags::SUBJECT, "theirs");
+            mail.props.set(tags::RECEIVED_BY_ENTRYID, &b"me"[..]);
+            mail.props.set(tags::RECEIVED_BY_NAME, "Me");
+            mail.props
+                .set(tags::TRANSPORT_MESSAGE_HEADERS, "Subject: theirs\r\n");
+            let received = store.deliver(mail)?.entry_id;
+            let look = |id: &EntryId| -> Result<(bool, Message)> {
+                let message = store.open_message(id, OpenFlags::NONE)?;
+                let parent = EntryId::from(message.get(tags::PARENT_ENTRYID)?);
+                Ok((store.compare_entry_ids(&parent, &sent)?, message))
+            };
+            let (by_me, mine) = look(&copy)?;
+            assert!(by_me);
+            let of_transports = columns![
+                tags::RECEIVED_BY_ENTRYID,
+                tags::RECEIVED_BY_NAME,
+                tags::RECEIVED_BY_SEARCH_KEY,
+                tags::RECEIVED_BY_EMAIL_ADDRESS,
+                tags::RECEIVED_BY_ADDRTYPE,
+                tags::MESSAGE_DOWNLOAD_TIME,
+                tags::TRANSPORT_MESSAGE_HEADERS,
+                tags::MESSAGE_TO_ME,
+                tags::MESSAGE_CC_ME,
+                tags::MESSAGE_RECIP_ME,
+            ];
+            for prop in mine.get_props(&of_transports)?.value {
+                assert_eq!(
+                    prop.value,
+                    PropValue::Error(Code::NOT_FOUND),
+                    "{}",
+                    prop.tag
+                );
+            }
+            let (by_me, theirs) = look(&received)?;
+            assert!(!by_me);
+            assert_eq!(theirs.get(tags::RECEIVED_BY_ENTRYID)?, b"me");
+            // It fails for what was moved away, as the reference says.
+            let from = store.special_folder(SpecialFolder::SentItems)?;
+            from.copy_messages(&[copy.clone()], &f.inbox()?, CopyFlags::MOVE)?
+                .ignore_warning();
+            assert!(!look(&copy)?.0);
             Ok(())
         }
     ),
@@ -337,6 +457,47 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
 ];
+
+/// What else changes a store: names, streams, parts of a message, imports, deliveries, standard folders.
+fn more_mutators(store: &MsgStore, folder: &Folder, message: &Message) -> Result<()> {
+    let refused = Code::NO_ACCESS;
+    let name = [PropName::text(
+        guids::PS_PUBLIC_STRINGS,
+        "never seen before",
+    )];
+    assert_eq!(code(store.ids_from_names(&name, true)), refused);
+    assert_eq!(code(folder.create_associated_message()), refused);
+    assert_eq!(code(message.create_attachment()), refused);
+    assert_eq!(code(message.delete_attachment(0)), refused);
+    let row = [vec![prop(tags::DISPLAY_NAME, "Ann")]];
+    assert_eq!(
+        code(message.modify_recipients(ModifyMode::Add, &row)),
+        refused
+    );
+    let write = PropertyFlags::MODIFY | PropertyFlags::CREATE;
+    assert_eq!(
+        code(store.open_property(tags::COMMENT.raw(), write)),
+        refused
+    );
+    assert_eq!(
+        code(folder.open_property(tags::COMMENT.raw(), write)),
+        refused
+    );
+    let import = folder.import(
+        vec![ImportItem {
+            tree: MessageTree::default(),
+            flags: 0,
+            source: None,
+        }],
+        ImportOptions::default(),
+    );
+    assert_eq!(code(import), refused);
+    assert_eq!(code(store.deliver(MessageTree::default())), refused);
+    assert_eq!(code(folder.rename("Other")), refused);
+    let tree = TreeFlags::FULL_IPM_TREE | TreeFlags::FORCE_CREATE;
+    assert_eq!(code(store.validate_ipm_subtree(tree)), refused);
+    Ok(())
+}
 
 /// The same id as a short-term one.
 fn short_term(id: &EntryId) -> EntryId {

@@ -122,7 +122,7 @@ impl Roster {
     }
 
     /// What tells tables of stores that they show something else.
-    pub(super) fn bell(&self, dispatcher: &Arc<Dispatcher>) -> &Arc<Bell> {
+    pub(crate) fn bell(&self, dispatcher: &Arc<Dispatcher>) -> &Arc<Bell> {
         self.bell
             .get_or_init(|| Arc::new(Bell::new(Arc::clone(dispatcher))))
     }
