@@ -17,7 +17,7 @@
 //! * RES_COUNT cuts a view to its first rows in order; in a search it only says whether there may
 //!   be a hit at all.
 //! * Restrictions see large values whole, sorting counts them as missing.
-//! * Categories are made above the boundary, in the client API, from [`each_row`] and [`rows_at`]; here they are
+//! * Categories are made above the boundary, in the client API, from [`each_key`] and [`rows_at`]; here they are
 //!   MAPI_E_NO_SUPPORT.
 
 mod cell;
@@ -36,5 +36,5 @@ pub use criteria::Criteria;
 pub use expand::Expansion;
 pub use plan::{Plan, default_sort};
 pub use row::{ItemRow, SubRow};
-pub use run::{RowSource, count, each_row, find, page, position, rows_at};
+pub use run::{RowSource, count, each_key, find, page, position, rows_at};
 pub use scanned::{FolderRow, MessageRow, OpenLarge};

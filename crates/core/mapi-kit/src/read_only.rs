@@ -9,7 +9,7 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Result, Row, RowKey,
-    RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures, StoreInfo, View,
+    RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures, StoreInfo, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -73,13 +73,13 @@ impl Store for ReadOnly {
         self.inner.find(view, restriction, from, direction, call)
     }
 
-    fn each_row(
+    fn each_key(
         &self,
         view: &View,
         call: &Call,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        self.inner.each_row(view, call, each)
+        self.inner.each_key(view, call, each)
     }
 
     fn rows_at(

@@ -13,7 +13,8 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, Result, Row,
-    RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures, StoreInfo, View,
+    RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures, StoreInfo,
+    View,
 };
 
 /// The target under which calls are logged.
@@ -177,14 +178,14 @@ impl Store for Traced {
         })
     }
 
-    fn each_row(
+    fn each_key(
         &self,
         view: &View,
         call: &Call,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        traced("each_row", format_args!("{}", Shown(view)), || {
-            self.0.each_row(view, call, each)
+        traced("each_key", format_args!("{}", Shown(view)), || {
+            self.0.each_key(view, call, each)
         })
     }
 

@@ -29,6 +29,9 @@ pub use fold::{fold, search_covers, search_fold};
 pub use matching::{MAX_DEPTH, Matcher};
 pub use order::{COLLATION_VERSION, SortKey, compare_text, text_key, text_key_into};
 pub use row::{BagRow, Instance, Large, Row};
-pub use row_order::{cell_key_into, compare_rows, row_key, row_key_into, sort_value};
+pub use row_order::{
+    cell_key_into, compare_rows, is_missing_key, reverse_cell_key, row_key, row_key_into,
+    sort_value,
+};
 pub use search::SearchNeedle;
 pub use value_order::{column_key, compare_column, compare_values, is_sortable, value_key};

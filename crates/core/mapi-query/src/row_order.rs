@@ -66,6 +66,19 @@ pub fn cell_key_into(column: SortColumn, value: Option<&PropValue>, key: &mut Ve
     }
 }
 
+/// Whether a key that [`cell_key_into`] made is that of a missing value.
+#[must_use]
+pub fn is_missing_key(key: &[u8]) -> bool {
+    key.first() == Some(&MISSING)
+}
+
+/// Makes a key that [`cell_key_into`] made in one direction the key in the other one.
+pub fn reverse_cell_key(key: &mut [u8]) {
+    if let Some((&mut PRESENT, value)) = key.split_first_mut() {
+        value.iter_mut().for_each(|b| *b = !*b);
+    }
+}
+
 /// Marks before a cell's key.
 const PRESENT: u8 = 1;
 const MISSING: u8 = 2;

@@ -38,4 +38,6 @@ pub use provider::{OpenMode, OpenStore, Service, ServiceConfig};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};
 pub use store::{NameCreation, Store};
 pub use support::Support;
-pub use view::{Anchor, Depth, Direction, Page, Row, RowKey, RowSet, ScanBody, ScanRow, View};
+pub use view::{
+    Anchor, Depth, Direction, Page, Row, RowKey, RowKeys, RowSet, ScanBody, ScanRow, View,
+};

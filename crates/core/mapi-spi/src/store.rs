@@ -7,8 +7,8 @@ use mapi_props::{Bag, LargeRef, PropName, Restriction};
 
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
-    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage,
-    Staged, StoreInfo, View,
+    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
+    Stage, Staged, StoreInfo, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once.
@@ -65,11 +65,11 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// Those of [`Self::view`].
-    fn each_row(
+    fn each_key(
         &self,
         view: &View,
         call: &Call,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64>;
 
     /// The rows of these places (item and instance) that are in the view's row set now, in the order given, with the

@@ -92,6 +92,35 @@ pub struct Row {
     pub cells: Vec<PropValue>,
 }
 
+/// A row as its sort keys.
+#[derive(Debug, Clone, Copy)]
+pub struct RowKeys<'a> {
+    /// The item.
+    pub item: ItemId,
+    /// Which instance of the item.
+    pub instance: u32,
+    /// PR_MESSAGE_FLAGS of a message; 0 for a folder.
+    pub flags: u32,
+    /// The keys of the view's sort columns, one after another.
+    pub keys: &'a [u8],
+    /// Where each of them ends.
+    pub ends: &'a [usize],
+}
+
+impl<'a> RowKeys<'a> {
+    /// The key of a sort column: bytes in whose order its values stand, the same for values that sort as one (see
+    /// `mapi-query`). Empty for a column that the view does not have.
+    #[must_use]
+    pub fn column(&self, n: usize) -> &'a [u8] {
+        let start = match n.checked_sub(1) {
+            Some(before) => self.ends.get(before).copied(),
+            None => Some(0),
+        };
+        let key = start.and_then(|start| self.keys.get(start..*self.ends.get(n)?));
+        key.unwrap_or_default()
+    }
+}
+
 /// Rows read in one go, in view order (also when read backwards).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {

@@ -10,8 +10,8 @@ use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
-    Result, Row, RowKey, RowSet, ScanRow, SearchData, SearchPhase, Stage, Staged, Store, StoreInfo,
-    Support, View,
+    Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Staged, Store,
+    StoreInfo, Support, View,
 };
 
 use crate::commit;
@@ -255,15 +255,15 @@ impl Store for MemoryStore {
         engine::find(&plan, &rows, restriction, from, direction, call)
     }
 
-    fn each_row(
+    fn each_key(
         &self,
         view: &View,
         call: &Call,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         let plan = Plan::new(&self.info, view)?;
         let (rows, seq) = self.snapshot(view.container, view.rows)?;
-        engine::each_row(&plan, &rows, call, each)?;
+        engine::each_key(&plan, &rows, call, each)?;
         Ok(seq)
     }
 

@@ -50,6 +50,10 @@ pub(crate) const DESCENDING: &str = "SELECT key, item FROM entry WHERE container
 pub(crate) const CONTENTS: &str =
     "SELECT item FROM entry WHERE container = ?1 AND part = ?2 AND ord = 0";
 
+/// All entries of an order, with what the items themselves know.
+pub(crate) const KEYS: &str = "SELECT e.item, i.flags, e.key, i.date FROM entry e CROSS JOIN item i ON i.id = e.item \
+     WHERE e.container = ?1 AND e.part = ?2 AND e.ord = ?3";
+
 /// Whether a message is in a part of a folder, or may be a link of a search folder.
 pub(crate) const IN_CONTENTS: &str = "SELECT 1 FROM item i JOIN item f ON f.id = ?3 \
      WHERE i.id = ?1 AND i.kind = 3 AND i.part = ?2 AND (i.parent = ?3 OR f.kind = 2)";
@@ -143,6 +147,7 @@ mod tests {
         ("ASCENDING", ASCENDING),
         ("DESCENDING", DESCENDING),
         ("CONTENTS", CONTENTS),
+        ("KEYS", KEYS),
         ("IN_CONTENTS", IN_CONTENTS),
         ("RUN", RUN),
         ("RUN_HAS_ROWS", RUN_HAS_ROWS),

@@ -15,8 +15,8 @@ use mapi_props::{
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
-    Page, Result, Row, RowKey, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo,
-    Support, View,
+    Page, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store,
+    StoreInfo, Support, View,
 };
 use rusqlite::Connection;
 
@@ -256,13 +256,13 @@ impl Store for SqliteStore {
         view::find(&self.inner, view, restriction, from, direction, call)
     }
 
-    fn each_row(
+    fn each_key(
         &self,
         view: &View,
         call: &Call,
-        each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+        each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        view::each_row(&self.inner, view, call, each)
+        view::each_key(&self.inner, view, call, each)
     }
 
     fn rows_at(

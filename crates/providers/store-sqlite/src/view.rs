@@ -4,6 +4,7 @@
 //! that meets too many rows in vain gives way to the *sieve*, which finds all rows that match in one pass; the page
 //! is then made of these.
 
+mod keys;
 mod narrow;
 mod reading;
 mod row;
@@ -16,7 +17,7 @@ use std::ops::ControlFlow;
 use mapi_kit::engine::{self, Plan};
 use mapi_props::{Restriction, SortOrder};
 use mapi_query::Matcher;
-use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowSet, View};
+use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowKeys, RowSet, View};
 use rusqlite::Connection;
 
 use crate::order::{self, Order};
@@ -131,17 +132,17 @@ pub(crate) fn find(
     Ok(found.rows.into_iter().next())
 }
 
-/// Every row of a view, in no particular order.
-pub(crate) fn each_row(
+/// The sort keys of every row of a view, in no particular order.
+pub(crate) fn each_key(
     inner: &Inner,
     view: &View,
     call: &Call,
-    each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
 ) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
     let reader = prepared(inner, &plan, view, call)?;
     let reading = Reading::over(inner, &reader, &plan, view, call)?;
-    engine::each_row(&plan, &reading.source(None), call, each)?;
+    reading.each_key(each)?;
     Ok(reading.seq())
 }
 

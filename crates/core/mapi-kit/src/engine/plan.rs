@@ -151,6 +151,22 @@ impl<'a> Plan<'a> {
         self.with(item, instance, |row| row_key_into(&self.sort, row, key));
     }
 
+    /// Appends the keys of an instance in each sort column, and where they end.
+    pub fn keys_into(
+        &self,
+        item: &dyn ItemRow,
+        instance: u32,
+        keys: &mut Vec<u8>,
+        ends: &mut Vec<usize>,
+    ) {
+        self.with(item, instance, |row| {
+            for column in &self.sort.columns {
+                cell_key_into(*column, sort_value(column.tag, row).as_deref(), keys);
+                ends.push(keys.len());
+            }
+        });
+    }
+
     /// The sort key of a place.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 
 use mapi_props::Restriction;
 use mapi_query::Matcher;
-use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey};
+use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowKeys};
 
 use super::plan::Plan;
 use super::row::ItemRow;
@@ -133,23 +133,37 @@ pub fn find(
     }
 }
 
-/// Shows every row of the view once, in no particular order, until `each` breaks.
+/// Shows the sort keys of every row of the view once, in no particular order, until `each` breaks.
 ///
 /// # Errors
 /// Those of the call and of the source.
-pub fn each_row(
+pub fn each_key(
     plan: &Plan<'_>,
     source: &dyn RowSource,
     call: &Call,
-    each: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
     let run = Run { plan, source, call };
-    let Some(limit) = plan.limit() else {
-        return run.each_match(&mut |item, instance| each(plan.row(item, instance)));
+    let (mut keys, mut ends) = (Vec::new(), Vec::new());
+    let mut show = |item: &dyn ItemRow, instance| {
+        keys.clear();
+        ends.clear();
+        plan.keys_into(item, instance, &mut keys, &mut ends);
+        each(RowKeys {
+            item: item.meta().id,
+            instance,
+            flags: item.meta().flags,
+            keys: &keys,
+            ends: &ends,
+        })
     };
-    let (places, _) = run.first(limit)?;
-    for row in run.fetch(&places)? {
-        if each(row).is_break() {
+    let Some(limit) = plan.limit() else {
+        return run.each_match(&mut show);
+    };
+    let mut flow = ControlFlow::Continue(());
+    for place in run.first(limit)?.0 {
+        source.fetch(place.item, &mut |item| flow = show(item, place.instance))?;
+        if flow.is_break() {
             break;
         }
     }
@@ -212,10 +226,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Shows every instance that the view has, in the order of the scan, until `each` breaks.
-    fn each_match(
-        &self,
-        each: &mut dyn FnMut(&dyn ItemRow, u32) -> ControlFlow<()>,
-    ) -> Result<()> {
+    fn each_match(&self, each: &mut dyn FnMut(&dyn ItemRow, u32) -> ControlFlow<()>) -> Result<()> {
         let mut seen = 0_u32;
         let mut stopped = Ok(());
         self.call.check()?;

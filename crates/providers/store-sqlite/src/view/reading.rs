@@ -21,15 +21,15 @@ use crate::{item, log, store};
 /// A view, one moment of the store, and the indexes that serve.
 pub(super) struct Reading<'a> {
     inner: &'a Inner,
-    db: &'a Connection,
-    plan: &'a Plan<'a>,
-    view: &'a View,
-    call: &'a Call,
+    pub(super) db: &'a Connection,
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) view: &'a View,
+    pub(super) call: &'a Call,
     seq: u64,
     /// The part of the container; `None` for a hierarchy.
-    part: Option<u8>,
+    pub(super) part: Option<u8>,
     /// The order whose index gives the rows.
-    order: Option<Order>,
+    pub(super) order: Option<Order>,
     narrow: Narrow,
     /// Up to so many rows are read and sorted rather than looked for along an index; and so many are tested in vain
     /// before a walk gives way to the sieve.
@@ -258,7 +258,7 @@ impl<'a> Reading<'a> {
     }
 
     /// All rows that match, by number.
-    fn matches(&self) -> Result<Vec<u64>> {
+    pub(super) fn matches(&self) -> Result<Vec<u64>> {
         debug_assert!(!self.plan.is_expanded());
         let sieve = Sieve {
             db: self.db,

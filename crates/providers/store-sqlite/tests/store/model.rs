@@ -2,6 +2,7 @@
 //!
 //! `MALLE_MODEL_STEPS` sets the number of steps (400 by default), `MALLE_SEED` the seed.
 
+mod keys;
 mod searches;
 
 use std::ops::ControlFlow;
@@ -685,6 +686,7 @@ impl Pair {
             assert_eq!(code(&a), code(&b), "{view:?}");
             let (Ok(a), Ok(b)) = (a, b) else { continue };
             assert_eq!(a, b, "{view:?}");
+            self.compare_keys(&view, &real_view);
             let anchors = self.anchors(&view, a);
             for anchor in anchors {
                 let count = i64::try_from(self.chance.below(9)).unwrap() - 4;

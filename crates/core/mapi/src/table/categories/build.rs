@@ -1,10 +1,10 @@
-//! Making an outline: one pass over the rows of the store's view, in any order.
+//! Making an outline: one pass over the keys of the rows of the store's view, in any order.
 
 use std::collections::HashMap;
 
-use mapi_props::{PropValue, SortColumn, message_flags};
-use mapi_query::cell_key_into;
-use mapi_spi::{ItemId, Row};
+use mapi_props::message_flags;
+use mapi_query::{cell_key_into, is_missing_key};
+use mapi_spi::RowKeys;
 
 use super::folds::HeadingId;
 use super::levels::{Extreme, Level, Levels};
@@ -19,9 +19,6 @@ struct Node {
     key: Box<[u8]>,
     /// The key of the value that orders it in place of its own, once a row has one.
     extreme: Option<Box<[u8]>>,
-    values: Box<[(u16, Option<PropValue>)]>,
-    /// The row that the values are of: the first by number.
-    first: (ItemId, u32),
     unread: u32,
 }
 
@@ -50,40 +47,34 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes in a row of the flat order, its flags in the last cell. Rows beyond 4,294,967,295 are left out.
-    pub(super) fn add(&mut self, row: &Row) {
+    /// Takes in a row by its keys in the flat order. Rows beyond 4,294,967,295 are left out.
+    pub(super) fn add(&mut self, row: &RowKeys<'_>) {
         if self.leaves.len() >= usize::try_from(u32::MAX).unwrap_or(usize::MAX) {
             return;
         }
-        let unread = match row.cells.last() {
-            Some(PropValue::Long(flags)) => flags.cast_unsigned() & message_flags::READ == 0,
-            _ => false,
-        };
         let mut parent = None;
         for (depth, level) in self.levels.levels.iter().enumerate() {
             let n = self.node(depth, level, parent, row);
-            self.note(n, level, row, unread);
+            self.note(n, level, row);
             parent = Some(n);
         }
         let start = self.keys.len();
-        for (column, value) in columns(self.levels, row).skip(self.levels.leaf) {
-            cell_key_into(column, value, &mut self.keys);
+        for column in self.levels.leaf..self.levels.flat.columns.len() {
+            self.keys.extend_from_slice(row.column(column));
         }
         self.leaves.push(Leaf {
-            item: row.key.item,
-            instance: row.key.instance,
+            item: row.item,
+            instance: row.instance,
             category: parent.unwrap_or(0),
             key: span(start, self.keys.len()),
         });
     }
 
     /// The category of a row at a level.
-    fn node(&mut self, depth: usize, level: &Level, parent: Option<u32>, row: &Row) -> u32 {
+    fn node(&mut self, depth: usize, level: &Level, parent: Option<u32>, row: &RowKeys<'_>) -> u32 {
         self.scratch.clear();
-        for at in &level.columns {
-            if let Some((column, value)) = columns(self.levels, row).nth(*at) {
-                cell_key_into(column, value, &mut self.scratch);
-            }
+        for column in &level.columns {
+            self.scratch.extend_from_slice(row.column(*column));
         }
         let within = parent.and_then(|n| self.nodes.get(index(n)));
         let id = heading_id(within.map(|n| &n.id), &self.scratch);
@@ -98,38 +89,27 @@ impl<'a> Builder<'a> {
             depth,
             key: self.scratch.as_slice().into(),
             extreme: None,
-            values: values(self.levels, level, row),
-            first: (row.key.item, row.key.instance),
             unread: 0,
         });
         n
     }
 
-    fn note(&mut self, n: u32, level: &Level, row: &Row, unread: bool) {
+    fn note(&mut self, n: u32, level: &Level, row: &RowKeys<'_>) {
         let Some(node) = self.nodes.get_mut(index(n)) else {
             return;
         };
-        node.unread += u32::from(unread);
-        let place = (row.key.item, row.key.instance);
-        if place < node.first {
-            node.first = place;
-            node.values = values(self.levels, level, row);
-        }
-        let Some((at, extreme)) = level.by else {
+        node.unread += u32::from(row.flags & message_flags::READ == 0);
+        let Some((column, extreme)) = level.by else {
             return;
         };
-        let Some((column, value @ Some(_))) = columns(self.levels, row).nth(at) else {
-            return;
-        };
-        self.scratch.clear();
-        cell_key_into(column, value, &mut self.scratch);
+        let key = row.column(column);
         let largest = (extreme == Extreme::Max) != level.descending;
-        let better = node.extreme.as_deref().is_none_or(|best| {
-            let key = self.scratch.as_slice();
-            if largest { key > best } else { key < best }
-        });
-        if better {
-            node.extreme = Some(self.scratch.as_slice().into());
+        let better = node
+            .extreme
+            .as_deref()
+            .is_none_or(|best| if largest { key > best } else { key < best });
+        if better && !is_missing_key(key) {
+            node.extreme = Some(key.into());
         }
     }
 
@@ -233,7 +213,7 @@ impl<'a> Builder<'a> {
         let key = self.order_key(level, self.nodes.get(index(n))?);
         let start = self.keys.len();
         self.keys.extend_from_slice(&key);
-        let node = self.nodes.get_mut(index(n))?;
+        let node = self.nodes.get(index(n))?;
         Some(Category {
             id: node.id,
             parent,
@@ -241,7 +221,6 @@ impl<'a> Builder<'a> {
             from_start: level.expanded,
             expanded: level.expanded,
             key: span(start, self.keys.len()),
-            values: std::mem::take(&mut node.values),
             leaves: row..row,
             unread: node.unread,
             after: 0,
@@ -258,24 +237,6 @@ fn close(all: &mut [Category], open: &mut Vec<(u32, u32)>, keep: usize, row: u32
             category.after = after;
         }
     }
-}
-
-/// The columns of the flat order with a row's values in them.
-fn columns<'a>(
-    levels: &'a Levels,
-    row: &'a Row,
-) -> impl Iterator<Item = (SortColumn, Option<&'a PropValue>)> {
-    let values = row.key.values.iter().map(Option::as_ref);
-    levels.flat.columns.iter().copied().zip(values)
-}
-
-/// What the heading of a row's category shows of its key.
-fn values(levels: &Levels, level: &Level, row: &Row) -> Box<[(u16, Option<PropValue>)]> {
-    let column = |at: &usize| {
-        let (column, value) = columns(levels, row).nth(*at)?;
-        Some((column.tag.id(), value.cloned()))
-    };
-    level.columns.iter().filter_map(column).collect()
 }
 
 /// What a category is known by: its own key and those of the categories that it is in.

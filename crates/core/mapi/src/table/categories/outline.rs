@@ -1,6 +1,6 @@
 //! The outline of a categorised table: its headings and the places of the rows below them, in order.
 //!
-//! It holds keys, not cells: some fifty bytes per row, and of each category the values that its heading shows.
+//! It holds keys, not cells: some fifty bytes per row and a hundred per category.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -39,8 +39,6 @@ pub(super) struct Category {
     pub(super) expanded: bool,
     /// Orders it among the categories of its parent.
     pub(super) key: Span,
-    /// Identifiers and values of its key's columns.
-    pub(super) values: Box<[(u16, Option<PropValue>)]>,
     /// Its rows, those of the categories in it included.
     pub(super) leaves: Range<u32>,
     pub(super) unread: u32,
@@ -271,23 +269,21 @@ impl Outline {
         (self.spot(row) == Some(spot)).then_some(row)
     }
 
-    /// The properties that a heading shows: its keys and those it is part of, counts, depth, type.
-    pub(super) fn heading_props(&self, n: u32) -> Bag {
-        let mut props = Bag::new();
-        let Some(category) = at(&self.categories, n) else {
-            return props;
+    /// A row of a category: it has the values that the heading shows.
+    pub(super) fn sample(&self, heading: u32) -> Option<(ItemId, u32)> {
+        self.leaf(at(&self.categories, heading)?.leaves.start)
+    }
+
+    /// How deep a heading stands.
+    pub(super) fn depth(&self, heading: u32) -> usize {
+        at(&self.categories, heading).map_or(0, |c| usize::from(c.depth))
+    }
+
+    /// Adds what a heading shows beside its keys: counts, depth, type.
+    pub(super) fn describe(&self, heading: u32, props: &mut Bag) {
+        let Some(category) = at(&self.categories, heading) else {
+            return;
         };
-        let mut next = Some(category);
-        while let Some(c) = next {
-            for (id, value) in &c.values {
-                if let Some(value) = value
-                    && props.get(id).is_none()
-                {
-                    props.insert(*id, value.clone().into());
-                }
-            }
-            next = c.parent.and_then(|n| at(&self.categories, n));
-        }
         let long = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
         let row_type = if category.expanded {
             EXPANDED
@@ -299,7 +295,6 @@ impl Outline {
         props.set(tags::ROW_TYPE, row_type);
         props.set(tags::CONTENT_COUNT, long(count(&category.leaves)));
         props.set(tags::CONTENT_UNREAD, long(category.unread));
-        props
     }
 }
 

@@ -1,12 +1,11 @@
 //! A categorised table over a store's rows: pages, counts, places and searches in its outline.
 
 use std::collections::HashSet;
-use std::iter::Peekable;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
 
 use mapi_kit::engine::cell;
-use mapi_props::{Code, PropTag, PropValue, RelOp, Restriction, SortOrderSet, tags};
+use mapi_props::{Bag, Code, PropTag, PropValue, RelOp, Restriction, SortOrderSet, tags};
 use mapi_query::{BagRow, Matcher};
 use mapi_spi::{Anchor, Call, Direction, Error, ItemId, Page, Result, Row, RowKey, RowSet, View};
 
@@ -106,12 +105,12 @@ impl<'a> Categorised<'a> {
             kept.outline.seq = seq;
             return Ok(kept);
         }
-        let columns = [shape.instances.as_slice(), &[tags::MESSAGE_FLAGS.raw()]].concat();
         let mut builder = Builder::new(&self.levels);
-        let view = self.flat_with(columns);
-        let seq = self.rows.context.spi()?.each_row(&view, call, &mut |row| {
+        let view = self.flat_with(shape.instances.clone());
+        let store = self.rows.context.spi()?;
+        let seq = store.each_key(&view, call, &mut |row| {
             builder.add(&row);
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         })?;
         let outline = builder.finish(seq);
         Ok(Kept { shape, outline })
@@ -207,37 +206,48 @@ impl<'a> Categorised<'a> {
     /// The rows of these numbers, and whether all were there as the outline says.
     fn rows_of(&self, outline: &Outline, range: Range<u64>) -> Result<(Vec<Row>, bool)> {
         let spots: Vec<Spot> = range.filter_map(|n| outline.spot(n)).collect();
-        let leaves: Vec<(ItemId, u32)> = leaves(outline, &spots);
-        let (mut read, mut whole) = (Vec::new().into_iter().peekable(), true);
-        if !leaves.is_empty() {
-            let call = &self.rows.context.call;
-            let store = self.rows.context.spi()?;
-            let (seq, found) = store.rows_at(&self.flat(), &leaves, None, call)?;
-            whole = found.len() == leaves.len()
+        let place = |spot: &Spot| match *spot {
+            Spot::Heading(n) => outline.sample(n),
+            Spot::Leaf(n) => outline.leaf(n),
+        };
+        let places: Vec<(ItemId, u32)> = spots.iter().filter_map(place).collect();
+        let (seq, found) = self.read(&self.flat(), &places, None)?;
+        let call = &self.rows.context.call;
+        let whole = places.is_empty()
+            || found.len() == places.len()
                 && (seq == outline.seq || still_true(self.rows, outline.seq, call)?.is_some());
-            read = found.into_iter().peekable();
-        }
-        let row = |spot: &Spot| self.row(outline, *spot, &mut read);
+        let mut found = found.into_iter().peekable();
+        let row = |spot: &Spot| {
+            let place = place(spot)?;
+            let same = |row: &Row| (row.key.item, row.key.instance) == place;
+            Some(self.row(outline, *spot, found.next_if(same)?))
+        };
         Ok((spots.iter().filter_map(row).collect(), whole))
     }
 
-    /// A row; `None` for one that is gone.
-    fn row(
+    fn read(
         &self,
-        outline: &Outline,
-        spot: Spot,
-        read: &mut Peekable<impl Iterator<Item = Row>>,
-    ) -> Option<Row> {
+        view: &View,
+        places: &[(ItemId, u32)],
+        also: Option<&Restriction>,
+    ) -> Result<(u64, Vec<Row>)> {
+        if places.is_empty() {
+            return Ok((0, Vec::new()));
+        }
+        let context = &self.rows.context;
+        context.spi()?.rows_at(view, places, also, &context.call)
+    }
+
+    /// A row from the store's: a heading's is made of a row below it.
+    fn row(&self, outline: &Outline, spot: Spot, read: Row) -> Row {
         let columns = &self.spec.columns;
         let cells = match spot {
             Spot::Heading(n) => {
-                let props = outline.heading_props(n);
+                let props = self.heading_props(outline, n, &read);
                 columns.iter().map(|c| cell(&BagRow(&props), *c)).collect()
             }
-            Spot::Leaf(n) => {
-                let place = outline.leaf(n)?;
-                let same = |row: &Row| (row.key.item, row.key.instance) == place;
-                let mut cells = read.next_if(same)?.cells;
+            Spot::Leaf(_) => {
+                let mut cells = read.cells;
                 for (column, cell) in columns.iter().zip(&mut cells) {
                     if *column == tags::DEPTH.raw() {
                         *cell = depth(self.levels.depth());
@@ -246,10 +256,25 @@ impl<'a> Categorised<'a> {
                 cells
             }
         };
-        Some(Row {
+        Row {
             key: outline.row_key(spot),
             cells,
-        })
+        }
+    }
+
+    /// The properties of a heading: what it counts, its keys and those of the headings above it.
+    fn heading_props(&self, outline: &Outline, n: u32, sample: &Row) -> Bag {
+        let mut props = Bag::new();
+        let levels = self.levels.levels.iter().take(outline.depth(n) + 1);
+        for at in levels.flat_map(|level| &level.columns) {
+            let column = self.levels.flat.columns.get(*at);
+            let value = sample.key.values.get(*at).cloned().flatten();
+            if let (Some(column), Some(value)) = (column, value) {
+                props.insert(column.tag.id(), value.into());
+            }
+        }
+        outline.describe(n, &mut props);
+        props
     }
 }
 
@@ -290,32 +315,38 @@ impl Search<'_> {
 
     /// Which rows of these match.
     fn hits(&self, outline: &Outline, range: Range<u64>) -> Result<Vec<u64>> {
-        let Categorised { rows, spec, .. } = self.view;
-        let spots: Vec<Spot> = (range.clone()).filter_map(|n| outline.spot(n)).collect();
-        let leaves = leaves(outline, &spots);
-        let mut matching = HashSet::new();
-        if !leaves.is_empty() {
-            let call = &rows.context.call;
-            let flat = self.view.flat_with(spec.keys_only().columns);
-            let store = rows.context.spi()?;
-            let (_, found) = store.rows_at(&flat, &leaves, Some(&self.below), call)?;
-            matching.extend(found.iter().map(|row| (row.key.item, row.key.instance)));
+        let (mut headings, mut samples) = (Vec::new(), Vec::new());
+        let (mut rows, mut leaves) = (Vec::new(), Vec::new());
+        for row in range {
+            match outline.spot(row) {
+                Some(Spot::Heading(n)) => {
+                    headings.push((row, n));
+                    samples.extend(outline.sample(n));
+                }
+                Some(Spot::Leaf(n)) => {
+                    rows.push(row);
+                    leaves.extend(outline.leaf(n));
+                }
+                None => {}
+            }
         }
-        let hit = |spot: &Spot| match *spot {
-            Spot::Heading(n) => self.matcher.matches(&BagRow(&outline.heading_props(n))),
-            Spot::Leaf(n) => outline.leaf(n).is_some_and(|l| matching.contains(&l)),
-        };
-        let all = range.zip(&spots).filter(|(_, spot)| hit(spot));
-        Ok(all.map(|(row, _)| row).collect())
+        let flat = self.view.flat_with(self.view.spec.keys_only().columns);
+        let place = |row: &Row| (row.key.item, row.key.instance);
+        let (_, read) = self.view.read(&flat, &leaves, Some(&self.below))?;
+        let matching: HashSet<_> = read.iter().map(place).collect();
+        let below = (rows.iter().zip(&leaves)).filter(|(_, leaf)| matching.contains(leaf));
+        let mut hits: Vec<u64> = below.map(|(row, _)| *row).collect();
+        let (_, read) = self.view.read(&flat, &samples, None)?;
+        let mut read = read.iter().peekable();
+        for ((row, n), sample) in headings.iter().zip(&samples) {
+            if let Some(sample) = read.next_if(|r| place(r) == *sample) {
+                let props = self.view.heading_props(outline, *n, sample);
+                hits.extend(self.matcher.matches(&BagRow(&props)).then_some(*row));
+            }
+        }
+        hits.sort_unstable();
+        Ok(hits)
     }
-}
-
-fn leaves(outline: &Outline, spots: &[Spot]) -> Vec<(ItemId, u32)> {
-    let place = |spot: &Spot| match *spot {
-        Spot::Leaf(n) => outline.leaf(n),
-        Spot::Heading(_) => None,
-    };
-    spots.iter().filter_map(place).collect()
 }
 
 /// How many rows stand before an anchor.
@@ -352,7 +383,7 @@ fn below_headings(restriction: &Restriction, levels: usize) -> Result<Restrictio
         Restriction::Property { tag, .. } | Restriction::Bitmask { tag, .. }
             if *tag == tags::DEPTH.raw() =>
         {
-            let mut props = mapi_props::Bag::new();
+            let mut props = Bag::new();
             props.insert(tag.id(), depth(levels).into());
             let matcher = Matcher::compile(restriction)
                 .map_err(|code| Error::new(code, "the restriction means nothing"))?;
