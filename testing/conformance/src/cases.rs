@@ -31,6 +31,7 @@ mod search_folders;
 mod sessions;
 mod stores;
 mod streams;
+mod support;
 mod tables;
 mod transactions;
 
@@ -45,6 +46,7 @@ pub fn all() -> Vec<Case> {
         properties::CASES,
         queued::CASES,
         streams::CASES,
+        support::CASES,
         tables::CASES,
         cursors::CASES,
         categories::CASES,

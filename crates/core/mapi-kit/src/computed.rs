@@ -132,6 +132,10 @@ fn of_item(facts: &Facts<'_>, tag: PropTag) -> Option<PropValue> {
         id if id == tags::PARENT_ENTRYID.id() => item_entry_id(&info.uid, true, meta.parent).into(),
         id if id == tags::RECORD_KEY.id() => record_key(&info.uid, meta.id).into(),
         id if id == tags::INSTANCE_KEY.id() => instance_key(meta.id, facts.instance).into(),
+        // A message in the outgoing queue can only be read (OUT-08).
+        id if id == tags::ACCESS.id() && meta.flags & message_flags::SUBMIT != 0 => {
+            access::READ.into()
+        }
         id if id == tags::ACCESS.id() => item_access(&info.capabilities, meta.kind).into(),
         id if id == tags::CHANGE_NUMBER.id() => {
             i64::try_from(meta.change).unwrap_or(i64::MAX).into()

@@ -54,6 +54,94 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "MSG-03",
+        needs(),
+        "a delivered message has what a transport and a store owe it",
+        |f| {
+            let mut tree = MessageTree::default();
+            for (tag, value) in [
+                (tags::SUBJECT, "RE: Plan"),
+                (tags::BODY, "text"),
+                (tags::SENDER_NAME, "Ann"),
+                (tags::SENDER_ADDRTYPE, "SMTP"),
+                (tags::SENDER_EMAIL_ADDRESS, "ann@example.com"),
+                (tags::RECEIVED_BY_NAME, "Me"),
+                (tags::RECEIVED_BY_ADDRTYPE, "SMTP"),
+                (tags::RECEIVED_BY_EMAIL_ADDRESS, "me@example.com"),
+            ] {
+                tree.props.set(tag, value);
+            }
+            tree.props
+                .set(tags::CLIENT_SUBMIT_TIME, FileTime::from_unix(1_770_112_800));
+            tree.props
+                .set(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED, false);
+            let mut me = mapi_props::TreeProps::default();
+            me.set(tags::RECIPIENT_TYPE, recipient_type::TO);
+            me.set(tags::DISPLAY_NAME, "Me");
+            me.set(tags::ADDRTYPE, "SMTP");
+            me.set(tags::EMAIL_ADDRESS, "me@example.com");
+            tree.recipients.push(me);
+            let store = f.store()?;
+            let id = store.deliver(tree)?.entry_id;
+            let message = store.open_message(&id, mapi::OpenFlags::NONE)?;
+            let of_transport = columns![
+                tags::MESSAGE_TO_ME,
+                tags::MESSAGE_CC_ME,
+                tags::MESSAGE_RECIP_ME,
+                tags::RECEIVED_BY_NAME,
+                tags::RECEIVED_BY_ADDRTYPE,
+                tags::RECEIVED_BY_EMAIL_ADDRESS,
+                tags::RCVD_REPRESENTING_NAME,
+                tags::RCVD_REPRESENTING_ADDRTYPE,
+                tags::RCVD_REPRESENTING_EMAIL_ADDRESS,
+                tags::SENDER_NAME,
+                tags::SENDER_ADDRTYPE,
+                tags::SENDER_EMAIL_ADDRESS,
+                tags::SENT_REPRESENTING_NAME,
+                tags::SENT_REPRESENTING_ADDRTYPE,
+                tags::SENT_REPRESENTING_EMAIL_ADDRESS,
+                tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED,
+                tags::CLIENT_SUBMIT_TIME,
+                tags::MESSAGE_DELIVERY_TIME,
+            ];
+            let of_store = columns![
+                tags::CREATION_TIME,
+                tags::LAST_MODIFICATION_TIME,
+                tags::DISPLAY_TO,
+                tags::DISPLAY_CC,
+                tags::DISPLAY_BCC,
+                tags::ENTRYID,
+                tags::PARENT_ENTRYID,
+                tags::STORE_ENTRYID,
+                tags::STORE_RECORD_KEY,
+                tags::RECORD_KEY,
+                tags::SEARCH_KEY,
+                tags::MESSAGE_SIZE,
+                tags::MESSAGE_FLAGS,
+                tags::MESSAGE_CLASS,
+                tags::NORMALIZED_SUBJECT,
+                tags::HASATTACH,
+            ];
+            for required in [of_transport.as_slice(), of_store.as_slice()] {
+                let got = message.get_props(required)?;
+                assert_eq!(got.warning, None, "{:?}", got.value);
+            }
+            assert!(message.get(tags::MESSAGE_TO_ME)?);
+            assert_eq!(
+                message.get(tags::SENT_REPRESENTING_EMAIL_ADDRESS)?,
+                "ann@example.com"
+            );
+            assert_eq!(
+                message.get(tags::RCVD_REPRESENTING_EMAIL_ADDRESS)?,
+                "me@example.com"
+            );
+            assert_eq!(message.get(tags::DISPLAY_TO)?, "Me");
+            assert_eq!(message.get(tags::NORMALIZED_SUBJECT)?, "Plan");
+            assert_eq!(message.get(tags::MESSAGE_CLASS)?, "IPM.Note");
+            Ok(())
+        }
+    ),
+    case!(
         "MSG-06",
         needs(),
         "attachments are the same by both ways, and after going through MIME",

@@ -236,42 +236,47 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
-    case!(needs(), "a saved draft has what the store owes it", |f| {
-        let folder = f.folder("Mail")?;
-        let message = draft(&folder, &[prop(tags::SUBJECT, "RE: x")])?;
-        message.save_changes(SaveFlags::NONE)?;
-        let stored = folder.open_message(&message.entry_id().unwrap())?;
-        let required = columns![
-            tags::CREATION_TIME,
-            tags::LAST_MODIFICATION_TIME,
-            tags::DISPLAY_TO,
-            tags::DISPLAY_CC,
-            tags::DISPLAY_BCC,
-            tags::ENTRYID,
-            tags::MESSAGE_SIZE,
-            tags::MESSAGE_FLAGS,
-            tags::MESSAGE_CLASS,
-            tags::NORMALIZED_SUBJECT,
-            tags::PARENT_ENTRYID,
-            tags::RECORD_KEY,
-            tags::SEARCH_KEY,
-            tags::HASATTACH,
-            tags::OBJECT_TYPE,
-            tags::STORE_ENTRYID,
-            tags::STORE_RECORD_KEY,
-            tags::MAPPING_SIGNATURE,
-            tags::ACCESS,
-            tags::ACCESS_LEVEL,
-        ];
-        let got = stored.get_props(&required)?;
-        assert_eq!(got.warning, None, "{:?}", got.value);
-        assert_eq!(
-            stored.get(tags::PARENT_ENTRYID)?,
-            folder.entry_id().as_bytes()
-        );
-        assert!(stored.get(tags::MESSAGE_SIZE)? > 0);
-        Ok(())
-    }),
+    case!(
+        "MSG-03",
+        needs(),
+        "a saved draft has what the store owes it",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let message = draft(&folder, &[prop(tags::SUBJECT, "RE: x")])?;
+            message.save_changes(SaveFlags::NONE)?;
+            let stored = folder.open_message(&message.entry_id().unwrap())?;
+            let required = columns![
+                tags::CREATION_TIME,
+                tags::LAST_MODIFICATION_TIME,
+                tags::DISPLAY_TO,
+                tags::DISPLAY_CC,
+                tags::DISPLAY_BCC,
+                tags::ENTRYID,
+                tags::MESSAGE_SIZE,
+                tags::MESSAGE_FLAGS,
+                tags::MESSAGE_CLASS,
+                tags::NORMALIZED_SUBJECT,
+                tags::PARENT_ENTRYID,
+                tags::RECORD_KEY,
+                tags::SEARCH_KEY,
+                tags::HASATTACH,
+                tags::OBJECT_TYPE,
+                tags::STORE_ENTRYID,
+                tags::STORE_RECORD_KEY,
+                tags::MAPPING_SIGNATURE,
+                tags::ACCESS,
+                tags::ACCESS_LEVEL,
+            ];
+            let got = stored.get_props(&required)?;
+            assert_eq!(got.warning, None, "{:?}", got.value);
+            assert_eq!(
+                stored.get(tags::PARENT_ENTRYID)?,
+                folder.entry_id().as_bytes()
+            );
+            assert!(stored.get(tags::MESSAGE_SIZE)? > 0);
+            Ok(())
+        }
+    ),
     case!(
         "PRP-06",
         needs(),
