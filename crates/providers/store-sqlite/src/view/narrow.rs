@@ -5,8 +5,8 @@ mod facet;
 mod tests;
 
 use mapi_props::{
-    BitOp, FuzzyLevel, MatchKind, PropTag, PropType, PropValue, RelOp, Restriction, message_flags,
-    tags,
+    BitOp, FuzzyLevel, MatchKind, PropTag, PropType, PropValue, RelOp, Restriction, SortColumn,
+    SortOrder, message_flags, tags,
 };
 use mapi_query::{SearchNeedle, decode_ansi};
 use mapi_spi::{Call, ItemId, Result};
@@ -77,7 +77,7 @@ impl Narrow {
             },
             R::Property { op, tag, value, .. } => match text(value) {
                 Some(text) if *op == RelOp::Eq => self.equal(*tag, &text),
-                Some(_) => false,
+                Some(_) => self.from_text(*op, *tag, value),
                 None => self.range(*op, *tag, value),
             },
             R::Content {
@@ -142,6 +142,22 @@ impl Narrow {
         true
     }
 
+    /// Where texts from some text on begin. Those that are large stand last in an order, so only an end could miss them.
+    fn from_text(&mut self, op: RelOp, tag: PropTag, value: &PropValue) -> bool {
+        let from = matches!(op, RelOp::Gt | RelOp::Ge) && is_one_text(tag);
+        let column = SortColumn::ascending(tag);
+        let order = order::for_column(column).filter(|o| from && o.natural == SortOrder::Ascend);
+        if let Some(order) = order.filter(|o| o.tag != tags::MESSAGE_CLASS.raw()) {
+            // Keys that were cut are alike from here on.
+            let mut below = key_of(order, Some(value));
+            below.pop();
+            let mut facet = Facet::all(order);
+            facet.at_least(&below);
+            self.add(facet);
+        }
+        false
+    }
+
     fn equal(&mut self, tag: PropTag, text: &str) -> bool {
         let order = order::facet_of(tag, Shape::Equal).filter(|_| is_one_text(tag));
         if let Some(order) = order.filter(|_| text.len() <= LOOKED_UP_BYTES) {
@@ -195,9 +211,10 @@ impl Narrow {
         }
     }
 
-    /// The indexes that are wanted.
+    /// The indexes that are worth being made. An order by text serves where the view is sorted by it anyhow.
     pub(super) fn orders(&self) -> impl Iterator<Item = Order> + '_ {
-        self.facets.iter().map(|f| f.order)
+        let orders = self.facets.iter().map(|f| f.order);
+        orders.filter(|o| o.shape != Shape::Sorted || o.natural == SortOrder::Descend)
     }
 
     /// Forgets the facets that cannot be read in this part of a container.

@@ -36,7 +36,10 @@ fn containing(tag: PropTag, text: &str) -> Restriction {
 /// The numbers of the indexes that serve, and whether one says it all.
 fn served(restriction: &Restriction) -> (Vec<u8>, bool) {
     let narrow = Narrow::of(Some(restriction));
-    (narrow.orders().map(|o| o.id).collect(), narrow.whole)
+    (
+        narrow.facets.iter().map(|f| f.order.id).collect(),
+        narrow.whole,
+    )
 }
 
 #[test]
@@ -124,6 +127,15 @@ fn each_shape_finds_its_index() {
         (large, (vec![5], true)),
         (containing(subject, "xylo"), (vec![21], false)),
         (containing(many, "xylo"), (vec![], false)),
+        (
+            Restriction::property(subject, RelOp::Ge, "m"),
+            (vec![1], false),
+        ),
+        // A large text may be less.
+        (
+            Restriction::property(subject, RelOp::Lt, "m"),
+            (vec![], false),
+        ),
         // Nothing is left to look for.
         (containing(subject, ""), (vec![], false)),
         (containing(subject, "\u{301}"), (vec![], false)),
