@@ -81,3 +81,56 @@ fn a_store_that_cannot_be_made_leaves_no_profile() {
             .is_empty()
     );
 }
+
+#[test]
+fn what_a_session_changes_is_kept_in_the_profile_file() {
+    let home = TempHome::new().expect("a home");
+    let first = session(&home, malle_host::LOCAL_SERVICE);
+    let settings = [("path".to_owned(), "archive.malle".to_owned())];
+    let added = first
+        .add_store(malle_host::LOCAL_SERVICE, &settings.into())
+        .expect("a store is added");
+    assert_eq!(added.letter(), "b");
+    first
+        .set_default_store(Some(&added.entry_id()), mapi::StoreRole::Default)
+        .expect("it becomes the default");
+    let uid = mapi::Guid([7; 16]);
+    let section = first
+        .open_profile_section(uid, mapi::SectionFlags::MODIFY)
+        .expect("a section is made");
+    section
+        .set(tags::COMMENT, "two\nlines")
+        .expect("a section is written");
+    drop(section);
+    first.logoff();
+
+    let host = MalleHost::new(Profiles::of(Home::below(home.path())));
+    let mapi = Mapi::initialize(Arc::new(host) as Arc<dyn Host>);
+    let second = Session::logon(&mapi, Logon::profile("me")).expect("a new program logs on");
+    let default = second.default_store().expect("there is a default store");
+    assert_eq!(
+        (default.letter(), default.entry_id()),
+        ("b", added.entry_id())
+    );
+    let section = second
+        .open_profile_section(uid, mapi::SectionFlags::NONE)
+        .expect("the section is there");
+    assert_eq!(section.get(tags::COMMENT).expect("it is set"), "two\nlines");
+    second
+        .set_default_store(None, mapi::StoreRole::Default)
+        .expect("no store is the default");
+    second
+        .remove_store(&added.entry_id())
+        .expect("a store is removed");
+    second.logoff();
+    let third = Session::logon(&mapi, Logon::profile("me")).expect("a profile without default");
+    assert_eq!(third.stores().expect("stores").len(), 1);
+    assert!(third.default_store().is_err());
+    let again = third
+        .add_store(
+            malle_host::LOCAL_SERVICE,
+            &[("path".to_owned(), "archive.malle".to_owned())].into(),
+        )
+        .expect("the file is still there");
+    assert_eq!((again.letter(), again.entry_id()), ("c", added.entry_id()));
+}

@@ -6,7 +6,7 @@ use mapi::{
     columns, resource_flags, store_support, tags,
 };
 
-use crate::fixture::{add_subject, by_subject, code, subjects};
+use crate::fixture::{add, add_subject, by_subject, code, subjects};
 use crate::{Case, Fixture, case};
 
 /// Roles whose entry ids the Inbox and the root folder hold.
@@ -284,6 +284,40 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(flags_of(&session)?, [0x2002]);
             assert_eq!(StoreRole::from_bits(4)?, StoreRole::Primary);
             assert_eq!(code(StoreRole::from_bits(6)), Code::UNKNOWN_FLAGS);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "a class of one's own keeps its properties, and arrives as its base class does",
+        |f| {
+            let store = f.store()?;
+            let contacts = store.special_folder(SpecialFolder::Contacts)?;
+            store.set_receive_folder("IPM.Contact", Some(&contacts.entry_id()))?;
+            let name = mapi::PropName::text(mapi::guids::PS_PUBLIC_STRINGS, "Discount");
+            let discount = store.named_tag(&name, mapi::PropType::DOUBLE)?;
+            let grade = mapi::PropTag::new(0x6800, mapi::PropType::UNICODE);
+            let last = mapi::PropTag::new(0x7BFF, mapi::PropType::LONG);
+            let props = [
+                (
+                    tags::MESSAGE_CLASS.raw(),
+                    PropValue::from("IPM.Contact.Customer"),
+                ),
+                (discount, PropValue::Double(0.15)),
+                (grade, PropValue::from("gold")),
+                (last, PropValue::from(7)),
+            ];
+            let id = add(&contacts, &props)?;
+            let session = f.restart()?;
+            let message = session.open_entry(&id, OpenFlags::NONE)?.into_message()?;
+            assert_eq!(message.get(tags::MESSAGE_CLASS)?, "IPM.Contact.Customer");
+            for (tag, value) in &props[1..] {
+                assert_eq!(&message.get_props(&[*tag])?.value[0].value, value, "{tag}");
+            }
+            let store = session.default_store()?;
+            let (folder, by) = store.receive_folder_id("IPM.Contact.Customer")?;
+            assert!(store.compare_entry_ids(&folder, &contacts.entry_id())?);
+            assert_eq!(by, "IPM.Contact");
             Ok(())
         }
     ),

@@ -5,7 +5,7 @@ use mapi::{
     DeleteFolderFlags, EmptyFolderFlags, EntryId, Folder, ImportItem, ImportOptions, MapiProp,
     Message, MessageStatus, MessageTree, ModifyMode, MsgStore, OpenFlags, PropName, PropValue,
     PropertyFlags, ReadFlags, RelOp, Restriction, Result, SaveFlags, SortColumn, SpecialFolder,
-    Tag, TreeFlags, columns, guids, store_support, tags,
+    StoreFlags, Tag, TreeFlags, columns, guids, store_support, tags,
 };
 
 use crate::fixture::{add_subject, by_subject, code, draft, prop, subjects};
@@ -33,81 +33,13 @@ pub(super) const CASES: &[Case] = &[
             let id = add_subject(&folder, "m")?;
             let last = f.store()?.events(0, usize::MAX)?.last;
             let bytes = f.ground().bytes("a");
-            let store = f.read_only_session()?.default_store()?;
-            let mask = store.get(tags::STORE_SUPPORT_MASK)?.cast_unsigned();
-            let bits =
-                store_support::MODIFY_OK | store_support::CREATE_OK | store_support::READONLY;
-            assert_eq!(mask & bits, store_support::READONLY);
-            let refused = Code::NO_ACCESS;
-            for id in [&id, &folder.entry_id()] {
-                assert_eq!(code(store.open_entry(id, OpenFlags::MODIFY)), refused);
+            let open = StoreFlags::NO_DIALOG;
+            for store in [
+                f.read_only_session()?.default_store()?,
+                f.session().open_store(&f.store()?.entry_id(), open)?,
+            ] {
+                refuses_all(&store, &folder, &id)?;
             }
-            let mail = store.folder("Inbox/Mail")?;
-            let child = mail.child("Child")?.unwrap();
-            let message = mail.open_message_with(&id, OpenFlags::BEST_ACCESS)?;
-            assert_eq!(message.get(tags::ACCESS_LEVEL)?, 0);
-            let write = PropertyFlags::MODIFY | PropertyFlags::CREATE;
-            assert_eq!(
-                code(message.open_property(tags::BODY.raw(), write)),
-                refused
-            );
-            assert_eq!(code(message.set(tags::SUBJECT, "x")), refused);
-            assert_eq!(
-                code(message.delete_props(&columns![tags::SUBJECT])),
-                refused
-            );
-            assert_eq!(code(message.save_changes(SaveFlags::NONE)), refused);
-            assert_eq!(
-                code(message.set_read_flag(ReadFlags::CLEAR_READ_FLAG)),
-                refused
-            );
-            assert_eq!(code(mail.create_message()), refused);
-            let list = std::slice::from_ref(&id);
-            assert_eq!(code(mail.delete_messages(list, DeleteFlags::NONE)), refused);
-            assert_eq!(
-                code(mail.set_read_flags(None, ReadFlags::CLEAR_READ_FLAG)),
-                refused
-            );
-            assert_eq!(
-                code(mail.copy_messages(list, &child, CopyFlags::NONE)),
-                refused
-            );
-            let made = mail.create_folder("New", None, CreateFolderFlags::NONE);
-            assert_eq!(code(made), refused);
-            let gone = mail.delete_folder(&child.entry_id(), DeleteFolderFlags::NONE);
-            assert_eq!(code(gone), refused);
-            assert_eq!(code(mail.empty(EmptyFolderFlags::NONE)), refused);
-            let inbox = store.receive_folder("IPM")?;
-            let into = CopyFolderFlags::COPY_SUBFOLDERS;
-            let copied = mail.copy_folder(&child.entry_id(), &inbox, Some("Copy"), into);
-            assert_eq!(code(copied), refused);
-            let tagged = MessageStatus::TAGGED;
-            assert_eq!(code(mail.set_message_status(&id, tagged, tagged)), refused);
-            assert_eq!(code(mail.set(tags::COMMENT, "x")), refused);
-            assert_eq!(code(mail.delete_props(&columns![tags::COMMENT])), refused);
-            assert_eq!(code(store.set(tags::DISPLAY_NAME, "x")), refused);
-            assert_eq!(code(store.set_receive_folder("IPM.X", None)), refused);
-            more_mutators(&store, &mail, &message)?;
-            // Nor does anything come in from a store that is open for writing.
-            let source = folder.open_message(&id)?;
-            let into = source.copy_to(&message, None, CopyPropFlags::NONE);
-            assert_eq!(code(into), refused);
-            let listed = source.copy_props(&message, &columns![tags::SUBJECT], CopyPropFlags::NONE);
-            assert_eq!(code(listed), refused);
-            let copied = folder.copy_messages(list, &child, CopyFlags::NONE);
-            assert_eq!(code(copied), refused);
-            let copied = folder.copy_folder(
-                &child.entry_id(),
-                &inbox,
-                Some("Copy"),
-                CopyFolderFlags::NONE,
-            );
-            assert_eq!(code(copied), refused);
-            // Reading works, and nothing has changed.
-            assert_eq!(subjects(&by_subject(&mail)?)?, ["m"]);
-            assert_eq!(message.get(tags::SUBJECT)?, "m");
-            assert_eq!(folder.counts()?.folders, 1);
-            assert_eq!(folder.counts()?.unread, 0);
             assert_eq!(f.store()?.events(0, usize::MAX)?.last, last);
             assert!(
                 f.ground().bytes("a") == bytes,
@@ -457,6 +389,84 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
 ];
+
+/// That the store, another handle to which `folder` and the message `id` in it belong, is read and not changed.
+fn refuses_all(store: &MsgStore, folder: &Folder, id: &EntryId) -> Result<()> {
+    let mask = store.get(tags::STORE_SUPPORT_MASK)?.cast_unsigned();
+    let bits = store_support::MODIFY_OK | store_support::CREATE_OK | store_support::READONLY;
+    assert_eq!(mask & bits, store_support::READONLY);
+    let refused = Code::NO_ACCESS;
+    for entry in [id, &folder.entry_id()] {
+        assert_eq!(code(store.open_entry(entry, OpenFlags::MODIFY)), refused);
+    }
+    let mail = store.folder("Inbox/Mail")?;
+    let child = mail.child("Child")?.unwrap();
+    let message = mail.open_message_with(id, OpenFlags::BEST_ACCESS)?;
+    assert_eq!(message.get(tags::ACCESS_LEVEL)?, 0);
+    let write = PropertyFlags::MODIFY | PropertyFlags::CREATE;
+    assert_eq!(
+        code(message.open_property(tags::BODY.raw(), write)),
+        refused
+    );
+    assert_eq!(code(message.set(tags::SUBJECT, "x")), refused);
+    assert_eq!(
+        code(message.delete_props(&columns![tags::SUBJECT])),
+        refused
+    );
+    assert_eq!(code(message.save_changes(SaveFlags::NONE)), refused);
+    assert_eq!(
+        code(message.set_read_flag(ReadFlags::CLEAR_READ_FLAG)),
+        refused
+    );
+    assert_eq!(code(mail.create_message()), refused);
+    let list = std::slice::from_ref(id);
+    assert_eq!(code(mail.delete_messages(list, DeleteFlags::NONE)), refused);
+    assert_eq!(
+        code(mail.set_read_flags(None, ReadFlags::CLEAR_READ_FLAG)),
+        refused
+    );
+    assert_eq!(
+        code(mail.copy_messages(list, &child, CopyFlags::NONE)),
+        refused
+    );
+    let made = mail.create_folder("New", None, CreateFolderFlags::NONE);
+    assert_eq!(code(made), refused);
+    let gone = mail.delete_folder(&child.entry_id(), DeleteFolderFlags::NONE);
+    assert_eq!(code(gone), refused);
+    assert_eq!(code(mail.empty(EmptyFolderFlags::NONE)), refused);
+    let inbox = store.receive_folder("IPM")?;
+    let into = CopyFolderFlags::COPY_SUBFOLDERS;
+    let copied = mail.copy_folder(&child.entry_id(), &inbox, Some("Copy"), into);
+    assert_eq!(code(copied), refused);
+    let tagged = MessageStatus::TAGGED;
+    assert_eq!(code(mail.set_message_status(id, tagged, tagged)), refused);
+    assert_eq!(code(mail.set(tags::COMMENT, "x")), refused);
+    assert_eq!(code(mail.delete_props(&columns![tags::COMMENT])), refused);
+    assert_eq!(code(store.set(tags::DISPLAY_NAME, "x")), refused);
+    assert_eq!(code(store.set_receive_folder("IPM.X", None)), refused);
+    more_mutators(store, &mail, &message)?;
+    // Nor does anything come in from a store that is open for writing.
+    let source = folder.open_message(id)?;
+    let into = source.copy_to(&message, None, CopyPropFlags::NONE);
+    assert_eq!(code(into), refused);
+    let listed = source.copy_props(&message, &columns![tags::SUBJECT], CopyPropFlags::NONE);
+    assert_eq!(code(listed), refused);
+    let copied = folder.copy_messages(list, &child, CopyFlags::NONE);
+    assert_eq!(code(copied), refused);
+    let copied = folder.copy_folder(
+        &child.entry_id(),
+        &inbox,
+        Some("Copy"),
+        CopyFolderFlags::NONE,
+    );
+    assert_eq!(code(copied), refused);
+    // Reading works, and nothing has changed.
+    assert_eq!(subjects(&by_subject(&mail)?)?, ["m"]);
+    assert_eq!(message.get(tags::SUBJECT)?, "m");
+    assert_eq!(folder.counts()?.folders, 1);
+    assert_eq!(folder.counts()?.unread, 0);
+    Ok(())
+}
 
 /// What else changes a store: names, streams, parts of a message, imports, deliveries, standard folders.
 fn more_mutators(store: &MsgStore, folder: &Folder, message: &Message) -> Result<()> {
