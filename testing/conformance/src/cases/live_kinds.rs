@@ -30,11 +30,8 @@ pub(super) const CASES: &[Case] = &[
             ] {
                 assert_eq!(code(table.advise(mask, &sink)), Code::NO_SUPPORT);
             }
-            let data = mapi::TableData::new(tags::ROWID, columns![tags::ROWID])?;
-            assert_eq!(
-                code(data.view().open()?.advise(TABLE, &sink)),
-                Code::NO_SUPPORT
-            );
+            let recipients = f.inbox()?.create_message()?.recipients().open()?;
+            assert_eq!(code(recipients.advise(TABLE, &sink)), Code::NO_SUPPORT);
             Ok(())
         }
     ),
