@@ -32,6 +32,9 @@ mod sessions;
 mod stores;
 mod streams;
 mod support;
+mod table_data;
+mod table_defaults;
+mod table_work;
 mod tables;
 mod transactions;
 
@@ -48,6 +51,9 @@ pub fn all() -> Vec<Case> {
         streams::CASES,
         support::CASES,
         tables::CASES,
+        table_data::CASES,
+        table_defaults::CASES,
+        table_work::CASES,
         cursors::CASES,
         categories::CASES,
         stores::CASES,
