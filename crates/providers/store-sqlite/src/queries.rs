@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::schema::VERSION_1;
 
-    const ALL: [(&str, &str); 26] = [
+    const ALL: [(&str, &str); 27] = [
         ("NTH_REVERSED", NTH_REVERSED),
         ("NTH", NTH),
         ("NTH_IN_GROUP", NTH_IN_GROUP),

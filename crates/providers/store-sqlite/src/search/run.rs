@@ -2,6 +2,7 @@
 //! that look again. Commits meanwhile keep all links right that the population has passed, and those that it has not.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -27,6 +28,8 @@ const LOOKED_AT: usize = 4096;
 const SETTLED: usize = 1024;
 /// How far the population is gets written after so many messages.
 const REMEMBERED: usize = 65_536;
+/// Messages that are read in one go where they lie close together.
+const RUN: usize = 256;
 /// Links moved between two looks at the clock.
 const AT_ONCE: usize = 64;
 
@@ -112,18 +115,22 @@ impl<'a> Population<'a> {
     fn run(mut self) -> Result<Option<SearchData>> {
         loop {
             self.call.check()?;
-            let total = u64::try_from(self.ids.len()).ok();
-            self.call.report(u64::try_from(self.at).unwrap_or(0), total);
+            let total = Some(as_u64(self.ids.len()));
+            self.call.report(as_u64(self.at), total);
             self.look()?;
             let done = self.links.is_empty() && self.at == self.ids.len();
             let due = self.wrong.len() >= SETTLED || self.at - self.remembered >= REMEMBERED;
             if !done && !due {
                 continue;
             }
-            match self.settle(done)? {
-                Written::More => thread::sleep(Duration::from_millis(1)),
-                Written::Complete(data) => return Ok(Some(data)),
-                Written::Overtaken => return Ok(None),
+            // Everything found so far first: what is remembered must be right.
+            loop {
+                match self.settle(done)? {
+                    Written::More if !done && self.wrong.is_empty() => break,
+                    Written::More => thread::sleep(Duration::from_millis(1)),
+                    Written::Complete(data) => return Ok(Some(data)),
+                    Written::Overtaken => return Ok(None),
+                }
             }
         }
     }
@@ -279,6 +286,10 @@ fn read_kind(db: &Connection, id: ItemId) -> Result<Option<u8>> {
     Ok(item::meta(db, id)?.map(|m| item::kind_number(m.kind)))
 }
 
+fn as_u64(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}
+
 /// Whether messages are what a search looks for, at one moment.
 struct Verdict<'a> {
     inner: &'a Inner,
@@ -319,11 +330,34 @@ impl<'a> Verdict<'a> {
         Ok(holds)
     }
 
-    /// Adds those of these messages, by number, that match and are no links yet.
+    /// Adds those of these messages, by number, that match and are no links yet. Where they lie close together, all messages
+    /// there are read in one go.
     fn matching(&mut self, ids: &[u64], into: &mut Vec<u64>) -> Result<()> {
-        for id in ids {
-            if self.of_stored(*id)? && !find_link(self.db, self.search.folder, *id)? {
-                into.push(*id);
+        let (db, folder) = (self.db, self.search.folder);
+        for some in ids.chunks(RUN) {
+            let (Some(first), Some(last)) = (some.first(), some.last()) else {
+                continue;
+            };
+            let mut found = Vec::new();
+            if last - first < as_u64(some.len()) * 2 {
+                view::each_message(db, (*first, *last), &mut |row| {
+                    let id = ItemRow::meta(row).id.0;
+                    if some.binary_search(&id).is_ok() && self.of(row)? {
+                        found.push(id);
+                    }
+                    Ok(ControlFlow::Continue(()))
+                })?;
+            } else {
+                for id in some {
+                    if self.of_stored(*id)? {
+                        found.push(*id);
+                    }
+                }
+            }
+            for id in found {
+                if !find_link(db, folder, id)? {
+                    into.push(id);
+                }
             }
         }
         Ok(())
