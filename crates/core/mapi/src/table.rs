@@ -202,7 +202,8 @@ impl Table {
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for a sort order set that contradicts itself, `MAPI_E_TOO_COMPLEX` for a column that
-    /// has no order, `MAPI_E_NO_SUPPORT` for categories; the old order stays. `MAPI_E_BUSY`.
+    /// has no order and for more than four category keys, `MAPI_E_NO_SUPPORT` for categories in tables of anything but a
+    /// folder's messages; the old order stays. `MAPI_E_BUSY`.
     pub fn sort(&self, sort: SortOrderSet) -> Result<()> {
         self.sort_with(sort, TableFlags::NONE)
     }

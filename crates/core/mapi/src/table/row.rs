@@ -55,14 +55,14 @@ impl TableRow {
         self.value(tag).cloned().and_then(T::from_value)
     }
 
-    /// The entry id of the row's object, a column or not. Rows of recipients and attachments have none of their own:
-    /// theirs is empty.
+    /// The entry id of the row's object, a column or not. Rows of recipients and attachments and headings of categories
+    /// have none of their own: theirs is empty.
     #[must_use]
     pub const fn entry_id(&self) -> &EntryId {
         &self.entry_id
     }
 
-    /// The number of the row's item in its store.
+    /// The number of the row's item in its store; 0 of a heading, which is none.
     #[must_use]
     pub const fn item(&self) -> mapi_spi::ItemId {
         self.key.item
