@@ -63,44 +63,18 @@ pub fn store_uid(id: &[u8]) -> Result<Guid> {
     }
 }
 
-/// A compound identifier: a store's key and an object's identifier in one, from which both come back.
-/// A zero-length store key gives the object's identifier as it is (reference: "HrComposeEID").
-#[must_use]
-pub fn compose(store_key: &[u8], object: &[u8]) -> Vec<u8> {
-    if store_key.is_empty() {
-        return object.to_vec();
-    }
-    let mut out = COMPOUND.to_vec();
-    out.extend_from_slice(
-        &u32::try_from(store_key.len())
-            .unwrap_or(u32::MAX)
-            .to_le_bytes(),
-    );
-    out.extend_from_slice(store_key);
-    out.extend_from_slice(object);
-    out
-}
-
-/// Takes a compound identifier apart into store key and object; a plain one has an empty key
+/// Takes a compound identifier ([`entry_id::compose`]) apart into store key and object; a plain one has an empty key
 /// (reference: "HrDecomposeEID").
 ///
 /// # Errors
 /// `MAPI_E_INVALID_ENTRYID` when it begins as a compound one but is cut short.
 pub fn decompose(id: &[u8]) -> Result<(&[u8], &[u8])> {
-    let Some(rest) = id.strip_prefix(&COMPOUND) else {
-        return Ok((&[], id));
-    };
-    let cut = || malformed("the compound is cut short");
-    let (len, rest) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-    let len = usize::try_from(u32::from_le_bytes(*len)).map_err(|_| cut())?;
-    rest.split_at_checked(len).ok_or_else(cut)
+    let parts = entry_id::decompose(id);
+    if parts.store_record_key.is_empty() && entry_id::is_compound(id) {
+        return Err(malformed("the compound is cut short"));
+    }
+    Ok((parts.store_record_key, parts.entry_id))
 }
-
-/// abFlags 0 and a UID of our own, by which a compound identifier is known.
-const COMPOUND: [u8; 20] = [
-    0, 0, 0, 0, 0x6d, 0x61, 0x6c, 0x6c, 0x65, 0x2d, 0x63, 0x4f, 0x8d, 0x70, 0x6f, 0x75, 0x6e, 0x64,
-    0x49, 0x44,
-];
 
 fn malformed(why: impl Display) -> Error {
     Error::new(
@@ -111,8 +85,9 @@ fn malformed(why: impl Display) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{EntryTarget, compose, decompose, parse, store_uid};
+    use super::{EntryTarget, decompose, parse, store_uid};
     use crate::computed::{item_entry_id, store_entry_id};
+    use mapi_props::entry_id::compose;
     use mapi_props::{Code, Guid};
     use mapi_spi::ItemId;
 

@@ -13,7 +13,7 @@ mod wrapped;
 
 use crate::{Code, Guid};
 
-pub use compound::{Compound, compose, decompose};
+pub use compound::{Compound, compose, decompose, is_compound};
 pub use keys::{
     attachment_record_key, message_search_key, recipient_search_key, record_key, split_record_key,
 };

@@ -90,7 +90,7 @@ impl EntryId {
     /// ```
     #[must_use]
     pub fn compose(store_key: &[u8], object: &Self) -> Self {
-        Self(entry_ids::compose(store_key, &object.0))
+        Self(mapi_props::entry_id::compose(store_key, &object.0))
     }
 
     /// The store key and the object's id of a compound one; the key of a plain one is empty.

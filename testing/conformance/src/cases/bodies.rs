@@ -46,6 +46,13 @@ pub(super) const CASES: &[Case] = &[
                     bytes,
                 )?;
             }
+            // Another code page, other text.
+            let cyrillic = b"<p>\xC6\xF3\xEA</p>";
+            let props = [
+                prop(tags::HTML, cyrillic.as_slice()),
+                prop(tags::INTERNET_CPID, 1251),
+            ];
+            check_html(&draft(&folder, &props)?, "<p>Жук</p>", cyrillic)?;
             // As PT_STRING8 it is in the message's own code page.
             let message = draft(&folder, &as_bytes)?;
             let narrow = tags::BODY_HTML.raw().with_type(PropType::STRING8);

@@ -213,7 +213,7 @@ fn optional(store: &MsgStore, folder: &Folder, mask: u32) -> Result<()> {
             .expect("it is open for writing");
         s.commit()
     });
-    assert_eq!(written.is_ok(), true);
+    assert!(written.is_ok());
     folder
         .copy_messages(&[id], folder, CopyFlags::NONE)?
         .ignore_warning();

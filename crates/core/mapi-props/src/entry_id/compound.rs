@@ -50,8 +50,14 @@ pub fn decompose(bytes: &[u8]) -> Compound<'_> {
     })
 }
 
+/// Whether these bytes begin as a compound identifier does; one that does and still gives an empty key is cut short.
+#[must_use]
+pub fn is_compound(bytes: &[u8]) -> bool {
+    provider_uid(bytes) == Some(COMPOUND) && bytes.starts_with(&[0; FLAGS])
+}
+
 fn split(bytes: &[u8]) -> Option<Compound<'_>> {
-    if provider_uid(bytes)? != COMPOUND || bytes.first_chunk::<FLAGS>()? != &[0; FLAGS] {
+    if !is_compound(bytes) {
         return None;
     }
     let (len, rest) = bytes.get(FLAGS + 16..)?.split_first_chunk::<4>()?;
