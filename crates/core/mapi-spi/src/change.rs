@@ -175,7 +175,8 @@ pub enum Op {
         /// Its new name, if it changes.
         name: Option<String>,
     },
-    /// Copies a folder with its messages and associated contents. Result: [`OpOutcome::Saved`] of the new folder.
+    /// Copies a folder with its messages and associated contents, without search folders below it. Result:
+    /// [`OpOutcome::Saved`] of the new folder. `MAPI_E_NO_SUPPORT` for a search folder, as for moving and emptying one.
     CopyFolder {
         /// The folder.
         folder: ItemId,

@@ -18,7 +18,8 @@
 //!   it with the folders above it.
 //! * Copies keep content version and source, lose status, SUBMIT, RN_PENDING and NRN_PENDING.
 //! * PR_DELETED_MSG_COUNT counts soft-deleted messages of both tables.
-//! * The root folder cannot be renamed (`MAPI_E_NO_ACCESS`); search folders hold nothing.
+//! * The root folder cannot be renamed (`MAPI_E_NO_ACCESS`); search folders hold nothing, and are neither copied nor
+//!   moved nor emptied (`MAPI_E_NO_SUPPORT`). A copy of a folder leaves search folders below it out.
 //! * Changes of the store's own properties are logged for item number 0.
 //! * An entry of the log names what really changed, PR_MESSAGE_SIZE (as PT_I8) included.
 //! * Computed properties in a patch are `MAPI_E_COMPUTED`; PT_NULL, PT_ERROR and empty

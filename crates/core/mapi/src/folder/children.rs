@@ -328,7 +328,8 @@ impl Folder {
     /// Deletes all messages and sub-folders of this folder; associated messages only if asked.
     ///
     /// # Errors
-    /// `MAPI_E_NO_ACCESS` on a read-only handle, and where special folders are below.
+    /// `MAPI_E_NO_ACCESS` on a read-only handle, and where special folders are below; `MAPI_E_NO_SUPPORT` on a search
+    /// folder: its messages are in others.
     pub fn empty(&self, flags: EmptyFolderFlags) -> Result<Returned<BulkReport>> {
         self.errors.track(self.clear(flags))
     }

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 
 use mapi_props::{LargePlace, LargeRef, PropType, Slot, SortColumn, StoredAttachment, tags};
 use mapi_spi::{
-    ChangeSet, DeleteMode, FlagPatch, Items, LogKind, NameCreation, NewValue, Op, RecipePart, Store,
+    ChangeSet, DeleteMode, FlagPatch, Items, LogKind, NameCreation, NewValue, Op, OpenMode,
+    RecipePart, Store,
 };
+use store_sqlite::SqliteStore;
 
 use crate::ground::{
     call, contents, first_cells, new_folder, new_message, open, problems, save, saved, subject,
+    support,
 };
 
 fn fixture() -> PathBuf {
@@ -111,6 +114,13 @@ fn a_store_of_version_1_opens() {
     }
     let packed = std::fs::read(fixture()).unwrap();
     std::fs::write(&path, zstd::bulk::decompress(&packed, 16 << 20).unwrap()).unwrap();
+
+    // Whoever may not write it reads it as it is.
+    let reader = SqliteStore::open(&path, OpenMode::ReadOnly, support(), &call()).unwrap();
+    assert_eq!(problems(&reader), []);
+    let inbox = mapi_spi::ItemId(2);
+    assert_eq!(reader.search(inbox, &call()).unwrap(), None);
+    drop(reader);
 
     let store = open(&path);
     assert_eq!(problems(&store), []);
