@@ -24,7 +24,7 @@ use crate::order::{self, Order};
 use crate::store::Inner;
 use crate::{item, store};
 use narrow::Narrow;
-use reading::{Reading, begun, prepared};
+use reading::{Reading, begun, prepared, unordered};
 pub(crate) use row::{each_message, in_memory, open, show, show_known};
 use sieve::Sieve;
 
@@ -74,7 +74,7 @@ pub(crate) fn page(
 /// Rows of a view in all.
 pub(crate) fn count(inner: &Inner, view: &View, call: &Call) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
-    let reader = prepared(inner, &plan, view, call)?;
+    let reader = unordered(inner, view, call)?;
     Reading::over(inner, &reader, &plan, view, call)?.count()
 }
 

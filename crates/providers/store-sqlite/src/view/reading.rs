@@ -36,27 +36,41 @@ pub(super) struct Reading<'a> {
     few: usize,
 }
 
-/// A connection that sees one moment, in which the indexes are there that the view is worth.
+/// A connection that sees one moment, in which the indexes are there that rows in the order of the view are read by.
 pub(super) fn prepared<'a>(
     inner: &'a Inner,
     plan: &Plan<'_>,
     view: &View,
     call: &Call,
 ) -> Result<Reader<'a>> {
+    let facets = Narrow::of(view.restriction.as_ref());
+    let wanted = indexable(plan, view).into_iter().chain(facets.orders());
+    with_indexes(inner, view, &wanted.collect::<Vec<_>>(), call)
+}
+
+/// The same where the order of the rows does not matter.
+pub(super) fn unordered<'a>(inner: &'a Inner, view: &View, call: &Call) -> Result<Reader<'a>> {
+    let facets = Narrow::of(view.restriction.as_ref());
+    with_indexes(inner, view, &facets.orders().collect::<Vec<_>>(), call)
+}
+
+fn with_indexes<'a>(
+    inner: &'a Inner,
+    view: &View,
+    wanted: &[Order],
+    call: &Call,
+) -> Result<Reader<'a>> {
     let reader = begun(inner, view, call)?;
-    let RowSet::Contents { .. } = view.rows else {
+    if matches!(view.rows, RowSet::Hierarchy { .. }) {
         return Ok(reader);
-    };
-    let mut missing: Vec<Order> = Vec::new();
-    for order in
-        (indexable(plan, view).into_iter()).chain(Narrow::of(view.restriction.as_ref()).orders())
-    {
-        if !order::is_ready(&reader, order)? {
-            missing.push(order);
+    }
+    let mut missing = Vec::new();
+    for order in wanted {
+        if !order::is_ready(&reader, *order)? {
+            missing.push(*order);
         }
     }
-    let worth = rows_of(&reader, view)? >= inner.index_from.load(Ordering::Relaxed);
-    if missing.is_empty() || !worth {
+    if missing.is_empty() || rows_of(&reader, view)? < inner.index_from.load(Ordering::Relaxed) {
         return Ok(reader);
     }
     // A new transaction must see what was built.
