@@ -12,10 +12,11 @@ mod entry_ids;
 mod files;
 mod folder_copies;
 mod folders;
-mod mail;
 mod hierarchies;
+mod large_streams;
 mod live_kinds;
 mod live_tables;
+mod mail;
 mod messages;
 mod names;
 mod notification_events;
@@ -49,6 +50,7 @@ pub fn all() -> Vec<Case> {
         properties::CASES,
         queued::CASES,
         streams::CASES,
+        large_streams::CASES,
         support::CASES,
         tables::CASES,
         table_data::CASES,

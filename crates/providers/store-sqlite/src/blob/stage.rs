@@ -173,3 +173,77 @@ impl Stage for ValueStage {
         Ok(staged)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mapi_props::{Code, FileTime};
+    use mapi_spi::{Call, OpenMode, Store, Support};
+
+    use super::CHUNK;
+    use crate::SqliteStore;
+
+    #[derive(Debug)]
+    struct Still;
+
+    impl Support for Still {
+        fn now(&self) -> FileTime {
+            FileTime(1)
+        }
+
+        fn random(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn a_stage_goes_on_when_the_disk_has_room_again() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a.malle");
+        let call = Call::default();
+        let store = SqliteStore::open(&path, OpenMode::Create, Arc::new(Still), &call).unwrap();
+        let limit = |pages: u32| {
+            let writer = store.inner.connections.writer(&call).unwrap();
+            let set = format!("PRAGMA max_page_count = {pages}");
+            writer.query_row(&set, [], |_| Ok(())).unwrap();
+        };
+        let pieces: Vec<Vec<u8>> = (0..40_u8)
+            .map(|n| {
+                let mut reader = blake3::Hasher::new().update(&[n]).finalize_xof();
+                let mut piece = vec![0; CHUNK - 1000];
+                reader.fill(&mut piece);
+                piece
+            })
+            .collect();
+        let mut stage = store.stage(&call).unwrap();
+        limit(200);
+        let mut refused = 0;
+        for piece in &pieces {
+            while let Err(e) = stage.write(piece, &call) {
+                assert_eq!(e.code(), Code::NOT_ENOUGH_DISK);
+                refused += 1;
+                limit(if refused % 3 == 0 { 1_000_000 } else { 200 });
+            }
+        }
+        limit(1);
+        assert_eq!(
+            stage.finish(&call).unwrap_err().code(),
+            Code::NOT_ENOUGH_DISK
+        );
+        limit(1_000_000);
+        let staged = stage.finish(&call).unwrap();
+        assert!(refused > 0);
+        assert_eq!(staged.key(), *blake3::hash(&pieces.concat()).as_bytes());
+        let mut reader = staged.open(&call).unwrap();
+        let (mut read, mut buf) = (Vec::new(), vec![0; CHUNK]);
+        loop {
+            let at = u64::try_from(read.len()).unwrap();
+            match reader.read_at(at, &mut buf, &call).unwrap() {
+                0 => break,
+                n => read.extend_from_slice(&buf[..n]),
+            }
+        }
+        assert!(read == pieces.concat());
+    }
+}
