@@ -83,8 +83,12 @@ impl Flow {
             }
             let end = word.find(blank).unwrap_or(word.len());
             let (now, after) = word.split_at_checked(end).unwrap_or((word, ""));
-            self.settle(now.chars().next());
-            self.push(&now.replace('\u{A0}', " "));
+            // A byte order mark that lost its place is no text.
+            let shown = now.replace('\u{A0}', " ").replace('\u{FEFF}', "");
+            if !shown.is_empty() {
+                self.settle(shown.chars().next());
+                self.push(&shown);
+            }
             rest = after;
         }
     }
@@ -107,6 +111,15 @@ impl Flow {
     /// A word that follows the text before it at once, as a piece of markup made here does.
     pub(super) fn attach(&mut self, text: &str) {
         self.settle(None);
+        self.push(text);
+    }
+
+    /// The same on the line of the text before, even if that was to end.
+    pub(super) fn attach_to_line(&mut self, text: &str) {
+        if self.out.is_empty() {
+            return self.attach(text);
+        }
+        self.trim_line();
         self.push(text);
     }
 

@@ -251,10 +251,8 @@ impl Renderer {
     /// Ends what a start tag ends without saying so (WHATWG HTML 13.2.6.4.7 to 13.2.6.4.15).
     fn close_implied(&mut self, kind: Kind, name: &str) {
         if ends_paragraph(kind, name) {
-            self.close_open(
-                |e| e.name == "p",
-                |e| e.kind != Kind::Link && e.kind != Kind::Quoted,
-            );
+            // A link inside goes on in what follows, as browsers have it; so its paragraph stays open here.
+            self.close_open(|e| e.name == "p", |_| true);
         }
         let list = |e: &Open| {
             matches!(
@@ -330,7 +328,7 @@ impl Renderer {
             Kind::Quote | Kind::Item => self.flow.close_margin(),
             Kind::Cell => self.end_cell(),
             Kind::Table => self.end_table(),
-            Kind::Quoted => self.flow.attach("”"),
+            Kind::Quoted => self.flow.attach_to_line("”"),
             Kind::Link => self.end_link(element.link),
             _ => {}
         }
@@ -385,8 +383,11 @@ impl Renderer {
         let (to, text) = (bare(&href), bare(shown));
         let same = to == text || (address && to.ends_with(&text));
         if leads_out && !same && !href.chars().any(char::is_whitespace) {
-            let gap = if shown.is_empty() { "" } else { " " };
-            self.flow.attach(&format!("{gap}<{href}>"));
+            if shown.is_empty() {
+                self.flow.attach(&format!("<{href}>"));
+            } else {
+                self.flow.attach_to_line(&format!(" <{href}>"));
+            }
         }
     }
 

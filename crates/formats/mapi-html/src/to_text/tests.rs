@@ -116,6 +116,14 @@ fn links_show_where_they_lead() {
         "[Go] <https://x.example/>!",
     );
     check("<a href='#top'>up</a>", "up");
+    check(
+        "<a href='http://x.example'>See<br></a>more",
+        "See <http://x.example>\nmore",
+    );
+    check(
+        "<p><a href='http://x.example'><p>See</p></a></p>more",
+        "See <http://x.example>\n\nmore",
+    );
 }
 
 #[test]
@@ -126,6 +134,7 @@ fn entities_and_scripts_without_spaces() {
     );
     check("<p>今日は\n晴れ です</p>", "今日は晴れ です");
     check("<p>한국어\n문장</p>", "한국어 문장");
+    check("\u{FEFF}a <q>b\n</q>", "a “b”");
     check("&notit; &#0; &#x110000;", "¬it; \u{FFFD} \u{FFFD}");
 }
 
