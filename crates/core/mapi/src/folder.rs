@@ -224,6 +224,7 @@ impl Folder {
                 rows,
                 saved,
                 outlines: Outlines::default(),
+                links: self.kind == FolderKind::Search,
             }) as Box<dyn Source>
         });
         TableBuilder::new(source)

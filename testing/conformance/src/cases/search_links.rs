@@ -41,6 +41,11 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(table.row_count()?, 1);
             let rows = sub.contents().columns(wanted).open()?.query_all_rows(0)?;
             assert_eq!(rows[0].get(tags::PARENT_DISPLAY), None);
+            let by_default = |folder: &Folder| -> Result<bool> {
+                let columns = folder.contents().open()?.query_columns();
+                Ok(columns.contains(&tags::PARENT_DISPLAY.raw()))
+            };
+            assert!(by_default(&found)? && !by_default(&sub)?);
             sub.rename("New")?;
             let rows = found.contents().columns(wanted).open()?.query_all_rows(0)?;
             assert_eq!(rows[0].get(tags::PARENT_DISPLAY).as_deref(), Some("New"));

@@ -134,6 +134,7 @@ impl Folder {
             rows,
             saved: SortOrderSet::default(),
             outlines: Outlines::default(),
+            links: false,
         };
         source.check(&Spec {
             columns: vec![tags::ENTRYID.raw()],

@@ -108,6 +108,8 @@ pub(crate) struct StoreRows {
     /// The order saved on the folder; no keys if there is none.
     pub(crate) saved: SortOrderSet,
     pub(crate) outlines: Outlines,
+    /// The container is a search folder: its messages are in others.
+    pub(crate) links: bool,
 }
 
 impl StoreRows {
@@ -148,15 +150,19 @@ impl Source for StoreRows {
             rows: self.rows,
             saved: self.saved.clone(),
             outlines: Outlines::default(),
+            links: self.links,
         }))
     }
 
     fn default_columns(&self) -> Vec<PropTag> {
         if self.is_hierarchy() {
-            HIERARCHY.to_vec()
-        } else {
-            CONTENTS.to_vec()
+            return HIERARCHY.to_vec();
         }
+        let mut columns = CONTENTS.to_vec();
+        if self.links {
+            columns.push(tags::PARENT_DISPLAY.raw());
+        }
+        columns
     }
 
     fn all_columns(&self) -> Vec<PropTag> {
