@@ -27,6 +27,7 @@ mod outgoing;
 mod performance;
 mod properties;
 mod queued;
+mod restricted_views;
 mod restrictions;
 mod search_folders;
 mod sessions;
@@ -67,6 +68,7 @@ pub fn all() -> Vec<Case> {
         mail::CASES,
         hierarchies::CASES,
         bulk::CASES,
+        restricted_views::CASES,
         restrictions::CASES,
         search_folders::CASES,
         names::CASES,
