@@ -1,7 +1,7 @@
 //! A profile between its two shapes: the TOML file's and the client API's.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mapi::{Identity, Profile as ApiProfile, ProfileService, resource_flags};
 use mapi_props::names::{TagOrName, parse_tag};
@@ -36,7 +36,7 @@ pub(crate) fn to_api(name: &str, base: PathBuf, profile: &Profile) -> Result<Api
     })
 }
 
-fn service_to_api(entry: &ServiceEntry, base: &PathBuf) -> ProfileService {
+fn service_to_api(entry: &ServiceEntry, base: &Path) -> ProfileService {
     let default = if entry.default {
         resource_flags::DEFAULT_STORE
     } else {
@@ -57,7 +57,7 @@ fn service_to_api(entry: &ServiceEntry, base: &PathBuf) -> ProfileService {
             .fold(default, |all, (_, bit)| all | bit),
         identity,
         config: ServiceConfig {
-            base: base.clone(),
+            base: base.to_owned(),
             values: entry.config.clone(),
         },
     }

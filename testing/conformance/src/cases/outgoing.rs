@@ -166,6 +166,8 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(message.recipients().open()?.row_count()?, 0);
             let outbox = f.store()?.special_folder(SpecialFolder::Outbox)?;
             assert_eq!(outbox.contents().open()?.row_count()?, 0);
+            let queue = there.store()?.outgoing_queue();
+            assert_eq!(queue.open()?.row_count()?, 0, "nothing is to be sent");
             Ok(())
         }
     ),

@@ -345,7 +345,7 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(theirs.get(tags::RECEIVED_BY_ENTRYID)?, b"me");
             // It fails for what was moved away, as the reference says.
             let from = store.special_folder(SpecialFolder::SentItems)?;
-            from.copy_messages(&[copy.clone()], &f.inbox()?, CopyFlags::MOVE)?
+            from.copy_messages(std::slice::from_ref(&copy), &f.inbox()?, CopyFlags::MOVE)?
                 .ignore_warning();
             assert!(!look(&copy)?.0);
             Ok(())
