@@ -24,6 +24,8 @@ pub(super) struct Flow {
     margins: Vec<Margin>,
     /// How deep margins are nested, those without a margin of their own included.
     depth: usize,
+    /// Where the text of the open link begins; it is to come while this is `None`.
+    link: Option<usize>,
     limit: usize,
     full: bool,
 }
@@ -56,9 +58,15 @@ impl Flow {
         self.full
     }
 
-    /// What was written from `from` on.
-    pub(super) fn since(&self, from: usize) -> &str {
-        self.out.get(from..).unwrap_or_default()
+    /// The text to come is that of a link.
+    pub(super) const fn open_link(&mut self) {
+        self.link = None;
+    }
+
+    /// The text of the link so far.
+    pub(super) fn link_text(&self) -> &str {
+        let text = self.link.and_then(|from| self.out.get(from..));
+        text.unwrap_or_default().trim()
     }
 
     /// Text whose spaces and line ends are one space each.
@@ -175,8 +183,14 @@ impl Flow {
         self.margins.iter().filter(quote).count()
     }
 
-    /// Writes the line ends, margins or the space that are owed before a text that begins with `next`.
+    /// Writes what is owed before a text that begins with `next`.
     fn settle(&mut self, next: Option<char>) {
+        self.settle_owed(next);
+        self.link.get_or_insert(self.out.len());
+    }
+
+    /// Line ends, margins or the space.
+    fn settle_owed(&mut self, next: Option<char>) {
         if self.out.is_empty() {
             self.owed = 0;
             self.space = Space::None;

@@ -69,8 +69,8 @@ struct Open {
     hidden: bool,
     /// Line ends around it.
     lines: usize,
-    /// Of a link: where it leads and where its text began, in which flow.
-    link: Option<(String, usize, usize)>,
+    /// Of a link: where it leads, and how many tables it is in.
+    link: Option<(String, usize)>,
     /// Of a list: the number of its next item.
     number: i64,
 }
@@ -190,7 +190,8 @@ impl Renderer {
             Kind::Cell => self.stray(),
             Kind::Link => {
                 let leads = attributes.href.as_deref().map(str::trim);
-                element.link = leads.map(|to| (to.to_owned(), self.flow.len(), self.tables.len()));
+                element.link = leads.map(|to| (to.to_owned(), self.tables.len()));
+                self.flow.open_link();
             }
             Kind::Quoted => self.flow.text("“"),
             _ => {}
@@ -366,12 +367,12 @@ impl Renderer {
     }
 
     /// Says where a link leads, unless its text says so already.
-    fn end_link(&mut self, link: Option<(String, usize, usize)>) {
-        let Some((href, from, tables)) = link else {
+    fn end_link(&mut self, link: Option<(String, usize)>) {
+        let Some((href, tables)) = link else {
             return;
         };
         let shown = if tables == self.tables.len() {
-            self.flow.since(from).trim()
+            self.flow.link_text()
         } else {
             ""
         };

@@ -117,6 +117,15 @@ fn links_show_where_they_lead() {
     );
     check("<a href='#top'>up</a>", "up");
     check(
+        "<ul><li><a href='http://a.example'>http://a.example</a></ul>",
+        "- http://a.example",
+    );
+    check(
+        "<blockquote><a href='http://a.example'>a.example</a></blockquote>",
+        "> a.example",
+    );
+    check("<a href='http://a.example'></a> x", "<http://a.example> x");
+    check(
         "<a href='http://x.example'>See<br></a>more",
         "See <http://x.example>\nmore",
     );
