@@ -77,7 +77,7 @@ impl Narrow {
             },
             R::Property { op, tag, value, .. } => match text(value) {
                 Some(text) if *op == RelOp::Eq => self.equal(*tag, &text),
-                Some(_) => self.from_text(*op, *tag, value),
+                Some(_) => self.text_from(*op, *tag, value),
                 None => self.range(*op, *tag, value),
             },
             R::Content {
@@ -143,7 +143,7 @@ impl Narrow {
     }
 
     /// Where texts from some text on begin. Those that are large stand last in an order, so only an end could miss them.
-    fn from_text(&mut self, op: RelOp, tag: PropTag, value: &PropValue) -> bool {
+    fn text_from(&mut self, op: RelOp, tag: PropTag, value: &PropValue) -> bool {
         let from = matches!(op, RelOp::Gt | RelOp::Ge) && is_one_text(tag);
         let column = SortColumn::ascending(tag);
         let order = order::for_column(column).filter(|o| from && o.natural == SortOrder::Ascend);
