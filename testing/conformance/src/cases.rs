@@ -31,6 +31,7 @@ mod restricted_views;
 mod restrictions;
 mod search_folders;
 mod sessions;
+mod storages;
 mod stores;
 mod streams;
 mod support;
@@ -52,6 +53,7 @@ pub fn all() -> Vec<Case> {
         queued::CASES,
         streams::CASES,
         large_streams::CASES,
+        storages::CASES,
         support::CASES,
         tables::CASES,
         table_data::CASES,

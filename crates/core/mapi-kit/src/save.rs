@@ -241,7 +241,7 @@ fn flag_patch(working: &WorkingMessage, has_attachments: bool, first: bool) -> F
 }
 
 /// How a structured storage begins ([MS-CFB] 2.2).
-const COMPOUND_FILE: [u8; 4] = [0xD0, 0xCF, 0x11, 0xE0];
+pub const COMPOUND_FILE: [u8; 4] = [0xD0, 0xCF, 0x11, 0xE0];
 
 /// An attachment with its large values moved out, embedded messages included. The data of a storage is an object even
 /// when small.

@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_kit::computed::bag_size;
 use mapi_kit::large::ValueReader;
+use mapi_kit::save::COMPOUND_FILE;
 use mapi_kit::working::{WorkingAttachment, WorkingMessage};
 use mapi_props::entry_id::attachment_record_key;
 use mapi_props::{
-    Code, LargeRef, PropTag, PropType, PropValue, Slot, StoredAttachment, StoredMessage,
-    attach_method, object_type, tags,
+    Code, LargePlace, LargeRef, PropTag, PropType, PropValue, Slot, StoredAttachment,
+    StoredMessage, attach_method, object_type, tags,
 };
 use mapi_spi::{Error, Result};
 
@@ -166,6 +167,36 @@ impl AttachmentInner {
         record_key(&host, &self.state().working.copy)
     }
 
+    /// The data of a storage is an object and other data is none, whichever of its two views it was written through
+    /// (INC-05). Small data is settled when the message is saved.
+    fn settle_data(&self, state: &mut State) -> Result<()> {
+        let id = tags::ATTACH_DATA_BIN.id();
+        let ole = state.working.method() == attach_method::OLE;
+        let props = &mut state.working.copy.props;
+        let Some(Slot::Large(large)) = props.get(&id).cloned() else {
+            return Ok(());
+        };
+        let here = matches!(large.place, LargePlace::Present(_));
+        if !here || (!ole && large.ty != PropType::OBJECT) {
+            return Ok(());
+        }
+        let storage = ole && self.begins_as_storage(&large)?;
+        let ty = if storage {
+            PropType::OBJECT
+        } else {
+            PropType::BINARY
+        };
+        props.insert(id, Slot::Large(LargeRef { ty, ..large }));
+        Ok(())
+    }
+
+    fn begins_as_storage(&self, value: &LargeRef) -> Result<bool> {
+        let mut start = [0; COMPOUND_FILE.len()];
+        let mut value = self.message.open_value(value)?.into_inner();
+        value.read_at(0, &mut start, &self.context().call)?;
+        Ok(start == COMPOUND_FILE)
+    }
+
     /// Takes over a saved embedded message.
     pub(crate) fn put_embedded(&self, body: StoredMessage) -> Result<()> {
         let mut state = self.state();
@@ -251,6 +282,7 @@ impl PropObject for Attachment {
             ));
         }
         self.inner.message.writable()?;
+        self.inner.settle_data(&mut state)?;
         let (number, copy) = (state.working.number, state.working.copy.clone());
         let mut message = self.inner.message.state();
         if state.saved && message.working.attachment(number).is_none() {
