@@ -113,7 +113,18 @@ impl Fixture {
     /// # Errors
     /// Those of logging on.
     pub(crate) fn counted_session(&self) -> Result<Session> {
-        let service = Arc::new(Counted(self.ground.service()));
+        self.session_through(|service| Arc::new(Counted(service)))
+    }
+
+    /// Another session on the same profile, whose stores are opened through what `wrap` makes of their service.
+    ///
+    /// # Errors
+    /// Those of logging on.
+    pub(crate) fn session_through(
+        &self,
+        wrap: impl FnOnce(Arc<dyn Service>) -> Arc<dyn Service>,
+    ) -> Result<Session> {
+        let service = wrap(self.ground.service());
         let host = host_of(self.ground.as_ref(), service, &self.support, ["a", "b"]);
         Session::logon(&Mapi::initialize(Arc::new(host)), Logon::profile("work"))
     }

@@ -128,7 +128,11 @@ impl ErrorNote {
     pub(crate) fn track<T>(&self, result: Result<T>) -> Result<T> {
         let note = result.as_ref().err().map(|e| LastError {
             code: e.code(),
-            detail: e.detail().to_owned(),
+            // `MAPI_E_EXTENDED_ERROR` promises a text, whatever a provider gave (PRP-13).
+            detail: match e.detail() {
+                "" => e.code().to_string(),
+                detail => detail.to_owned(),
+            },
         });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = note;
         result

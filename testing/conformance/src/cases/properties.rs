@@ -1,10 +1,14 @@
 //! X-1 … X-10, PRP-*, M-IMAPIProp.*: properties, who sees their changes, and what calls answer.
 
+use std::sync::Arc;
+
 use mapi::{
-    Code, FileTime, Folder, Guid, MapiProp, OpenFlags, PropTag, PropType, PropValue, PropertyFlags,
-    Restriction, Result, SaveFlags, TableRow, columns, guids, tags,
+    Call, Code, EntryId, FileTime, Folder, Guid, MapiProp, OpenFlags, PropTag, PropType, PropValue,
+    PropertyFlags, Restriction, Result, SaveFlags, Service, ServiceConfig, StoreFlags, Support,
+    TableRow, columns, guids, tags,
 };
 use mapi_props::AnsiString;
+use mapi_spi::{OpenStore, Store};
 
 use crate::fixture::{add, add_subject, attach, by_subject, code, edit, prop, subjects};
 use crate::{Case, case};
@@ -66,6 +70,33 @@ pub(super) const CASES: &[Case] = &[
                 message.last_error().is_none(),
                 "nothing stale after a success"
             );
+            Ok(())
+        }
+    ),
+    case!(
+        "PRP-13",
+        needs(),
+        "an extended error always has a text, even from a provider that gives none",
+        |f| {
+            let id = EntryId::wrap_store(f.ground().service().name(), &f.ground().config("c"))?;
+            for text in ["", "the reel is on fire"] {
+                let fails = f.ground().config("c");
+                let session =
+                    f.session_through(|inner| Arc::new(Extended { inner, fails, text }))?;
+                let opened = session.open_store(&id, StoreFlags::WRITE);
+                assert_eq!(code(opened), Code::EXTENDED_ERROR);
+                assert_ne!(
+                    Code::EXTENDED_ERROR.0 & 0x8000_0000,
+                    0,
+                    "an error, not a warning"
+                );
+                let last = session.last_error().expect("the session says why");
+                assert_eq!(last.code, Code::EXTENDED_ERROR);
+                assert!(!last.detail.is_empty());
+                assert!(last.detail.contains(text), "{}", last.detail);
+                session.default_store()?;
+                assert!(session.last_error().is_none(), "a success says nothing");
+            }
             Ok(())
         }
     ),
@@ -438,4 +469,34 @@ fn every_type() -> Vec<PropValue> {
         PropValue::MvClsId(vec![Guid([0; 16]), Guid([7; 16])]),
         PropValue::MvBinary(vec![vec![], vec![9], vec![]]),
     ]
+}
+
+/// A service that fails to open one store, and says why as it pleases.
+#[derive(Debug)]
+struct Extended {
+    inner: Arc<dyn Service>,
+    fails: ServiceConfig,
+    text: &'static str,
+}
+
+impl Service for Extended {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+
+    fn display_name(&self) -> &'static str {
+        self.inner.display_name()
+    }
+
+    fn open_store(
+        &self,
+        open: &OpenStore,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Arc<dyn Store>> {
+        if open.config.values == self.fails.values {
+            return Err(mapi::Error::new(Code::EXTENDED_ERROR, self.text));
+        }
+        self.inner.open_store(open, support, call)
+    }
 }

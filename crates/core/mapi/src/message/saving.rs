@@ -29,7 +29,7 @@ pub(super) fn save(message: &Message, flags: SaveFlags) -> Result<()> {
         }
         Place::Attachment(attachment) => save_in_attachment(inner, &mut state, attachment)?,
     }
-    state.modify = flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
+    state.modify &= flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
     Ok(())
 }
 
