@@ -178,7 +178,8 @@ impl Session {
     }
 
     /// Opens a section of the profile (OpenProfileSection): properties that programs and providers keep there. Read-only
-    /// unless asked; with MODIFY one that does not exist is made. Many may read a section, or one may write it.
+    /// unless asked; with MODIFY one that does not exist is made. In a program many may read a section, or one may write
+    /// it.
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is none; `MAPI_E_NO_ACCESS` while somebody writes it, or reads it when it is to be

@@ -219,6 +219,15 @@ pub(super) const CASES: &[Case] = &[
             let id = temporary.entry_id();
             let kept = session.set_default_store(Some(&id), StoreRole::Default);
             assert_eq!(code(kept), Code::NOT_FOUND, "no profile can keep it");
+            // Nor is one whose service says so.
+            let host = f.host_with(f.ground().service());
+            host.change_profile("work", &mut |profile| {
+                profile.services[1].resource_flags |= resource_flags::NO_DEFAULT_STORE;
+                Ok(())
+            })?;
+            let session = f.restart()?;
+            let never = session.set_default_store(Some(&b), StoreRole::Default);
+            assert_eq!(code(never), Code::NO_ACCESS);
             assert_eq!(default_letters(&session)?, before);
             Ok(())
         }

@@ -37,11 +37,7 @@ impl Session {
             })
         };
         if let Some(identity) = known(true).or_else(|| known(false)) {
-            return Ok(Returned::warn_if(
-                identity.entry_id()?,
-                false,
-                Code::W_NO_SERVICE,
-            ));
+            return Ok(Returned::clean(identity.entry_id()?));
         }
         let (name, address_type, address) = NOBODY;
         let nobody = Identity {

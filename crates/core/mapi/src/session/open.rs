@@ -18,20 +18,24 @@ pub(super) fn open_store(session: &Session, id: &EntryId, flags: StoreFlags) -> 
     let write = flags.contains(StoreFlags::WRITE);
     let best = flags.contains(StoreFlags::BEST_ACCESS);
     let opened = match (session.route(id), id.described_store()) {
-        (Ok(opened), None) => opened,
-        (Ok(opened), Some(_)) if can_write(&opened) || !(write || best) => opened,
-        (Ok(_) | Err(_), Some((service, config))) if session.check().is_ok() => {
+        (Ok(opened), described) => {
+            let reads_only = session.state().mode == OpenMode::ReadOnly;
+            let enough = can_write(&opened) || !(write || best) || reads_only;
+            match described {
+                Some((service, config)) if !enough => start(session, &service, config, flags)?,
+                _ => opened,
+            }
+        }
+        (Err(e), Some((service, config))) if e.code() == Code::UNKNOWN_ENTRYID => {
             start(session, &service, config, flags)?
         }
-        (Ok(opened), _) => opened,
         (Err(e), _) => return Err(e),
     };
-    let handle = match (write, best) {
-        (_, true) => session.handle(opened, OpenFlags::BEST_ACCESS)?,
-        (true, false) => session.handle(opened, OpenFlags::MODIFY)?,
-        (false, false) => session.handle(opened.for_reading(), OpenFlags::NONE)?,
-    };
-    Ok(handle)
+    match (write, best) {
+        (_, true) => session.handle(opened, OpenFlags::BEST_ACCESS),
+        (true, false) => session.handle(opened, OpenFlags::MODIFY),
+        (false, false) => session.handle(opened.for_reading(), OpenFlags::NONE),
+    }
 }
 
 fn can_write(opened: &OpenedStore) -> bool {

@@ -263,7 +263,7 @@ impl MsgStore {
             let id = entry_id_in(&known, which.tag());
             id.is_some_and(|id| !force || self.standing(&id).is_some())
         };
-        let missing: Vec<_> = PERSONAL.iter().filter(|f| !stands(f)).collect();
+        let missing: Vec<_> = PERSONAL.into_iter().filter(|f| !stands(f)).collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -272,8 +272,9 @@ impl MsgStore {
             .context
             .folder_id(&self.special_id(SpecialFolder::IpmSubtree)?)?;
         let mut patch = PropPatch::default();
-        for which in missing {
-            let id = self.context.entry_id(true, self.make(*which, subtree)?);
+        let made = self.make_all(&missing, subtree)?;
+        for (which, folder) in missing.iter().zip(made) {
+            let id = self.context.entry_id(true, folder);
             patch = patch.with(which.tag(), id.as_bytes());
         }
         let inbox = self.special_id(SpecialFolder::Inbox)?;
@@ -343,8 +344,22 @@ impl MsgStore {
         (!folder.meta.deleted).then_some(item)
     }
 
-    /// Makes a folder, or takes the one of that name that another opener made meanwhile.
-    fn make(&self, which: SpecialFolder, parent: ItemId) -> Result<ItemId> {
+    /// Makes folders in one commit, or one by one if one of them is there already.
+    fn make_all(&self, which: &[SpecialFolder], parent: ItemId) -> Result<Vec<ItemId>> {
+        let changes = ChangeSet {
+            ops: which.iter().map(|f| self.creation(*f, parent)).collect(),
+            ..ChangeSet::default()
+        };
+        match self.context.commit(changes) {
+            Ok(outcome) => outcome.ops.iter().map(made).collect(),
+            Err(e) if e.code() == Code::COLLISION => {
+                which.iter().map(|f| self.make(*f, parent)).collect()
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    fn creation(&self, which: SpecialFolder, parent: ItemId) -> Op {
         let now = self.context.now();
         let mut patch = PropPatch::default()
             .with(tags::DISPLAY_NAME, which.default_name())
@@ -353,22 +368,21 @@ impl MsgStore {
         if let Some(class) = which.container_class() {
             patch = patch.with(tags::CONTAINER_CLASS, class);
         }
-        let op = Op::SaveFolder(FolderSave {
+        Op::SaveFolder(FolderSave {
             target: FolderTarget::New {
                 parent,
                 kind: FolderKind::Generic,
             },
             patch,
             expect: Expect::Any,
-        });
+        })
+    }
+
+    /// Makes a folder, or takes the one of that name that another opener made meanwhile.
+    fn make(&self, which: SpecialFolder, parent: ItemId) -> Result<ItemId> {
+        let op = self.creation(which, parent);
         match self.context.commit(ChangeSet::one(op)) {
-            Ok(outcome) => match outcome.ops.first() {
-                Some(OpOutcome::Saved(saved)) => Ok(saved.id),
-                _ => Err(Error::new(
-                    Code::CALL_FAILED,
-                    "the store did not say which folder it made",
-                )),
-            },
+            Ok(outcome) => outcome.ops.first().map_or_else(|| Err(unsaid()), made),
             Err(e) if e.code() == Code::COLLISION => {
                 let parent = Folder::open(&self.context, parent, OpenFlags::NONE)?;
                 parent.child_id(which.default_name())?.ok_or(e)
@@ -388,4 +402,16 @@ impl MsgStore {
         let root = self.props_of(self.context.info().root)?;
         Ok(PERSONAL.into_iter().find(|f| is_it(&root, *f)))
     }
+}
+
+fn made(outcome: &OpOutcome) -> Result<ItemId> {
+    match outcome {
+        OpOutcome::Saved(saved) => Ok(saved.id),
+        _ => Err(unsaid()),
+    }
+}
+
+fn unsaid() -> Error {
+    let detail = "the store did not say which folder it made";
+    Error::new(Code::CALL_FAILED, detail)
 }
