@@ -11,7 +11,8 @@ use icu_collator::{Collator, CollatorBorrowed, CollatorPreferences};
 
 use plain::{compare_plain, is_plain, plain_key_into};
 
-/// Names the definition of text order. Stored keys are valid only under the version that made them.
+/// Names the definition of text order, and of folding, which is of the same Unicode version. Stored keys are valid only
+/// under the version that made them.
 pub const COLLATION_VERSION: &str = "icu_collator 2.4.0, root, tertiary, key 1";
 
 /// Bytes whose order (`memcmp`) is the order of the texts that they were made from.

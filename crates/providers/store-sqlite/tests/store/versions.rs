@@ -137,6 +137,7 @@ fn a_store_of_version_1_opens() {
         first_cells(&store, &view),
         [mapi_props::PropValue::from("second")]
     );
+    facets_are_made(&store, &view);
     let known = store.known_sources(inbox, &[[5; 32]], &call()).unwrap();
     let second = known[0].unwrap();
     let body = store.message(second, &call()).unwrap().body;
@@ -150,4 +151,26 @@ fn a_store_of_version_1_opens() {
     let log = store.log(0, None, 10, &call()).unwrap().entries;
     assert_eq!(log[5].kind, LogKind::SoftDeleted);
     assert!(log[5].inverse.is_some());
+}
+
+/// What later versions index for restrictions is made in an older file too.
+fn facets_are_made(store: &store_sqlite::SqliteStore, view: &mapi_spi::View) {
+    store.index_from(0);
+    let unread = mapi_props::Restriction::Bitmask {
+        op: mapi_props::BitOp::Zero,
+        tag: tags::MESSAGE_FLAGS.raw(),
+        mask: 1,
+    };
+    let second =
+        mapi_props::Restriction::content(tags::SUBJECT, mapi_props::MatchKind::Substring, "econ");
+    let nobody =
+        mapi_props::Restriction::property(tags::SENDER_NAME, mapi_props::RelOp::Eq, "Nobody");
+    for (restriction, rows) in [(unread, 1), (second, 1), (nobody, 0)] {
+        let restricted = mapi_spi::View {
+            restriction: Some(restriction),
+            ..view.clone()
+        };
+        assert_eq!(store.count(&restricted, &call()).unwrap(), rows);
+    }
+    assert_eq!(problems(store), []);
 }
