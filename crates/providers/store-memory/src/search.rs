@@ -150,13 +150,28 @@ impl State {
         Ok(())
     }
 
-    /// Moves the links of all messages below a folder that was moved.
-    pub(crate) fn follow_folder(&mut self, origin: Origin, folder: ItemId) -> Result<()> {
-        if self.searches.is_empty() {
+    /// The recursive searches that follow what happens in a folder.
+    pub(crate) fn followers_above(&self, parent: ItemId) -> Vec<ItemId> {
+        let look_in = |search: &Search| {
+            let data = &search.data;
+            data.follows() && data.criteria.recursive && self.in_scope(data, parent)
+        };
+        let searches = self.searches.iter().filter(|(_, s)| look_in(s));
+        searches.map(|(folder, _)| *folder).collect()
+    }
+
+    /// Moves the links of all messages below a folder that was moved, if it came into or out of sight of a search.
+    pub(crate) fn follow_folder(
+        &mut self,
+        origin: Origin,
+        folder: &Item,
+        before: &[ItemId],
+    ) -> Result<()> {
+        if self.followers_above(folder.meta.parent) == before {
             return Ok(());
         }
         let mut inside = Vec::new();
-        self.messages_below(folder, &mut inside);
+        self.messages_below(folder.meta.id, &mut inside);
         inside.sort_by_key(|item| item.meta.id);
         for item in inside {
             self.follow(item.meta.id, Some(&item), Some(&item))?;

@@ -134,9 +134,10 @@ impl Commit<'_> {
         } else {
             LogKind::Moved { from }
         };
+        let followers = self.state.followers_above(from);
         self.state.put(&item)?;
         self.state.log(self.origin, kind, &item, changed, inverse)?;
-        self.state.follow_folder(self.origin, id)?;
+        self.state.follow_folder(self.origin, &item, &followers)?;
         Ok(outcome)
     }
 
