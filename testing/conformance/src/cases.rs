@@ -37,6 +37,7 @@ mod streams;
 mod support;
 mod table_data;
 mod table_defaults;
+mod table_rows;
 mod table_work;
 mod tables;
 mod transactions;
@@ -58,6 +59,7 @@ pub fn all() -> Vec<Case> {
         tables::CASES,
         table_data::CASES,
         table_defaults::CASES,
+        table_rows::CASES,
         table_work::CASES,
         cursors::CASES,
         categories::CASES,

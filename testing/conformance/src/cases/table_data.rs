@@ -33,6 +33,12 @@ pub(super) const CASES: &[Case] = &[
             ]);
             view.restrict(either)?;
             assert_eq!(names(&view)?, ["Bob", "Cid"], "compound ones too");
+            let two = Restriction::Count {
+                count: 2,
+                child: Box::new(Restriction::exist(tags::ROWID)),
+            };
+            view.restrict(two)?;
+            assert_eq!(names(&view)?, ["Ann", "Bob"], "the first two in order");
             let second = data.view_with(by_name(), |_| ())?;
             assert_eq!(names(&second)?, ["Ann", "Bob", "Cid"], "views are apart");
             let one = Restriction::property(tags::ROWID, RelOp::Eq, 3);
@@ -60,6 +66,7 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(names(&view)?, ["Ann", "Bob"]);
             let silent = Heard::default();
             let connection = view.advise(EventMask::TABLE_MODIFIED, &silent.sink())?;
+            let listener = view.listen()?;
             // The same with a library behind it, to know what is missing here.
             let program = Program::new(f)?;
             let columns = columns![tags::DISPLAY_NAME];
@@ -85,6 +92,7 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(events, expected);
             assert_eq!(names(&view)?, ["Dan", "Zoe"], "it is as it should be");
             assert_eq!(silent.take().len(), 0, "but nobody was told");
+            assert_eq!(listener.try_next()?, None, "and nothing waits to be");
             view.unadvise(connection)?;
             other.unadvise(heard_from)?;
             Ok(())

@@ -21,21 +21,14 @@ pub(super) const CASES: &[Case] = &[
             let table = by_time(&folder)?;
             let first = numbers(&table.query_rows_at_start(3)?);
             assert_eq!(first, [0, 1, 2]);
-            table.sort_with(by_number_down(), TableFlags::ASYNC)?;
-            // Whoever asks meanwhile is told to come again, or right.
+            // A sort that is quicker than this thread is undone and tried again.
             let mut busy = 0;
-            loop {
-                match table.query_rows_at_start(3) {
-                    Ok(rows) => {
-                        assert_eq!(numbers(&rows), [49_999, 49_998, 49_997]);
-                        break;
-                    }
-                    Err(e) => assert_eq!(e.code(), Code::BUSY),
-                }
-                busy += 1;
-                match table.wait_for_completion(Some(Duration::ZERO)) {
-                    Ok(work) => assert_eq!(work, TableWork::Complete),
-                    Err(e) => assert_eq!(e.code(), Code::TIMEOUT),
+            for _ in 0..20 {
+                table.sort(by_time_up())?;
+                table.sort_with(by_number_down(), TableFlags::ASYNC)?;
+                busy += asked_until_done(&table)?;
+                if busy > 0 {
+                    break;
                 }
             }
             assert!(busy > 0, "the call waited for the end of the work");
@@ -77,29 +70,10 @@ pub(super) const CASES: &[Case] = &[
         "work in the background ends with its call, and with its table",
         |f| {
             large(f, 20_000)?;
-            let call = Call::default();
-            let session = f.session().with_call(call.clone());
-            let folder = session.default_store()?.folder("Inbox/Large")?;
-            let table = by_time(&folder)?;
-            table.sort_with(by_number_down(), TableFlags::ASYNC)?;
-            let start = Instant::now();
-            call.cancel.cancel();
-            let waited = table.wait_for_completion(None);
-            assert!(waited.is_ok() || waited.is_err_and(|e| e.code() == Code::USER_CANCEL));
-            while matches!(table.status().work, TableWork::Sorting) {
-                std::thread::yield_now();
-            }
-            assert!(start.elapsed() < Duration::from_secs(1));
-            assert_eq!(
-                table.query_sort_order().columns,
-                [SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME)]
-            );
-            assert_eq!(table.status().work, TableWork::SortError);
-            assert_eq!(
-                table.last_error().map(|e| e.code),
-                Some(Code::USER_CANCEL),
-                "the work says why it ended"
-            );
+            let ended = (0..20)
+                .map(|_| ended_by_call(f))
+                .find(|ended| !matches!(ended, Ok(false)));
+            assert!(ended.transpose()?.is_some(), "every sort was too quick");
             // Dropping a table that is at work waits for the work's end, not for its result.
             let other = by_time(&f.inbox()?.store()?.folder("Inbox/Large")?)?;
             other.sort_with(by_number_down(), TableFlags::ASYNC)?;
@@ -158,7 +132,7 @@ pub(super) const CASES: &[Case] = &[
         needs(),
         "each kind of work says what it is, and keeps others out",
         |f| {
-            let folder = large(f, 20_000)?;
+            let folder = large(f, 4_000)?;
             let table = by_time(&folder)?;
             let start = |work| -> Result<()> {
                 match work {
@@ -187,9 +161,7 @@ pub(super) const CASES: &[Case] = &[
                 table.wait_for_completion(None)?;
                 // A bookmark of a call that came too late is no one's business.
                 table.restrict(None)?;
-                table.sort(SortOrderSet::by([SortColumn::ascending(
-                    tags::MESSAGE_DELIVERY_TIME,
-                )]))?;
+                table.sort(by_time_up())?;
             }
             Ok(())
         }
@@ -258,6 +230,25 @@ const NUMBER: [PropTag; 2] = [
     tags::MESSAGE_DELIVERY_TIME.raw(),
 ];
 
+/// Whoever asks while the table is sorted is told to come again, or right; how often the former.
+fn asked_until_done(table: &Table) -> Result<u32> {
+    let mut busy = 0;
+    loop {
+        match table.query_rows_at_start(3) {
+            Ok(rows) => {
+                assert_eq!(numbers(&rows), [49_999, 49_998, 49_997]);
+                return Ok(busy);
+            }
+            Err(e) => assert_eq!(e.code(), Code::BUSY),
+        }
+        busy += 1;
+        match table.wait_for_completion(Some(Duration::ZERO)) {
+            Ok(work) => assert_eq!(work, TableWork::Complete),
+            Err(e) => assert_eq!(e.code(), Code::TIMEOUT),
+        }
+    }
+}
+
 trait FromStart {
     fn query_rows_at_start(&self, count: i64) -> Result<Vec<mapi::TableRow>>;
 }
@@ -294,6 +285,10 @@ fn large(f: &Fixture, count: u32) -> Result<Folder> {
 fn by_time(folder: &Folder) -> Result<Table> {
     let keys = [SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME)];
     folder.contents().columns(NUMBER).sort(keys).open()
+}
+
+fn by_time_up() -> SortOrderSet {
+    SortOrderSet::by([SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME)])
 }
 
 fn by_number_down() -> SortOrderSet {
@@ -336,6 +331,31 @@ fn busy_or_fine(result: Result<()>) {
     assert!(result.is_ok() || result.is_err_and(|e| e.code() == Code::BUSY));
 }
 
+/// Sorts in the background and ends the call that the table is under; no if the sort was quicker.
+fn ended_by_call(f: &Fixture) -> Result<bool> {
+    let call = Call::default();
+    let session = f.session().with_call(call.clone());
+    let folder = session.default_store()?.folder("Inbox/Large")?;
+    let table = by_time(&folder)?;
+    table.sort_with(by_number_down(), TableFlags::ASYNC)?;
+    let start = Instant::now();
+    call.cancel.cancel();
+    let waited = table.wait_for_completion(None);
+    assert!(waited.is_ok() || waited.is_err_and(|e| e.code() == Code::USER_CANCEL));
+    while table.status().work == TableWork::Sorting {
+        std::thread::yield_now();
+    }
+    assert!(start.elapsed() < Duration::from_secs(1));
+    if table.status().work == TableWork::Complete {
+        return Ok(false);
+    }
+    assert_eq!(table.query_sort_order(), by_time_up());
+    assert_eq!(table.status().work, TableWork::SortError);
+    let told = table.last_error().map(|e| e.code);
+    assert_eq!(told, Some(Code::USER_CANCEL), "the work says why it ended");
+    Ok(true)
+}
+
 /// Sorts in the background and stops that. A sort that was quicker than this thread is undone and tried again.
 fn stop_sorting(table: &Table) -> Result<()> {
     for _ in 0..20 {
@@ -348,8 +368,7 @@ fn stop_sorting(table: &Table) -> Result<()> {
             }
             Err(e) => assert_eq!(e.code(), Code::UNABLE_TO_ABORT),
         }
-        let keys = [SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME)];
-        table.sort(SortOrderSet::by(keys))?;
+        table.sort(by_time_up())?;
     }
     panic!("no sort was slow enough to be stopped");
 }
