@@ -40,6 +40,9 @@ pub fn category_model(ground: impl Fn() -> Box<dyn Ground>, steps: u64) -> Resul
     Ok(())
 }
 
+/// Whether a row is one that is looked for.
+type Wanted = Box<dyn Fn(&Line) -> bool>;
+
 struct Walk {
     chance: Chance,
     steps: u64,
@@ -161,7 +164,7 @@ impl Walk {
         let direction = *self.chance.pick(&[Direction::Forward, Direction::Backward]);
         let view = self.model.view();
         let by_key = self.chance.percent(40);
-        let (restriction, wanted): (_, Box<dyn Fn(&Line) -> bool>) = if by_key {
+        let (restriction, wanted): (_, Wanted) = if by_key {
             let Some((key, line)) = self.some_row(&view)? else {
                 return Ok(());
             };
