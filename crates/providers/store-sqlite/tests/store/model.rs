@@ -425,8 +425,13 @@ impl Pair {
         } else if self.chance.percent(5) {
             LargePlace::Pending(99)
         } else {
-            let n = self.chance.in_range(1..4);
-            values.push(NewValue::Bytes("large text ".repeat(1000 * n).into_bytes()));
+            let text = if ty == PropType::UNICODE && self.chance.percent(40) {
+                // A value that is kept elsewhere need not be large.
+                self.text()
+            } else {
+                "large text ".repeat(1000 * self.chance.in_range(1..4))
+            };
+            values.push(NewValue::Bytes(text.into_bytes()));
             LargePlace::Pending(u32::try_from(values.len() - 1).unwrap())
         };
         Slot::Large(LargeRef { ty, size: 5, place })

@@ -97,7 +97,9 @@ fn contains(chance: &mut Chance, text: &str) -> Restriction {
         *chance.pick(&[PropType::UNICODE, PropType::UNICODE, PropType::STRING8]),
     );
     // Rather a piece, as somebody types it.
-    let piece: String = match chance.below(4) {
+    let piece: String = match chance.below(6) {
+        // In large values.
+        4 => "large text".to_owned(),
         0 => text.to_uppercase(),
         1 => text
             .chars()
