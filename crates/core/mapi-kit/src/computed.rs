@@ -86,7 +86,7 @@ pub fn fallback(owner: Owner, id: u16) -> Option<PropValue> {
 
 /// PR_STORE_SUPPORT_MASK (8.4): each bit is a promise that the capabilities make.
 ///
-/// Every store sorts, restricts, keeps attachments, HTML and both widths of text, and never reuses
+/// Every store sorts, restricts, categorises, keeps attachments, HTML and both widths of text, and never reuses
 /// an identifier: the boundary asks it of all.
 #[must_use]
 pub fn support_mask(caps: &Capabilities) -> u32 {

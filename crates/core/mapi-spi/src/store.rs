@@ -60,8 +60,9 @@ pub trait Store: Send + Sync + Debug {
         call: &Call,
     ) -> Result<Option<Row>>;
 
-    /// Shows every row of the view once, in no particular order, true for one change-log number, which it returns. Holds no
-    /// more than a row at a time. For tables that arrange their rows themselves, as categories do.
+    /// Shows the sort keys of every row of the view once, in no particular order, true for one change-log number, which it
+    /// returns. The view names its sort columns; of the others only those count that make rows of their own. For tables
+    /// that arrange their rows themselves, as categories do.
     ///
     /// # Errors
     /// Those of [`Self::view`].

@@ -197,8 +197,9 @@ impl Table {
         self.errors.track(self.change(change, flags))
     }
 
-    /// Sorts by these keys; none: the table's own order, which for contents is the one saved on the folder. Missing values come last. Drops bookmarks, cursor to the
-    /// beginning.
+    /// Sorts by these keys; none: the table's own order, which for contents is the one saved on the folder. Missing values
+    /// come last. With categories the rows stand under headings, expanded as the sort order set says; see
+    /// [`Self::expand_row`]. Drops bookmarks, cursor to the beginning.
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for a sort order set that contradicts itself, `MAPI_E_TOO_COMPLEX` for a column that
