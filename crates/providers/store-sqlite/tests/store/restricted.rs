@@ -112,6 +112,9 @@ fn restrictions() -> Vec<Restriction> {
         Restriction::And(vec![rated(RelOp::Lt, 100), larger(300), sender("Kurt")]),
         Restriction::Or(vec![sender("Once"), rated(RelOp::Eq, 77)]),
         recipient("Ada").negate(),
+        // What lies beside the bag, where no index tells.
+        unread().negate(),
+        Restriction::Or(vec![unread(), larger(800), rated(RelOp::Eq, 77)]),
     ]
 }
 
