@@ -7,6 +7,7 @@ use mapi_props::Code;
 use mapi_spi::{Call, Error, LargeReader, Result};
 use rusqlite::Connection;
 
+use super::chunks::CHUNK;
 use super::content::Content;
 use super::table::Key;
 use crate::failure::corrupt;
@@ -18,7 +19,13 @@ pub(crate) struct OpenValue {
     store: Arc<Inner>,
     key: Key,
     content: Content,
+    /// Bytes read since connections last gave back what they remember.
+    read: usize,
 }
+
+/// After so many bytes a connection gives back the pages that it remembers, so that reading a value of any size takes
+/// little memory; smaller values leave it warm.
+const FORGET_AFTER: usize = 64 * CHUNK;
 
 impl OpenValue {
     /// Opens the value of a key.
@@ -28,6 +35,7 @@ impl OpenValue {
             store,
             key,
             content,
+            read: 0,
         })
     }
 }
@@ -40,14 +48,21 @@ impl LargeReader for OpenValue {
     fn read_at(&mut self, offset: u64, buf: &mut [u8], call: &Call) -> Result<usize> {
         call.check()?;
         let reader = self.store.connections.reader(call)?;
-        match self.content.read_at(&reader, offset, buf) {
-            Ok(n) => Ok(n),
+        let n = match self.content.read_at(&reader, offset, buf) {
+            Ok(n) => n,
             // The value may have been swept, and perhaps stored again since.
             Err(_) => {
                 self.content = Content::open(&reader, &self.key)?.ok_or_else(gone)?;
-                self.content.read_at(&reader, offset, buf)
+                self.content.read_at(&reader, offset, buf)?
             }
+        };
+        self.read += n;
+        if self.read >= FORGET_AFTER {
+            self.read = 0;
+            // Only memory is at stake: what was read is read.
+            let _only_memory = reader.release_memory();
         }
+        Ok(n)
     }
 }
 
