@@ -8,6 +8,7 @@ use mapi::{
     SortOrder, SortOrderSet, Table, TableRow, columns, guids, tags,
 };
 
+use super::search_folders::{FLAT, search, subject_has};
 use crate::fixture::{add, add_subject, code, edit, prop};
 use crate::{Case, case};
 
@@ -621,6 +622,31 @@ pub(super) const CASES: &[Case] = &[
                 .set_read_flags(Some(&ids), ReadFlags::NONE)?
                 .ignore_warning();
             assert_eq!(texts(&table.rows(7..8)?), ["-Cid 1/0"]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(Search),
+        "a search folder in categories follows the folders that it searches",
+        |f| {
+            let mail = six_by_two(f)?;
+            let scope = [&mail];
+            let found = search(f, "Found", subject_has("b"), &scope, FLAT)?;
+            let table = by_sender(&found, 1)?;
+            let all = || -> Result<Vec<String>> { Ok(texts(&table.query_all_rows(0)?)) };
+            assert_eq!(all()?, ["-Bob 2/1", "b1", "b2"]);
+            send(&mail, "Ann", "ab", true)?;
+            send(&mail, "Ann", "ac", true)?;
+            let now = ["-Ann 1/1", "ab", "-Bob 2/1", "b1", "b2"];
+            assert_eq!(all()?, now);
+            assert_eq!(table.collapse_row(&headings(&table)?[1])?, 2);
+            let row = table.rows(1..2)?.remove(0);
+            let read = mail.set_read_flags(Some(&[row.entry_id().clone()]), ReadFlags::NONE)?;
+            assert_eq!(read.warning, None);
+            assert_eq!(all()?, ["-Ann 1/0", "ab", "+Bob 2/1"]);
+            let gone = mail.delete_messages(&[row.entry_id().clone()], DeleteFlags::NONE)?;
+            assert_eq!(gone.value.done, 1);
+            assert_eq!(all()?, ["+Bob 2/1"]);
             Ok(())
         }
     ),
