@@ -142,7 +142,7 @@ pub(super) const CASES: &[Case] = &[
                 code: ExtendedNotification::LOGOFF,
                 data: Vec::new(),
             });
-            assert_eq!(mine.take(), [logoff.clone()]);
+            assert_eq!(mine.take(), std::slice::from_ref(&logoff));
             let told = yours.take();
             let [Notification::CriticalError(error)] = told.as_slice() else {
                 panic!("{told:?}");
