@@ -60,6 +60,7 @@ pub(super) const CASES: &[Case] = &[
             let session = f.session();
             for good in [message, inbox.entry_id(), store.entry_id()] {
                 let good = good.as_bytes();
+                let wrapped = good.len() > 30;
                 for len in 1..good.len() {
                     let cut =
                         code(session.open_entry(&EntryId::from(&good[..len]), OpenFlags::NONE));
@@ -71,8 +72,23 @@ pub(super) const CASES: &[Case] = &[
                 for at in 0..good.len() {
                     let mut bad = good.to_vec();
                     bad[at] ^= 0x55;
-                    let _ = session.open_entry(&EntryId::from(bad.clone()), OpenFlags::NONE);
-                    let _ = store.open_entry(&EntryId::from(bad), OpenFlags::NONE);
+                    let bad = EntryId::from(bad);
+                    for opened in [
+                        session.open_entry(&bad, OpenFlags::NONE),
+                        store.open_entry(&bad, OpenFlags::NONE),
+                    ] {
+                        let code = opened.map_or_else(|e| e.code(), |_| Code::S_OK);
+                        // abFlags say nothing of what is named, nor does the library's name in a wrapped id; the
+                        // last eight bytes are any item's.
+                        let named = match code {
+                            Code::S_OK => at < 4 || wrapped,
+                            Code::NOT_FOUND => at + 8 >= good.len(),
+                            code => {
+                                matches!(code, Code::INVALID_ENTRYID | Code::UNKNOWN_ENTRYID)
+                            }
+                        };
+                        assert!(named, "byte {at} of {}: {code}", good.len());
+                    }
                 }
             }
             Ok(())
