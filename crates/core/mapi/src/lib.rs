@@ -50,6 +50,8 @@
 //! * Messages and attachments are transacted, stores and folders are not.
 //! * Objects open read-only unless asked; folders opened by role or path come with the best access there is.
 //! * Warnings are values ([`Returned`]), errors carry MAPI's code and a closed kind ([`Error`]).
+//! * [`MsgStore::advise`], [`Table::advise`] and [`Session::advise`] tell a [`Sink`] of changes by whomever, `listen` hands
+//!   them out one by one; none is told before it is durable.
 //! * After [`Session::logoff`] every handle answers `MAPI_E_END_OF_SESSION`.
 //!
 //! Deliberately absent here: any provider's name, files and sockets (the host's), MIME (`mapi-mime`), how values compare
