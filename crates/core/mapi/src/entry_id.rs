@@ -46,7 +46,9 @@ impl EntryId {
             .values
             .iter()
             .flat_map(|(k, v)| [k.as_str(), v.as_str()]);
+        let count = u32::try_from(config.values.len()).map_err(|_| bad("list of settings"))?;
         let mut own = DESCRIBED.to_vec();
+        own.extend_from_slice(&count.to_le_bytes());
         for text in std::iter::once(base).chain(pairs) {
             if text.contains('\0') {
                 return Err(bad("text"));
@@ -61,10 +63,9 @@ impl EntryId {
     /// The service and settings of a store's id that describes it; `None` for all other ids.
     pub(crate) fn described_store(&self) -> Option<(String, ServiceConfig)> {
         let wrapped = unwrap_store(&self.0).ok()?;
-        let texts = wrapped
-            .entry_id
-            .strip_prefix(&DESCRIBED)?
-            .strip_suffix(&[0])?;
+        let rest = wrapped.entry_id.strip_prefix(&DESCRIBED)?;
+        let (count, texts) = rest.split_first_chunk::<4>()?;
+        let texts = texts.strip_suffix(&[0])?;
         let mut texts = texts.split(|b| *b == 0).map(str::from_utf8);
         let base = texts.next()?.ok()?;
         let mut config = ServiceConfig {
@@ -75,7 +76,10 @@ impl EntryId {
             let (key, value) = (key.ok()?, texts.next()?.ok()?);
             config.values.insert(key.to_owned(), value.to_owned());
         }
-        Some((wrapped.dll.to_owned(), config))
+        // An id that was cut says less than it counts.
+        let whole =
+            u32::try_from(config.values.len()).is_ok_and(|n| n == u32::from_le_bytes(*count));
+        whole.then(|| (wrapped.dll.to_owned(), config))
     }
 
     /// A store key and an object's id in one (reference: "HrComposeEID").
