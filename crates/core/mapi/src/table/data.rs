@@ -402,10 +402,13 @@ fn properties(row: &MemoryRow) -> TableDataRow {
     row.props.iter().filter_map(property).collect()
 }
 
+/// What is called when a view is gone.
+type Released = Box<dyn FnOnce(&TableData) + Send>;
+
 /// Calls back when the view that holds it is gone.
 struct Release {
     data: TableData,
-    call: Mutex<Option<Box<dyn FnOnce(&TableData) + Send>>>,
+    call: Mutex<Option<Released>>,
 }
 
 impl fmt::Debug for Release {
