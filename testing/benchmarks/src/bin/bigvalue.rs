@@ -1,4 +1,4 @@
-//! A very large attachment and the memory it takes: `bigvalue [--mib N] [--report FILE]` (2048 MiB).
+//! A very large attachment and the memory it takes: `bigvalue [--mib N] [--report FILE] [--in-process]` (2048 MiB).
 //!
 //! It is written through the property's stream, read at random places, overwritten, copied in every way and read by the
 //! command. What was read is compared with what was written; the report tells times and the most memory a process took.
@@ -24,9 +24,13 @@ const MIB: u64 = 1 << 20;
 const WRITE: PropertyFlags = PropertyFlags::MODIFY;
 
 fn main() -> Result<()> {
-    let (mut size, mut report) = (2048 * MIB, None);
+    let (mut size, mut report, mut commands) = (2048 * MIB, None, true);
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
+        if arg == "--in-process" {
+            commands = false;
+            continue;
+        }
         let value = args
             .next()
             .with_context(|| format!("{arg} needs a value"))?;
@@ -36,7 +40,7 @@ fn main() -> Result<()> {
             _ => bail!("unknown argument {arg}"),
         }
     }
-    let figures = measure(size)?;
+    let figures = measure(size, commands)?;
     let text = serde_json::to_string_pretty(&figures)?;
     if let Some(path) = report {
         fs::write(path, &text)?;
@@ -45,7 +49,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn measure(size: u64) -> Result<Value> {
+/// Without `commands` nothing is read by the command `malle`.
+fn measure(size: u64, commands: bool) -> Result<Value> {
     let home = TempHome::new()?;
     let (one, two) = (logon(home.path(), "one")?, logon(home.path(), "two")?);
     let inbox = one.default_store()?.receive_folder("IPM.Note")?;
@@ -76,16 +81,18 @@ fn measure(size: u64) -> Result<Value> {
         .context("a number")?
         .to_string();
     drop((message, inbox, other, one, two));
-    figures.step("command_read", || {
-        command(
-            home.path(),
-            &["read", &number, "--attachment", "0"],
-            data.size,
-        )
-    })?;
-    figures.step("command_export", || {
-        command(home.path(), &["read", &number, "--raw"], data.size)
-    })?;
+    if commands {
+        figures.step("command_read", || {
+            command(
+                home.path(),
+                &["read", &number, "--attachment", "0"],
+                data.size,
+            )
+        })?;
+        figures.step("command_export", || {
+            command(home.path(), &["read", &number, "--raw"], data.size)
+        })?;
+    }
     figures.0.insert("peak_mib".into(), json!(peak("self")?));
     Ok(Value::Object(figures.0))
 }
@@ -211,7 +218,7 @@ fn read_some(message: &Message, data: &Data) -> Result<()> {
     ensure!(stream.size() == data.size, "{} bytes", stream.size());
     let mut chance = Chance::from_seed(5);
     let mut buf = vec![0; 64 * 1024];
-    for _ in 0..500 {
+    for _ in 0..200 {
         let at = chance.below(data.size - len(&buf));
         stream.seek(SeekFrom::Start(at))?;
         stream.read_exact(&mut buf)?;
