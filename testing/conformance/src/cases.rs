@@ -30,6 +30,7 @@ mod queued;
 mod restricted_views;
 mod restrictions;
 mod search_folders;
+mod search_links;
 mod sessions;
 mod storages;
 mod stores;
@@ -75,6 +76,7 @@ pub fn all() -> Vec<Case> {
         restricted_views::CASES,
         restrictions::CASES,
         search_folders::CASES,
+        search_links::CASES,
         names::CASES,
         notifications::CASES,
         notification_events::CASES,

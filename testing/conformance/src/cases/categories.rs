@@ -631,7 +631,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let mail = six_by_two(f)?;
             let scope = [&mail];
-            let found = search(f, "Found", subject_has("b"), &scope, FLAT)?;
+            let found = search(f, "Found", &subject_has("b"), &scope, FLAT)?;
             let table = by_sender(&found, 1)?;
             let all = || -> Result<Vec<String>> { Ok(texts(&table.query_all_rows(0)?)) };
             assert_eq!(all()?, ["-Bob 2/1", "b1", "b2"]);

@@ -23,7 +23,7 @@ pub(super) const CASES: &[Case] = &[
         "a recursive search finds what is saved in a folder made later, and loses it when its subject changes",
         |f| {
             let inbox = f.inbox()?;
-            let found = search(f, "Found", subject_has("x"), &[&inbox], DEEP)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], DEEP)?;
             assert_eq!(names(&found)?, [""; 0]);
             let table = by_subject(&found)?;
             let listener = table.listen()?;
@@ -61,7 +61,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let inbox = f.inbox()?;
             add_subject(&inbox, "x1")?;
-            let found = search(f, "Found", subject_has("x"), &[&inbox], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], FLAT)?;
             assert!(state(&found)?.contains(SearchState::RUNNING));
             found.set_search_criteria(None, None, SearchFlags::STOP)?;
             let second = add_subject(&inbox, "x2")?;
@@ -100,7 +100,7 @@ pub(super) const CASES: &[Case] = &[
             for subject in ["x1", "x2", "other"] {
                 add_subject(&mail, subject)?;
             }
-            let found = search(f, "Found", subject_has("x"), &[&mail], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&mail], FLAT)?;
             let counts = || -> Result<(i32, i32)> {
                 Ok((
                     found.get(tags::CONTENT_COUNT)?,
@@ -109,7 +109,7 @@ pub(super) const CASES: &[Case] = &[
             };
             assert_eq!(counts()?, (2, 3));
             let link = by_subject(&found)?.query_rows(1)?[0].entry_id().clone();
-            let report = found.delete_messages(&[link.clone()], DeleteFlags::NONE)?;
+            let report = found.delete_messages(std::slice::from_ref(&link), DeleteFlags::NONE)?;
             assert_eq!((report.warning, report.value.done), (None, 1));
             assert_eq!(counts()?, (1, 2));
             assert_eq!(names(&mail)?, ["other", "x2"]);
@@ -252,7 +252,7 @@ pub(super) const CASES: &[Case] = &[
     case!(needs(Search), "the state says what a search does", |f| {
         let inbox = f.inbox()?;
         add_subject(&inbox, "x")?;
-        let found = search(f, "Found", subject_has("x"), &[&inbox], SearchFlags::STOP)?;
+        let found = search(f, "Found", &subject_has("x"), &[&inbox], SearchFlags::STOP)?;
         assert_eq!(state(&found)?, SearchState::PARTIAL);
         assert_eq!(names(&found)?, [""; 0]);
         // Begun by a process that died, it is being rebuilt until somebody opens the folder.
@@ -307,7 +307,7 @@ pub(super) const CASES: &[Case] = &[
         let inbox = f.inbox()?;
         add_subject(&inbox, "x1")?;
         let how = FLAT | SearchFlags::STATIC;
-        let found = search(f, "Found", subject_has("x"), &[&inbox], how)?;
+        let found = search(f, "Found", &subject_has("x"), &[&inbox], how)?;
         let done = SearchState::STATIC | SearchState::COMPLETE | SearchState::FOREGROUND;
         assert_eq!(state(&found)?, done);
         add_subject(&inbox, "x2")?;
@@ -332,13 +332,13 @@ pub(super) fn empty(f: &Fixture, name: &str) -> Result<Folder> {
 pub(super) fn search(
     f: &Fixture,
     name: &str,
-    restriction: Restriction,
+    restriction: &Restriction,
     scope: &[&Folder],
     flags: SearchFlags,
 ) -> Result<Folder> {
     let found = empty(f, name)?;
     let scope: Vec<EntryId> = scope.iter().map(|s| s.entry_id()).collect();
-    found.set_search_criteria(Some(&restriction), Some(&scope), flags)?;
+    found.set_search_criteria(Some(restriction), Some(&scope), flags)?;
     Ok(found)
 }
 

@@ -22,7 +22,7 @@ pub(super) const CASES: &[Case] = &[
             let sub = mail.create_folder("Sub", None, PLAIN)?;
             let id = add_subject(&sub, "x")?;
             let scope = [&mail, &sub, &sub, &mail];
-            let found = search(f, "Found", subject_has("x"), &scope, DEEP)?;
+            let found = search(f, "Found", &subject_has("x"), &scope, DEEP)?;
             let wanted = columns![
                 tags::ENTRYID,
                 tags::PARENT_ENTRYID,
@@ -58,7 +58,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let inbox = f.inbox()?;
             let id = add_subject(&inbox, "x")?;
-            let found = search(f, "Found", subject_has("x"), &[&inbox], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], FLAT)?;
             let finder = f.store()?.special_folder(SpecialFolder::Finder)?;
             assert_eq!(code(found.create_message()), Code::NO_SUPPORT);
             assert_eq!(code(found.create_associated_message()), Code::NO_SUPPORT);
@@ -118,7 +118,7 @@ pub(super) const CASES: &[Case] = &[
             add_subject(&inbox, "x")?;
             let finder = store.special_folder(SpecialFolder::Finder)?;
             for hard in [DeleteFolderFlags::NONE, DeleteFolderFlags::HARD_DELETE] {
-                let found = search(f, "Found", subject_has("x"), &[&inbox], FLAT)?;
+                let found = search(f, "Found", &subject_has("x"), &[&inbox], FLAT)?;
                 assert_eq!(found.get(tags::CONTENT_COUNT)?, 1);
                 finder.delete_folder(&found.entry_id(), hard)?;
                 assert_eq!(names(&inbox)?, ["x"]);
@@ -148,13 +148,14 @@ pub(super) const CASES: &[Case] = &[
             let (inbox, mail) = (f.inbox()?, f.folder("Mail")?);
             let first = add_subject(&mail, "x1")?;
             add_subject(&mail, "x2")?;
-            let found = search(f, "Found", subject_has("x"), &[&mail], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&mail], FLAT)?;
             let opened = found.open_message_with(&first, OpenFlags::MODIFY)?;
             opened.set(tags::SUBJECT, "x0")?;
             opened.save_changes(SaveFlags::NONE)?;
             assert_eq!(names(&found)?, ["x0", "x2"]);
             // A copy outside the scope is no link; a moved message leaves.
-            let report = found.copy_messages(&[first.clone()], &inbox, CopyFlags::NONE)?;
+            let report =
+                found.copy_messages(std::slice::from_ref(&first), &inbox, CopyFlags::NONE)?;
             assert_eq!((report.warning, report.value.done), (None, 1));
             assert_eq!(names(&inbox)?, ["x0"]);
             assert_eq!(names(&found)?, ["x0", "x2"]);
@@ -180,8 +181,8 @@ pub(super) const CASES: &[Case] = &[
                 mask: message_flags::READ,
             };
             let everything = Restriction::And(Vec::new());
-            let found = search(f, "Unread", unread, &[&inbox], FLAT)?;
-            let all = search(f, "All", everything, &[&inbox], FLAT)?;
+            let found = search(f, "Unread", &unread, &[&inbox], FLAT)?;
+            let all = search(f, "All", &everything, &[&inbox], FLAT)?;
             let fresh = |subject: &str| {
                 let flags = prop(tags::MESSAGE_FLAGS, 0);
                 add(&inbox, &[prop(tags::SUBJECT, subject), flags])
@@ -215,13 +216,13 @@ pub(super) const CASES: &[Case] = &[
             hidden.set(tags::SUBJECT, "x hidden")?;
             hidden.save_changes(SaveFlags::NONE)?;
             let id = add_subject(&inbox, "x")?;
-            let found = search(f, "Found", subject_has("x"), &[&inbox], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], FLAT)?;
             assert_eq!(names(&found)?, ["x"]);
-            clean(inbox.delete_messages(&[id.clone()], DeleteFlags::NONE))?;
+            clean(inbox.delete_messages(std::slice::from_ref(&id), DeleteFlags::NONE))?;
             assert_eq!(names(&found)?, [""; 0]);
             found.set_search_criteria(None, None, SearchFlags::RESTART)?;
             assert_eq!(names(&found)?, [""; 0]);
-            clean(inbox.recover_messages(&[id.clone()]))?;
+            clean(inbox.recover_messages(std::slice::from_ref(&id)))?;
             assert_eq!(names(&found)?, ["x"]);
             clean(inbox.delete_messages(&[id], DeleteFlags::HARD_DELETE))?;
             assert_eq!(names(&found)?, [""; 0]);
@@ -237,8 +238,8 @@ pub(super) const CASES: &[Case] = &[
             let deep = away.create_folder("Deep", None, PLAIN)?;
             add_subject(&away, "x1")?;
             add_subject(&deep, "x2")?;
-            let found = search(f, "Found", subject_has("x"), &[&mail], DEEP)?;
-            let shallow = search(f, "Shallow", subject_has("x"), &[&mail], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&mail], DEEP)?;
+            let shallow = search(f, "Shallow", &subject_has("x"), &[&mail], FLAT)?;
             assert_eq!(names(&found)?, [""; 0]);
             clean(inbox.copy_folder(&away.entry_id(), &mail, None, CopyFolderFlags::MOVE))?;
             assert_eq!(names(&found)?, ["x1", "x2"]);
@@ -269,8 +270,14 @@ pub(super) const CASES: &[Case] = &[
                 object: SubObject::Recipients,
                 child: Box::new(contains(tags::DISPLAY_NAME, "sue")),
             };
-            let people = search(f, "Sue", to_sue, &[&inbox], FLAT)?;
-            let bodies = search(f, "Bodies", contains(tags::BODY, "needle"), &[&inbox], FLAT)?;
+            let people = search(f, "Sue", &to_sue, &[&inbox], FLAT)?;
+            let bodies = search(
+                f,
+                "Bodies",
+                &contains(tags::BODY, "needle"),
+                &[&inbox],
+                FLAT,
+            )?;
             let message = draft(&inbox, &[prop(tags::SUBJECT, "to Sue")])?;
             address(
                 &message,
@@ -311,7 +318,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let inbox = f.inbox()?;
             add_subject(&inbox, "x")?;
-            let found = search(f, "Found", subject_has("x"), &[&inbox], FLAT)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], FLAT)?;
             let id = found.entry_id();
             let waiting = empty(f, "Waiting")?;
             begun_elsewhere(f, &waiting, &inbox)?;
@@ -331,7 +338,7 @@ pub(super) const CASES: &[Case] = &[
         "orders, restrictions and bookmarks work on a search folder as on any other",
         |f| {
             let (inbox, mail) = (f.inbox()?, f.folder("Mail")?);
-            let found = search(f, "Found", subject_has("x"), &[&inbox], DEEP)?;
+            let found = search(f, "Found", &subject_has("x"), &[&inbox], DEEP)?;
             for (n, folder) in (0..30).zip([&inbox, &mail].into_iter().cycle()) {
                 let size = prop(tags::IMPORTANCE, n % 3);
                 add(folder, &[prop(tags::SUBJECT, format!("x{n:02}")), size])?;
