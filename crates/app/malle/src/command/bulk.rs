@@ -21,11 +21,35 @@ pub(super) struct Tally {
     interrupted: bool,
 }
 
+/// An item that was left alone: `{"id","code","error"}`.
 #[derive(Debug, Serialize)]
-struct FailedView {
+pub(super) struct FailedView {
     id: String,
     code: String,
     error: String,
+}
+
+impl FailedView {
+    pub(super) fn new(id: String, failure: &Failure) -> Self {
+        Self {
+            id,
+            code: failure.code.to_string(),
+            error: failure.message.clone(),
+        }
+    }
+
+    /// Says which items failed, beside the value.
+    #[expect(clippy::print_stderr, reason = "failures are told beside the value")]
+    pub(super) fn tell(failed: &[Self], to: &Printer<'_>) {
+        if failed.is_empty() {
+            return;
+        }
+        let lang = &to.output.lang;
+        eprintln!("{}", lang.say(Msg::ItemsFailed, &[&failed.len()]));
+        for failed in failed {
+            eprintln!("  {}: {}", failed.id, failed.error);
+        }
+    }
 }
 
 impl Tally {
@@ -50,11 +74,7 @@ impl Tally {
             Some(exit) if exit == failure.exit => Some(exit),
             Some(_) => Some(Exit::Failure),
         };
-        self.failed.push(FailedView {
-            id: id.to_owned(),
-            code: failure.code.to_string(),
-            error: failure.message.clone(),
-        });
+        self.failed.push(FailedView::new(id.to_owned(), failure));
     }
 
     /// Counts a bulk call over these messages.
@@ -134,7 +154,6 @@ struct TallyView {
 }
 
 impl Shown for TallyView {
-    #[expect(clippy::print_stderr, reason = "failures are told beside the value")]
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
         if self.dry_run.is_some() {
             to.say(Msg::DryRun, &[])?;
@@ -142,15 +161,7 @@ impl Shown for TallyView {
             let place = self.to.clone().unwrap_or_default();
             to.say(self.msg, &[&self.done.len(), &place])?;
         }
-        if !self.failed.is_empty() {
-            eprintln!(
-                "{}",
-                to.output.lang.say(Msg::ItemsFailed, &[&self.failed.len()])
-            );
-            for failed in &self.failed {
-                eprintln!("  {}: {}", failed.id, failed.error);
-            }
-        }
+        FailedView::tell(&self.failed, to);
         Ok(())
     }
 }

@@ -6,12 +6,13 @@ use std::io;
 
 use malle_host::{create_path, split_path};
 use mapi::{
-    CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFolderFlags, EmptyFolderFlags, Folder,
-    MapiProp, MsgStore, SpecialFolder,
+    CopiedFolder, CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFolderFlags,
+    EmptyFolderFlags, EntryId, Folder, MapiProp, MsgStore, Returned, SpecialFolder,
 };
 use mapi_props::{Code, tags};
 use serde::Serialize;
 
+use super::bulk::FailedView;
 use crate::app::App;
 use crate::args::FolderCommand;
 use crate::exit::{Exit, Outcome};
@@ -48,7 +49,7 @@ pub(super) fn run(app: &App, verb: FolderCommand) -> Outcome<Exit> {
     }
 }
 
-/// What became of a folder: `{"action","id","path"}`.
+/// What became of a folder: `{"action","id","path","failed"?:[{"id","code","error"}]}`.
 #[derive(Serialize)]
 struct FolderDone {
     action: &'static str,
@@ -58,6 +59,9 @@ struct FolderDone {
     msg: Msg,
     #[serde(skip)]
     parts: Vec<String>,
+    /// What stayed behind on the way to another store.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<FailedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
 }
@@ -72,7 +76,9 @@ impl Shown for FolderDone {
             .iter()
             .map(|p| p as &dyn std::fmt::Display)
             .collect();
-        to.say(self.msg, &parts)
+        to.say(self.msg, &parts)?;
+        FailedView::tell(&self.failed, to);
+        Ok(())
     }
 }
 
@@ -95,9 +101,43 @@ impl App {
             path,
             msg,
             parts,
+            failed: Vec::new(),
             dry_run: self.global.dry_run.then_some(true),
         })?;
         Ok(Exit::Ok)
+    }
+
+    /// A folder that was carried out of the store of `from` into the store `there`, with what stayed behind.
+    fn folder_carried(
+        &self,
+        action: &'static str,
+        copied: Returned<CopiedFolder>,
+        (from, there): (&Folder, &MsgStore),
+        msg: Msg,
+        mut parts: Vec<String>,
+    ) -> Outcome<Exit> {
+        let (whole, copied) = (copied.warning.is_none(), copied.ignore_warning());
+        let CopiedFolder { folder, report } = copied;
+        let path = self.api(there.path_of(&folder.entry_id()))?;
+        let id = |id: &EntryId| match mapi_props::EntryId::decode(id.as_bytes()) {
+            Ok(id) => format!("{}{}", from.short_id().store, id.item),
+            Err(_) => id.to_string(),
+        };
+        let view = |id: String, e: &mapi::Error| FailedView::new(id, &self.failure(e));
+        let failed = report.failed.iter().map(|(item, e)| view(id(item), e));
+        let stopped = report.stopped.iter().map(|e| view(path.clone(), e));
+        let failed: Vec<FailedView> = failed.chain(stopped).collect();
+        parts.push(path.clone());
+        self.output.show(&FolderDone {
+            action,
+            id: folder.short_id().to_string(),
+            path,
+            msg,
+            parts,
+            failed,
+            dry_run: None,
+        })?;
+        Ok(if whole { Exit::Ok } else { Exit::Partial })
     }
 
     /// A folder, its store and its path.
@@ -159,13 +199,19 @@ fn rename(app: &App, folder: &str, name: &str) -> Outcome<Exit> {
 
 fn relocate(app: &App, folder: &str, to: &str, name: Option<&str>) -> Outcome<Exit> {
     let (store, folder, before) = app.placed(folder)?;
-    let (_, to) = app.folder(to)?;
-    if !app.global.dry_run {
-        app.api(move_into(&store, &folder, &to, name))?;
+    let (there, to) = app.folder(to)?;
+    if app.global.dry_run {
+        let told = vec![before.clone(), before.clone()];
+        return app.folder_done("moved", &folder, before, Msg::FolderMoved, told);
     }
-    let path = app.api(store.path_of(&folder.entry_id()))?;
-    let told = vec![before, path.clone()];
-    app.folder_done("moved", &folder, path, Msg::FolderMoved, told)
+    let moved = app.api(move_into(&store, &folder, &to, name))?;
+    app.folder_carried(
+        "moved",
+        moved,
+        (&folder, &there),
+        Msg::FolderMoved,
+        vec![before],
+    )
 }
 
 fn move_into(
@@ -173,11 +219,9 @@ fn move_into(
     folder: &Folder,
     to: &Folder,
     name: Option<&str>,
-) -> mapi::Result<()> {
+) -> mapi::Result<Returned<CopiedFolder>> {
     let parent = store.open_folder(&folder.parent_id()?, mapi::OpenFlags::MODIFY)?;
-    parent
-        .copy_folder(&folder.entry_id(), to, name, CopyFolderFlags::MOVE)
-        .map(drop)
+    parent.copy_folder(&folder.entry_id(), to, name, CopyFolderFlags::MOVE)
 }
 
 fn copy(
@@ -188,16 +232,20 @@ fn copy(
     flags: CopyFolderFlags,
 ) -> Outcome<Exit> {
     let (store, folder, before) = app.placed(folder)?;
-    let (_, to) = app.folder(to)?;
+    let (there, to) = app.folder(to)?;
     if app.global.dry_run {
         return app.folder_done("copied", &folder, before, Msg::FolderCopied, Vec::new());
     }
     let parent = app.api(folder.parent_id())?;
     let parent = app.api(store.open_folder(&parent, mapi::OpenFlags::BEST_ACCESS))?;
     let copied = app.api(parent.copy_folder(&folder.entry_id(), &to, name, flags))?;
-    let made = copied.ignore_warning().folder;
-    let path = app.api(store.path_of(&made.entry_id()))?;
-    app.folder_done("copied", &made, path.clone(), Msg::FolderCopied, vec![path])
+    app.folder_carried(
+        "copied",
+        copied,
+        (&folder, &there),
+        Msg::FolderCopied,
+        Vec::new(),
+    )
 }
 
 fn delete(app: &App, folder: &str, permanently: bool) -> Outcome<Exit> {
@@ -241,7 +289,7 @@ fn into_basket(store: &MsgStore, folder: &Folder, basket: &Folder) -> mapi::Resu
         let other = (number > 1).then(|| format!("{name} ({number})"));
         match move_into(store, folder, basket, other.as_deref()) {
             Err(e) if e.code() == Code::COLLISION => {}
-            done => return done,
+            done => return done.map(drop),
         }
     }
     Err(mapi::Error::new(
