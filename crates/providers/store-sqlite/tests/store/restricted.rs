@@ -132,12 +132,12 @@ fn said(store: &dyn Store, view: &View) -> Said {
     let first = page(&Anchor::Start, 40);
     let mut anchors = vec![Anchor::Start, Anchor::End, Anchor::Row(2200)];
     let keys: Vec<_> = first.rows.iter().map(|r| r.key.clone()).collect();
-    anchors.extend(keys.iter().nth(7).cloned().map(Anchor::At));
-    let mut pages = vec![shown(first)];
+    anchors.extend(keys.get(7).cloned().map(Anchor::At));
+    let mut pages = vec![shown(&first)];
     let mut found = Vec::new();
     let tens = containing("0");
     for anchor in &anchors {
-        pages.extend([6, -6].map(|count| shown(page(anchor, count))));
+        pages.extend([6, -6].map(|count| shown(&page(anchor, count))));
         let direction = if found.len() % 2 == 0 {
             Direction::Forward
         } else {
@@ -155,7 +155,7 @@ fn said(store: &dyn Store, view: &View) -> Said {
     }
 }
 
-fn shown(page: Page) -> (Vec<String>, bool, bool) {
+fn shown(page: &Page) -> (Vec<String>, bool, bool) {
     let rows = page.rows.iter().map(name).collect();
     (rows, page.at_start, page.at_end)
 }
