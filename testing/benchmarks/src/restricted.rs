@@ -26,6 +26,11 @@ const MARKED: usize = 10_000;
 /// How fast a pass must be, against the bare reading.
 const LEAST_SPEED: f64 = 0.6;
 
+/// What rows from an index must keep to.
+const INDEX: Limit = Limit::Millis(5);
+/// What a pass over all bags must keep to.
+const PASS: Limit = Limit::Pass(1500);
+
 /// What a figure must keep to.
 #[derive(Debug, Clone, Copy)]
 enum Limit {
@@ -66,139 +71,116 @@ pub fn measure(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
 }
 
 fn cases(inbox: &Folder) -> Result<Vec<Case>> {
-    let by_date = SortColumn::descending(tags::MESSAGE_DELIVERY_TIME);
-    let by_size = SortColumn::descending(tags::MESSAGE_SIZE);
-    let by_sender = SortColumn::ascending(tags::SENDER_NAME);
-    let case = |name, restriction, sort, limit, rows| Case {
+    let frequent = frequent_sender(inbox)?;
+    let large = usize::try_from(inbox.counts()?.contents / MadeMail::PER_LARGE)?.min(50);
+    let mut all = unread_and_senders(&frequent);
+    all.extend(sizes(large));
+    all.extend(subjects());
+    all.extend(passes(&frequent));
+    Ok(all)
+}
+
+fn case(
+    name: &'static str,
+    restriction: Restriction,
+    sort: SortColumn,
+    limit: Limit,
+    rows: std::ops::RangeInclusive<usize>,
+) -> Case {
+    Case {
         name,
         restriction,
         sort,
         limit,
         rows,
-    };
-    let frequent = frequent_sender(inbox)?;
+    }
+}
+
+fn by_date() -> SortColumn {
+    SortColumn::descending(tags::MESSAGE_DELIVERY_TIME)
+}
+
+/// (a) and (b).
+fn unread_and_senders(frequent: &str) -> Vec<Case> {
     let sender = |name: &str| Restriction::property(tags::SENDER_NAME, RelOp::Eq, name);
-    let larger = |bytes: i32| Restriction::property(tags::MESSAGE_SIZE, RelOp::Gt, bytes);
-    let rated = |least: i32| Restriction::property(MadeMail::RATING, RelOp::Ge, least);
-    let (index, pass) = (Limit::Millis(5), Limit::Pass(1500));
-    let all = 50..=50;
-    let large = usize::try_from(inbox.counts()?.contents / MadeMail::PER_LARGE)?.min(50);
-    Ok(vec![
-        case("a unread, by date", unread(), by_date, index, all.clone()),
-        case(
+    let oldest_first = SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME);
+    let both = Restriction::And(vec![unread(), sender(frequent)]);
+    let index = |name, restriction, sort, rows| case(name, restriction, sort, INDEX, rows);
+    vec![
+        index("a unread, by date", unread(), by_date(), 50..=50),
+        index(
             "a unread, by date, oldest first",
             unread(),
-            SortColumn::ascending(tags::MESSAGE_DELIVERY_TIME),
-            index,
-            all.clone(),
+            oldest_first,
+            50..=50,
         ),
-        case(
+        index(
             "a unread and of a frequent sender, by date",
-            Restriction::And(vec![unread(), sender(&frequent)]),
-            by_date,
-            index,
-            all.clone(),
+            both,
+            by_date(),
+            50..=50,
         ),
-        case(
+        index(
             "b sender = a frequent one, by date",
-            sender(&frequent),
-            by_date,
-            index,
-            all.clone(),
+            sender(frequent),
+            by_date(),
+            50..=50,
         ),
-        case(
+        index(
             "b sender = one of one old message",
             sender(MadeMail::ONCE),
-            by_date,
-            index,
+            by_date(),
             1..=1,
         ),
-        case("b sender = nobody", sender("Nobody"), by_date, index, 0..=0),
-        case(
-            "c size > 1 MB, by size",
-            larger(1 << 20),
-            by_size,
-            index,
-            large..=large,
-        ),
-        case(
-            "c size > 0, by size",
-            larger(0),
-            by_size,
-            index,
-            all.clone(),
-        ),
-        case(
-            "c size > 1 GB, by size",
-            larger(1 << 30),
-            by_size,
-            index,
-            0..=0,
-        ),
-        case(
-            "d subject contains a common piece, by date",
-            containing("DÝ"),
-            by_date,
-            Limit::Millis(400),
-            all.clone(),
-        ),
-        case(
-            "d subject contains a rare word",
-            containing("XYLOGRÁPH"),
-            by_date,
-            Limit::Millis(400),
-            0..=50,
-        ),
-        case(
-            "d subject contains what none has",
-            containing("Qqqxzzj"),
-            by_date,
-            Limit::Millis(400),
-            0..=0,
-        ),
-        case(
-            "e rating >= half, by sender",
-            rated(500_000),
-            by_sender,
-            pass,
-            all.clone(),
-        ),
-        case(
-            "e rating >= nearly all",
-            rated(999_950),
-            by_sender,
-            pass,
-            0..=50,
-        ),
-        case(
-            "e rating >= that of one message",
-            rated(MadeMail::BEST),
-            by_sender,
-            pass,
-            1..=1,
-        ),
-        case(
-            "f recipient = a frequent one, by date",
-            recipient(&frequent),
-            by_date,
-            pass,
-            all,
-        ),
-        case(
+        index("b sender = nobody", sender("Nobody"), by_date(), 0..=0),
+    ]
+}
+
+/// (c).
+fn sizes(large: usize) -> Vec<Case> {
+    let larger = |name, bytes: i32, rows| {
+        let restriction = Restriction::property(tags::MESSAGE_SIZE, RelOp::Gt, bytes);
+        let by_size = SortColumn::descending(tags::MESSAGE_SIZE);
+        case(name, restriction, by_size, INDEX, rows)
+    };
+    vec![
+        larger("c size > 1 MB, by size", 1 << 20, large..=large),
+        larger("c size > 0, by size", 0, 50..=50),
+        larger("c size > 1 GB, by size", 1 << 30, 0..=0),
+    ]
+}
+
+/// (d).
+fn subjects() -> Vec<Case> {
+    let contains =
+        |name, text: &str, rows| case(name, containing(text), by_date(), Limit::Millis(400), rows);
+    vec![
+        contains("d subject contains a common piece, by date", "DÝ", 50..=50),
+        contains("d subject contains a rare word", "XYLOGRÁPH", 0..=50),
+        contains("d subject contains what none has", "Qqqxzzj", 0..=0),
+    ]
+}
+
+/// (e) and (f).
+fn passes(frequent: &str) -> Vec<Case> {
+    let rated = |name, least: i32, rows| {
+        let restriction = Restriction::property(MadeMail::RATING, RelOp::Ge, least);
+        let by_sender = SortColumn::ascending(tags::SENDER_NAME);
+        case(name, restriction, by_sender, PASS, rows)
+    };
+    let named = |name, who: &str, rows| case(name, recipient(who), by_date(), PASS, rows);
+    vec![
+        rated("e rating >= half, by sender", 500_000, 50..=50),
+        rated("e rating >= nearly all", 999_950, 0..=50),
+        rated("e rating >= that of one message", MadeMail::BEST, 1..=1),
+        named("f recipient = a frequent one, by date", frequent, 50..=50),
+        named(
             "f recipient = one of one old message",
-            recipient(MadeMail::ONCE),
-            by_date,
-            pass,
+            MadeMail::ONCE,
             1..=1,
         ),
-        case(
-            "f recipient = nobody",
-            recipient("Nobody"),
-            by_date,
-            pass,
-            0..=0,
-        ),
-    ])
+        named("f recipient = nobody", "Nobody", 0..=0),
+    ]
 }
 
 fn unread() -> Restriction {
