@@ -15,9 +15,9 @@ use mapi_props::{
 };
 use mapi_spi::{
     Anchor, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Depth, Direction, Durability, Expect,
-    FlagPatch, FolderKind, FolderSave, FolderTarget, ItemId, Items, MessageSave, MessageTarget,
-    NameCreation, NewValue, Op, OpOutcome, Origin, PropPatch, Result, RowSet, ScanBody, Store,
-    SyncRow, View,
+    FlagPatch, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, Items, MessageSave,
+    MessageTarget, NameCreation, NewValue, Op, OpOutcome, Origin, PropPatch, Result, RowSet,
+    ScanBody, Store, SyncRow, View,
 };
 use store_memory::{MemoryStore, Options};
 use store_sqlite::SqliteStore;
@@ -120,10 +120,10 @@ impl Pair {
     fn a_folder(&mut self) -> ItemId {
         let mut folder = *self.chance.pick(&self.folders);
         for _ in 0..6 {
-            let living = self
-                .model
-                .folder(folder, &call())
-                .is_ok_and(|f| !f.meta.deleted);
+            // Search folders take nothing: most operations would be refused.
+            let living = self.model.folder(folder, &call()).is_ok_and(|f| {
+                !f.meta.deleted && f.meta.kind != ItemKind::Folder(FolderKind::Search)
+            });
             if living || self.chance.percent(5) {
                 break;
             }
@@ -134,7 +134,7 @@ impl Pair {
 
     /// Rarely the root, whose emptying ends everything.
     fn an_expendable_folder(&mut self) -> ItemId {
-        let folder = self.a_folder();
+        let folder = self.a_container();
         if folder == self.folders[0] && self.chance.percent(95) {
             self.a_folder()
         } else {
@@ -669,7 +669,7 @@ impl Pair {
             ));
         }
         View {
-            container: self.a_folder(),
+            container: self.a_container(),
             rows,
             columns,
             restriction,

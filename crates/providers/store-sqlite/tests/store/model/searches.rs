@@ -89,6 +89,15 @@ impl Pair {
         }
     }
 
+    /// A folder to look into, quite often a search folder.
+    pub(super) fn a_container(&mut self) -> ItemId {
+        let searches = self.searches();
+        if !searches.is_empty() && self.chance.percent(30) {
+            return *self.chance.pick(&searches);
+        }
+        self.a_folder()
+    }
+
     fn searches(&self) -> Vec<ItemId> {
         let is_search = |id: &ItemId| {
             let folder = self.model.folder(*id, &call());
