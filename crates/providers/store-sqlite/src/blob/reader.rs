@@ -25,7 +25,7 @@ pub(crate) struct OpenValue {
 
 /// After so many bytes a connection gives back the pages that it remembers, so that reading a value of any size takes
 /// little memory; smaller values leave it warm.
-const FORGET_AFTER: usize = 64 * CHUNK;
+const FORGET_AFTER: usize = 32 * CHUNK;
 
 impl OpenValue {
     /// Opens the value of a key.

@@ -17,7 +17,7 @@ use crate::transaction::Txn;
 const AT_ONCE: usize = 4;
 /// After this many chunks the connection gives back the pages that it remembers, so that a value of any size takes little
 /// memory; smaller values leave it warm.
-const FORGET_AFTER: u64 = 64;
+const FORGET_AFTER: u64 = 32;
 
 /// A value being written.
 #[derive(Debug)]
