@@ -261,7 +261,7 @@ impl Narrow {
             }
             let ids = facet.ids(db, container, part, call)?;
             found = Some(match found {
-                Some(known) => common(&known, &ids),
+                Some(known) => in_both(&known, &ids),
                 None => ids,
             });
         }
@@ -270,7 +270,7 @@ impl Narrow {
 }
 
 /// What is in both of two ascending lists.
-fn common(a: &[u64], b: &[u64]) -> Vec<u64> {
+fn in_both(a: &[u64], b: &[u64]) -> Vec<u64> {
     let mut b = b.iter().copied().peekable();
     let in_b = |id: &u64| {
         while b.next_if(|other| other < id).is_some() {}

@@ -1,3 +1,4 @@
+//! What narrows a restriction, and how far.
 use mapi_props::{FileTime, SubObject};
 
 use super::*;
@@ -151,7 +152,7 @@ fn each_shape_finds_its_index() {
 
 #[test]
 fn common_numbers() {
-    assert_eq!(common(&[1, 3, 5, 9], &[2, 3, 4, 9, 11]), [3, 9]);
-    assert_eq!(common(&[], &[2]), [0_u64; 0]);
-    assert_eq!(common(&[7], &[]), [0_u64; 0]);
+    assert_eq!(in_both(&[1, 3, 5, 9], &[2, 3, 4, 9, 11]), [3, 9]);
+    assert_eq!(in_both(&[], &[2]), [0_u64; 0]);
+    assert_eq!(in_both(&[7], &[]), [0_u64; 0]);
 }
