@@ -17,7 +17,7 @@ const FREE: u32 = 0xFFFF_FFFF;
 
 pub(super) const CASES: &[Case] = &[
     case!(
-        "M-IStream.Docfile",
+        "M-IStream.Docfile" + "PF-12.T1",
         needs(),
         "a storage is a valid compound file through both views of the property",
         |f| {
@@ -48,7 +48,10 @@ pub(super) const CASES: &[Case] = &[
                 for view in [tags::ATTACH_DATA_OBJ, tags::ATTACH_DATA_BIN.raw()] {
                     let read = all(&attachment, view)?;
                     assert!(read == *bytes, "attachment {n} through {view}");
-                    assert_eq!(&read[..4], &[0xD0, 0xCF, 0x11, 0xE0]);
+                    assert_eq!(
+                        &read[..8],
+                        &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
+                    );
                     assert!(stream_of(&read, "Contents").unwrap() == content);
                 }
                 let listed = attachment.prop_list()?;
