@@ -66,7 +66,6 @@ mod event;
 mod flags;
 mod folder;
 mod host;
-mod library;
 mod message;
 mod opened;
 mod profile_section;
@@ -76,6 +75,7 @@ mod session;
 mod status;
 mod store;
 mod stream;
+mod subsystem;
 mod table;
 
 pub use advise::{
@@ -98,7 +98,6 @@ pub use folder::{
     MessageStatus, SearchCriteria,
 };
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
-pub use library::Mapi;
 pub use message::{Message, Original};
 pub use opened::Object;
 pub use profile_section::ProfileSection;
@@ -108,6 +107,7 @@ pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
 pub use store::{Delivered, MsgStore, SpecialFolder};
 pub use stream::PropStream;
+pub use subsystem::Mapi;
 pub use table::{
     Bookmark, ExpandedRows, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition,
     TableRow, TableStatus, TableWork, Utilities,

@@ -64,9 +64,11 @@ impl ProfileSection {
     pub(crate) fn open(member: &Arc<Member>, uid: Guid, flags: SectionFlags) -> Result<Self> {
         member.check()?;
         let modify = flags.contains(SectionFlags::MODIFY);
-        let library = &member.session.library;
+        let subsystem = &member.session.subsystem;
         let profile = member.session.profile();
-        library.sections.enter((profile.to_owned(), uid), modify)?;
+        subsystem
+            .sections
+            .enter((profile.to_owned(), uid), modify)?;
         // Dropping it says that the section is free again, also when what follows fails.
         let section = Self {
             member: Arc::clone(member),
@@ -74,7 +76,7 @@ impl ProfileSection {
             modify,
             errors: ErrorNote::default(),
         };
-        let known = library.host.profile(profile)?.sections.contains_key(&uid);
+        let known = subsystem.host.profile(profile)?.sections.contains_key(&uid);
         match (known, modify) {
             (true, _) => Ok(section),
             (false, true) => section.change(&mut |_| {}).map(|()| section),
@@ -94,7 +96,7 @@ impl ProfileSection {
     fn change(&self, change: &mut dyn FnMut(&mut Bag)) -> Result<()> {
         self.member.check()?;
         let session = &self.member.session;
-        let host = &session.library.host;
+        let host = &session.subsystem.host;
         host.change_profile(session.profile(), &mut |profile| {
             change(profile.sections.entry(self.uid).or_default());
             Ok(())
@@ -104,7 +106,7 @@ impl ProfileSection {
     fn source(&self) -> Result<BagSource> {
         self.member.check()?;
         let session = &self.member.session;
-        let mut profile = session.library.host.profile(session.profile())?;
+        let mut profile = session.subsystem.host.profile(session.profile())?;
         let gone = || Error::new(Code::OBJECT_DELETED, "the profile section is gone");
         let mut props = profile.sections.remove(&self.uid).ok_or_else(gone)?;
         props.set(tags::OBJECT_TYPE, object_type::PROFSECT);
@@ -180,7 +182,7 @@ impl Drop for ProfileSection {
     fn drop(&mut self) {
         let session = &self.member.session;
         let key = (session.profile().to_owned(), self.uid);
-        session.library.sections.leave(&key);
+        session.subsystem.sections.leave(&key);
     }
 }
 

@@ -76,7 +76,7 @@ impl Session {
             Ok(all.map(|(number, props)| row(number, props)).collect())
         };
         let state = self.state();
-        let bell = Feed::Bell(Arc::clone(state.roster.bell(&state.library.dispatcher)));
+        let bell = Feed::Bell(Arc::clone(state.roster.bell(&state.subsystem.dispatcher)));
         let rows = MemoryRows::new(&COLUMNS, fetch).told(bell, &self.member, |_| false);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }

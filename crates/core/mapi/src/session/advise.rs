@@ -42,7 +42,7 @@ impl Session {
     fn connect(&self, mask: EventMask, sink: &Sink) -> Result<Connection> {
         self.check()?;
         check_mask(mask, OFFERED)?;
-        let dispatcher = &self.state().library.dispatcher;
+        let dispatcher = &self.state().subsystem.dispatcher;
         let subscription = sink.subscribe(mask, dispatcher, Weak::new());
         dispatcher.enter(&subscription);
         self.member.registrations.enter_own(&subscription);
@@ -60,7 +60,7 @@ impl Session {
             };
             let others = self.state().everyone().into_iter();
             for other in others.filter(|m| !Arc::ptr_eq(m, &self.member)) {
-                let dispatcher = &self.state().library.dispatcher;
+                let dispatcher = &self.state().subsystem.dispatcher;
                 other.registrations.critical(&told, dispatcher);
             }
         }

@@ -124,7 +124,7 @@ impl Session {
             return Err(Error::new(Code::NO_ACCESS, detail));
         }
         let opening = Opening {
-            library: &self.state().library,
+            subsystem: &self.state().subsystem,
             profile: &self.state().profile,
             mode: OpenMode::Create,
             call: self.call(),
@@ -176,7 +176,7 @@ impl Session {
 
     fn change_profile(&self, change: &mut dyn FnMut(&mut Profile) -> Result<()>) -> Result<()> {
         let state = self.state();
-        state.library.host.change_profile(&state.profile, change)
+        state.subsystem.host.change_profile(&state.profile, change)
     }
 }
 

@@ -11,7 +11,7 @@ use super::roster::{Entrant, Roster};
 use super::{ServiceFailure, Session};
 use crate::context::LastError;
 use crate::host::{Profile, ProfileService, resource_flags};
-use crate::library::Library;
+use crate::subsystem::Subsystem;
 use crate::{Mapi, TreeFlags};
 
 /// The longest name of a profile, in characters.
@@ -111,30 +111,30 @@ impl Logon {
 }
 
 pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
-    let library = &mapi.library;
-    library.check()?;
-    let _one_at_a_time = serialise(library, logon.timeout_short)?;
+    let subsystem = &mapi.subsystem;
+    subsystem.check()?;
+    let _one_at_a_time = serialise(subsystem, logon.timeout_short)?;
     if !logon.new_session
-        && let Some(member) = library.shared_session().and_then(|s| s.join())
+        && let Some(member) = subsystem.shared_session().and_then(|s| s.join())
     {
         return Ok(Session {
             member,
             call: logon.call,
         });
     }
-    let name = profile_name(library, logon.profile)?;
-    let profile = library.host.profile(&name).map_err(|e| {
+    let name = profile_name(subsystem, logon.profile)?;
+    let profile = subsystem.host.profile(&name).map_err(|e| {
         let detail = format!("profile `{name}` cannot be used");
         Error::caused(Code::LOGON_FAILED, detail, e)
     })?;
     let opening = Opening {
-        library,
+        subsystem,
         profile: &name,
         mode: logon.mode,
         call: &logon.call,
     };
     let (roster, failed) = start(&opening, &profile)?;
-    let state = SessionState::new(Arc::clone(library), name, logon.mode, roster, failed);
+    let state = SessionState::new(Arc::clone(subsystem), name, logon.mode, roster, failed);
     let state = Arc::new(state);
     let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
     let member = state.join().ok_or_else(ended)?;
@@ -147,7 +147,7 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
         validate(&opened, &member, &logon.call, flags)?;
     }
     if logon.allow_others {
-        library.share(&state);
+        subsystem.share(&state);
     }
     Ok(Session {
         member,
@@ -155,11 +155,14 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
     })
 }
 
-fn serialise(library: &Library, short: bool) -> Result<MutexGuard<'_, ()>> {
+fn serialise(subsystem: &Subsystem, short: bool) -> Result<MutexGuard<'_, ()>> {
     if !short {
-        return Ok(library.logon.lock().unwrap_or_else(PoisonError::into_inner));
+        return Ok(subsystem
+            .logon
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner));
     }
-    match library.logon.try_lock() {
+    match subsystem.logon.try_lock() {
         Ok(guard) => Ok(guard),
         Err(TryLockError::Poisoned(guard)) => Ok(guard.into_inner()),
         Err(TryLockError::WouldBlock) => {
@@ -168,7 +171,7 @@ fn serialise(library: &Library, short: bool) -> Result<MutexGuard<'_, ()>> {
     }
 }
 
-fn profile_name(library: &Library, choice: Choice) -> Result<String> {
+fn profile_name(subsystem: &Subsystem, choice: Choice) -> Result<String> {
     let failed = |detail: &str| Error::new(Code::LOGON_FAILED, detail.to_owned());
     match choice {
         Choice::Named(name) if name.chars().count() > NAME_MAX => {
@@ -176,7 +179,7 @@ fn profile_name(library: &Library, choice: Choice) -> Result<String> {
         }
         Choice::Named(name) => Ok(name),
         Choice::Default => {
-            let default = library.host.default_profile()?;
+            let default = subsystem.host.default_profile()?;
             default.ok_or_else(|| failed("no profile was named and there is no default one"))
         }
         Choice::Shared => Err(failed("no profile was named and no session is shared")),

@@ -13,12 +13,12 @@ use super::background::Background;
 use super::roster::Roster;
 use crate::advise::Registrations;
 use crate::context::ErrorNote;
-use crate::library::Library;
+use crate::subsystem::Subsystem;
 
 /// What the members of a session share.
 #[derive(Debug)]
 pub(crate) struct SessionState {
-    pub(crate) library: Arc<Library>,
+    pub(crate) subsystem: Arc<Subsystem>,
     pub(super) profile: String,
     pub(super) mode: OpenMode,
     pub(crate) roster: Roster,
@@ -30,14 +30,14 @@ pub(crate) struct SessionState {
 
 impl SessionState {
     pub(super) fn new(
-        library: Arc<Library>,
+        subsystem: Arc<Subsystem>,
         profile: String,
         mode: OpenMode,
         roster: Roster,
         failed: Vec<ServiceFailure>,
     ) -> Self {
         Self {
-            library,
+            subsystem,
             profile,
             mode,
             roster,
@@ -99,7 +99,7 @@ impl Member {
     /// Logs off: what this member opened is dead from now on; the last one closes the stores.
     pub(super) fn end(&self) {
         if !self.ended.swap(true, Ordering::AcqRel) {
-            self.registrations.end(&self.session.library.dispatcher);
+            self.registrations.end(&self.session.subsystem.dispatcher);
             self.background.end();
             self.session.leave();
         }
@@ -110,7 +110,7 @@ impl Member {
     }
 
     pub(crate) fn check(&self) -> Result<()> {
-        self.session.library.check()?;
+        self.session.subsystem.check()?;
         if self.has_left() {
             let detail = "the session has been logged off";
             return Err(Error::new(Code::END_OF_SESSION, detail));

@@ -58,7 +58,7 @@ fn start(
     let write = flags.contains(StoreFlags::WRITE);
     let open = |mode| {
         let opening = Opening {
-            library: &session.state().library,
+            subsystem: &session.state().subsystem,
             profile: &session.state().profile,
             mode,
             call: &session.call,

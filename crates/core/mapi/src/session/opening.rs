@@ -6,14 +6,14 @@ use mapi_spi::{Call, OpenMode, OpenStore, Result};
 
 use super::roster::{Entrant, OpenedStore};
 use crate::host::ProfileService;
-use crate::library::Library;
 use crate::session::Member;
+use crate::subsystem::Subsystem;
 use crate::{MsgStore, OpenFlags, TreeFlags};
 
 /// How stores of a session are opened.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
-    pub(super) library: &'a Arc<Library>,
+    pub(super) subsystem: &'a Arc<Subsystem>,
     pub(super) profile: &'a str,
     pub(super) mode: OpenMode,
     pub(super) call: &'a Call,
@@ -22,8 +22,8 @@ pub(super) struct Opening<'a> {
 impl Opening<'_> {
     /// Opens the store of a service, ready to be entered into the roster.
     pub(super) fn open(&self, entry: &ProfileService) -> Result<Entrant> {
-        let service = Arc::new(self.library.hold(&entry.service)?);
-        let support = self.library.host.support(self.profile, entry);
+        let service = Arc::new(self.subsystem.hold(&entry.service)?);
+        let support = self.subsystem.host.support(self.profile, entry);
         let open = OpenStore {
             config: entry.config.clone(),
             mode: self.mode,

@@ -11,7 +11,7 @@ use mapi_spi::{ServiceConfig, Store, Support};
 
 use crate::advise::{Dispatcher, Hub};
 use crate::host::{Identity, resource_flags};
-use crate::library::ServiceUse;
+use crate::subsystem::ServiceUse;
 use crate::table::Bell;
 
 /// One open store of a session.
@@ -65,7 +65,7 @@ impl OpenedStore {
     /// Where registrations for its changes are entered.
     pub(crate) fn hub(&self) -> &Arc<Hub> {
         self.hub.get_or_init(|| {
-            let dispatcher = &self.place.service.library.dispatcher;
+            let dispatcher = &self.place.service.subsystem.dispatcher;
             Hub::new(Arc::clone(&self.store), Arc::clone(dispatcher))
         })
     }

@@ -33,7 +33,7 @@ pub(super) fn table(session: &Session) -> TableBuilder {
     let session = session.clone();
     let member = Arc::clone(&session.member);
     let state = Arc::clone(&member.session);
-    let bell = state.roster.bell(&state.library.dispatcher);
+    let bell = state.roster.bell(&state.subsystem.dispatcher);
     let fetch = move || {
         session.check()?;
         let stores = session.state().roster.with_flags();

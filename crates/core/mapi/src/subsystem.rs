@@ -22,7 +22,7 @@ use crate::{InitFlags, TableData};
 /// `MAPI_E_NOT_INITIALIZED`. A program that drops the library need not count down.
 #[derive(Debug, Clone)]
 pub struct Mapi {
-    pub(crate) library: Arc<Library>,
+    pub(crate) subsystem: Arc<Subsystem>,
 }
 
 impl Mapi {
@@ -44,7 +44,7 @@ impl Mapi {
     /// The library over this host, not initialised yet.
     #[must_use]
     pub fn uninitialized(host: Arc<dyn Host>) -> Self {
-        let library = Library {
+        let subsystem = Subsystem {
             host,
             initialized: AtomicUsize::new(0),
             logon: Mutex::default(),
@@ -54,7 +54,7 @@ impl Mapi {
             dispatcher: Dispatcher::new(),
         };
         Self {
-            library: Arc::new(library),
+            subsystem: Arc::new(subsystem),
         }
     }
 
@@ -66,8 +66,8 @@ impl Mapi {
     /// The same with flags: where sinks are called, the first call decides.
     pub fn initialize_again_with(&self, flags: InitFlags) {
         let background = flags.contains(InitFlags::MULTITHREAD_NOTIFICATIONS);
-        self.library.dispatcher.start(background);
-        self.library.initialized.fetch_add(1, Ordering::AcqRel);
+        self.subsystem.dispatcher.start(background);
+        self.subsystem.initialized.fetch_add(1, Ordering::AcqRel);
     }
 
     /// Counts one user less (MAPIUninitialize). After the last, sessions and all that they opened are dead until the
@@ -77,7 +77,7 @@ impl Mapi {
     /// `MAPI_E_NOT_INITIALIZED` when the count is 0 already.
     pub fn uninitialize(&self) -> Result<()> {
         let less = |count: usize| count.checked_sub(1);
-        let count = &self.library.initialized;
+        let count = &self.subsystem.initialized;
         let counted = count.fetch_update(Ordering::AcqRel, Ordering::Acquire, less);
         counted.map(drop).map_err(|_| not_initialized())
     }
@@ -91,9 +91,9 @@ impl Mapi {
         index: impl Into<PropTag>,
         columns: impl IntoIterator<Item = PropTag>,
     ) -> Result<TableData> {
-        self.library.check()?;
+        self.subsystem.check()?;
         let columns = columns.into_iter().collect();
-        TableData::over(index.into(), columns, Some(&self.library.dispatcher))
+        TableData::over(index.into(), columns, Some(&self.subsystem.dispatcher))
     }
 
     /// Calls the sinks of this thread with everything committed by now (HrDispatchNotifications), and says with how many
@@ -103,8 +103,8 @@ impl Mapi {
     /// # Errors
     /// `MAPI_E_NOT_INITIALIZED`.
     pub fn dispatch_notifications(&self) -> Result<usize> {
-        self.library.check()?;
-        Ok(self.library.dispatcher.dispatch())
+        self.subsystem.check()?;
+        Ok(self.subsystem.dispatcher.dispatch())
     }
 
     /// Names of the profiles that can be logged on to.
@@ -112,13 +112,13 @@ impl Mapi {
     /// # Errors
     /// `MAPI_E_NOT_INITIALIZED`; those of the host.
     pub fn profiles(&self) -> Result<Vec<String>> {
-        self.library.check()?;
-        self.library.host.profile_names()
+        self.subsystem.check()?;
+        self.subsystem.host.profile_names()
     }
 }
 
 /// What all sessions of a program have in common.
-pub(crate) struct Library {
+pub(crate) struct Subsystem {
     pub(crate) host: Arc<dyn Host>,
     initialized: AtomicUsize,
     /// Held while somebody logs on: logons are one after the other (SES-06).
@@ -136,15 +136,15 @@ struct HeldService {
     uses: usize,
 }
 
-impl fmt::Debug for Library {
+impl fmt::Debug for Subsystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library")
+        f.debug_struct("Subsystem")
             .field("initialized", &self.initialized)
             .finish_non_exhaustive()
     }
 }
 
-impl Library {
+impl Subsystem {
     pub(crate) fn check(&self) -> Result<()> {
         if self.initialized.load(Ordering::Acquire) == 0 {
             return Err(not_initialized());
@@ -184,7 +184,7 @@ impl Library {
         Ok(ServiceUse {
             service,
             name: name.to_owned(),
-            library: Arc::clone(self),
+            subsystem: Arc::clone(self),
         })
     }
 }
@@ -194,13 +194,13 @@ impl Library {
 pub(crate) struct ServiceUse {
     pub(crate) service: Arc<dyn Service>,
     name: String,
-    pub(crate) library: Arc<Library>,
+    pub(crate) subsystem: Arc<Subsystem>,
 }
 
 impl Drop for ServiceUse {
     fn drop(&mut self) {
         // The lock stays until the service is down, so that nobody takes it up again in between.
-        let mut services = lock(&self.library.services);
+        let mut services = lock(&self.subsystem.services);
         let Some(held) = services.get_mut(&self.name) else {
             return;
         };
@@ -217,5 +217,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn not_initialized() -> Error {
-    Error::new(Code::NOT_INITIALIZED, "the library is not initialised")
+    Error::new(Code::NOT_INITIALIZED, "the subsystem is not initialised")
 }
