@@ -22,6 +22,7 @@
 //! ```
 
 mod charset;
+mod condense;
 mod defects;
 mod header;
 mod limits;
@@ -36,8 +37,9 @@ mod transfer;
 mod write;
 
 pub use charset::{DEFAULT_CODE_PAGE, code_page_of, decode_code_page, label_of};
+pub use condense::{Condensed, condense};
 pub use limits::Limits;
 pub use parse::{ImportContext, NoMessage, parse};
 pub use recipe::{Rebuilt, open_attachment, rebuild};
-pub use source::SharedBytes;
+pub use source::{ReadAt, SharedBytes};
 pub use write::{WriteOptions, Written, write};

@@ -15,6 +15,8 @@ pub struct Limits {
     pub recipients: usize,
     /// Header fields that become new named properties.
     pub named_headers: usize,
+    /// Bytes of a text that is a body, as it stands in the mail; a larger one becomes an attachment.
+    pub body: u64,
     /// Bytes of a body or attachment that are decoded into memory at once; larger ones are read lazily.
     pub in_memory: usize,
 }
@@ -28,6 +30,7 @@ impl Default for Limits {
             header_text: 16 << 20,
             recipients: 20_000,
             named_headers: 64,
+            body: 64 << 20,
             in_memory: 64 << 10,
         }
     }

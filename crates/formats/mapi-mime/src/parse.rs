@@ -7,6 +7,7 @@ mod class;
 mod envelope;
 mod start;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use mapi_props::{Defect, FileTime, MessageTree, TreeProps, TreeValue};
@@ -64,6 +65,9 @@ pub enum NoMessage {
     /// No header field, and the bytes are not text.
     #[error("the file has no header field and is not text")]
     Binary,
+    /// The file of a condensed mail failed when it was read again.
+    #[error("the file cannot be read again: {0}")]
+    Unreadable(String),
 }
 
 /// Reads the message in `bytes`.
@@ -108,7 +112,8 @@ pub fn parse(
         context.now,
         &mut reader.defects,
     );
-    tree.original = Some(recipe::build(&original, reader.slots));
+    let recipe = recipe::build(&original, reader.slots);
+    tree.original = Some(recipe.map_err(|e| NoMessage::Unreadable(e.to_string()))?);
     tree.defects = reader.defects;
     Ok(tree)
 }
@@ -148,7 +153,7 @@ impl Reader<'_> {
         };
         let source = self.source.clone();
         let header = source.slice(entity.header.clone());
-        let bodies = body::choose(&self.entities, root);
+        let bodies = self.readable(body::choose(&self.entities, root));
         let page = self.declared_page(root, bodies);
         envelope::read(
             &mut tree,
@@ -171,6 +176,22 @@ impl Reader<'_> {
         tree
     }
 
+    /// The bodies that are small enough to be read; others become attachments.
+    fn readable(&mut self, mut bodies: body::Bodies) -> body::Bodies {
+        for body in [&mut bodies.text, &mut bodies.html] {
+            let Some(entity) = body.and_then(|i| self.entities.get(i)) else {
+                continue;
+            };
+            let (start, size) = (entity.header.start, self.source.size_of(&entity.body));
+            if size > self.context.limits.body {
+                *body = None;
+                let detail = format!("text of {size} bytes at byte {start} is an attachment");
+                crate::defects::note(&mut self.defects, "body-too-large", detail);
+            }
+        }
+        bodies
+    }
+
     /// What raw 8-bit bytes in the header are, if not UTF-8: most likely the charset that the body declares.
     fn declared_page(&self, root: usize, bodies: body::Bodies) -> i32 {
         let declared = [bodies.text, bodies.html, Some(root)]
@@ -189,11 +210,19 @@ impl Reader<'_> {
 
     /// The decoded bytes of a leaf, all in memory.
     fn decoded(&mut self, entity: &Entity) -> Vec<u8> {
-        let raw = self.source.slice(entity.body.clone());
-        if entity.mime.transfer == Transfer::Identity {
-            return raw.to_vec();
+        let transfer = entity.mime.transfer;
+        let source = self.source.clone();
+        let raw = if source.is_cut(&entity.body) {
+            let raw = source.copy(entity.body.clone());
+            // The same bytes are read for the recipe, which then fails too.
+            Cow::Owned(raw.unwrap_or_default())
+        } else {
+            Cow::Borrowed(source.slice(entity.body.clone()))
+        };
+        if transfer == Transfer::Identity {
+            return raw.into_owned();
         }
-        let (bytes, odd) = entity.mime.transfer.decode(raw);
+        let (bytes, odd) = transfer.decode(&raw);
         self.note_transfer(entity, odd);
         bytes
     }

@@ -22,41 +22,57 @@ pub(crate) struct Slot {
 }
 
 /// Makes the recipe of `original`. Each attachment is encoded again and compared; where a byte differs it stays literal.
-pub(crate) fn build(original: &SharedBytes, mut slots: Vec<Slot>) -> Recipe {
-    let bytes = original.as_slice();
+///
+/// # Errors
+/// Those of the file that a condensed mail lies in.
+pub(crate) fn build(original: &SharedBytes, mut slots: Vec<Slot>) -> io::Result<Recipe> {
     slots.sort_by_key(|s| s.range.start);
+    let end = original.as_slice().len();
     let mut segments = Vec::new();
     let mut at = 0;
     for slot in slots.into_iter().filter(|s| s.source.size() >= WORTH_IT) {
-        let Some(before) = bytes.get(at..slot.range.start) else {
+        if slot.range.start < at || slot.range.end > end {
+            continue;
+        }
+        let Some((encoding, after)) = proved(original, &slot)? else {
             continue;
         };
-        let Some(text) = bytes.get(slot.range.clone()) else {
-            continue;
-        };
-        let Some((encoding, len)) = proved(text, &slot) else {
-            continue;
-        };
-        if !before.is_empty() {
-            segments.push(Segment::Literal(before.to_vec()));
+        if at < slot.range.start {
+            segments.push(Segment::Literal(original.copy(at..slot.range.start)?));
         }
         segments.push(Segment::Attachment {
             attachment: slot.path,
             encoding,
         });
-        at = slot.range.start + len;
+        at = after;
     }
-    let rest = bytes.get(at..).unwrap_or_default();
-    if !rest.is_empty() {
-        segments.push(Segment::Literal(rest.to_vec()));
+    if at < end {
+        segments.push(Segment::Literal(original.copy(at..end)?));
     }
-    Recipe { segments }
+    Ok(Recipe { segments })
 }
 
-/// The encoding that turns the attachment into the start of `text`, and how many bytes of it.
-fn proved(text: &[u8], slot: &Slot) -> Option<(Encoding, usize)> {
-    let encoding = match slot.transfer {
-        Transfer::Identity => Encoding::Identity,
+/// The encoding that turns the attachment into the start of its slot, and where in `original` that ends.
+fn proved(original: &SharedBytes, slot: &Slot) -> io::Result<Option<(Encoding, usize)>> {
+    let text = original.slice(slot.range.clone());
+    let Some(encoding) = promising(text, slot.transfer) else {
+        return Ok(None);
+    };
+    let mut again = encoded(slot.source.open()?, encoding);
+    let same = if original.is_cut(&slot.range) {
+        common_prefix(&mut again, &mut original.reader(slot.range.clone()))?
+    } else {
+        let mut text = text;
+        common_prefix(&mut again, &mut text)?
+    };
+    let after = same.and_then(|len| original.place_after(&slot.range, len));
+    Ok(after.map(|after| (encoding, after)))
+}
+
+/// The encoding that the first line and the end of `text` suggest.
+fn promising(text: &[u8], transfer: Transfer) -> Option<Encoding> {
+    match transfer {
+        Transfer::Identity => Some(Encoding::Identity),
         Transfer::Base64 => {
             // Blank lines may follow the last one.
             let end = text.trim_ascii_end().len();
@@ -66,32 +82,38 @@ fn proved(text: &[u8], slot: &Slot) -> Option<(Encoding, usize)> {
                 _ => 0,
             };
             let lines = Lines::guess(text.get(..end + eol)?)?;
-            Encoding::Base64 {
+            Some(Encoding::Base64 {
                 line_len: lines.len,
                 crlf: lines.crlf,
                 last_eol: lines.last_eol,
-            }
+            })
         }
-        Transfer::QuotedPrintable | Transfer::Uuencode => return None,
-    };
-    let mut again = encoded(slot.source.open().ok()?, encoding);
-    let len = common_prefix(&mut again, text).ok()??;
-    Some((encoding, len))
+        _ => None,
+    }
 }
 
-/// The length of what `reader` gives, if `text` starts with it.
-fn common_prefix(reader: &mut dyn Read, text: &[u8]) -> io::Result<Option<usize>> {
-    let mut buffer = vec![0; 32 * 1024];
-    let mut at = 0;
+/// Bytes compared at once.
+const STEP: usize = 32 * 1024;
+
+/// The length of what `again` gives, if `text` starts with it.
+fn common_prefix(again: &mut dyn Read, text: &mut dyn Read) -> io::Result<Option<u64>> {
+    let (mut made, mut there) = (vec![0; STEP], vec![0; STEP]);
+    let mut len = 0;
     loop {
-        let n = reader.read(&mut buffer)?;
+        let n = again.read(&mut made)?;
         if n == 0 {
-            return Ok(Some(at));
+            return Ok(Some(len));
         }
-        if text.get(at..at + n) != buffer.get(..n) {
+        let there = there.get_mut(..n).unwrap_or_default();
+        match text.read_exact(there) {
+            Ok(()) => {}
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+            Err(e) => return Err(e),
+        }
+        if made.get(..n) != Some(&*there) {
             return Ok(None);
         }
-        at += n;
+        len += u64::try_from(n).unwrap_or(u64::MAX);
     }
 }
 

@@ -219,11 +219,13 @@ pub(super) fn signed_entity(
         content
     } else {
         let between = source.slice(entity.header.end..entity.body.start);
+        // A file that cannot be read again has no recipe either, and the mail is refused.
+        let body = source.copy(entity.body.clone()).unwrap_or_default();
         let mut bytes = Vec::new();
         let pieces = [
             source.slice(field),
             if between.is_empty() { b"\r\n" } else { between },
-            source.slice(entity.body.clone()),
+            &body,
         ];
         for piece in pieces {
             bytes.extend_from_slice(piece);

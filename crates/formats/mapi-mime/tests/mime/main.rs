@@ -7,9 +7,12 @@
     reason = "a test fails by panicking and says what it skipped"
 )]
 
+mod condensed;
 mod containers;
 mod corpus;
 mod hostile;
 mod roundtrip;
+mod said;
 mod samples;
 mod shown;
+mod write_corpus;
