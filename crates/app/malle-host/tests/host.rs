@@ -1,7 +1,9 @@
 //! The host over both services, through the client API.
 
+use std::io::Read;
 use std::sync::Arc;
 
+use malle_host::export::MimeOf;
 use malle_host::import::{ImportJob, MailFlags, StoreTarget, import};
 use malle_host::{Home, MalleHost, Profiles, default_config};
 use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, tags};
@@ -133,4 +135,50 @@ fn what_a_session_changes_is_kept_in_the_profile_file() {
         )
         .expect("the file is still there");
     assert_eq!((again.letter(), again.entry_id()), ("c", added.entry_id()));
+}
+
+/// A message with an attachment of this many lines of base64.
+fn large_mail(lines: usize) -> String {
+    let mut mail = String::from(
+        "From: Ann <ann@example.org>\r\nSubject: Large\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nSee the file.\r\n--b\r\n\
+         Content-Type: application/pdf; name=large.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+    );
+    for n in 0..lines {
+        mail += &format!("{n:0>76}\r\n");
+    }
+    mail + "--b--\r\n"
+}
+
+#[test]
+fn a_large_message_comes_back_byte_for_byte() -> mapi::Result<()> {
+    let home = TempHome::new().expect("a temporary home");
+    let store = session(&home, "MALLE_LOCAL").default_store()?;
+    let mail = large_mail(250_000);
+    let file = home.path().join("large.eml");
+    std::fs::write(&file, &mail).expect("a message is laid");
+    let job = ImportJob {
+        paths: vec![file],
+        ..ImportJob::default()
+    };
+    let target = StoreTarget::new(store.clone(), "Inbox");
+    let report = import(&job, &target, malle_host::now(), &mut |_| {});
+    assert_eq!((report.imported, report.failures.len()), (1, 0));
+    assert_eq!(report.bytes, mail.len() as u64);
+    let again = import(&job, &target, malle_host::now(), &mut |_| {});
+    assert_eq!((again.imported, again.skipped), (0, 1));
+
+    let table = store.folder("Inbox")?.contents().open()?;
+    let rows = table.query_rows(10)?;
+    let row = rows.first().expect("the message is listed");
+    let message = store.open_message(row.entry_id(), mapi::OpenFlags::NONE)?;
+    let attachment = message.open_attachment(0, mapi::OpenFlags::NONE)?;
+    let size = attachment.find(tags::ATTACH_SIZE)?.unwrap_or(0);
+    assert!(size > 250_000 * 57, "{size} bytes");
+    let mut exported = String::new();
+    MimeOf::message(&message)?
+        .read_to_string(&mut exported)
+        .expect("the message is read");
+    assert!(exported == mail, "another message came back");
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Hashes, looks up and parses a chunk of messages: the second stage, in several threads.
 
-use mapi_mime::{ImportContext, SharedBytes};
+use mapi_mime::ImportContext;
 use mapi_spi::Result;
 
 use super::read::{Item, Piece, Place};
@@ -49,7 +49,11 @@ pub(crate) fn parse(
         .items
         .iter()
         .flatten()
-        .map(|piece| *blake3::hash(&piece.bytes).as_bytes())
+        .map(|piece| {
+            piece
+                .hash
+                .unwrap_or_else(|| *blake3::hash(piece.bytes.as_slice()).as_bytes())
+        })
         .collect();
     let known = match folder {
         Some(folder) => folder.known(&hashes)?,
@@ -60,7 +64,7 @@ pub(crate) fn parse(
         Err(refused) => (refused.place, 0, Verdict::Refused(refused.reason)),
         Ok(piece) => match looked_up.next() {
             Some((hash, None)) => judged(piece, hash, context),
-            Some((_, Some(id))) => (piece.place, len(&piece.bytes), Verdict::Known(id)),
+            Some((_, Some(id))) => (piece.place, piece.size, Verdict::Known(id)),
             None => (
                 piece.place,
                 0,
@@ -80,16 +84,16 @@ fn judged(piece: Piece, source: [u8; 32], context: &ImportContext) -> (Place, u6
     let Piece {
         place,
         bytes,
+        size,
         received,
         flags,
         ..
     } = piece;
-    let size = len(&bytes);
     let context = ImportContext {
         received,
         ..context.clone()
     };
-    let verdict = match mapi_mime::parse(SharedBytes::new(bytes), &context) {
+    let verdict = match mapi_mime::parse(bytes, &context) {
         Ok(mut tree) => {
             flags.put(&mut tree.props);
             Verdict::New(Box::new(NewMessage {
@@ -102,8 +106,4 @@ fn judged(piece: Piece, source: [u8; 32], context: &ImportContext) -> (Place, u6
         Err(none) => Verdict::Refused(none.to_string()),
     };
     (place, size, verdict)
-}
-
-fn len(bytes: &[u8]) -> u64 {
-    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }

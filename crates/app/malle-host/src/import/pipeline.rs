@@ -185,7 +185,7 @@ impl Filler<'_> {
                     go_on = self.send();
                     self.folder.clone_from(&piece.folder);
                 }
-                u64::try_from(piece.bytes.len()).unwrap_or(u64::MAX)
+                u64::try_from(piece.bytes.as_slice().len()).unwrap_or(u64::MAX)
             }
             Err(_) => 0,
         };

@@ -1,11 +1,12 @@
 //! Reads files and splits them into messages: the first stage.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use mapi_mime::maildir;
 use mapi_mime::mbox::{MboxError, MboxMessage, MboxReader};
+use mapi_mime::{ReadAt, SharedBytes, condense, maildir};
 use mapi_props::FileTime;
 
 use super::walk::{SourceFile, Walk};
@@ -14,6 +15,8 @@ use crate::reason;
 
 /// The largest single message that is read.
 const MESSAGE_MAX: u64 = 2 << 30;
+/// Files over this many bytes are not read into memory as a whole.
+const CONDENSED_FROM: u64 = 16 << 20;
 
 /// Where a message lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,11 @@ pub(crate) struct Place {
 pub(crate) struct Piece {
     pub(crate) place: Place,
     pub(crate) folder: Vec<String>,
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: SharedBytes,
+    /// Of the whole message, which may be more than is in memory.
+    pub(crate) size: u64,
+    /// BLAKE3 of the message, where it was made while reading.
+    pub(crate) hash: Option<[u8; 32]>,
     pub(crate) received: Option<FileTime>,
     pub(crate) flags: MailFlags,
 }
@@ -88,30 +95,29 @@ impl Reader<'_> {
     }
 
     fn try_file(&mut self, file: &SourceFile) -> io::Result<bool> {
-        let input: Box<dyn Read> = if file.path == Path::new("-") {
-            Box::new(io::stdin())
+        let (input, size): (Box<dyn Read>, u64) = if file.path == Path::new("-") {
+            (Box::new(io::stdin()), 0)
         } else {
-            Box::new(File::open(&file.path)?)
+            let input = File::open(&file.path)?;
+            let size = input.metadata()?.len();
+            (Box::new(input), size)
         };
         let mut input = BufReader::with_capacity(256 * 1024, input);
         if !file.in_maildir && starts_as_mbox(&mut input)? {
             return Ok(self.mbox(file, input));
         }
+        if size > CONDENSED_FROM && size <= MESSAGE_MAX {
+            return Ok((self.each)(Ok(condensed(file)?)));
+        }
         let mut bytes = Vec::new();
         input.take(MESSAGE_MAX + 1).read_to_end(&mut bytes)?;
-        if u64::try_from(bytes.len()).is_ok_and(|len| len > MESSAGE_MAX) {
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if size > MESSAGE_MAX {
             return Err(io::Error::other(
                 "the file is larger than 2 GiB, too large for one message",
             ));
         }
-        let (received, flags) = said_by_name(file);
-        Ok((self.each)(Ok(Piece {
-            place: place(&file.path, None),
-            folder: file.folder.clone(),
-            bytes,
-            received,
-            flags,
-        })))
+        Ok((self.each)(Ok(piece(file, bytes.into(), size, None))))
     }
 
     fn mbox(&mut self, file: &SourceFile, input: impl BufRead) -> bool {
@@ -144,6 +150,42 @@ impl Reader<'_> {
     }
 }
 
+/// A large message, of which most stays in its file until it is stored.
+fn condensed(file: &SourceFile) -> io::Result<Piece> {
+    let backing = Arc::new(Backing(Mutex::new(File::open(&file.path)?)));
+    let mut hasher = blake3::Hasher::new();
+    let condensed = condense(backing, &mut |bytes| {
+        hasher.update(bytes);
+    })?;
+    let hash = *hasher.finalize().as_bytes();
+    Ok(piece(file, condensed.bytes, condensed.size, Some(hash)))
+}
+
+/// A file from which large attachments are read when they are stored.
+struct Backing(Mutex<File>);
+
+impl ReadAt for Backing {
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        // A place in the file that somebody left is set anew.
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        file.read(buffer)
+    }
+}
+
+fn piece(file: &SourceFile, bytes: SharedBytes, size: u64, hash: Option<[u8; 32]>) -> Piece {
+    let (received, flags) = said_by_name(file);
+    Piece {
+        place: place(&file.path, None),
+        folder: file.folder.clone(),
+        bytes,
+        size,
+        hash,
+        received,
+        flags,
+    }
+}
+
 /// A file whose first bytes are `From ` is an mbox; so is one that has only blank lines before them.
 fn starts_as_mbox(input: &mut impl BufRead) -> io::Result<bool> {
     let start = input.fill_buf()?;
@@ -156,7 +198,9 @@ fn of_mbox(file: &SourceFile, message: MboxMessage) -> Piece {
         folder: file.folder.clone(),
         received: message.separator.date,
         flags: MailFlags::of_mbox(&message.bytes),
-        bytes: message.bytes,
+        size: u64::try_from(message.bytes.len()).unwrap_or(u64::MAX),
+        hash: None,
+        bytes: message.bytes.into(),
     }
 }
 
