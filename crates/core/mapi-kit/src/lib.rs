@@ -3,6 +3,7 @@
 //! For providers:
 //! * [`computed`] – properties that nobody stores: entry ids, keys, counters, access.
 //! * [`engine`] – what a view shows, worked out from a scan.
+//! * [`bodies`] – the text of a message's body, in whatever form it is stored.
 //! * [`storable`] – what a store refuses to hold.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
@@ -14,6 +15,7 @@
 //!
 //! Deliberately absent: any provider, files and sockets, handles with locks (they are `mapi`'s).
 
+pub mod bodies;
 pub mod computed;
 pub mod content;
 pub mod conversation;

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 
 use mapi_html::{Charset, html_to_text, text_to_html};
-use mapi_props::{AnsiString, Bag, Code, PropTag, PropType, PropValue, Slot, tags};
-use mapi_query::{decode_ansi, encode_ansi, is_supported_code_page};
+use mapi_kit::bodies::decode_html;
+use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, tags};
+use mapi_query::{decode_ansi, encode_ansi};
 use mapi_spi::{Error, Result};
 
 const BODY: u16 = tags::BODY.id();
@@ -140,12 +141,14 @@ impl Stored<'_> {
         Ok(match slot {
             Slot::Value(PropValue::Unicode(text)) => Cow::Borrowed(text),
             Slot::Value(PropValue::String8(text)) => Cow::Owned(decode_ansi(text).into_owned()),
-            Slot::Value(PropValue::Binary(bytes)) => Cow::Owned(decode(bytes, self.code_page())),
+            Slot::Value(PropValue::Binary(bytes)) => {
+                Cow::Owned(decode_html(bytes, self.code_page()))
+            }
             Slot::Large(large) => {
                 let bytes = (self.read)(large)?;
                 Cow::Owned(match large.ty {
                     PropType::UNICODE => String::from_utf8_lossy(&bytes).into_owned(),
-                    _ => decode(&bytes, self.code_page()),
+                    _ => decode_html(&bytes, self.code_page()),
                 })
             }
             Slot::Value(other) => {
@@ -175,35 +178,6 @@ fn other_form(stored: &Stored<'_>, slot: &Slot) -> Result<PropValue> {
     }))
 }
 
-/// The text of HTML bytes: a byte order mark tells, else the code page; without one UTF-8 if it can be, else Western.
-fn decode(bytes: &[u8], code_page: Option<u16>) -> String {
-    let wide = |bytes: &[u8]| {
-        let (pairs, _) = bytes.as_chunks::<2>();
-        let units = pairs.iter().map(|p| u16::from_le_bytes(*p));
-        char::decode_utf16(units)
-            .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-            .collect()
-    };
-    match (bytes, code_page) {
-        ([0xEF, 0xBB, 0xBF, rest @ ..], _) => String::from_utf8_lossy(rest).into_owned(),
-        ([0xFF, 0xFE, rest @ ..], _) => wide(rest),
-        (bytes, Some(UTF_16)) => wide(bytes),
-        (bytes, Some(page)) if is_supported_code_page(page) => in_page(bytes, page),
-        (bytes, _) => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => in_page(bytes, 1252),
-        },
-    }
-}
-
-fn in_page(bytes: &[u8], code_page: u16) -> String {
-    let text = AnsiString {
-        code_page,
-        bytes: bytes.to_vec(),
-    };
-    decode_ansi(&text).into_owned()
-}
-
 /// PR_NATIVE_BODY_INFO: the best of the bodies that are stored, by the table of [MS-OXBBODY] 2.1.3.1.
 fn native(props: &Bag) -> Option<i32> {
     let (text, rtf, html) = (
@@ -221,21 +195,5 @@ fn native(props: &Bag) -> Option<i32> {
         (_, _, true) => Some(MARKUP),
         (false, true, false) => Some(RICH),
         (true, _, false) => Some(TEXT),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decode;
-
-    #[test]
-    fn html_bytes_are_read_by_mark_code_page_or_guess() {
-        assert_eq!(decode(b"caf\xC3\xA9", None), "café");
-        assert_eq!(decode(b"caf\xE9", None), "café");
-        assert_eq!(decode(b"\xE9", Some(1251)), "й");
-        assert_eq!(decode(b"\xC3\xA9", Some(65001)), "é");
-        assert_eq!(decode(b"\xEF\xBB\xBFx\xC3\xA9", Some(1252)), "xé");
-        assert_eq!(decode(b"\xFF\xFEx\0", Some(1252)), "x");
-        assert_eq!(decode(b"x\0\xE9\0", Some(1200)), "xé");
     }
 }
