@@ -5,7 +5,7 @@ use mapi_props::{
     StoredMessage,
 };
 
-use crate::{Error, FolderKind, ItemId, SearchSave};
+use crate::{Error, FolderKind, ItemId, SearchSave, Turn};
 
 /// Operations that are committed together, with who made them and how durable they must be.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +22,9 @@ pub struct ChangeSet {
     pub sync_state: Vec<SyncRow>,
     /// When the commit is durable.
     pub durability: Durability,
+    /// When it is this set's turn. The store prepares what it can (hashes, compressed values) before it waits for that, so
+    /// that one set is prepared while another is written, and lets the turn go when the set is committed.
+    pub turn: Option<Turn>,
 }
 
 impl ChangeSet {

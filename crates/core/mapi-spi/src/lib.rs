@@ -20,6 +20,7 @@ mod provider;
 mod search;
 mod store;
 mod support;
+mod turn;
 mod view;
 
 pub use call::{Call, CancelToken, Progress, ProgressEvent};
@@ -38,6 +39,7 @@ pub use provider::{OpenMode, OpenStore, Service, ServiceConfig};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};
 pub use store::{NameCreation, Store};
 pub use support::Support;
+pub use turn::{Turn, Turns};
 pub use view::{
     Anchor, Depth, Direction, Page, Row, RowKey, RowKeys, RowSet, ScanBody, ScanRow, View,
 };

@@ -125,7 +125,7 @@ pub use mapi_props::{
 pub use mapi_spi::{
     Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
     FolderCounts, FolderKind, ItemId, Limits, OpenMode, Problem, Progress, ProgressEvent, Result,
-    Service, ServiceConfig, StoreFigures, Support,
+    Service, ServiceConfig, StoreFigures, Support, Turn, Turns,
 };
 
 /// Tags of any type as one list, for columns and property lists.

@@ -50,6 +50,8 @@ pub(crate) fn run(
         values,
         sync_state,
         durability: _,
+        // Kept to the end: the next one comes when it is dropped.
+        turn: _turn,
     } = changes;
     let values = values::prepare(state, values)?;
     let mut commit = Commit {

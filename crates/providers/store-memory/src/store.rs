@@ -296,6 +296,9 @@ impl Store for MemoryStore {
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
         self.writable()?;
+        if let Some(turn) = &changes.turn {
+            turn.wait(call)?;
+        }
         let mut state = self.shared.write()?;
         let outcome = commit::run(&mut state, &self.info, changes, call)?;
         if cfg!(debug_assertions)

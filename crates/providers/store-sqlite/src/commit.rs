@@ -86,6 +86,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         values,
         sync_state,
         durability,
+        turn,
     } = changes;
     let values = if values.is_empty() {
         Vec::new()
@@ -93,6 +94,10 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         // Before the transaction: hashing and compressing may take long.
         prepare(values, &*inner.connections.reader(call)?, call)?
     };
+    // The next set's turn comes when this one is dropped, at the end.
+    if let Some(turn) = &turn {
+        turn.wait(call)?;
+    }
     let writer = inner.connections.writer(call)?;
     let txn = Txn::begin(&writer, origin, inner.support.now(), durability, call)
         .map_err(|e| inner.explain(e))?;

@@ -56,7 +56,7 @@ fn fill(count: usize, home: &Path, shape: Shape) -> Result<serde_json::Value> {
         ..ImportOptions::default()
     };
     for batch in take {
-        for outcome in inbox.import(batch, options)? {
+        for outcome in inbox.import(batch, options.clone())? {
             ensure!(
                 matches!(outcome, ImportOutcome::Imported { .. }),
                 "not stored: {outcome:?}"

@@ -2,18 +2,21 @@
 
 use mapi_kit::import::{ImportItem, ImportTo, prepare};
 use mapi_props::{Code, Defect};
-use mapi_spi::{ChangeSet, CommitMode, Durability, Error, OpOutcome, Result};
+use mapi_spi::{ChangeSet, CommitMode, Durability, Error, OpOutcome, Result, Turn};
 
 use super::Folder;
 use crate::EntryId;
 
 /// How a batch is imported.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ImportOptions {
     /// When the batch survives a power cut: at once, or after [`crate::MsgStore::sync`].
     pub durability: Durability,
     /// Into the folder's associated contents.
     pub associated: bool,
+    /// When it is this batch's turn, for batches that are imported from several threads and yet in order: each is prepared
+    /// at once and written when all whose turns were taken before are over.
+    pub turn: Option<Turn>,
 }
 
 /// What became of one tree.
@@ -84,6 +87,7 @@ impl Folder {
             mode: CommitMode::EachItem,
             values: prepared.values,
             durability: options.durability,
+            turn: options.turn,
             ..ChangeSet::default()
         })?;
         let mut results = outcome.ops.into_iter();

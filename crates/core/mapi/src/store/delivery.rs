@@ -52,6 +52,7 @@ impl MsgStore {
         let options = ImportOptions {
             durability: Durability::Full,
             associated: false,
+            turn: None,
         };
         let outcome = folder.import(vec![item], options)?.pop();
         let (entry_id, defects) = match outcome {
