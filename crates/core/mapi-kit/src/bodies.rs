@@ -28,7 +28,7 @@ pub fn text_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
         return within(text, longest);
     }
     match row.slot(tags::BODY.id()) {
-        Some(slot) => plain(row, slot, longest),
+        Some(slot) => plain(row, slot.as_ref(), longest),
         None => made_body(row, longest),
     }
 }
@@ -79,8 +79,8 @@ pub fn decode_html(bytes: &[u8], code_page: Option<u16>) -> String {
 const UTF_16: u16 = 1200;
 
 /// A stored PR_BODY that is no small text.
-fn plain<'a>(row: &'a dyn ItemRow, slot: Cow<'_, Slot>, longest: u64) -> TextBody<'a> {
-    let Slot::Large(large) = slot.as_ref() else {
+fn plain<'a>(row: &'a dyn ItemRow, slot: &Slot, longest: u64) -> TextBody<'a> {
+    let Slot::Large(large) = slot else {
         return TextBody::None;
     };
     if !large.ty.is_string() {
