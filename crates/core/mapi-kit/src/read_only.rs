@@ -8,8 +8,9 @@ use std::sync::Arc;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
-    LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Result, Row, RowKey,
-    RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures, StoreInfo, View,
+    LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan, Result,
+    Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures,
+    StoreInfo, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -90,6 +91,10 @@ impl Store for ReadOnly {
         call: &Call,
     ) -> Result<(u64, Vec<Row>)> {
         self.inner.rows_at(view, places, also, call)
+    }
+
+    fn explain(&self, view: &View, call: &Call) -> Result<QueryPlan> {
+        self.inner.explain(view, call)
     }
 
     fn scan(

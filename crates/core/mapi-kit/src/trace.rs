@@ -12,9 +12,9 @@ use std::time::Instant;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
-    LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, Result, Row,
-    RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures, StoreInfo,
-    View,
+    LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan, Result,
+    Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures,
+    StoreInfo, View,
 };
 
 /// The target under which calls are logged.
@@ -199,6 +199,12 @@ impl Store for Traced {
         let about = format_args!("{} at {} places", Shown(view), places.len());
         traced("rows_at", about, || {
             self.0.rows_at(view, places, also, call)
+        })
+    }
+
+    fn explain(&self, view: &View, call: &Call) -> Result<QueryPlan> {
+        traced("explain", format_args!("{}", Shown(view)), || {
+            self.0.explain(view, call)
         })
     }
 

@@ -156,7 +156,9 @@ fn leaf() -> impl Strategy<Value = Restriction> {
     let kind = prop_oneof![
         Just(MatchKind::FullString),
         Just(MatchKind::Substring),
-        Just(MatchKind::Prefix)
+        Just(MatchKind::Prefix),
+        Just(MatchKind::WordPrefix),
+        Just(MatchKind::Phrase)
     ];
     let bit = prop_oneof![Just(BitOp::Zero), Just(BitOp::NonZero)];
     prop_oneof![

@@ -14,9 +14,9 @@ pub enum Restriction {
     Not(Box<Restriction>),
     /// RES_CONTENT 3: text or bytes contain, start with or equal the value.
     Content {
-        /// Full string, substring or prefix.
+        /// Full string, substring, prefix or words.
         kind: MatchKind,
-        /// Case and accents.
+        /// Case and accents; means nothing for words.
         fuzzy: FuzzyLevel,
         /// The property looked at.
         tag: PropTag,
@@ -105,6 +105,12 @@ pub enum MatchKind {
     Substring,
     /// FL_PREFIX 2: at the start.
     Prefix,
+    /// FL_PREFIX_ON_ANY_WORD 0x10: the words of the pattern stand in the text one after another, and the last may go on.
+    /// Text only; words are compared as full-text search folds them (`mapi_query::words`), whatever the high word says.
+    WordPrefix,
+    /// FL_PHRASE_MATCH 0x20: the words of the pattern stand in the text one after another, each whole. Otherwise as
+    /// [`Self::WordPrefix`].
+    Phrase,
 }
 
 /// High word of a fuzzy level: what is overlooked.

@@ -18,7 +18,8 @@
 //!   restrictions between commas are the same, and the only form for none or one.
 //! * `P = v`, `!=`, `<`, `<=`, `>`, `>=`, `=~` (RELOP_RE); with `@Q` for the value, two properties are compared.
 //! * `P contains v`, `P startswith v`, `P is v` (FL_SUBSTRING, FL_PREFIX, FL_FULLSTRING), with `/i` (case), `/n` (marks) and
-//!   `/l` (both, FL_LOOSE) after the word, as in `contains/in`.
+//!   `/l` (both, FL_LOOSE) after the word, as in `contains/in`. `P hasphrase v`, `P hasprefix v`: words (FL_PHRASE_MATCH,
+//!   FL_PREFIX_ON_ANY_WORD).
 //! * `P & 0x10 = 0`, `P & 0x10 != 0`: bits. `size(P) > 1000`: bytes. `exists(P)`.
 //! * `recipients(R)`, `attachments(R)`, `sub(P, R)`; `count(2, R)`; `comment([P = v, Q = w], R)`, R may be missing.
 //! * A property is written as [`crate::names::parse_tag`] reads it. A value is a word, or JSON: `"text"`, `[1,2]`. It has the

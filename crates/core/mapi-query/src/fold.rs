@@ -107,7 +107,7 @@ const fn is_jamo(c: char) -> bool {
 }
 
 static CASES: CaseMapperBorrowed<'static> = CaseMapper::new();
-static CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
+pub(crate) static CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
 static NFKD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
 

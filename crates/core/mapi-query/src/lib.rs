@@ -7,6 +7,7 @@
 //!   values last.
 //! * **Folding** – [`fold`] for the FL_ flags of content restrictions, [`search_fold`] for full text, [`SearchNeedle`]
 //!   to look for it there.
+//! * **Words** – [`words`] cuts texts and patterns alike for full-text search, [`fields`] says where it looks.
 //! * **Code pages** – [`decode_ansi`], [`encode_ansi`] and [`convert`] between the two widths of text.
 //! * **Matching** – [`Matcher`] validates a [`Restriction`](mapi_props::Restriction) once and then answers for any
 //!   [`Row`].
@@ -15,6 +16,7 @@
 
 mod ansi;
 mod convert;
+pub mod fields;
 mod fold;
 mod matching;
 mod order;
@@ -22,6 +24,7 @@ mod row;
 mod row_order;
 mod search;
 mod value_order;
+pub mod words;
 
 pub use ansi::{decode_ansi, encode_ansi, is_supported_code_page};
 pub use convert::{convert, convert_in};

@@ -33,6 +33,9 @@ pub const MAX_DEPTH: usize = 64;
 ///   (PT_OBJECT) never exist.
 /// * COUNT limits a whole result, not a row. At the top it becomes [`limit`](Self::limit); inside another restriction it
 ///   would need a memory of rows already seen, so that its meaning would depend on their order: MAPI_E_TOO_COMPLEX.
+/// * Words (WordPrefix, Phrase) are those of [`words`](crate::words), folded for search whatever the flags say; a pattern
+///   without a word matches nothing. In PR_BODY they are looked for in the text that a reader gets: where only HTML is
+///   stored, in what [`Row::made_body`] makes of it.
 /// * A large value that is not at hand ([`Row::open`] gives `None`), or cannot be read, counts as missing. PROPERTY and
 ///   COMPAREPROPS look at its first 16 MiB; CONTENT reads all of it in bounded memory.
 ///
@@ -75,7 +78,7 @@ impl Matcher {
     /// Validates `restriction` for a table whose rows are messages.
     ///
     /// # Errors
-    /// MAPI_E_TOO_COMPLEX: types of tag and constant disagree; the constant is multi-valued or of a type without order;
+    /// MAPI_E_TOO_COMPLEX: types of tag and constant disagree; words looked for in bytes; the constant is multi-valued or of a type without order;
     /// RELOP_RE; CONTENT on something that is neither text nor bytes; BITMASK on something else than PT_LONG; a
     /// sub-object other than recipients and attachments, or inside another; COUNT below the top; more than
     /// [`MAX_DEPTH`] levels.

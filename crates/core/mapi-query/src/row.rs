@@ -3,9 +3,17 @@
 use std::borrow::Cow;
 use std::io::Read;
 
-use mapi_props::{Bag, PropTag, PropType, PropValue, Slot};
+use mapi_props::{Bag, PropTag, PropType, PropValue, Slot, tags};
 
 use crate::decode_ansi;
+
+/// What [`Row::made_body`] is made from.
+pub(crate) const BODY_SOURCES: [PropTag; 2] = [tags::HTML.raw(), tags::INTERNET_CPID.raw()];
+
+/// PR_BODY, under any type.
+pub(crate) const fn is_body(tag: PropTag) -> bool {
+    tag.id() == tags::BODY.id()
+}
 
 /// An object whose properties can be looked at. Implemented by each store over its own row form.
 ///
@@ -42,6 +50,12 @@ pub trait Row {
     /// Opens a large value (PT_UNICODE as UTF-8, others as stored); `None` if it is not at hand (not downloaded).
     fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
         let _ = id;
+        None
+    }
+
+    /// The text of a message whose PR_BODY is not stored, as a reader gets it: made from HTML where that is stored;
+    /// `None` where there is no HTML or it is not at hand. What looks for words in PR_BODY looks here then.
+    fn made_body(&self) -> Option<Cow<'_, str>> {
         None
     }
 
@@ -140,6 +154,10 @@ impl Row for Instance<'_> {
 
     fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
         self.row.open(id)
+    }
+
+    fn made_body(&self) -> Option<Cow<'_, str>> {
+        self.row.made_body()
     }
 
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {

@@ -41,5 +41,6 @@ pub use store::{NameCreation, Store};
 pub use support::Support;
 pub use turn::{Turn, Turns};
 pub use view::{
-    Anchor, Depth, Direction, Page, Row, RowKey, RowKeys, RowSet, ScanBody, ScanRow, View,
+    Anchor, Depth, Direction, Page, QueryPlan, Row, RowKey, RowKeys, RowSet, ScanBody, ScanRow,
+    View,
 };

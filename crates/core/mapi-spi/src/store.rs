@@ -7,8 +7,8 @@ use mapi_props::{Bag, LargeRef, PropName, Restriction};
 
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
-    Maintain, MessageData, Origin, Page, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
-    Stage, Staged, StoreInfo, View,
+    Maintain, MessageData, Origin, Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow,
+    SearchData, Stage, Staged, StoreInfo, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once.
@@ -86,6 +86,20 @@ pub trait Store: Send + Sync + Debug {
         also: Option<&Restriction>,
         call: &Call,
     ) -> Result<(u64, Vec<Row>)>;
+
+    /// How the store will answer this view, without reading its rows. The words of a plan are for people.
+    ///
+    /// # Errors
+    /// Those of [`Self::view`].
+    fn explain(&self, view: &View, call: &Call) -> Result<QueryPlan> {
+        self.folder(view.container, call)?;
+        Ok(QueryPlan {
+            index: "every row".to_owned(),
+            expression: None,
+            exact: view.restriction.is_none(),
+            ordered: false,
+        })
+    }
 
     /// Shows every object of a container in id order (folders of a deep hierarchy: parents first) at one
     /// change-log number, which it returns. Mandatory; `view` is an accelerator over this.

@@ -20,6 +20,20 @@ pub struct View {
     pub sort: SortOrderSet,
 }
 
+/// How a store answers a view, for whoever asks why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueryPlan {
+    /// What the rows are found in, in words of the store: an index, or every row.
+    pub index: String,
+    /// What that index is asked for, in its own language; none: it is not asked for anything, or read through.
+    pub expression: Option<String>,
+    /// Whether what is found there is exactly what the view shows; else each row is tested with the restriction too.
+    pub exact: bool,
+    /// Whether rows are read in the order of the view, so that the first ones cost no more than they are; else all
+    /// are found and sorted.
+    pub ordered: bool,
+}
+
 /// Which objects of a container are rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowSet {
@@ -30,6 +44,9 @@ pub enum RowSet {
         /// The soft-deleted ones instead.
         deleted: bool,
     },
+    /// Messages of the folder and of every ordinary folder below it, neither associated nor soft-deleted, nor in a
+    /// soft-deleted folder. Of a search folder: its contents.
+    Deep,
     /// Folders below it.
     Hierarchy {
         /// Children only or everything.

@@ -9,11 +9,17 @@ use std::sync::Arc;
 
 use mapi_kit::engine::{FolderRow, ItemRow, MessageRow, RowSource};
 use mapi_props::{Code, LargePlace, LargeRef, tags};
-use mapi_spi::{Depth, Error, ItemId, ItemKind, Result, RowSet, ScanBody, ScanRow};
+use mapi_spi::{Depth, Error, FolderKind, ItemId, ItemKind, Result, RowSet, ScanBody, ScanRow};
 
 use link::LinkRow;
 
 use crate::state::{Data, Item, State};
+
+/// What a folder's ordinary table shows.
+const CONTENTS: RowSet = RowSet::Contents {
+    associated: false,
+    deleted: false,
+};
 
 /// Items with their depths, in scan order. Holds them, not the lock.
 #[derive(Debug)]
@@ -31,6 +37,11 @@ impl Snapshot {
             let detail = format!("there is no folder {container}");
             return Err(Error::new(Code::NOT_FOUND, detail));
         }
+        let is_search = folder.is_some_and(|f| f.meta.kind == ItemKind::Folder(FolderKind::Search));
+        let set = match set {
+            RowSet::Deep if is_search => CONTENTS,
+            set => set,
+        };
         let mut rows = Vec::new();
         let mut names = BTreeMap::new();
         match set {
@@ -52,6 +63,20 @@ impl Snapshot {
                         .filter(of_table)
                         .map(|i| (Arc::clone(i), 0)),
                 );
+            }
+            RowSet::Deep => {
+                let mut folders = Vec::new();
+                descend(state, container, (Depth::All, false), 0, &mut folders);
+                folders.extend(folder.map(|f| (Arc::clone(f), 0)));
+                let living = |i: &&Arc<Item>| {
+                    i.meta.kind == ItemKind::Message { associated: false } && !i.meta.deleted
+                };
+                for (folder, _) in folders {
+                    names.insert(folder.meta.id, name_of(&folder));
+                    let messages = state.children(folder.meta.id).filter(living);
+                    rows.extend(messages.map(|i| (Arc::clone(i), 0)));
+                }
+                rows.sort_by_key(|(item, _)| item.meta.id);
             }
             RowSet::Hierarchy { depth, deleted } => {
                 descend(state, container, (depth, deleted), 0, &mut rows);

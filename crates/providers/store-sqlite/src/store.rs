@@ -2,7 +2,9 @@
 
 mod read;
 
-pub(crate) use read::{contents, expect_folder, folder as read_folder, hierarchy, known_source};
+pub(crate) use read::{
+    contents, deep, expect_folder, folder as read_folder, hierarchy, known_source,
+};
 
 use std::ops::ControlFlow;
 use std::path::Path;

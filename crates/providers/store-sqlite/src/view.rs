@@ -55,6 +55,13 @@ fn rows_of(db: &Connection, view: &View) -> Result<u64> {
         } => counts.associated,
         RowSet::Contents { .. } => counts.contents,
         RowSet::Hierarchy { .. } => counts.folders,
+        RowSet::Deep => {
+            let mut all = 0;
+            for folder in store::deep(db, view.container)? {
+                all += item::counts(db, folder)?.contents;
+            }
+            all
+        }
     })
 }
 

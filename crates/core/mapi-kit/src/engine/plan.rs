@@ -30,7 +30,7 @@ pub struct Plan<'a> {
 pub fn default_sort(rows: RowSet) -> SortOrderSet {
     let name = SortColumn::ascending(tags::DISPLAY_NAME);
     match rows {
-        RowSet::Contents { .. } => {
+        RowSet::Contents { .. } | RowSet::Deep => {
             SortOrderSet::by([SortColumn::descending(tags::MESSAGE_DELIVERY_TIME)])
         }
         RowSet::Hierarchy {
@@ -233,7 +233,7 @@ impl<'a> Plan<'a> {
 
 fn compile(rows: RowSet, restriction: &Restriction) -> Result<Matcher> {
     let compiled = match rows {
-        RowSet::Contents { .. } => Matcher::compile(restriction),
+        RowSet::Contents { .. } | RowSet::Deep => Matcher::compile(restriction),
         RowSet::Hierarchy { .. } => Matcher::compile_flat(restriction),
     };
     compiled.map_err(|code| Error::new(code, "the restriction has no meaning for these rows"))

@@ -7,7 +7,11 @@ use mapi_props::{Bag, LargeRef, PropTag, PropType, PropValue, Slot, tags};
 use mapi_query::{Large, Row, decode_ansi};
 use mapi_spi::{FolderCounts, ItemId, ItemKind, ItemMeta, StoreInfo};
 
+use crate::bodies::{self, TextBody};
 use crate::computed::{self, Facts, Owner};
+
+/// The longest HTML that searching makes a text of: it is held in memory.
+const LONGEST_MADE: u64 = 64 * 1024 * 1024;
 
 /// One item of a container in a provider's own form, which may be encoded bytes.
 ///
@@ -189,6 +193,13 @@ impl Row for Full<'_> {
 
     fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
         self.row.open(&self.large_ref(id)?)
+    }
+
+    fn made_body(&self) -> Option<Cow<'_, str>> {
+        match bodies::made_body(self.row, LONGEST_MADE) {
+            TextBody::Text(text) => Some(text),
+            TextBody::None | TextBody::Unknown => None,
+        }
     }
 
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {

@@ -267,6 +267,8 @@ const fn match_byte(kind: MatchKind) -> u8 {
         MatchKind::FullString => 0,
         MatchKind::Substring => 1,
         MatchKind::Prefix => 2,
+        MatchKind::WordPrefix => 0x10,
+        MatchKind::Phrase => 0x20,
     }
 }
 
@@ -275,6 +277,8 @@ fn take_match(reader: &mut Reader<'_>) -> Result<MatchKind, CodecError> {
         0 => MatchKind::FullString,
         1 => MatchKind::Substring,
         2 => MatchKind::Prefix,
+        0x10 => MatchKind::WordPrefix,
+        0x20 => MatchKind::Phrase,
         other => return Err(CodecError::Mark(other)),
     })
 }

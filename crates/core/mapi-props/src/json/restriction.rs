@@ -14,7 +14,7 @@ use crate::{
 ///
 /// * `{"and":[…]}`, `{"or":[…]}`, `{"not":…}`
 /// * `{"content":{"tag":"PidTagSubject","match":"SUBSTRING","ignore_case":true,"value":"x"}}`: match FULLSTRING,
-///   SUBSTRING or PREFIX; `ignore_case`, `ignore_nonspace`, `loose` where true
+///   SUBSTRING, PREFIX, WORD_PREFIX (FL_PREFIX_ON_ANY_WORD) or PHRASE (FL_PHRASE_MATCH); `ignore_case`, `ignore_nonspace`, `loose` where true
 /// * `{"property":{"tag":"PidTagImportance","op":"GE","value":2}}`: op LT, LE, GT, GE, EQ, NE or RE
 /// * `{"compare":{"left":…,"op":"NE","right":…}}`
 /// * `{"bitmask":{"tag":"PidTagMessageFlags","op":"NEZ","mask":1}}`: op EQZ or NEZ
@@ -176,6 +176,8 @@ const fn match_name(kind: MatchKind) -> &'static str {
         MatchKind::FullString => "FULLSTRING",
         MatchKind::Substring => "SUBSTRING",
         MatchKind::Prefix => "PREFIX",
+        MatchKind::WordPrefix => "WORD_PREFIX",
+        MatchKind::Phrase => "PHRASE",
     }
 }
 
@@ -260,7 +262,13 @@ impl Parser<'_> {
                     ignore_nonspace: ignore_nonspace?,
                     loose: loose?,
                 };
-                let kinds = [MatchKind::FullString, MatchKind::Substring, MatchKind::Prefix];
+                let kinds = [
+                    MatchKind::FullString,
+                    MatchKind::Substring,
+                    MatchKind::Prefix,
+                    MatchKind::WordPrefix,
+                    MatchKind::Phrase,
+                ];
                 let kind = self.one_of(map, "match", &kinds.map(|k| (match_name(k), k)))?;
                 let (tag, value_tag, value) = self.constant(map)?;
                 Ok(Restriction::Content { kind, fuzzy, tag, value_tag, value })
@@ -387,7 +395,7 @@ impl Parser<'_> {
         let found = choices.iter().find(|(name, _)| Some(*name) == text);
         found.map(|(_, choice)| *choice).ok_or_else(|| {
             self.shape(if field == "match" {
-                "FULLSTRING, SUBSTRING or PREFIX in `match`"
+                "FULLSTRING, SUBSTRING, PREFIX, WORD_PREFIX or PHRASE in `match`"
             } else if choices.len() == 2 {
                 "EQZ or NEZ in `op`"
             } else {

@@ -274,7 +274,7 @@ fn wrong_expressions_say_where() {
     check("", "at character 1: a restriction is expected");
     check(
         "Subject",
-        "at character 8: a comparison is expected: = != < <= > >= =~ & contains startswith is",
+        "at character 8: a comparison is expected: = != < <= > >= =~ & contains startswith is hasphrase hasprefix",
     );
     check("Subject contains", "at character 17: a value is expected");
     check(

@@ -1,15 +1,18 @@
 //! Validation: from a restriction as data to nodes that can be asked.
 //! Checks RES-01 to RES-11.
 
+use std::borrow::Cow;
+
 use mapi_props::{
     Code, FuzzyLevel, MatchKind, PropTag, PropType, PropValue, RelOp, Restriction, SubObject,
 };
 
-use super::needle::Needle;
+use super::needle::{Needle, Spot};
 use super::node::Node;
 use super::{MAX_DEPTH, Matcher, Wanted};
 use crate::value_order::{MESSAGE_CLASS, same_kind};
-use crate::{decode_ansi, is_sortable};
+use crate::words::WordPattern;
+use crate::{decode_ansi, is_sortable, row};
 
 /// What the rows of the table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -202,6 +205,10 @@ impl Compiler {
         };
         match leaf {
             R::CompareProps { left, right, .. } => tags.extend([*left, *right]),
+            R::Content { kind, tag, .. } if Spot::of(*kind).is_none() && row::is_body(*tag) => {
+                tags.push(*tag);
+                tags.extend(row::BODY_SOURCES);
+            }
             R::Content { tag, .. }
             | R::Property { tag, .. }
             | R::Bitmask { tag, .. }
@@ -232,20 +239,28 @@ fn content(
     value: &PropValue,
 ) -> Result<Node, Code> {
     let ascii = tag.id() == MESSAGE_CLASS;
-    Ok(match value {
-        PropValue::Unicode(s) => Node::TextContent {
-            tag,
-            needle: Needle::text(kind, fuzzy, ascii, s),
-        },
-        PropValue::String8(s) => Node::TextContent {
-            tag,
-            needle: Needle::text(kind, fuzzy, ascii, &decode_ansi(s)),
-        },
-        PropValue::Binary(b) => Node::ByteContent {
-            tag,
-            needle: Needle::bytes(kind, b),
-        },
+    let text = match value {
+        PropValue::Unicode(text) => Cow::Borrowed(text.as_str()),
+        PropValue::String8(text) => decode_ansi(text),
+        PropValue::Binary(bytes) => {
+            // Words are of text.
+            let spot = Spot::of(kind).ok_or(Code::TOO_COMPLEX)?;
+            return Ok(Node::ByteContent {
+                tag,
+                needle: Needle::bytes(spot, bytes),
+            });
+        }
         _ => return Err(Code::TOO_COMPLEX),
+    };
+    Ok(match Spot::of(kind) {
+        Some(spot) => Node::TextContent {
+            tag,
+            needle: Needle::text(spot, fuzzy, ascii, &text),
+        },
+        None => match WordPattern::of(kind, &text) {
+            Some(pattern) => Node::Words { tag, pattern },
+            None => Node::Never,
+        },
     })
 }
 

@@ -7,7 +7,9 @@ use mapi_props::{BitOp, PropTag, PropType, PropValue, RelOp};
 
 use super::node::Node;
 use super::stream;
+use crate::row::is_body;
 use crate::value_order::{MESSAGE_CLASS, same_kind};
+use crate::words::WordPattern;
 use crate::{Row, compare_column, compare_text, compare_values, convert, decode_ansi};
 
 impl Node {
@@ -22,6 +24,7 @@ impl Node {
                 let small = any_text(row, *tag, &|text| needle.is_in_text(text));
                 small.unwrap_or_else(|| stream::content(row, tag.id(), needle))
             }
+            Self::Words { tag, pattern } => words(row, *tag, pattern),
             Self::ByteContent { tag, needle } => {
                 let small = any_value(row, *tag, &|v| {
                     v.as_bytes().is_some_and(|b| needle.is_in_bytes(b))
@@ -77,6 +80,16 @@ fn value(row: &dyn Row, tag: PropTag, op: RelOp, constant: &PropValue) -> bool {
         Some(loaded) => test(&loaded.value),
         None => false,
     })
+}
+
+fn words(row: &dyn Row, tag: PropTag, pattern: &WordPattern) -> bool {
+    if let Some(small) = any_text(row, tag, &|text| pattern.is_in(text)) {
+        return small;
+    }
+    if is_body(tag) && row.ty(tag.id()).is_none() {
+        return row.made_body().is_some_and(|text| pattern.is_in(&text));
+    }
+    stream::words(row, tag.id(), pattern)
 }
 
 fn compare(row: &dyn Row, op: RelOp, left: PropTag, right: PropTag) -> bool {

@@ -5,14 +5,25 @@ use std::borrow::Cow;
 use mapi_props::{FuzzyLevel, MatchKind};
 use memchr::memmem::Finder;
 
-use crate::fold;
+use crate::{fold, search_fold};
 
 /// The folded constant of a content restriction.
 #[derive(Debug, Clone)]
 pub(super) struct Needle {
-    kind: MatchKind,
+    spot: Spot,
     folding: Folding,
     finder: Finder<'static>,
+}
+
+/// Where a needle must be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    /// It is the whole value.
+    Whole,
+    /// At the start.
+    Start,
+    /// Anywhere.
+    Anywhere,
 }
 
 /// How what is searched must be folded first.
@@ -20,6 +31,8 @@ pub(super) struct Needle {
 pub(super) enum Folding {
     /// Bytes: not text at all.
     Bytes,
+    /// Text as full-text search sees it.
+    Search,
     /// Text as it is.
     Exact,
     /// ASCII letters without case (PR_MESSAGE_CLASS).
@@ -28,9 +41,21 @@ pub(super) enum Folding {
     Fuzzy(FuzzyLevel),
 }
 
+impl Spot {
+    /// Where a match kind looks; `None` for those that look for words.
+    pub(super) const fn of(kind: MatchKind) -> Option<Self> {
+        match kind {
+            MatchKind::FullString => Some(Self::Whole),
+            MatchKind::Prefix => Some(Self::Start),
+            MatchKind::Substring => Some(Self::Anywhere),
+            MatchKind::WordPrefix | MatchKind::Phrase => None,
+        }
+    }
+}
+
 impl Needle {
     /// Looks for text. `ascii` folds ASCII case where the flags fold nothing more.
-    pub(super) fn text(kind: MatchKind, fuzzy: FuzzyLevel, ascii: bool, text: &str) -> Self {
+    pub(super) fn text(spot: Spot, fuzzy: FuzzyLevel, ascii: bool, text: &str) -> Self {
         let folding = match fuzzy {
             FuzzyLevel {
                 ignore_case: false,
@@ -50,16 +75,16 @@ impl Needle {
         };
         let folded = folding.apply(text);
         Self {
-            kind,
+            spot,
             folding,
             finder: Finder::new(folded.as_bytes()).into_owned(),
         }
     }
 
     /// Looks for bytes; fuzzy flags mean nothing there.
-    pub(super) fn bytes(kind: MatchKind, bytes: &[u8]) -> Self {
+    pub(super) fn bytes(spot: Spot, bytes: &[u8]) -> Self {
         Self {
-            kind,
+            spot,
             folding: Folding::Bytes,
             finder: Finder::new(bytes).into_owned(),
         }
@@ -75,10 +100,10 @@ impl Needle {
 
     /// Whether it is in these bytes, which are folded already. UTF-8 makes byte matches character matches.
     pub(super) fn is_in_bytes(&self, bytes: &[u8]) -> bool {
-        match self.kind {
-            MatchKind::FullString => bytes == self.finder.needle(),
-            MatchKind::Prefix => bytes.starts_with(self.finder.needle()),
-            MatchKind::Substring => self.finder.find(bytes).is_some(),
+        match self.spot {
+            Spot::Whole => bytes == self.finder.needle(),
+            Spot::Start => bytes.starts_with(self.finder.needle()),
+            Spot::Anywhere => self.finder.find(bytes).is_some(),
         }
     }
 }
@@ -91,6 +116,7 @@ impl Folding {
             }
             Self::Bytes | Self::Exact | Self::Ascii => Cow::Borrowed(text),
             Self::Fuzzy(fuzzy) => fold(text, fuzzy),
+            Self::Search => search_fold(text),
         }
     }
 }
@@ -114,8 +140,8 @@ impl<'n> Search<'n> {
     pub(super) fn feed(&mut self, piece: &[u8]) -> Option<bool> {
         let wanted = self.needle.finder.needle();
         self.window.extend_from_slice(piece);
-        match self.needle.kind {
-            MatchKind::Substring => {
+        match self.needle.spot {
+            Spot::Anywhere => {
                 if self.needle.is_in_bytes(&self.window) {
                     return Some(true);
                 }
@@ -123,12 +149,10 @@ impl<'n> Search<'n> {
                 self.window.drain(..self.window.len() - keep);
                 None
             }
-            MatchKind::Prefix if self.window.len() >= wanted.len() => {
+            Spot::Start if self.window.len() >= wanted.len() => {
                 Some(self.window.starts_with(wanted))
             }
-            MatchKind::Prefix | MatchKind::FullString => {
-                (!wanted.starts_with(&self.window)).then_some(false)
-            }
+            Spot::Start | Spot::Whole => (!wanted.starts_with(&self.window)).then_some(false),
         }
     }
 

@@ -3,6 +3,7 @@
 use mapi_props::{BitOp, PropTag, PropType, PropValue, RelOp};
 
 use super::needle::Needle;
+use crate::words::WordPattern;
 
 /// One node, its constants prepared. Children of AND and OR stand in order of cost.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub(super) enum Node {
     TextContent {
         tag: PropTag,
         needle: Needle,
+    },
+    Words {
+        tag: PropTag,
+        pattern: WordPattern,
     },
     ByteContent {
         tag: PropTag,
@@ -59,6 +64,7 @@ impl Node {
             Self::Never => 0,
             Self::Exist { .. } | Self::Bitmask { .. } | Self::Value { .. } => 1,
             Self::Size { .. } | Self::Text { .. } | Self::Compare { .. } => 2,
+            Self::Words { .. } => 16,
             Self::TextContent { .. } | Self::ByteContent { .. } => 8,
             Self::Not(child) => child.cost(),
             Self::And(children) | Self::Or(children) => {

@@ -9,6 +9,7 @@ use super::needle::{Folding, Needle, Search};
 use crate::ansi::encoding_or_western;
 use crate::fold::folds_alone;
 use crate::value_order::same_kind;
+use crate::words::{Cutter, Phrase, WordPattern};
 use crate::{Large, Row};
 
 /// Bytes read at a time.
@@ -36,9 +37,35 @@ pub(super) fn content(row: &dyn Row, id: u16, needle: &Needle) -> bool {
         read_all(source, |piece, _| search.feed(piece))
     } else {
         let mut text = TextPieces::new(large, needle.folding());
-        read_all(source, |piece, last| text.feed(piece, last, &mut search))
+        read_all(source, |piece, last| {
+            text.feed(piece, last, |folded| search.feed(folded.as_bytes()))
+        })
     };
     found.is_some_and(|early| early.unwrap_or_else(|| search.finish()))
+}
+
+/// Whether the words of a pattern stand in the large text under `id`, in memory of a chunk and the pattern.
+pub(super) fn words(row: &dyn Row, id: u16, pattern: &WordPattern) -> bool {
+    let Some(large) = row.large(id).filter(|l| l.ty.is_string()) else {
+        return false;
+    };
+    let Some(source) = row.open(id) else {
+        return false;
+    };
+    let mut text = TextPieces::new(large, Folding::Search);
+    let mut cutter = Cutter::default();
+    let mut phrase = Phrase::new(pattern);
+    let found = read_all(source, |piece, last| {
+        text.feed(piece, last, |folded| {
+            let flow = cutter.feed(folded, |word| phrase.take(word));
+            flow.is_break().then_some(true)
+        })
+    });
+    match found {
+        Some(Some(answer)) => answer,
+        Some(None) => cutter.finish(|word| phrase.take(word)).is_break(),
+        None => false,
+    }
 }
 
 /// Feeds `source` to `take` in chunks until it answers, the last time with an empty piece and `true`;
@@ -84,7 +111,12 @@ impl TextPieces {
         }
     }
 
-    fn feed(&mut self, piece: &[u8], last: bool, search: &mut Search<'_>) -> Option<bool> {
+    fn feed(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        take: impl FnOnce(&str) -> Option<bool>,
+    ) -> Option<bool> {
         let need = self
             .decoder
             .max_utf8_buffer_length(piece.len())
@@ -99,7 +131,7 @@ impl TextPieces {
             cut_point(&self.pending)
         };
         let rest = self.pending.split_off(cut);
-        let answer = search.feed(self.folding.apply(&self.pending).as_bytes());
+        let answer = take(&self.folding.apply(&self.pending));
         self.pending = rest;
         answer
     }

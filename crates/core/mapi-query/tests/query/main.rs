@@ -10,3 +10,4 @@ mod orders;
 mod restrictions;
 mod sample;
 mod streams;
+mod words;

@@ -70,6 +70,14 @@ fn holds(op: RelOp, o: Ordering) -> bool {
 }
 
 fn found(kind: MatchKind, fuzzy: FuzzyLevel, value: &PropValue, what: &PropValue) -> bool {
+    if let (
+        MatchKind::Phrase | MatchKind::WordPrefix,
+        PropValue::Unicode(text),
+        PropValue::Unicode(pattern),
+    ) = (kind, value, what)
+    {
+        return crate::words::stands_in(kind, text, pattern);
+    }
     let bytes = |v: &PropValue| match v {
         PropValue::Unicode(s) => fold(s, fuzzy).into_owned().into_bytes(),
         PropValue::Binary(b) => b.clone(),
@@ -79,6 +87,7 @@ fn found(kind: MatchKind, fuzzy: FuzzyLevel, value: &PropValue, what: &PropValue
     match kind {
         MatchKind::FullString => value == what,
         MatchKind::Prefix => value.starts_with(&what),
+        MatchKind::Phrase | MatchKind::WordPrefix => unreachable!("never generated for bytes"),
         MatchKind::Substring => what.is_empty() || value.windows(what.len()).any(|w| w == what),
     }
 }
@@ -140,7 +149,7 @@ fn naive(r: &Restriction, row: &Sample) -> bool {
 }
 
 fn word() -> impl Strategy<Value = String> {
-    "[aAé\u{301}]{0,3}"
+    "[aAé\u{301} ]{0,4}"
 }
 
 fn text() -> impl Strategy<Value = PropValue> {
@@ -213,6 +222,8 @@ fn leaf() -> BoxedStrategy<Restriction> {
         MatchKind::FullString,
         MatchKind::Prefix,
         MatchKind::Substring,
+        MatchKind::WordPrefix,
+        MatchKind::Phrase,
     ]);
     let fuzzy = any::<[bool; 3]>().prop_map(|[ignore_case, ignore_nonspace, loose]| FuzzyLevel {
         ignore_case,
@@ -221,6 +232,8 @@ fn leaf() -> BoxedStrategy<Restriction> {
     });
     let contents = proptest::sample::select(vec![TEXT, CLASS, BYTES, MANY]);
     let content = (contents, kinds, fuzzy).prop_flat_map(move |(tag, kind, fuzzy)| {
+        let of_text = matches!(kind, MatchKind::WordPrefix | MatchKind::Phrase);
+        let tag = if of_text && tag == BYTES { TEXT } else { tag };
         constant(tag).prop_map(move |value| {
             let value_tag = value.tag(tag.id());
             Restriction::Content {

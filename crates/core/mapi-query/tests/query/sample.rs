@@ -27,6 +27,8 @@ pub(crate) struct Sample {
     attachments: Vec<Sample>,
     /// How many bytes a read gives at most; 0: as many as asked for.
     pub(crate) piece: usize,
+    /// The body that a reader gets where none is stored.
+    pub(crate) made: Option<String>,
     /// Bytes read from large values so far.
     pub(crate) read: Cell<usize>,
 }
@@ -117,6 +119,10 @@ impl Row for Sample {
             piece,
             read: &self.read,
         }))
+    }
+
+    fn made_body(&self) -> Option<Cow<'_, str>> {
+        self.made.as_deref().map(Cow::Borrowed)
     }
 
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn Row) -> bool) -> bool {

@@ -67,20 +67,15 @@ pub(crate) fn scan(
             deleted,
         } => {
             let ids = contents(db, container, item::part(associated, deleted))?;
-            for (n, id) in ids.into_iter().enumerate() {
-                if n % CHECK_EVERY == 0 {
-                    call.check()?;
-                }
-                let MessageData { meta, body } = message(db, ItemId(id))?;
-                let row = ScanRow {
-                    meta: &meta,
-                    body: ScanBody::Message(&body),
-                    depth: 0,
-                };
-                if each(row).is_break() {
-                    break;
-                }
+            each_of_messages(db, &ids, call, each)?;
+        }
+        RowSet::Deep => {
+            let mut ids = Vec::new();
+            for folder in deep(db, container)? {
+                ids.extend(contents(db, folder, 0)?);
             }
+            ids.sort_unstable();
+            each_of_messages(db, &ids, call, each)?;
         }
         RowSet::Hierarchy { depth, deleted } => {
             for (id, depth) in hierarchy(db, container, depth, deleted)? {
@@ -103,6 +98,29 @@ pub(crate) fn scan(
         }
     }
     Ok(seq)
+}
+
+fn each_of_messages(
+    db: &Connection,
+    ids: &[u64],
+    call: &Call,
+    each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+) -> Result<()> {
+    for (n, id) in ids.iter().enumerate() {
+        if n % CHECK_EVERY == 0 {
+            call.check()?;
+        }
+        let MessageData { meta, body } = message(db, ItemId(*id))?;
+        let row = ScanRow {
+            meta: &meta,
+            body: ScanBody::Message(&body),
+            depth: 0,
+        };
+        if each(row).is_break() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The container must be a folder, soft-deleted or not.
@@ -142,6 +160,16 @@ pub(crate) fn hierarchy(
         .query_map(params![container.0, deleted], |r| {
             Ok((ItemId(r.get(0)?), r.get(1)?))
         })
+        .lift()?;
+    rows.map(Lift::lift).collect()
+}
+
+/// The folders whose messages [`RowSet::Deep`] shows: the container, and those below it that are ordinary and living as
+/// are all between.
+pub(crate) fn deep(db: &Connection, container: ItemId) -> Result<Vec<ItemId>> {
+    let mut select = db.prepare_cached(queries::DEEP).lift()?;
+    let rows = select
+        .query_map([container.0], |r| r.get(0).map(ItemId))
         .lift()?;
     rows.map(Lift::lift).collect()
 }

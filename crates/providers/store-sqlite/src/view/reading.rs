@@ -103,7 +103,7 @@ impl<'a> Reading<'a> {
                 associated,
                 deleted,
             } => Some(item::part(associated, deleted)),
-            RowSet::Hierarchy { .. } => None,
+            RowSet::Deep | RowSet::Hierarchy { .. } => None,
         };
         let mut narrow = Narrow::default();
         if let Some(part) = part {

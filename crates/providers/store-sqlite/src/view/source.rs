@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use mapi_kit::engine::{ItemRow, RowSource};
-use mapi_spi::{Call, ItemId, Result, RowSet, View};
+use mapi_spi::{Call, FolderKind, ItemId, ItemKind, Result, RowSet, View};
 use rusqlite::{Connection, params};
 
 use super::narrow::Narrow;
@@ -40,6 +40,14 @@ impl RowSource for Source<'_> {
                 };
                 each_of(self.db, ids, self.call, &mut |row| Ok(each(row)))?;
             }
+            RowSet::Deep => {
+                let mut ids = Vec::new();
+                for folder in store::deep(self.db, self.view.container)? {
+                    ids.extend(store::contents(self.db, folder, 0)?);
+                }
+                ids.sort_unstable();
+                each_of(self.db, &ids, self.call, &mut |row| Ok(each(row)))?;
+            }
             RowSet::Hierarchy { .. } => {
                 for (id, depth) in self.folders()? {
                     let data = store::read_folder(self.db, id)?;
@@ -59,7 +67,7 @@ impl RowSource for Source<'_> {
     }
 
     fn fetch(&self, item: ItemId, show: &mut dyn FnMut(&dyn ItemRow)) -> Result<()> {
-        if matches!(self.view.rows, RowSet::Contents { .. }) {
+        if matches!(self.view.rows, RowSet::Contents { .. } | RowSet::Deep) {
             return show_known(self.db, item.0, |row| {
                 show(row);
                 Ok(())
@@ -80,12 +88,23 @@ impl RowSource for Source<'_> {
     }
 
     fn has(&self, item: ItemId) -> Result<bool> {
-        let RowSet::Contents {
-            associated,
-            deleted,
-        } = self.view.rows
-        else {
-            return Ok(self.folders()?.iter().any(|(id, _)| *id == item));
+        let (associated, deleted) = match self.view.rows {
+            RowSet::Contents {
+                associated,
+                deleted,
+            } => (associated, deleted),
+            RowSet::Deep => {
+                let meta = item::meta(self.db, item)?
+                    .filter(|m| m.kind == ItemKind::Message { associated: false } && !m.deleted);
+                let Some(meta) = meta else { return Ok(false) };
+                let folders = store::deep(self.db, self.view.container)?;
+                let is_search = item::meta(self.db, self.view.container)?
+                    .is_some_and(|f| f.kind == ItemKind::Folder(FolderKind::Search));
+                return Ok(is_search || folders.contains(&meta.parent));
+            }
+            RowSet::Hierarchy { .. } => {
+                return Ok(self.folders()?.iter().any(|(id, _)| *id == item));
+            }
         };
         let part = item::part(associated, deleted);
         let mut select = self.db.prepare_cached(queries::IN_CONTENTS).lift()?;
@@ -108,7 +127,7 @@ impl Source<'_> {
             RowSet::Hierarchy { depth, deleted } => {
                 store::hierarchy(self.db, self.view.container, depth, deleted)
             }
-            RowSet::Contents { .. } => Ok(Vec::new()),
+            RowSet::Contents { .. } | RowSet::Deep => Ok(Vec::new()),
         }
     }
 }

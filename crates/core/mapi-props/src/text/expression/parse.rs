@@ -256,6 +256,8 @@ impl<'a> Parser<'a> {
         let kind = match name {
             "contains" => MatchKind::Substring,
             "startswith" => MatchKind::Prefix,
+            "hasprefix" => MatchKind::WordPrefix,
+            "hasphrase" => MatchKind::Phrase,
             "is" => MatchKind::FullString,
             _ => return Err(self.lexer.error(start, COMPARISON)),
         };
@@ -441,4 +443,5 @@ impl<'a> Parser<'a> {
     }
 }
 
-const COMPARISON: &str = "a comparison is expected: = != < <= > >= =~ & contains startswith is";
+const COMPARISON: &str =
+    "a comparison is expected: = != < <= > >= =~ & contains startswith is hasphrase hasprefix";

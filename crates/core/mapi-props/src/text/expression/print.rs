@@ -25,6 +25,8 @@ pub fn restriction(restriction: &Restriction, names: &dyn NameMap) -> String {
                 MatchKind::FullString => "is",
                 MatchKind::Substring => "contains",
                 MatchKind::Prefix => "startswith",
+                MatchKind::WordPrefix => "hasprefix",
+                MatchKind::Phrase => "hasphrase",
             };
             let constant = constant(*tag, *value_tag, value, names);
             format!("{} {word}{} {constant}", text(tag), flags(*fuzzy))

@@ -34,7 +34,7 @@ pub(super) fn view_digest(rows: &StoreRows, spec: &Spec) -> Result<[u8; DIGEST]>
             associated,
             deleted,
         } => [u8::from(associated), u8::from(deleted)],
-        RowSet::Hierarchy { .. } => return Err(not_of_this_view()),
+        RowSet::Deep | RowSet::Hierarchy { .. } => return Err(not_of_this_view()),
     });
     let sort = &spec.sort;
     let keys = u32::try_from(sort.columns.len()).unwrap_or(u32::MAX);
