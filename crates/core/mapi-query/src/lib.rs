@@ -18,6 +18,7 @@ mod ansi;
 mod convert;
 pub mod fields;
 mod fold;
+pub mod language;
 mod matching;
 mod order;
 mod row;

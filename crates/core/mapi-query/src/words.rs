@@ -14,6 +14,7 @@ mod phrase;
 use std::ops::ControlFlow;
 
 pub use cut::Cutter;
+pub(crate) use cut::{Class, class};
 pub use pattern::WordPattern;
 pub(crate) use phrase::Phrase;
 

@@ -19,7 +19,7 @@ pub struct Cutter {
 
 /// What a character is to words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// Of no word.
     Separator,
     /// Of a word made of letters, digits and marks.
@@ -122,7 +122,7 @@ fn cut(word: &str) -> &str {
 }
 
 /// What a folded character is to words.
-pub(super) fn class(c: char) -> Class {
+pub(crate) fn class(c: char) -> Class {
     if c.is_ascii() {
         return if c.is_ascii_alphanumeric() {
             Class::Letter
