@@ -195,6 +195,7 @@ impl Pair {
             values,
             sync_state,
             durability: Durability::Batch,
+            turn: None,
         };
         let translated = self.translate(&changes);
         let shown = format!("{changes:?}");
