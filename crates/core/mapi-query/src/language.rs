@@ -116,8 +116,8 @@ impl Query {
         compile::restriction(&self.root, calendar, places)
     }
 
-    /// The folder in which all that it finds must lie (and below), and what remains to be asked there; `None` if it names
-    /// no such folder, or several.
+    /// A folder in which all that it finds must lie (or below it), and what remains to be asked there; `None` if it names
+    /// no such folder.
     ///
     /// ```
     /// use mapi_query::language::parse;
@@ -128,28 +128,46 @@ impl Query {
     /// ```
     #[must_use]
     pub fn within(&self) -> Option<(String, Self)> {
-        let all = match &self.root {
-            Node::And(nodes) => nodes.as_slice(),
-            one => std::slice::from_ref(one),
+        let mut nodes = match &self.root {
+            Node::And(nodes) => nodes.clone(),
+            one => vec![one.clone()],
         };
-        let mut folders = all.iter().filter_map(|node| match node {
-            Node::Term(Term::In(path)) => Some(path),
-            _ => None,
-        });
-        let (Some(folder), None) = (folders.next(), folders.next()) else {
+        let place = nodes
+            .iter()
+            .position(|node| matches!(node, Node::Term(Term::In(_))))?;
+        let Node::Term(Term::In(folder)) = nodes.remove(place) else {
             return None;
         };
-        let elsewhere = |node: &&Node| !matches!(node, Node::Term(Term::In(_)));
-        let mut rest: Vec<Node> = all.iter().filter(elsewhere).cloned().collect();
-        let root = match (rest.pop(), rest.is_empty()) {
-            (None, _) => Node::All,
-            (Some(only), true) => only,
-            (Some(last), false) => {
-                rest.push(last);
-                Node::And(rest)
+        let root = match nodes.pop() {
+            None => Node::All,
+            Some(only) if nodes.is_empty() => only,
+            Some(last) => {
+                nodes.push(last);
+                Node::And(nodes)
             }
         };
-        Some((folder.clone(), Self { root }))
+        Some((folder, Self { root }))
+    }
+
+    /// The same asked of messages in a folder, given by its path, and below it.
+    ///
+    /// ```
+    /// use mapi_query::language::parse;
+    /// let here = parse("tea OR coffee")?.inside("Sent Items");
+    /// assert_eq!(here.to_string(), "in:\"Sent Items\" (tea OR coffee)");
+    /// # Ok::<(), mapi_query::language::QueryError>(())
+    /// ```
+    #[must_use]
+    pub fn inside(self, folder: &str) -> Self {
+        let here = Node::Term(Term::In(folder.to_owned()));
+        let nodes = match self.root {
+            Node::All => return Self { root: here },
+            Node::And(nodes) => std::iter::once(here).chain(nodes).collect(),
+            one => vec![here, one],
+        };
+        Self {
+            root: Node::And(nodes),
+        }
     }
 
     /// The words that it looks for, in order; not those that it excludes.

@@ -174,6 +174,12 @@ impl Folder {
         })
     }
 
+    /// The table of its messages and of those in all ordinary folders below it, newest first; of a search folder, its
+    /// messages. Words are found from the store's full-text index, if it has one. Such a table has no categories.
+    pub fn deep_contents(&self) -> TableBuilder {
+        self.table(RowSet::Deep)
+    }
+
     /// The table of its associated messages (MAPI_ASSOCIATED).
     pub fn associated(&self) -> TableBuilder {
         if self.context.info().capabilities.associated {

@@ -105,7 +105,7 @@ pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
-pub use store::{Delivered, MsgStore, SpecialFolder};
+pub use store::{Delivered, MsgStore, Search, SpecialFolder};
 pub use stream::PropStream;
 pub use subsystem::Mapi;
 pub use table::{
@@ -122,10 +122,12 @@ pub use mapi_props::{
     SubObject, Tag, access, attach_method, folder_type, guids, message_flags, object_type,
     recipient_type, store_support, tags,
 };
+/// The query language of people, for [`MsgStore::search_for`].
+pub use mapi_query::language as query;
 pub use mapi_spi::{
     Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
-    FolderCounts, FolderKind, ItemId, Limits, OpenMode, Problem, Progress, ProgressEvent, Result,
-    Service, ServiceConfig, StoreFigures, Support, Turn, Turns,
+    FolderCounts, FolderKind, ItemId, Limits, OpenMode, Problem, Progress, ProgressEvent,
+    QueryPlan, Result, Service, ServiceConfig, StoreFigures, Support, Turn, Turns,
 };
 
 /// Tags of any type as one list, for columns and property lists.

@@ -7,6 +7,7 @@ mod delivery;
 mod path;
 mod queue;
 mod receive;
+mod search;
 mod source;
 mod tree;
 
@@ -24,6 +25,7 @@ use crate::stream::Streams;
 use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
 pub use delivery::Delivered;
+pub use search::Search;
 use source::StoreSource;
 pub use tree::SpecialFolder;
 

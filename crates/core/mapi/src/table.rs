@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 use mapi_props::{Code, PropTag, PropType, Restriction, SortOrder, SortOrderSet, tags};
-use mapi_spi::{Anchor, Error, Result};
+use mapi_spi::{Anchor, Error, QueryPlan, Result};
 
 use crate::context::{ErrorNote, LastError};
 use crate::{RowFlags, TableFlags};
@@ -242,6 +242,16 @@ impl Table {
         let spec = self.ready().map(|state| state.spec.clone());
         self.errors
             .track(spec.and_then(|spec| self.source.count(&spec)))
+    }
+
+    /// How the store finds the rows of the view as it is set now, without reading them.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` for rows that are in no store; those of the store.
+    pub fn explain(&self) -> Result<QueryPlan> {
+        let spec = self.ready().map(|state| state.spec.clone());
+        self.errors
+            .track(spec.and_then(|spec| self.source.explain(&spec)))
     }
 
     /// Reads `count` rows forward from the cursor, which then stands after them; a negative count reads the rows before

@@ -322,7 +322,7 @@ fn folders_that_hold_all() {
         ("in:A b", Some(("A", "b"))),
         ("b in:A c", Some(("A", "b c"))),
         ("in:A", Some(("A", "*"))),
-        ("in:A in:B", None),
+        ("in:A in:B", Some(("A", "in:B"))),
         ("-in:A", None),
         ("in:A OR b", None),
         ("(in:A b) c", None),

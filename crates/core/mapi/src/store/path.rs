@@ -40,7 +40,7 @@ impl MsgStore {
         self.errors.track(self.walk(path))
     }
 
-    fn walk(&self, path: &str) -> Result<Folder> {
+    pub(super) fn walk(&self, path: &str) -> Result<Folder> {
         let parts = split(path);
         let mut folder = self.ipm_subtree()?;
         for (at, part) in parts.iter().enumerate() {

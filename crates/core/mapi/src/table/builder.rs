@@ -1,7 +1,7 @@
 //! Opening a table in one go.
 
 use mapi_props::{PropTag, Restriction, SortColumn, SortOrderSet};
-use mapi_spi::Result;
+use mapi_spi::{QueryPlan, Result};
 
 use super::{Source, Table, Width};
 
@@ -50,6 +50,20 @@ impl TableBuilder {
     pub fn sort(mut self, keys: impl IntoIterator<Item = SortColumn>) -> Self {
         self.sort = SortOrderSet::by(keys);
         self
+    }
+
+    /// By this order, with its categories.
+    pub fn order(mut self, order: SortOrderSet) -> Self {
+        self.sort = order;
+        self
+    }
+
+    /// How the store will find the rows, without reading them.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; `MAPI_E_NO_SUPPORT` for rows that are in no store.
+    pub fn explain(self) -> Result<QueryPlan> {
+        self.open()?.explain()
     }
 
     /// Opens the table.

@@ -11,7 +11,7 @@ mod picture;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mapi_props::Code;
+use mapi_props::{Code, message_flags};
 use mapi_spi::{Error, ItemId, LogEntry, LogKind, Result, Row, RowSet};
 
 use super::width::Width;
@@ -251,6 +251,11 @@ pub(super) fn concerns(rows: &StoreRows, entry: &LogEntry) -> bool {
     if matches!(rows.rows, RowSet::Hierarchy { .. }) {
         // Folders, and the counters that messages move.
         return entry.object.0 != 0 && entry.kind != LogKind::NewMail;
+    }
+    if rows.rows == RowSet::Deep {
+        // Messages, and folders that come and go with theirs.
+        let associated = entry.flags & message_flags::ASSOCIATED != 0;
+        return entry.object.0 != 0 && entry.kind != LogKind::NewMail && !associated;
     }
     let ends = matches!(
         entry.kind,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use mapi_kit::computed::item_entry_id;
 use mapi_kit::engine::Plan;
-use mapi_props::{PropTag, Restriction, SortOrderSet, tags};
+use mapi_props::{Code, PropTag, Restriction, SortOrderSet, tags};
 use mapi_spi::{
-    Anchor, Call, Direction, ItemId, LogEntry, Page, Result, Row, RowKey, RowSet, View,
+    Anchor, Call, Direction, Error, ItemId, LogEntry, Page, QueryPlan, Result, Row, RowKey, RowSet,
+    View,
 };
 
 use super::TableKind;
@@ -91,6 +92,11 @@ pub(crate) trait Source: Send + Sync + Debug {
     fn call(&self) -> Call {
         Call::default()
     }
+    /// How the rows will be found.
+    fn explain(&self, _spec: &Spec) -> Result<QueryPlan> {
+        let detail = "rows that are in no store are not looked up";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
     /// Does ahead what makes the first reading of a spec slow, under a call of its own.
     fn prepare(&self, spec: &Spec, call: &Call) -> Result<()>;
     /// The rows of a store that may stand in categories.
@@ -159,7 +165,7 @@ impl Source for StoreRows {
             return HIERARCHY.to_vec();
         }
         let mut columns = CONTENTS.to_vec();
-        if self.links {
+        if self.links || self.rows == RowSet::Deep {
             columns.push(tags::PARENT_DISPLAY.raw());
         }
         columns
@@ -243,6 +249,14 @@ impl Source for StoreRows {
 
     fn call(&self) -> Call {
         self.context.call.clone()
+    }
+
+    fn explain(&self, spec: &Spec) -> Result<QueryPlan> {
+        let view = match Categorised::of(self, spec)? {
+            Some(categories) => categories.flat(),
+            None => self.view(spec),
+        };
+        self.context.spi()?.explain(&view, &self.context.call)
     }
 
     /// Makes the order's index, where the store keeps one, and counts the rows.
