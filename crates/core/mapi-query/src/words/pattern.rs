@@ -2,18 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use mapi_props::MatchKind;
+use mapi_props::{FuzzyLevel, MatchKind};
 
 use super::Cutter;
 use super::cut::{Class, class};
-use crate::search_fold;
+use crate::{search_covers, search_fold};
 
 /// Words that must stand in a text one after another, of which the last may go on.
 ///
 /// A pattern that ends within a script without spaces is found in the middle of such a run too: 会議 in 会議室.
 ///
 /// ```
-/// use mapi_props::MatchKind;
+/// use mapi_props::{FuzzyLevel, MatchKind};
 /// use mapi_query::words::WordPattern;
 /// let cafe = WordPattern::of(MatchKind::Phrase, "CAFÉ au lait").unwrap();
 /// assert!(cafe.is_in("Un café au lait!") && !cafe.is_in("un café au laitage"));
@@ -57,6 +57,29 @@ impl WordPattern {
             }
         }
         (!words.is_empty()).then_some(Self { words, open })
+    }
+
+    /// Words that stand so in every text in which a content restriction of another kind finds this pattern, whatever its
+    /// properties; `None` where words cannot tell. The first word of a substring may be the end of a longer one, so it does
+    /// not count.
+    #[must_use]
+    pub fn covering(kind: MatchKind, fuzzy: FuzzyLevel, pattern: &str) -> Option<Self> {
+        if !search_covers(pattern, fuzzy) {
+            return None;
+        }
+        match kind {
+            MatchKind::Phrase | MatchKind::WordPrefix => Self::of(kind, pattern),
+            MatchKind::FullString => Self::of(MatchKind::Phrase, pattern),
+            MatchKind::Prefix => Self::of(MatchKind::WordPrefix, pattern),
+            MatchKind::Substring => {
+                let mut words = Self::of(MatchKind::WordPrefix, pattern)?;
+                let folded = search_fold(pattern);
+                if folded.chars().next().map(class) == Some(Class::Letter) {
+                    words.words.remove(0);
+                }
+                (!words.words.is_empty()).then_some(words)
+            }
+        }
     }
 
     /// The words, at least one, as [`each_word`](super::each_word) gives those of texts.

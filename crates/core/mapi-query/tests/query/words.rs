@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use mapi_props::{MatchKind, PropTag, PropType, Restriction, tags};
+use mapi_props::{FuzzyLevel, MatchKind, PropTag, PropType, Restriction, tags};
 use mapi_query::words::{Cutter, LONGEST, WordPattern, each_word};
 use mapi_query::{Matcher, search_fold};
 use proptest::prelude::{Strategy, proptest};
@@ -192,6 +192,23 @@ proptest! {
         for pattern in [other, part] {
             let found = WordPattern::of(kind, &pattern).is_some_and(|p| p.is_in(&text));
             assert_eq!(found, stands_in(kind, &text, &pattern), "{pattern:?} in {text:?}");
+        }
+    }
+
+    #[test]
+    fn words_cover_what_other_kinds_find(
+        text in texts(16), other in texts(4), from in 0..16_usize, length in 0..9_usize, flags in proptest::array::uniform3(proptest::bool::ANY),
+    ) {
+        let fuzzy = FuzzyLevel { ignore_case: flags[0], ignore_nonspace: flags[1], loose: flags[2] };
+        let part: String = text.chars().skip(from).take(length).collect();
+        for pattern in [other, part, text.clone()] {
+            for kind in [MatchKind::FullString, MatchKind::Prefix, MatchKind::Substring] {
+                let content = Restriction::Content { kind, fuzzy, tag: BODY, value_tag: BODY, value: pattern.as_str().into() };
+                let found = Matcher::compile(&content).unwrap().matches(&Sample::new().with(BODY, text.as_str()));
+                if let Some(words) = WordPattern::covering(kind, fuzzy, &pattern).filter(|_| found) {
+                    assert!(words.is_in(&text), "{kind:?} {fuzzy:?} {pattern:?} in {text:?}: {words:?}");
+                }
+            }
         }
     }
 
