@@ -1,10 +1,14 @@
 //! A mail's bytes to a [`MessageTree`].
 //! [MS-OXCMAIL] 2.2
 
+mod apple;
 mod attachment;
 mod body;
 mod class;
 mod envelope;
+mod external;
+mod in_text;
+mod report;
 mod start;
 
 use std::borrow::Cow;
@@ -164,8 +168,9 @@ impl Reader<'_> {
             &mut self.defects,
         );
         self.recipients = self.recipients.saturating_sub(tree.recipients.len());
-        let signed = class::is_smime_signed(&entity);
-        let html = body::read(self, &mut tree.props, bodies);
+        let signed = class::is_smime_signed(&self.entities, &entity);
+        let files = (!signed).then_some(&mut tree.attachments);
+        let html = body::read(self, &mut tree.props, bodies, files);
         if signed {
             let whole = attachment::signed_entity(self, &entity, path);
             tree.attachments.push(whole);

@@ -4,6 +4,7 @@
 pub(crate) mod base64;
 pub(crate) mod quoted_printable;
 pub(crate) mod uuencode;
+pub(crate) mod yenc;
 
 /// How a body's bytes were made fit for transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +44,31 @@ impl Transfer {
         decoder.feed(bytes, &mut out);
         decoder.finish(&mut out);
         (out, decoder.defect())
+    }
+}
+
+/// A file that stands encoded in the middle of text.
+#[derive(Debug)]
+pub(crate) struct InText<'t> {
+    /// As it was written, in the text's charset.
+    pub(crate) name: &'t [u8],
+    pub(crate) data: Vec<u8>,
+    /// Where the text goes on.
+    pub(crate) end: usize,
+    /// Which piece this is, and of how many.
+    pub(crate) piece: Option<(u32, u32)>,
+    pub(crate) defect: Option<&'static str>,
+}
+
+impl<'t> InText<'t> {
+    fn whole(name: &'t [u8], data: Vec<u8>, end: usize) -> Self {
+        Self {
+            name,
+            data,
+            end,
+            piece: None,
+            defect: None,
+        }
     }
 }
 

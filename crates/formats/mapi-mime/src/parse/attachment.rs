@@ -3,10 +3,13 @@
 
 use std::collections::HashSet;
 
-use mapi_props::{AttachmentTree, LargeSource, MessageTree, TreeContent, attach_method, tags};
+use mapi_props::{
+    AttachmentTree, LargeSource, MessageTree, PropKey, PropName, PropValue, TreeContent, TreeValue,
+    attach_method, guids, tags,
+};
 
-use super::Reader;
 use super::body::Bodies;
+use super::{Reader, apple, external};
 use crate::header::fields;
 use crate::header::params::percent_decode;
 use crate::names::{self, file_name};
@@ -33,7 +36,8 @@ pub(super) fn read_all(
         let Some(entity) = reader.entities.get(index) else {
             continue;
         };
-        if entity.kind == Kind::Multipart {
+        let forks = apple::forks(&reader.entities, entity);
+        if entity.kind == Kind::Multipart && forks.is_none() {
             let related = related || entity.mime.is("multipart/related");
             stack.extend(entity.children.iter().rev().map(|c| (*c, related)));
             continue;
@@ -43,11 +47,25 @@ pub(super) fn read_all(
         if bodies.contain(index) || nothing {
             continue;
         }
-        let entity = entity.clone();
+        let (entity, resources) = match forks {
+            Some((resources, data)) => (data, Some(resources)),
+            None => (entity.clone(), None),
+        };
+        if let Some(attachment) = external::read(reader, &entity) {
+            tree.attachments.push(attachment);
+            continue;
+        }
         let mut place = path.to_vec();
         place.push(u32::try_from(tree.attachments.len()).unwrap_or(u32::MAX));
         let mut attachment = read(reader, &entity, &place);
-        set_names(&mut attachment, &entity, tree.attachments.len());
+        set_names(reader, &mut attachment, &entity, tree.attachments.len());
+        if let Some(resources) = resources {
+            if !is_named(&entity) {
+                set_names(reader, &mut attachment, &resources, tree.attachments.len());
+            }
+            apple::keep_resource_fork(reader, &mut attachment, &resources, &entity);
+        }
+        flag(tree, &mut attachment, &entity);
         if (related || entity.mime.content_id.is_some())
             && !entity.mime.is_attachment()
             && shown.shows(&entity, related)
@@ -241,15 +259,53 @@ pub(super) fn signed_entity(
     attachment
 }
 
-/// Gives an attachment its names: the declared one, else one made from what it is.
-fn set_names(attachment: &mut AttachmentTree, entity: &Entity, index: usize) {
+/// OID_TNEF. [MS-OXCMSG] 2.2.2.15
+const TNEF: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x14, 0x03, 0x0A, 0x01];
+
+/// Marks what another reader is to open: TNEF by PR_ATTACH_TAG, an invitation by the message's content class.
+fn flag(tree: &mut MessageTree, attachment: &mut AttachmentTree, entity: &Entity) {
     let mime = &entity.mime;
-    let declared = mime
-        .disposition
-        .param("filename")
-        .or_else(|| mime.content_type.param("name"))
-        .map(file_name);
-    if let Some(name) = declared.filter(|n| !n.is_empty()) {
+    if matches!(
+        mime.media_type(),
+        "application/ms-tnef" | "application/vnd.ms-tnef"
+    ) {
+        attachment.props.set(tags::ATTACH_TAG, TNEF.to_vec());
+    }
+    if mime.is("text/calendar") && mime.content_type.param("method").is_some() {
+        let name = PropName::text(guids::PS_INTERNET_HEADERS, "Content-Class");
+        let key = PropKey::Named(name);
+        if !tree.props.contains(&key) {
+            let class = PropValue::Unicode("urn:content-classes:calendarmessage".to_owned());
+            tree.props.insert(key, TreeValue::Value(class));
+        }
+    }
+}
+
+/// The name that a part declares, made safe.
+fn declared_name(entity: &Entity) -> Option<String> {
+    let mime = &entity.mime;
+    let declared = [
+        mime.disposition.param("filename"),
+        mime.content_type.param("name"),
+    ];
+    let mut safe = declared.into_iter().flatten().map(file_name);
+    safe.find(|n| !n.is_empty())
+}
+
+fn is_named(entity: &Entity) -> bool {
+    declared_name(entity).is_some()
+}
+
+/// Gives an attachment its names: the declared one, else one made from what it is.
+fn set_names(
+    reader: &mut Reader<'_>,
+    attachment: &mut AttachmentTree,
+    entity: &Entity,
+    index: usize,
+) {
+    let mime = &entity.mime;
+    let declared = declared_name(entity).or_else(|| apple::name_of(reader, entity));
+    if let Some(name) = declared {
         return names::set(&mut attachment.props, &name);
     }
     if let TreeContent::Message(message) = &attachment.content {
@@ -275,6 +331,12 @@ fn set_names(attachment: &mut AttachmentTree, entity: &Entity, index: usize) {
 /// Inline parts that are looked for in a body.
 const IDS_MAX: usize = 10_000;
 
+/// Where a `cid:` stands; a scheme may be in capitals (RFC 3986 §3.1).
+fn cid_urls(text: &[u8]) -> impl Iterator<Item = usize> {
+    let of = |text, scheme: &'static [u8]| memchr::memmem::find_iter(text, scheme);
+    of(text, b"cid:").chain(of(text, b"CID:"))
+}
+
 /// What an HTML body shows of the parts beside it.
 struct Shown {
     ids: HashSet<Vec<u8>>,
@@ -286,7 +348,7 @@ impl Shown {
     fn in_html(html: Option<&[u8]>) -> Self {
         let mut ids = HashSet::new();
         let text = html.unwrap_or_default();
-        for at in memchr::memmem::find_iter(text, b"cid:").take(IDS_MAX) {
+        for at in cid_urls(text).take(IDS_MAX) {
             let rest = text.get(at + 4..).unwrap_or_default();
             let rest = rest.get(..1000).unwrap_or(rest);
             let end = rest.iter().position(|b| {

@@ -1,9 +1,9 @@
 //! Which parts are the message's text, and that text.
 //! [MS-OXCMAIL] 2.2.3.1, RFC 2046 §5.1.4, RFC 2387
 
-use mapi_props::{TreeProps, tags};
+use mapi_props::{AttachmentTree, TreeProps, tags};
 
-use super::{Reader, put_html, put_text};
+use super::{Reader, in_text, put_html, put_text};
 use crate::charset;
 use crate::structure::{Entity, Kind};
 
@@ -54,7 +54,7 @@ pub(super) fn choose(entities: &[Entity], index: usize) -> Bodies {
             "multipart/alternative" => alternatives(entities, &entity.children),
             "multipart/related" => root_of(entities, entity)
                 .map_or_else(Bodies::default, |root| choose(entities, root)),
-            "multipart/encrypted" => Bodies::default(),
+            "multipart/encrypted" | "multipart/appledouble" => Bodies::default(),
             _ => entity
                 .children
                 .iter()
@@ -91,14 +91,20 @@ fn root_of(entities: &[Entity], related: &Entity) -> Option<usize> {
 }
 
 /// Reads the bodies into properties; gives the HTML's bytes, in which inline images are named.
+///
+/// Files that stand encoded in the text go to `files`, if there is such a place.
 pub(super) fn read(
     reader: &mut Reader<'_>,
     props: &mut TreeProps,
     bodies: Bodies,
+    files: Option<&mut Vec<AttachmentTree>>,
 ) -> Option<Vec<u8>> {
     let mut pages: (Option<i32>, Option<i32>) = (None, None);
     if let Some(entity) = bodies.text.and_then(|i| reader.entities.get(i)).cloned() {
-        let bytes = reader.decoded(&entity);
+        let mut bytes = reader.decoded(&entity);
+        if let Some(files) = files {
+            bytes = in_text::take(reader, &entity, bytes, files);
+        }
         let decoded = charset::decode(
             &bytes,
             entity.mime.content_type.param("charset"),

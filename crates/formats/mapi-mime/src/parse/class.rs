@@ -1,56 +1,66 @@
 //! The message class that a mail's structure stands for.
-//! [MS-OXCMAIL] 2.2.3.7, [MS-OXOSMIME] 2.1.3, RFC 3464, RFC 8098
+//! [MS-OXCMAIL] 2.2.3.7, [MS-OXOSMIME] 2.1.3
 
 use mapi_props::{MessageTree, PropName, TreeValue, guids, tags};
 use mapi_props::{PropKey, PropValue};
 
-use super::Reader;
+use super::{Reader, report};
 use crate::header::fields;
 use crate::structure::{Entity, Kind};
 
-/// Whether this is a multipart/signed of S/MIME.
-pub(super) fn is_smime_signed(entity: &Entity) -> bool {
-    let protocol = entity
-        .mime
-        .content_type
-        .param("protocol")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    entity.kind == Kind::Multipart
-        && entity.mime.is("multipart/signed")
-        && matches!(
-            protocol.as_str(),
-            "application/pkcs7-signature" | "application/x-pkcs7-signature"
-        )
+/// Whether this is a multipart/signed of S/MIME: what its protocol says, else what its signature is.
+pub(super) fn is_smime_signed(entities: &[Entity], entity: &Entity) -> bool {
+    if !(entity.kind == Kind::Multipart && entity.mime.is("multipart/signed")) {
+        return false;
+    }
+    match entity.mime.content_type.param("protocol") {
+        Some(protocol) if !protocol.is_empty() => is_signature(&protocol.to_ascii_lowercase()),
+        _ => match entity.children.as_slice() {
+            [_, signature] => entities
+                .get(*signature)
+                .is_some_and(|e| is_signature(e.mime.media_type())),
+            _ => false,
+        },
+    }
 }
 
-/// Sets PR_MESSAGE_CLASS and what goes with it.
+fn is_signature(media_type: &str) -> bool {
+    matches!(
+        media_type,
+        "application/pkcs7-signature" | "application/x-pkcs7-signature"
+    )
+}
+
+/// Sets PR_MESSAGE_CLASS and what goes with it, once the message's parts are read.
 pub(super) fn set(reader: &mut Reader<'_>, tree: &mut MessageTree, root: usize, signed: bool) {
-    let Some(entity) = reader.entities.get(root) else {
-        return;
-    };
     let class = if signed {
-        "IPM.Note.SMIME.MultipartSigned".to_owned()
-    } else if is_smime_opaque(entity) {
-        let name = PropName::text(guids::PS_INTERNET_HEADERS, "Content-Type");
-        let header = reader.source.slice(entity.header.clone());
-        let value = fields(header)
-            .find(|f| f.is("content-type"))
-            .map(|f| f.unfolded(reader.context.code_page));
-        if let Some(value) = value {
-            tree.props.insert(
-                PropKey::Named(name),
-                TreeValue::Value(PropValue::Unicode(value)),
-            );
-        }
-        "IPM.Note.SMIME".to_owned()
+        "IPM.Note.SMIME.MultipartSigned"
+    } else if reader.entities.get(root).is_some_and(is_smime_opaque) {
+        keep_content_type(reader, tree, root);
+        "IPM.Note.SMIME"
     } else {
-        report(reader, entity).unwrap_or_else(|| "IPM.Note".to_owned())
+        report::read(reader, tree, root).unwrap_or("IPM.Note")
     };
     tree.props.set(tags::MESSAGE_CLASS, class);
 }
 
-/// Opaque-signed or encrypted S/MIME.
+/// Keeps the Content-Type of an opaque message, which tells signed from encrypted. [MS-OXOSMIME] 2.1.3.2
+fn keep_content_type(reader: &Reader<'_>, tree: &mut MessageTree, root: usize) {
+    let Some(entity) = reader.entities.get(root) else {
+        return;
+    };
+    let header = reader.source.slice(entity.header.clone());
+    let value = fields(header)
+        .find(|f| f.is("content-type"))
+        .map(|f| f.unfolded(reader.context.code_page));
+    if let Some(value) = value {
+        let name = PropName::text(guids::PS_INTERNET_HEADERS, "Content-Type");
+        let value = TreeValue::Value(PropValue::Unicode(value));
+        tree.props.insert(PropKey::Named(name), value);
+    }
+}
+
+/// Opaque-signed, encrypted or certificates only: by its type, else by the name that RFC 8551 §3.2.1 gives it.
 fn is_smime_opaque(entity: &Entity) -> bool {
     let mime = &entity.mime;
     let typed = mime.is("application/pkcs7-mime") || mime.is("application/x-pkcs7-mime");
@@ -58,67 +68,9 @@ fn is_smime_opaque(entity: &Entity) -> bool {
         .disposition
         .param("filename")
         .or_else(|| mime.content_type.param("name"))
-        .unwrap_or_default();
-    let named = mime.is("application/octet-stream") && name.to_ascii_lowercase().ends_with(".p7m");
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+    let named = mime.is("application/octet-stream") && matches!(extension, "p7m" | "p7c" | "p7z");
     entity.kind == Kind::Leaf && (typed || named)
-}
-
-/// The class of a multipart/report, from what its machine-readable part says.
-fn report(reader: &Reader<'_>, entity: &Entity) -> Option<String> {
-    if !(entity.kind == Kind::Multipart && entity.mime.is("multipart/report")) {
-        return None;
-    }
-    let parts = || {
-        entity
-            .children
-            .iter()
-            .filter_map(|c| reader.entities.get(*c))
-    };
-    if let Some(status) = parts().find(|e| {
-        e.mime.is("message/delivery-status") || e.mime.is("message/global-delivery-status")
-    }) {
-        let actions = values(reader, status, "action");
-        let has = |action: &str| actions.iter().any(|a| a.starts_with(action));
-        // One report may tell of several recipients: the worst names it.
-        let suffix = match () {
-            () if has("failed") => "NDR",
-            () if has("delayed") => "Delayed.DR",
-            () if has("relayed") => "Relayed.DR",
-            () if has("expanded") => "Expanded.DR",
-            () if has("delivered") => "DR",
-            () => "NDR",
-        };
-        return Some(format!("REPORT.IPM.Note.{suffix}"));
-    }
-    let notice = parts().find(|e| {
-        e.mime.is("message/disposition-notification")
-            || e.mime.is("message/global-disposition-notification")
-    })?;
-    let disposition = values(reader, notice, "disposition");
-    // RFC 8098 §3.2.6: displayed means read; whatever else ended it unread.
-    let read = disposition
-        .iter()
-        .any(|d| d.contains("displayed") || d.contains("dispatched") || d.contains("processed"));
-    Some(format!(
-        "REPORT.IPM.Note.{}",
-        if read { "IPNRN" } else { "IPNNRN" }
-    ))
-}
-
-/// Bytes of a report that are looked through.
-const REPORT_MAX: usize = 1 << 20;
-
-/// Every value of the field `name` in a part that is made of fields, in lower case.
-fn values(reader: &Reader<'_>, entity: &Entity, name: &str) -> Vec<String> {
-    let raw = reader.source.slice(entity.body.clone());
-    let (bytes, _) = entity
-        .mime
-        .transfer
-        .decode(raw.get(..REPORT_MAX).unwrap_or(raw));
-    let page = reader.context.code_page;
-    let found = fields(&bytes).filter(|f| f.is(name));
-    found
-        .take(1000)
-        .map(|f| f.unfolded(page).to_ascii_lowercase())
-        .collect()
 }

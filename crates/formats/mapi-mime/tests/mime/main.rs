@@ -10,7 +10,9 @@
 mod condensed;
 mod containers;
 mod corpus;
+mod forms;
 mod hostile;
+mod reports;
 mod roundtrip;
 mod said;
 mod samples;

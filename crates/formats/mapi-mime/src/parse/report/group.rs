@@ -1,0 +1,69 @@
+//! Groups of fields, parted by blank lines.
+//! RFC 3464 §2.1
+
+use crate::header::{fields, line_at, without_eol};
+use crate::structure::Entity;
+
+use super::Reader;
+
+/// Bytes of a report that are looked through.
+const REPORT_MAX: usize = 1 << 20;
+
+/// The fields between two blank lines.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// Names in lower case, values with encoded words decoded.
+    fields: Vec<(String, String)>,
+}
+
+impl Group {
+    /// The first value of a field that is not empty.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).find(|v| !v.is_empty())
+    }
+
+    /// Every value of a field.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let name = name.to_owned();
+        self.fields
+            .iter()
+            .filter(move |(n, _)| *n == name)
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+/// Reads the groups of a part, however it was encoded.
+pub(super) fn read(reader: &mut Reader<'_>, part: &Entity) -> Vec<Group> {
+    let mut bytes = reader.decoded(part);
+    if bytes.len() > REPORT_MAX {
+        let detail = format!("only {REPORT_MAX} of {} bytes are read", bytes.len());
+        reader.defect("report-cut", detail);
+        bytes.truncate(REPORT_MAX);
+    }
+    let page = reader.context.code_page;
+    let groups = blocks(&bytes).map(|block| {
+        let fields = fields(block)
+            .map(|f| (f.name.to_ascii_lowercase(), f.text(page)))
+            .collect();
+        Group { fields }
+    });
+    groups.filter(|g| !g.fields.is_empty()).collect()
+}
+
+/// The pieces of `bytes` between blank lines.
+fn blocks(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at;
+        line_at(bytes, at)?;
+        let mut end = at;
+        while let Some((line, next)) = line_at(bytes, at) {
+            at = next;
+            if without_eol(line).trim_ascii().is_empty() {
+                break;
+            }
+            end = next;
+        }
+        bytes.get(start..end)
+    })
+}
