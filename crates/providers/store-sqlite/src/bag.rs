@@ -1,19 +1,20 @@
 //! The `bag` table: everything small of an item, encoded, compressed when it pays.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use mapi_props::StoredMessage;
 use mapi_props::codec::{CodecError, decode_stored, encode_stored};
 use mapi_spi::{Error, Result};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::blob::{pack_bytes, unpack_bytes};
+use crate::blob::{Dictionary, pack_bytes, unpack_bytes};
 use crate::failure::{Lift, corrupt};
 
 /// From this many bytes on compression is tried.
 const WORTH_IT: usize = 1024;
 /// A bag never unpacks to more than this: SQLite's own limit of a value.
-const MOST: usize = 1_000_000_000;
+pub(crate) const MOST: usize = 1_000_000_000;
 
 /// A bag in stored form: 0 raw, 1 zstd.
 #[derive(Debug)]
@@ -22,12 +23,16 @@ pub(crate) struct Stored {
     pub(crate) data: Vec<u8>,
 }
 
-/// The stored form of a message, or of a folder as a message without recipients.
-pub(crate) fn pack(body: &StoredMessage) -> Result<Stored> {
+/// The stored form of a message, or of a folder as a message without recipients. `dictionary` is asked for when it is
+/// worth to compress.
+pub(crate) fn pack(
+    body: &StoredMessage,
+    dictionary: impl FnOnce() -> Result<Option<Arc<Dictionary>>>,
+) -> Result<Stored> {
     let mut data = Vec::with_capacity(512);
     encode_into(body, &mut data)?;
     if data.len() >= WORTH_IT {
-        let packed = pack_bytes(&data);
+        let packed = pack_bytes(&data, dictionary()?.as_deref());
         // Saving less than an eighth is not worth unpacking at every reading.
         if packed.form == 1 && packed.data.len() < data.len() - data.len() / 8 {
             return Ok(Stored {
@@ -37,6 +42,11 @@ pub(crate) fn pack(body: &StoredMessage) -> Result<Stored> {
         }
     }
     Ok(Stored { form: 0, data })
+}
+
+/// The same in a store that has no dictionary yet.
+pub(crate) fn pack_first(body: &StoredMessage) -> Result<Stored> {
+    pack(body, || Ok(None))
 }
 
 /// Appends the encoded body.
@@ -59,11 +69,8 @@ pub(crate) fn bad(error: CodecError) -> Error {
 }
 
 /// The encoded bytes of a stored form.
-pub(crate) fn unpack(form: u8, data: &[u8]) -> Result<Cow<'_, [u8]>> {
-    match form {
-        0 => Ok(Cow::Borrowed(data)),
-        _ => unpack_bytes(form, data, MOST).map(Cow::Owned),
-    }
+pub(crate) fn unpack<'a>(db: &Connection, form: u8, data: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    unpack_bytes(db, form, data, MOST)
 }
 
 /// The encoded bytes of an item's bag; `None` if there is none.
@@ -78,7 +85,7 @@ pub(crate) fn read(db: &Connection, id: u64) -> Result<Option<Vec<u8>>> {
     match found {
         None => Ok(None),
         Some((0, data)) => Ok(Some(data)),
-        Some((form, data)) => unpack_bytes(form, &data, MOST).map(Some),
+        Some((form, data)) => Ok(Some(unpack(db, form, &data)?.into_owned())),
     }
 }
 

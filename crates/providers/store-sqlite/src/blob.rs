@@ -3,6 +3,7 @@
 mod base64;
 mod chunks;
 mod content;
+mod dictionary;
 mod lease;
 mod prepare;
 mod reader;
@@ -12,6 +13,9 @@ mod table;
 
 pub(crate) use chunks::{CHUNK, pack as pack_bytes, unpack as unpack_bytes};
 pub(crate) use content::Content;
+pub(crate) use dictionary::{
+    Dictionaries, Dictionary, forget as forget_dictionary, make_before as make_dictionary_before,
+};
 pub(crate) use lease::Leases;
 pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use reader::{OpenValue, SlotReader};

@@ -21,7 +21,7 @@ use mapi_spi::{
 };
 use rusqlite::{Connection, params};
 
-use crate::blob::{Prepared, prepare};
+use crate::blob::{Prepared, make_dictionary_before, prepare};
 use crate::failure::Lift;
 use crate::log::Note;
 use crate::order::Keys;
@@ -88,11 +88,14 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         durability,
         turn,
     } = changes;
+    // Before the transaction: hashing and compressing may take long.
+    make_dictionary_before(inner, ops.len(), call)?;
     let values = if values.is_empty() {
         Vec::new()
     } else {
-        // Before the transaction: hashing and compressing may take long.
-        prepare(values, &*inner.connections.reader(call)?, call)?
+        let reader = inner.connections.reader(call)?;
+        let dictionary = inner.dictionaries.get(&reader)?;
+        prepare(values, &reader, dictionary.as_ref(), call)?
     };
     // The next set's turn comes when this one is dropped, at the end.
     if let Some(turn) = &turn {
@@ -363,7 +366,7 @@ impl<'a> Commit<'a> {
         if former.is_empty() {
             return Ok(OpOutcome::Done);
         }
-        bag::write(self.txn.db, 0, &bag::pack(&body)?)?;
+        bag::write(self.txn.db, 0, &self.pack(&body)?)?;
         let (changed, inverse) = difference::entry(former);
         let note = Note {
             kind: LogKind::Modified,

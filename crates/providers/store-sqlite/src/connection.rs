@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::failure::Lift;
-use crate::{migrations, platform};
+use crate::{blob, migrations, platform};
 
 pub(crate) use create::Birth;
 use gate::Gate;
@@ -84,6 +84,7 @@ impl Connections {
 
     fn first_connection(&self, file: &str) -> Result<()> {
         let db = self.connect(self.alone).map_err(|e| named(e, file))?;
+        blob::forget_dictionary(&db);
         let version = migrations::examine(&db, file).map_err(|e| named(e, file))?;
         if version < migrations::CURRENT && self.mode != OpenMode::ReadOnly {
             migrations::upgrade(&db, file)?;

@@ -22,7 +22,7 @@ use mapi_spi::{
 };
 use rusqlite::Connection;
 
-use crate::blob::{Leases, OpenValue, ValueStage};
+use crate::blob::{Dictionaries, Leases, OpenValue, ValueStage};
 use crate::connection::{Birth, Connections, Sharing};
 use crate::failure::{Lift, corrupt, explained};
 use crate::names::Names;
@@ -54,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) support: Arc<dyn Support>,
     pub(crate) names: Names,
     pub(crate) leases: Leases,
+    pub(crate) dictionaries: Dictionaries,
     pub(crate) waker: Waker,
     pub(crate) searches: Searches,
     /// Folders with fewer messages are sorted anew at each reading rather than indexed.
@@ -115,6 +116,7 @@ impl SqliteStore {
                 support,
                 names: Names::default(),
                 leases: Leases::new(path),
+                dictionaries: Dictionaries::default(),
                 waker: Waker::new(path),
                 searches: Searches::default(),
                 index_from: AtomicU64::new(WORTH_INDEXING),

@@ -206,7 +206,7 @@ impl Plain {
         self.chunk = if form == 0 {
             data
         } else {
-            unpack(form, &data, CHUNK)?
+            unpack(db, form, &data, CHUNK)?.into_owned()
         };
         self.at = Some(n);
         Ok(())

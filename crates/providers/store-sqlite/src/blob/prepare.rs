@@ -1,5 +1,7 @@
 //! Values that come with a change set: hashed and compressed before the transaction begins.
 
+use std::sync::Arc;
+
 use mapi_props::{Code, Encoding, LargePlace};
 use mapi_spi::{Call, Error, NewValue, RecipePart, Result};
 use rusqlite::Connection;
@@ -7,6 +9,7 @@ use rusqlite::Connection;
 use super::base64::Lines;
 use super::chunks::{CHUNK, Packed, pack_all};
 use super::content::{Content, len_of};
+use super::dictionary::Dictionary;
 use super::recipe::{Part, Recipe};
 use super::table::{Key, find};
 
@@ -19,6 +22,7 @@ pub(crate) struct Prepared {
     /// Content of a plain value, literals of a recipe; taken when packed.
     raw: Vec<u8>,
     packed: Option<Vec<Packed>>,
+    dictionary: Option<Arc<Dictionary>>,
 }
 
 impl Prepared {
@@ -29,7 +33,8 @@ impl Prepared {
 
     /// The chunks, packed now if they were thought to be there already.
     pub(super) fn chunks(&mut self) -> &[Packed] {
-        self.packed.get_or_insert_with(|| pack_all(&self.raw))
+        let (raw, dictionary) = (&self.raw, self.dictionary.as_deref());
+        self.packed.get_or_insert_with(|| pack_all(raw, dictionary))
     }
 }
 
@@ -37,6 +42,7 @@ impl Prepared {
 pub(crate) fn prepare(
     values: Vec<NewValue>,
     db: &Connection,
+    dictionary: Option<&Arc<Dictionary>>,
     call: &Call,
 ) -> Result<Vec<Prepared>> {
     let mut ready: Vec<Option<Prepared>> = values.iter().map(|_| None).collect();
@@ -57,6 +63,7 @@ pub(crate) fn prepare(
     let mut out: Vec<Prepared> = ready.into_iter().flatten().collect();
     for value in &mut out {
         call.check()?;
+        value.dictionary = dictionary.cloned();
         if find(db, &value.key)?.is_none() {
             value.chunks();
         }
@@ -71,6 +78,7 @@ fn plain(bytes: Vec<u8>) -> Prepared {
         recipe: None,
         raw: bytes,
         packed: None,
+        dictionary: None,
     }
 }
 
@@ -104,6 +112,7 @@ fn recipe(
         recipe: Some(Recipe { parts: made }),
         raw,
         packed: None,
+        dictionary: None,
     })
 }
 

@@ -55,7 +55,7 @@ impl ValueStage {
     }
 
     fn close_chunk(&mut self) {
-        let packed = pack(&self.open);
+        let packed = pack(&self.open, None);
         self.stored += packed.data.len();
         self.waiting.push(packed);
         self.open.clear();

@@ -85,7 +85,7 @@ impl Commit<'_> {
         let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
         self.write_values()?;
         move_refs(&self.txn, Some(&before), Some(&body))?;
-        bag::write(self.txn.db, id.0, &bag::pack(&body)?)?;
+        bag::write(self.txn.db, id.0, &self.pack(&body)?)?;
         self.update_item(&meta, None)?;
         self.note(LogKind::Modified, &meta, &changed, Some(inverse))?;
         Ok(saved(&meta))
@@ -125,7 +125,7 @@ impl Commit<'_> {
         };
         let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
         let followers = self.followers_above(from)?;
-        bag::write(self.txn.db, id.0, &bag::pack(&body)?)?;
+        bag::write(self.txn.db, id.0, &self.pack(&body)?)?;
         self.update_item(&meta, None)?;
         self.txn
             .statement("UPDATE folder SET parent = ?2, name = ?3 WHERE id = ?1")?
@@ -206,7 +206,7 @@ impl Commit<'_> {
         body: &StoredMessage,
         name: &str,
     ) -> Result<()> {
-        let packed = bag::pack(body)?;
+        let packed = self.pack(body)?;
         self.write_values()?;
         move_refs(&self.txn, None, Some(body))?;
         meta.id = self.insert_item(meta, MISSING_KEY, None)?;
@@ -233,7 +233,7 @@ impl Commit<'_> {
         let folded = self.checked_name(old.parent, Some(old.id), &body.props)?;
         let (changed, inverse) = difference::entry(difference::of_bags(&before.props, &body.props));
         if !changed.is_empty() {
-            bag::write(self.txn.db, old.id.0, &bag::pack(&body)?)?;
+            bag::write(self.txn.db, old.id.0, &self.pack(&body)?)?;
         }
         let back = ItemMeta {
             deleted: false,

@@ -62,7 +62,7 @@ impl Commit<'_> {
         body: &StoredMessage,
         source: Option<&[u8; 32]>,
     ) -> Result<()> {
-        let packed = bag::pack(body)?;
+        let packed = self.pack(body)?;
         let keys = self.keys.of(&in_memory(meta, body));
         move_refs(&self.txn, None, Some(body))?;
         meta.id = self.insert_item(meta, date_of(&keys), source)?;
@@ -70,6 +70,11 @@ impl Commit<'_> {
         order::enter(&self.txn, place(meta), &keys)?;
         self.txn.count(meta.parent.0, weight(meta));
         self.follow(None, Some(side(meta, &keys, Some(body))))
+    }
+
+    /// The stored form of an item's properties.
+    pub(super) fn pack(&self, body: &StoredMessage) -> Result<bag::Stored> {
+        bag::pack(body, || self.inner.dictionaries.get(self.txn.db))
     }
 
     /// Adds the row of an item and gives its number.
@@ -107,7 +112,7 @@ impl Commit<'_> {
         old: (&ItemMeta, &StoredMessage),
         new: (&ItemMeta, &StoredMessage),
     ) -> Result<()> {
-        let packed = bag::pack(new.1)?;
+        let packed = self.pack(new.1)?;
         move_refs(&self.txn, Some(old.1), Some(new.1))?;
         let before = self.keys.of(&in_memory(old.0, old.1));
         let after = self.keys.of(&in_memory(new.0, new.1));

@@ -43,8 +43,8 @@ fn fill(draft: &Path, birth: &Birth<'_>) -> Result<()> {
     ))
     .lift()?;
     migrations::create(&db)?;
-    let root = bag::pack(birth.root)?;
-    let store = bag::pack(&StoredMessage::default())?;
+    let root = bag::pack_first(birth.root)?;
+    let store = bag::pack_first(&StoredMessage::default())?;
     first_rows(&db, birth, [(1, root), (0, store)]).lift()?;
     db.execute_batch("COMMIT; PRAGMA journal_mode = WAL;")
         .lift()?;

@@ -30,7 +30,7 @@ pub(crate) fn folder(db: &Connection, id: ItemId) -> Result<FolderData> {
 /// A message with its tree: one statement, one snapshot.
 pub(crate) fn message(db: &Connection, id: ItemId) -> Result<MessageData> {
     let mut select = db.prepare_cached(queries::MESSAGE).lift()?;
-    let read = |r: &rusqlite::Row<'_>| Ok((meta_at(r), body_at(r)));
+    let read = |r: &rusqlite::Row<'_>| Ok((meta_at(r), body_at(db, r)));
     let (meta, body) = select
         .query_row([id.0], read)
         .optional()
@@ -42,13 +42,13 @@ pub(crate) fn message(db: &Connection, id: ItemId) -> Result<MessageData> {
     })
 }
 
-fn body_at(row: &rusqlite::Row<'_>) -> Result<StoredMessage> {
+fn body_at(db: &Connection, row: &rusqlite::Row<'_>) -> Result<StoredMessage> {
     let form = row.get(META_COLUMNS).lift()?;
     let data = row.get_ref(META_COLUMNS + 1).lift()?;
     let data = data
         .as_blob()
         .map_err(|_| corrupt("a bag that is no blob"))?;
-    bag::decode(&bag::unpack(form, data)?)
+    bag::decode(&bag::unpack(db, form, data)?)
 }
 
 /// Shows every object of a container in id order; gives the log's number for which that is true.

@@ -100,6 +100,7 @@ pub(super) fn with_bag<T>(
     let form = row.get(at).lift()?;
     let data = row.get_ref(at + 1).lift()?;
     let bytes = bag::unpack(
+        db,
         form,
         data.as_blob()
             .map_err(|_| corrupt("a bag that is no blob"))?,

@@ -7,6 +7,7 @@
 )]
 
 mod basics;
+mod dictionary;
 mod disasters;
 mod ground;
 mod model;
