@@ -24,13 +24,32 @@ pub enum TextBody<'a> {
 /// `longest` bytes are [`TextBody::Unknown`].
 #[must_use]
 pub fn text_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
-    if let Some(text) = row.text(tags::BODY.id()) {
-        return within(text, longest);
-    }
-    match row.slot(tags::BODY.id()) {
-        Some(slot) => plain(row, slot.as_ref(), longest),
+    match row.ty(tags::BODY.id()) {
+        Some(_) => stored_text(row, tags::BODY.id(), longest),
         None => made_body(row, longest),
     }
+}
+
+/// The text stored under an identifier, small or large, of at most `longest` bytes.
+#[must_use]
+pub fn stored_text(row: &dyn ItemRow, id: u16, longest: u64) -> TextBody<'_> {
+    if let Some(text) = row.text(id) {
+        return within(text, longest);
+    }
+    let Some(large) = row.large(id).filter(|large| large.ty.is_string()) else {
+        return TextBody::None;
+    };
+    let Some(bytes) = whole(row, &large, longest) else {
+        return TextBody::Unknown;
+    };
+    let text = if large.ty == PropType::UNICODE {
+        lossy(bytes)
+    } else {
+        let page = code_page(row, tags::MESSAGE_CODEPAGE.id());
+        let page = page.or_else(|| code_page(row, tags::INTERNET_CPID.id()));
+        in_page(bytes, page.unwrap_or(0))
+    };
+    within(Cow::Owned(text), longest)
 }
 
 /// What PR_BODY is made from where it is not stored: the text of PR_HTML.
@@ -77,27 +96,6 @@ pub fn decode_html(bytes: &[u8], code_page: Option<u16>) -> String {
 }
 
 const UTF_16: u16 = 1200;
-
-/// A stored PR_BODY that is no small text.
-fn plain<'a>(row: &'a dyn ItemRow, slot: &Slot, longest: u64) -> TextBody<'a> {
-    let Slot::Large(large) = slot else {
-        return TextBody::None;
-    };
-    if !large.ty.is_string() {
-        return TextBody::None;
-    }
-    let Some(bytes) = whole(row, large, longest) else {
-        return TextBody::Unknown;
-    };
-    let text = if large.ty == PropType::UNICODE {
-        lossy(bytes)
-    } else {
-        let page = code_page(row, tags::MESSAGE_CODEPAGE.id());
-        let page = page.or_else(|| code_page(row, tags::INTERNET_CPID.id()));
-        in_page(bytes, page.unwrap_or(0))
-    };
-    within(Cow::Owned(text), longest)
-}
 
 fn within(text: Cow<'_, str>, longest: u64) -> TextBody<'_> {
     if u64::try_from(text.len()).is_ok_and(|len| len <= longest) {

@@ -9,6 +9,7 @@ mod rows;
 mod search;
 mod tree;
 mod values;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use rusqlite::{Connection, params};
 
 use crate::blob::{Prepared, make_dictionary_before, prepare};
 use crate::failure::Lift;
+use crate::fulltext::{self, Ready};
 use crate::log::Note;
 use crate::order::Keys;
 use crate::search::Search;
@@ -47,6 +49,8 @@ struct Commit<'a> {
     values: Vec<Prepared>,
     /// Those of them that the operation at hand names.
     wanted: Vec<usize>,
+    /// The words of what operations save, by operation, as far as they were made in advance.
+    words: Vec<Option<Ready>>,
     /// Set of each item on its own: where it is.
     progress: Progress,
     /// The folder that last proved able to hold messages in this transaction.
@@ -90,6 +94,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
     } = changes;
     // Before the transaction: hashing and compressing may take long.
     make_dictionary_before(inner, ops.len(), call)?;
+    let words = words::prepare(inner, &ops, &values, call)?;
     let values = if values.is_empty() {
         Vec::new()
     } else {
@@ -117,6 +122,7 @@ pub(crate) fn run(inner: &Inner, changes: ChangeSet, call: &Call) -> Result<Comm
         keys,
         values,
         wanted: Vec::new(),
+        words,
         progress: Progress {
             seq,
             ..Progress::default()
@@ -139,7 +145,9 @@ impl<'a> Commit<'a> {
         let mut outcomes = Vec::with_capacity(ops.len());
         for op in ops {
             self.call.check()?;
+            self.progress.at = outcomes.len();
             outcomes.push(self.apply(op)?);
+            fulltext::relieve(&mut self.txn)?;
         }
         for row in sync {
             self.sync_row(row)?;
@@ -289,7 +297,11 @@ impl<'a> Commit<'a> {
 
     /// Ends a transaction that has lasted long enough and begins the next one. Only between items. Whether it did.
     fn turn_over(&mut self) -> Result<bool> {
-        if self.mode == CommitMode::Atomic || !self.txn.is_long() {
+        if self.mode == CommitMode::Atomic {
+            fulltext::relieve(&mut self.txn)?;
+            return Ok(false);
+        }
+        if !self.txn.is_long() {
             return Ok(false);
         }
         self.step_back()?;

@@ -3,9 +3,9 @@
 //! One file per store in WAL mode, read by any number of threads and processes, written by one at a time.
 //! `docs/format.md` describes the file. The rooms: `connection` (opening, one writer, a stack of readers), `schema`
 //! and `migrations`, `transaction` (one write transaction), `commit` (change sets), `bag`, `blob` (large values,
-//! staging, recipes), `order` (indexed orders, and facets for restrictions), `view` (pages from an index, from a
-//! pass, else through the table engine of `mapi-kit`), `log`, `names`, `maintain` (check, figures, compaction, backup), `platform` (all that differs
-//! between systems).
+//! staging, recipes), `order` (indexed orders, and facets for restrictions), `fulltext` (the words of messages), `view`
+//! (pages from an index, from a pass, else through the table engine of `mapi-kit`), `log`, `names`, `maintain` (check,
+//! figures, compaction, backup), `platform` (all that differs between systems).
 //!
 //! Deliberately absent: any meaning of properties. Which are computed and how rows compare is the kit's matter.
 
@@ -14,6 +14,7 @@ mod blob;
 mod commit;
 mod connection;
 mod failure;
+mod fulltext;
 mod item;
 mod log;
 mod maintain;

@@ -5,13 +5,14 @@ use mapi_spi::{Error, Result};
 use rusqlite::Connection;
 
 use crate::failure::{Lift, corrupt};
-use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2};
+use crate::fulltext;
+use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3};
 
 /// Step `i` makes version `i + 1` out of version `i`. Steps are never changed once released.
-const STEPS: [&str; 2] = [VERSION_1, VERSION_2];
+const STEPS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
 
 /// The version that this code writes: `PRAGMA user_version`.
-pub(crate) const CURRENT: u32 = 2;
+pub(crate) const CURRENT: u32 = 3;
 
 const _: () = assert!(STEPS.len() == CURRENT as usize);
 
@@ -60,6 +61,9 @@ fn run(db: &Connection, from: u32) -> Result<()> {
     let first = usize::try_from(from).unwrap_or(usize::MAX);
     for step in STEPS.iter().skip(first) {
         db.execute_batch(step).lift()?;
+    }
+    if from < 3 {
+        fulltext::begin(db)?;
     }
     db.pragma_update(None, "user_version", CURRENT).lift()
 }

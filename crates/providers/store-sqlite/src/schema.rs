@@ -137,3 +137,31 @@ CREATE TABLE search (
     reached     INTEGER
 ) STRICT;
 ";
+
+/// What version 3 adds: the full-text index. Its merging is steered by `fulltext::upkeep`, never by SQLite's own counting.
+pub(crate) const VERSION_3: &str = "
+CREATE VIRTUAL TABLE fulltext USING fts5 (
+    subject, sender, \"to\", cc, bcc, other, body, attachment,
+    content = '', contentless_delete = 1, tokenize = 'ascii'
+);
+INSERT INTO fulltext (fulltext, rank) VALUES
+    ('pgsz', 8100), ('hashsize', 8388608), ('automerge', 0), ('usermerge', 16), ('crisismerge', 400);
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab (fulltext, row);
+
+CREATE TABLE indexed (
+    key   INTEGER NOT NULL PRIMARY KEY,
+    item  INTEGER NOT NULL REFERENCES item (id),
+    whole INTEGER NOT NULL CHECK (whole IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX indexed_item ON indexed (item);
+CREATE INDEX indexed_in_part ON indexed (key) WHERE whole = 0;
+
+-- One row: messages above `last`, and up to `reached`, are indexed.
+CREATE TABLE indexing (
+    id      INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    rules   TEXT    NOT NULL,
+    reached INTEGER NOT NULL,
+    last    INTEGER NOT NULL
+) STRICT;
+INSERT INTO indexing (id, rules, reached, last) SELECT 1, '', 0, coalesce(max(id), 0) FROM item;
+";

@@ -10,6 +10,7 @@ use mapi_spi::{Call, Durability, Error, Origin, Result};
 use rusqlite::{CachedStatement, Connection, ErrorCode, params};
 
 use crate::failure::Lift;
+use crate::fulltext::{self, Pending};
 use crate::order::{self, Order};
 use counters::Counters;
 pub(crate) use counters::Delta;
@@ -39,6 +40,8 @@ pub(crate) struct Txn<'a> {
     pub(crate) log_bytes: i64,
     /// The indexed orders to keep, the default one first.
     pub(crate) orders: Vec<Order>,
+    /// What is to be changed in the full-text index.
+    pub(crate) words: Pending,
     counters: Counters,
     began: Instant,
     seq_at_start: u64,
@@ -70,6 +73,7 @@ impl<'a> Txn<'a> {
             change: 0,
             log_bytes: 0,
             orders: Vec::new(),
+            words: Pending::default(),
             counters: Counters::default(),
             began: Instant::now(),
             seq_at_start: 0,
@@ -87,6 +91,7 @@ impl<'a> Txn<'a> {
         (self.seq, self.change, self.log_bytes) = (seq, change, bytes);
         self.seq_at_start = self.seq;
         self.orders = order::kept(self.db)?;
+        self.words = Pending::begin(self.db)?;
         Ok(())
     }
 
@@ -125,6 +130,7 @@ impl<'a> Txn<'a> {
             change: self.change,
             log_bytes: self.log_bytes,
             counters: self.counters.clone(),
+            words: self.words.standing(),
         })
     }
 
@@ -139,13 +145,14 @@ impl<'a> Txn<'a> {
         self.statement("ROLLBACK TO item")?.execute([]).lift()?;
         self.statement("RELEASE item")?.execute([]).lift()?;
         self.counters = mark.counters;
+        self.words.return_to(mark.words);
         (self.seq, self.change, self.log_bytes) = (mark.seq, mark.change, mark.log_bytes);
         Ok(())
     }
 
-    /// Whether it has lasted as long as one may.
+    /// Whether it has lasted as long as one may, with what writing its words will take.
     pub(crate) fn is_long(&self) -> bool {
-        self.began.elapsed() >= STEP
+        self.began.elapsed() + self.words.cost() >= STEP
     }
 
     /// Whether anything was logged.
@@ -169,6 +176,7 @@ impl<'a> Txn<'a> {
         self.statement("ROLLBACK")?.execute([]).lift()?;
         self.open = false;
         self.counters = Counters::default();
+        self.words = Pending::default();
         Ok(())
     }
 
@@ -177,6 +185,7 @@ impl<'a> Txn<'a> {
         if !self.open {
             return Err(Error::new(Code::CALL_FAILED, "the transaction is over"));
         }
+        fulltext::write(self)?;
         self.settle()?;
         crate::log::trim(self)?;
         self.statement("UPDATE state SET seq = ?1, change = ?2, log_bytes = ?3 WHERE id = 1")?
@@ -203,6 +212,7 @@ pub(crate) struct Mark {
     change: u64,
     log_bytes: i64,
     counters: Counters,
+    words: fulltext::Standing,
 }
 
 /// Takes SQLite's write lock.

@@ -10,7 +10,7 @@ use mapi_spi::{
 
 use super::{Commit, difference, refuse};
 use crate::store::known_source;
-use crate::{bag, item};
+use crate::{bag, fulltext, item};
 
 impl Commit<'_> {
     pub(super) fn save_message(&mut self, mut save: MessageSave) -> Result<OpOutcome> {
@@ -85,6 +85,9 @@ impl Commit<'_> {
         };
         let (changed, inverse) = difference::of_messages((old, &before), (&meta, &body));
         self.update_message((old, &before), (&meta, &body))?;
+        if changed.iter().any(|id| fulltext::is_indexed(*id)) {
+            self.index_anew(old, &meta, &body)?;
+        }
         self.note(LogKind::Modified, &meta, &changed, Some(inverse))?;
         Ok(OpOutcome::Saved(Saved {
             id: meta.id,

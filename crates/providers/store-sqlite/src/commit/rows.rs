@@ -8,6 +8,7 @@ use super::search::Side;
 use super::{Commit, difference};
 use crate::blob::move_refs;
 use crate::failure::Lift;
+use crate::fulltext;
 use crate::item::{kind_number, part_of};
 use crate::log::Note;
 use crate::order::{self, MISSING_KEY, Order, Place, Shape, is_unread};
@@ -68,6 +69,7 @@ impl Commit<'_> {
         meta.id = self.insert_item(meta, date_of(&keys), source)?;
         bag::write(self.txn.db, meta.id.0, &packed)?;
         order::enter(&self.txn, place(meta), &keys)?;
+        self.index_new(meta, body, date_of(&keys))?;
         self.txn.count(meta.parent.0, weight(meta));
         self.follow(None, Some(side(meta, &keys, Some(body))))
     }
@@ -200,6 +202,7 @@ impl Commit<'_> {
         order::leave(&self.txn, place(meta), &keys)?;
         self.follow(Some(side(meta, &keys, Some(body))), None)?;
         move_refs(&self.txn, Some(body), None)?;
+        fulltext::leave(&mut self.txn, meta.id.0)?;
         self.remove_rows(meta)
     }
 
@@ -245,7 +248,7 @@ impl Commit<'_> {
     }
 
     /// The key of a stored message in the order by date.
-    fn stored_date(&self, meta: &ItemMeta) -> Result<Vec<u8>> {
+    pub(super) fn stored_date(&self, meta: &ItemMeta) -> Result<Vec<u8>> {
         self.txn
             .statement("SELECT date FROM item WHERE id = ?1")?
             .query_row([meta.id.0], |r| r.get(0))

@@ -1,6 +1,7 @@
 //! Check: reads everything and compares what is kept twice.
 
 mod places;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::order::{self, Keys};
 use crate::search::Search;
 use crate::store::Inner;
 use crate::view::in_memory;
-use crate::{bag, log, search};
+use crate::{bag, fulltext, log, search};
 
 /// Problems of one kind that are reported one by one.
 const SHOWN: usize = 1000;
@@ -33,6 +34,7 @@ pub(super) fn run(inner: &Inner, call: &Call) -> Result<CheckReport> {
         refs: BTreeMap::new(),
         expected: BTreeMap::new(),
         searches: search::uncommitted(&reader)?,
+        index: words::Index::default(),
     };
     let checked = check.all(inner);
     match checked {
@@ -54,12 +56,15 @@ struct Check<'a> {
     expected: BTreeMap<u8, u64>,
     /// Search folders with criteria.
     searches: Vec<Arc<Search>>,
+    index: words::Index,
 }
 
 impl Check<'_> {
     fn all(&mut self, inner: &Inner) -> Result<()> {
         self.file()?;
+        self.index()?;
         self.items(inner)?;
+        self.rows_of_index()?;
         self.folders()?;
         self.entries()?;
         self.values()?;
@@ -78,6 +83,7 @@ impl Check<'_> {
 
     /// SQLite's own structures, and rows that point nowhere.
     fn file(&mut self) -> Result<()> {
+        fulltext::look_anew(self.db)?;
         let mut check = self.db.prepare("PRAGMA integrity_check(100)").lift()?;
         let lines: Vec<String> = check
             .query_map([], |r| r.get(0))
@@ -180,6 +186,7 @@ impl Check<'_> {
                 ),
             );
         }
+        self.words(meta, &body, date)?;
         let keys = keys.of(&in_memory(meta, &body));
         if keys
             .iter()
