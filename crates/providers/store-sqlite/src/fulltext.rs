@@ -18,7 +18,8 @@ use mapi_query::COLLATION_VERSION;
 use mapi_spi::Result;
 use rusqlite::{Connection, OptionalExtension};
 
-pub(crate) use keys::natural_key;
+pub(crate) use build::ensure;
+pub(crate) use keys::{natural_key, time_of};
 pub(crate) use upkeep::{Pending, Standing, enter, is_kept, leave, merge, relieve, write};
 pub(crate) use words::{Ready, Words, gives_words, is_covered, is_indexed, prepare};
 

@@ -17,7 +17,7 @@ pub(crate) fn natural_key(date: &[u8]) -> i64 {
 }
 
 /// The FILETIME of a key of order 0: `01`, then its bytes, those that are 0 with an `FF` behind, all bits flipped.
-fn time_of(date: &[u8]) -> Option<u64> {
+pub(crate) fn time_of(date: &[u8]) -> Option<u64> {
     let mut bytes = date.strip_prefix(&[1])?.iter().map(|b| !b);
     let mut time = 0;
     for _ in 0..8 {
