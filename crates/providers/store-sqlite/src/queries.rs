@@ -100,6 +100,23 @@ pub(crate) const BELOW: &str = "WITH RECURSIVE below (id, depth, deleted) AS ( S
 pub(crate) const DEEP: &str = "WITH RECURSIVE deep (id) AS ( SELECT ?1 UNION ALL SELECT f.id FROM deep d JOIN folder f \
      ON f.parent = d.id JOIN item i ON i.id = f.id WHERE f.id <> ?1 AND f.deleted = 0 AND i.kind < 2 ) SELECT id FROM deep";
 
+/// The messages that the full-text index names, keys descending.
+pub(crate) const FULLTEXT: &str = "SELECT x.key, x.item, x.whole, i.parent, i.part, i.flags, i.date FROM fulltext \
+     CROSS JOIN indexed x ON x.key = fulltext.rowid CROSS JOIN item i ON i.id = x.item \
+     WHERE fulltext MATCH ?1 AND fulltext.rowid >= ?2 ORDER BY fulltext.rowid DESC";
+
+/// All messages that are indexed, keys descending.
+pub(crate) const INDEXED: &str = "SELECT x.key, x.item, x.whole, i.parent, i.part, i.flags, i.date FROM indexed x \
+     CROSS JOIN item i ON i.id = x.item WHERE x.key >= ?1 ORDER BY x.key DESC";
+
+/// Those that are not indexed whole.
+pub(crate) const INDEXED_IN_PART: &str = "SELECT x.key, x.item, x.whole, i.parent, i.part, i.flags, i.date FROM indexed x \
+     CROSS JOIN item i ON i.id = x.item WHERE x.whole = 0 AND x.key >= ?1 ORDER BY x.key DESC";
+
+/// Whether a search folder shows a message.
+pub(crate) const IS_LINK: &str =
+    "SELECT 1 FROM entry WHERE container = ?1 AND part = 0 AND ord = 0 AND key = ?2 AND item = ?3";
+
 /// A message with its bag.
 pub(crate) const MESSAGE: &str = concat!(
     "SELECT ",

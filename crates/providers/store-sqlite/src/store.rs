@@ -17,8 +17,8 @@ use mapi_props::{
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
-    Page, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store,
-    StoreInfo, Support, View,
+    Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged,
+    Store, StoreInfo, Support, View,
 };
 use rusqlite::Connection;
 
@@ -258,6 +258,10 @@ impl Store for SqliteStore {
         call: &Call,
     ) -> Result<Option<Row>> {
         view::find(&self.inner, view, restriction, from, direction, call)
+    }
+
+    fn explain(&self, view: &View, call: &Call) -> Result<QueryPlan> {
+        view::explain(&self.inner, view, call)
     }
 
     fn each_key(

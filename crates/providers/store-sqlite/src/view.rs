@@ -4,12 +4,14 @@
 //! that meets too many rows in vain gives way to the *sieve*, which finds all rows that match in one pass; the page
 //! is then made of these.
 
+mod fulltext;
 mod keys;
 mod narrow;
 mod reading;
 mod row;
 mod sieve;
 mod source;
+mod text;
 mod walk;
 
 use std::ops::ControlFlow;
@@ -17,7 +19,9 @@ use std::ops::ControlFlow;
 use mapi_kit::engine::{self, Plan};
 use mapi_props::{Restriction, SortOrder};
 use mapi_query::Matcher;
-use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowKeys, RowSet, View};
+use mapi_spi::{
+    Anchor, Call, Direction, ItemId, Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, View,
+};
 use rusqlite::Connection;
 
 use crate::order::{self, Order};
@@ -81,7 +85,7 @@ pub(crate) fn page(
 /// Rows of a view in all.
 pub(crate) fn count(inner: &Inner, view: &View, call: &Call) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
-    let reader = unordered(inner, view, call)?;
+    let reader = unordered(inner, &plan, view, call)?;
     Reading::over(inner, &reader, &plan, view, call)?.count()
 }
 
@@ -139,6 +143,13 @@ pub(crate) fn find(
     Ok(found.rows.into_iter().next())
 }
 
+/// How a view will be answered, as the indexes are now.
+pub(crate) fn explain(inner: &Inner, view: &View, call: &Call) -> Result<QueryPlan> {
+    let plan = Plan::new(&inner.info, view)?;
+    let reader = begun(inner, view, call)?;
+    Ok(Reading::over(inner, &reader, &plan, view, call)?.explain())
+}
+
 /// The sort keys of every row of a view, in no particular order.
 pub(crate) fn each_key(
     inner: &Inner,
@@ -190,6 +201,7 @@ pub(crate) fn chosen(
             container: view.container,
             part,
             rows: rows_of(db, view)?,
+            listed: None,
             narrow: &narrow,
             call,
         };

@@ -25,7 +25,8 @@ impl Reading<'_> {
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<()> {
         let (Some(part), Some(order)) = (self.part, self.stored()) else {
-            return engine::each_key(self.plan, &self.source(None), self.call, each);
+            let found = self.matches_in_tree()?;
+            return engine::each_key(self.plan, &self.source(found.as_deref()), self.call, each);
         };
         let only = match self.plan.matcher() {
             Some(_) => Some(self.matches()?),

@@ -10,13 +10,14 @@ use super::narrow::{Facet, Narrow};
 use super::row::show_known;
 use super::sieve::Sieve;
 use super::source::Source;
+use super::text::{self, Text};
 use super::walk::{Index, Run, Spot};
 use super::{indexable, rows_of};
 use crate::connection::Reader;
 use crate::failure::Lift;
 use crate::order::{self, Order, Shape};
 use crate::store::Inner;
-use crate::{item, log, store};
+use crate::{fulltext, item, log, store};
 
 /// A view, one moment of the store, and the indexes that serve.
 pub(super) struct Reading<'a> {
@@ -30,10 +31,12 @@ pub(super) struct Reading<'a> {
     pub(super) part: Option<u8>,
     /// The order whose index gives the rows.
     pub(super) order: Option<Order>,
-    narrow: Narrow,
+    pub(super) narrow: Narrow,
+    /// What the full-text index has for it.
+    pub(super) text: Option<Text>,
     /// Up to so many rows are read and sorted rather than looked for along an index; and so many are tested in vain
     /// before a walk gives way to the sieve.
-    few: usize,
+    pub(super) few: usize,
 }
 
 /// A connection that sees one moment, in which the indexes are there that rows in the order of the view are read by.
@@ -45,18 +48,29 @@ pub(super) fn prepared<'a>(
 ) -> Result<Reader<'a>> {
     let facets = Narrow::of(view.restriction.as_ref());
     let wanted = indexable(plan, view).into_iter().chain(facets.orders());
-    with_indexes(inner, view, &wanted.collect::<Vec<_>>(), call)
+    let wanted: Vec<_> = wanted.collect();
+    with_indexes(inner, (plan, view), &wanted, call)
 }
 
 /// The same where the order of the rows does not matter.
-pub(super) fn unordered<'a>(inner: &'a Inner, view: &View, call: &Call) -> Result<Reader<'a>> {
+pub(super) fn unordered<'a>(
+    inner: &'a Inner,
+    plan: &Plan<'_>,
+    view: &View,
+    call: &Call,
+) -> Result<Reader<'a>> {
     let facets = Narrow::of(view.restriction.as_ref());
-    with_indexes(inner, view, &facets.orders().collect::<Vec<_>>(), call)
+    with_indexes(
+        inner,
+        (plan, view),
+        &facets.orders().collect::<Vec<_>>(),
+        call,
+    )
 }
 
 fn with_indexes<'a>(
     inner: &'a Inner,
-    view: &View,
+    (plan, view): (&Plan<'_>, &View),
     wanted: &[Order],
     call: &Call,
 ) -> Result<Reader<'a>> {
@@ -70,13 +84,19 @@ fn with_indexes<'a>(
             missing.push(*order);
         }
     }
-    if missing.is_empty() || rows_of(&reader, view)? < inner.index_from.load(Ordering::Relaxed) {
+    let words = text::wants_index(plan, view)? && !fulltext::is_ready(&reader)?;
+    if (missing.is_empty() && !words)
+        || rows_of(&reader, view)? < inner.index_from.load(Ordering::Relaxed)
+    {
         return Ok(reader);
     }
     // A new transaction must see what was built.
     drop(reader);
     for order in missing {
         order::ensure(inner, order, call)?;
+    }
+    if words {
+        fulltext::ensure(inner, call)?;
     }
     begun(inner, view, call)
 }
@@ -106,8 +126,10 @@ impl<'a> Reading<'a> {
             RowSet::Deep | RowSet::Hierarchy { .. } => None,
         };
         let mut narrow = Narrow::default();
-        if let Some(part) = part {
+        if !matches!(view.rows, RowSet::Hierarchy { .. }) {
             narrow = Narrow::of(view.restriction.as_ref());
+        }
+        if let Some(part) = part {
             narrow.keep_ready(db, view.container, part)?;
         }
         let order = match indexable(plan, view) {
@@ -126,6 +148,7 @@ impl<'a> Reading<'a> {
             part,
             order,
             narrow,
+            text: Text::of(db, plan, view, worth)?,
         })
     }
 
@@ -135,8 +158,19 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn page(&self, from: &Anchor, count: i64) -> Result<Page> {
-        let Some(whole) = self.index(None) else {
-            let source = self.source(None);
+        if let Some(page) = self.newest_page(from, count)? {
+            return Ok(page);
+        }
+        if let Some(page) = self.dated_page(from, count)? {
+            return Ok(page);
+        }
+        let named = self.named(self.few)?;
+        let Some(whole) = self.index(None).filter(|_| named.is_none()) else {
+            let found = match named {
+                Some(named) => Some(named),
+                None => self.matches_in_tree()?,
+            };
+            let source = self.source(found.as_deref());
             return engine::page(self.plan, &source, self.seq, from, count, self.call);
         };
         let index = match from {
@@ -170,7 +204,7 @@ impl<'a> Reading<'a> {
 
     pub(super) fn count(&self) -> Result<u64> {
         let Some(part) = self.part.filter(|_| !self.plan.is_expanded()) else {
-            return engine::count(self.plan, &self.source(None), self.call);
+            return self.count_in_tree();
         };
         let container = self.view.container;
         let limit = (self.plan.matcher()).and_then(mapi_query::Matcher::limit);
@@ -183,6 +217,8 @@ impl<'a> Reading<'a> {
             }
         } else if let (true, Some(facet)) = (self.narrow.whole, self.narrow.facets.first()) {
             facet.count(self.db, container, part)?
+        } else if let Some(told) = self.told_count()? {
+            told
         } else {
             as_u64(self.matches()?.len())
         };
@@ -190,8 +226,12 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn position(&self, key: &RowKey) -> Result<u64> {
+        if let Some(before) = self.dated_position(key)? {
+            return Ok(before);
+        }
         let Some(whole) = self.index(None) else {
-            return engine::position(self.plan, &self.source(None), key, self.call);
+            let found = self.matches_in_tree()?;
+            return engine::position(self.plan, &self.source(found.as_deref()), key, self.call);
         };
         if let Some(index) = self.countable(&whole) {
             return index.position(key);
@@ -274,16 +314,46 @@ impl<'a> Reading<'a> {
     /// All rows that match, by number.
     pub(super) fn matches(&self) -> Result<Vec<u64>> {
         debug_assert!(!self.plan.is_expanded());
+        if let Some(told) = self.told()? {
+            return Ok(told);
+        }
+        let listed = match self.named(usize::MAX)? {
+            None if self.view.rows == RowSet::Deep => Some(self.in_folders()?),
+            named => named,
+        };
         let sieve = Sieve {
             db: self.db,
             plan: self.plan,
             container: self.view.container,
             part: self.part.unwrap_or_default(),
             rows: rows_of(self.db, self.view)?,
+            listed,
             narrow: &self.narrow,
             call: self.call,
         };
         sieve.matches(&|| self.second())
+    }
+
+    /// All rows of a tree of folders that match, by number; `None` where there is nothing to match, and for other views.
+    pub(super) fn matches_in_tree(&self) -> Result<Option<Vec<u64>>> {
+        let sifts = self.view.rows == RowSet::Deep
+            && self.plan.matcher().is_some()
+            && !self.plan.is_expanded();
+        sifts.then(|| self.matches()).transpose()
+    }
+
+    /// Rows of a view that is not of one part of a folder, or has rows of its own for several values.
+    fn count_in_tree(&self) -> Result<u64> {
+        if self.view.rows == RowSet::Deep && !self.plan.is_expanded() {
+            let limit = (self.plan.matcher()).and_then(mapi_query::Matcher::limit);
+            let all = match self.told_count()? {
+                Some(told) => told,
+                None if self.plan.matcher().is_none() => rows_of(self.db, self.view)?,
+                None => as_u64(self.matches()?.len()),
+            };
+            return Ok(limit.map_or(all, |limit| all.min(u64::from(limit))));
+        }
+        engine::count(self.plan, &self.source(None), self.call)
     }
 
     /// A second connection that sees the same moment; `None` if a writer was between, or there can be none.
@@ -380,6 +450,6 @@ fn nth(index: &Index<'_>, n: u64) -> Result<Anchor> {
     Ok(Anchor::End)
 }
 
-fn as_u64(n: usize) -> u64 {
+pub(super) fn as_u64(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }

@@ -32,6 +32,8 @@ pub(super) struct Sieve<'a> {
     pub(super) part: u8,
     /// Messages in that part.
     pub(super) rows: u64,
+    /// The messages that may match, by number, where that is known already.
+    pub(super) listed: Option<Vec<u64>>,
     pub(super) narrow: &'a Narrow,
     pub(super) call: &'a Call,
 }
@@ -50,7 +52,10 @@ impl Sieve<'_> {
         &self,
         second: &dyn Fn() -> Result<Option<Connection>>,
     ) -> Result<Vec<u64>> {
-        let heap = self.heap()?;
+        let heap = match &self.listed {
+            Some(ids) => Heap::Listed(ids.clone()),
+            None => self.heap()?,
+        };
         let chunks = heap.chunks();
         let other = if chunks >= WORTH_SHARING {
             second()?
@@ -72,6 +77,7 @@ impl Sieve<'_> {
                             container,
                             part,
                             rows,
+                            listed: None,
                             narrow,
                             call,
                         };

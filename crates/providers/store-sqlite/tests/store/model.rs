@@ -4,6 +4,7 @@
 
 mod keys;
 mod searches;
+mod words;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -337,7 +338,23 @@ impl Pair {
 
     fn text(&mut self) -> String {
         let words = [
-            "", "a", "A", "ä", "b", "Re: a", "zz", "\u{1}", "e\u{301}", "é", "会議", "10", "9",
+            "",
+            "a",
+            "A",
+            "ä",
+            "b",
+            "Re: a",
+            "zz",
+            "\u{1}",
+            "e\u{301}",
+            "é",
+            "会議",
+            "10",
+            "9",
+            "a b",
+            "b a会議室",
+            "zz-a",
+            "ab 会 議",
         ];
         if self.chance.percent(25) {
             // Longer than an index key, equal at first.
@@ -373,6 +390,10 @@ impl Pair {
                 _ => self.text().into(),
             };
             patch.set.push((id, Slot::Value(value)));
+        }
+        if self.chance.percent(15) {
+            let html = format!("<p>{}</p><b>a</b> b", self.text());
+            patch = patch.with(tags::HTML, html.into_bytes());
         }
         if self.chance.percent(60) {
             let time = FileTime::from_unix(
@@ -443,6 +464,13 @@ impl Pair {
             .map(|_| {
                 let mut bag = mapi_props::Bag::new();
                 bag.set(tags::DISPLAY_NAME, self.text());
+                if self.chance.percent(70) {
+                    let ty = i32::try_from(self.chance.below(5)).unwrap();
+                    bag.set(tags::RECIPIENT_TYPE, ty);
+                }
+                if self.chance.percent(30) {
+                    bag.set(tags::SMTP_ADDRESS, self.text());
+                }
                 bag
             })
             .collect()
@@ -452,6 +480,11 @@ impl Pair {
         (0..self.chance.in_range(0..3))
             .map(|_| {
                 let mut attachment = StoredAttachment::default();
+                if self.chance.percent(50) {
+                    attachment
+                        .props
+                        .set(tags::ATTACH_LONG_FILENAME, self.text());
+                }
                 let slot = self.large(values, PropType::BINARY);
                 attachment.props.insert(tags::ATTACH_DATA_BIN.id(), slot);
                 if self.chance.percent(30) {
@@ -534,6 +567,15 @@ impl Pair {
     }
 
     fn restriction(&mut self, depth: u32) -> Restriction {
+        if self.chance.percent(35) {
+            let n = if depth == 0 {
+                1
+            } else {
+                self.chance.in_range(1..4)
+            };
+            let patterns: Vec<String> = (0..n).map(|_| self.text()).collect();
+            return words::combined(&mut self.chance, &patterns);
+        }
         if self.chance.percent(40) {
             let text = self.text();
             return served(&mut self.chance, &text);
@@ -610,6 +652,8 @@ impl Pair {
     fn view(&mut self) -> View {
         let sorts = [
             tags::MESSAGE_DELIVERY_TIME.raw(),
+            tags::MESSAGE_DELIVERY_TIME.raw(),
+            tags::MESSAGE_DELIVERY_TIME.raw(),
             tags::SUBJECT.raw(),
             tags::SUBJECT.raw(),
             tags::SENDER_NAME.raw(),
@@ -649,6 +693,8 @@ impl Pair {
         let rows = if hierarchy {
             let depth = *self.chance.pick(&[Depth::Children, Depth::All]);
             RowSet::Hierarchy { depth, deleted }
+        } else if self.chance.percent(35) {
+            RowSet::Deep
         } else {
             RowSet::Contents {
                 associated: self.chance.percent(15),

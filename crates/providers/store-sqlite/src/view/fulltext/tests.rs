@@ -1,0 +1,1 @@
+//! What the index is asked, and whether its answers are right.
