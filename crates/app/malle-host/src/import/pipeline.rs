@@ -1,4 +1,4 @@
-//! The three stages of an import and what runs between them.
+//! The stages of an import and what runs between them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZero;
@@ -18,6 +18,7 @@ use super::read::{self, Item};
 use super::{ImportEvent, ImportFolder, ImportJob, ImportReport, ImportTarget, Stopped};
 
 mod commit;
+mod write;
 
 use commit::Committer;
 
@@ -64,7 +65,13 @@ pub fn import(
         drop(to_committer);
         // The parsers hold the only receivers, so that the reader's line ends with them.
         drop(chunks);
-        let mut committer = Committer::new(shared, tell);
+        let (to_writers, tasks) = mpsc::channel();
+        let tasks = Arc::new(Mutex::new(tasks));
+        for _ in 0..write::WRITERS {
+            let tasks = Arc::clone(&tasks);
+            scope.spawn(move || write::write_all(&tasks));
+        }
+        let mut committer = Committer::new(shared, tell, to_writers);
         committer.run(&parsed);
         // A parser that still has something to send learns that nobody takes it.
         drop(parsed);

@@ -5,7 +5,7 @@ use mapi::{
     MsgStore,
 };
 use mapi_props::Code;
-use mapi_spi::{Durability, Error, Result};
+use mapi_spi::{Durability, Error, Result, Turn};
 
 use super::{Added, ImportFolder, ImportTarget, NewMessage};
 use crate::{create_path, split_path};
@@ -71,7 +71,7 @@ impl ImportFolder for StoreFolder {
         known.into_iter().map(number).collect()
     }
 
-    fn add(&self, messages: Vec<NewMessage>) -> Result<Vec<Result<Added>>> {
+    fn add(&self, messages: Vec<NewMessage>, turn: Turn) -> Result<Vec<Result<Added>>> {
         let statuses: Vec<u32> = messages.iter().map(|m| m.status).collect();
         let item = |m: NewMessage| ImportItem {
             tree: m.tree,
@@ -81,6 +81,7 @@ impl ImportFolder for StoreFolder {
         let items = messages.into_iter().map(item).collect();
         let options = ImportOptions {
             durability: Durability::Batch,
+            turn: Some(turn),
             ..ImportOptions::default()
         };
         let outcomes = self.0.import(items, options)?;

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use mapi_props::MessageTree;
-use mapi_spi::Result;
+use mapi_spi::{Result, Turn};
 
 /// A store, or its part below one folder, that takes messages.
 pub trait ImportTarget: Sync {
@@ -31,11 +31,12 @@ pub trait ImportFolder: Send + Sync + Debug {
     /// Those of the store.
     fn known(&self, sources: &[[u8; 32]]) -> Result<Vec<Option<u64>>>;
 
-    /// Adds messages, one result each, in order. They are durable only after [`ImportTarget::sync`].
+    /// Adds messages, one result each, in order, when it is their turn: others may be prepared meanwhile. They are
+    /// durable only after [`ImportTarget::sync`].
     ///
     /// # Errors
     /// When none could be added: those of the store.
-    fn add(&self, messages: Vec<NewMessage>) -> Result<Vec<Result<Added>>>;
+    fn add(&self, messages: Vec<NewMessage>, turn: Turn) -> Result<Vec<Result<Added>>>;
 }
 
 /// A message to be added.

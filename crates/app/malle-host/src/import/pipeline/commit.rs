@@ -1,10 +1,14 @@
 //! The last stage: messages into the store in batches, each item reported once it is safe.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::time::{Duration, Instant};
 
+use mapi_props::Code;
+use mapi_spi::{Error, Turns};
+
+use super::write::{Answer, Task, WRITERS};
 use super::{
     ImportEvent, ImportFolder, ImportReport, InOrder, ParsedChunk, Result, Shared, Stopped,
 };
@@ -12,7 +16,7 @@ use crate::import::parse::Verdict;
 use crate::import::read::Place;
 use crate::import::{Added, Failed, ItemDone, ItemStatus, NewMessage};
 
-/// No write transaction should take longer (other processes wait for it).
+/// How long one batch should keep the store busy: what is being written when somebody cancels is finished.
 const BATCH_TIME: Duration = Duration::from_millis(40);
 /// A batch is written when nothing comes for so long.
 const IDLE: Duration = Duration::from_millis(30);
@@ -22,6 +26,8 @@ const BATCH_MIN: usize = 16;
 const BATCH_MAX: usize = 400;
 /// Bytes after which a batch is full, whatever it counts.
 const BATCH_BYTES: u64 = 4 << 20;
+/// Batches under way at most: one for each writer, and the next one.
+const FLIGHTS: usize = WRITERS + 1;
 /// How often what was added is made durable, and so told.
 const SYNC_EVERY: Duration = Duration::from_millis(700);
 
@@ -32,6 +38,12 @@ pub(super) struct Committer<'a, 'b> {
     order: InOrder,
     batch: Batch,
     batch_size: usize,
+    to_writers: Sender<Task>,
+    turns: Turns,
+    /// Batches on their way into the store, in order.
+    flights: VecDeque<Flight>,
+    /// When the last batch had arrived there.
+    landed: Instant,
     /// Settled but not yet durable.
     unsynced: Vec<Settled>,
     last_sync: Instant,
@@ -48,15 +60,30 @@ struct Batch {
     budget: u64,
 }
 
+type Outcome = std::result::Result<ItemStatus, String>;
+
+/// A batch on its way into the store. Items without an outcome wait for the answer.
+struct Flight {
+    items: Vec<(Place, u64, Option<Outcome>)>,
+    budget: u64,
+    started: Instant,
+    /// None: nothing of it had to be written.
+    answer: Option<Receiver<Answer>>,
+}
+
 /// An item whose outcome is known.
 struct Settled {
     place: Place,
     bytes: u64,
-    outcome: std::result::Result<ItemStatus, String>,
+    outcome: Outcome,
 }
 
 impl<'a, 'b> Committer<'a, 'b> {
-    pub(super) fn new(shared: &'a Shared<'b>, tell: &'a mut dyn FnMut(ImportEvent)) -> Self {
+    pub(super) fn new(
+        shared: &'a Shared<'b>,
+        tell: &'a mut dyn FnMut(ImportEvent),
+        to_writers: Sender<Task>,
+    ) -> Self {
         Self {
             shared,
             tell,
@@ -64,6 +91,10 @@ impl<'a, 'b> Committer<'a, 'b> {
             order: InOrder::default(),
             batch: Batch::default(),
             batch_size: BATCH_START,
+            to_writers,
+            turns: Turns::default(),
+            flights: VecDeque::new(),
+            landed: Instant::now(),
             unsynced: Vec::new(),
             last_sync: Instant::now(),
             seen: HashMap::new(),
@@ -75,8 +106,8 @@ impl<'a, 'b> Committer<'a, 'b> {
         loop {
             let done = match parsed.recv_timeout(IDLE) {
                 Ok(chunk) => chunk.and_then(|chunk| self.take(chunk)),
-                // The reader may be waiting for the room that this batch takes.
-                Err(RecvTimeoutError::Timeout) => self.write(),
+                // The reader may be waiting for the room that these batches take.
+                Err(RecvTimeoutError::Timeout) => self.write().and_then(|()| self.land_all()),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if let Err(error) = done {
@@ -91,13 +122,21 @@ impl<'a, 'b> Committer<'a, 'b> {
 
     /// Writes the last batch, makes everything durable and gives the report.
     pub(super) fn finish(mut self) -> ImportReport {
-        if self.report.stopped.is_none() {
-            let done = self.write().and_then(|()| self.sync());
-            if let Err(error) = done {
+        let mut done = match self.report.stopped {
+            None => self.write(),
+            Some(_) => Ok(()),
+        };
+        // Batches behind one that failed may have arrived, and count.
+        while !self.flights.is_empty() {
+            done = done.and(self.land());
+        }
+        done = done.and(self.sync());
+        match done {
+            Err(error) if self.report.stopped.is_none() => {
                 self.report.stopped = Some(Stopped::Store(error));
             }
-        } else if let Err(error) = self.sync() {
-            tracing::warn!(%error, "the last batches may not be durable");
+            Err(error) => tracing::warn!(%error, "the last batches may not be durable"),
+            Ok(()) => {}
         }
         self.report
     }
@@ -117,19 +156,27 @@ impl<'a, 'b> Committer<'a, 'b> {
                 self.write()?;
             }
         }
+        self.land_ready()?;
         if self.last_sync.elapsed() >= SYNC_EVERY {
             self.sync()?;
         }
         Ok(())
     }
 
+    /// Sends the batch on its way.
     fn write(&mut self) -> Result<()> {
         let batch = std::mem::take(&mut self.batch);
         self.batch.folder.clone_from(&batch.folder);
+        if batch.items.is_empty() {
+            return Ok(());
+        }
         let mut new = Vec::new();
-        let mut settled = Vec::with_capacity(batch.items.len());
+        let mut items = Vec::with_capacity(batch.items.len());
         for (place, bytes, verdict) in batch.items {
             let outcome = match verdict {
+                Verdict::New(message) if self.shared.job.dry_run => {
+                    Some(Ok(self.judge(&batch.folder, message.source)))
+                }
                 Verdict::New(message) => {
                     new.push(*message);
                     None
@@ -137,12 +184,94 @@ impl<'a, 'b> Committer<'a, 'b> {
                 Verdict::Known(id) => Some(Ok(ItemStatus::Skipped(Some(id)))),
                 Verdict::Refused(reason) => Some(Err(reason)),
             };
-            settled.push((place, bytes, outcome));
+            items.push((place, bytes, outcome));
         }
-        let added = self.add(&batch.folder, new)?;
-        self.shared.budget.give_back(batch.budget);
-        let mut added = added.into_iter();
-        for (place, bytes, outcome) in settled {
+        while self.flights.len() >= FLIGHTS {
+            self.land()?;
+        }
+        let answer = self.send(&batch.folder, new)?;
+        self.flights.push_back(Flight {
+            items,
+            budget: batch.budget,
+            started: Instant::now(),
+            answer,
+        });
+        Ok(())
+    }
+
+    /// In a dry run: whether this run has met the message before.
+    fn judge(&mut self, folder: &[String], source: [u8; 32]) -> ItemStatus {
+        match self.seen.entry(folder.to_vec()).or_default().insert(source) {
+            true => ItemStatus::Imported(None),
+            false => ItemStatus::Skipped(None),
+        }
+    }
+
+    /// Gives messages to a writer.
+    fn send(&self, folder: &[String], new: Vec<NewMessage>) -> Result<Option<Receiver<Answer>>> {
+        if new.is_empty() {
+            return Ok(None);
+        }
+        let Some(folder): Option<Arc<dyn ImportFolder>> = self.shared.folder(folder)? else {
+            return Ok(None);
+        };
+        let (answer, receiver) = mpsc::sync_channel(1);
+        let task = Task {
+            folder,
+            messages: new,
+            turn: self.turns.take(),
+            answer,
+        };
+        self.to_writers.send(task).map_err(|_| writer_gone())?;
+        Ok(Some(receiver))
+    }
+
+    /// Takes the outcomes of all batches that have arrived, in order.
+    fn land_ready(&mut self) -> Result<()> {
+        while let Some(flight) = self.flights.front() {
+            let answer = match flight.answer.as_ref().map(Receiver::try_recv) {
+                None => None,
+                Some(Ok(answer)) => Some(answer),
+                Some(Err(TryRecvError::Empty)) => return Ok(()),
+                Some(Err(TryRecvError::Disconnected)) => Some(Err(writer_gone())),
+            };
+            self.arrive(answer)?;
+        }
+        Ok(())
+    }
+
+    fn land_all(&mut self) -> Result<()> {
+        while !self.flights.is_empty() {
+            self.land()?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the oldest batch.
+    fn land(&mut self) -> Result<()> {
+        let answer = match self.flights.front().map(|flight| &flight.answer) {
+            None => return Ok(()),
+            Some(answer) => answer.as_ref().map(Receiver::recv),
+        };
+        self.arrive(answer.map(|answer| answer.unwrap_or_else(|_| Err(writer_gone()))))
+    }
+
+    /// The oldest batch has arrived, with this answer.
+    fn arrive(&mut self, answer: Option<Answer>) -> Result<()> {
+        let Some(flight) = self.flights.pop_front() else {
+            return Ok(());
+        };
+        self.shared.budget.give_back(flight.budget);
+        let added = match answer {
+            None => Vec::new(),
+            Some(added) => {
+                let added = added?;
+                self.resize(added.len(), flight.started);
+                added
+            }
+        };
+        let mut added = added.into_iter().map(told);
+        for (place, bytes, outcome) in flight.items {
             let outcome = outcome.or_else(|| added.next());
             self.unsynced.push(Settled {
                 place,
@@ -154,39 +283,11 @@ impl<'a, 'b> Committer<'a, 'b> {
         Ok(())
     }
 
-    /// Adds messages to a folder; one outcome each.
-    fn add(
-        &mut self,
-        folder: &[String],
-        new: Vec<NewMessage>,
-    ) -> Result<Vec<std::result::Result<ItemStatus, String>>> {
-        if self.shared.job.dry_run {
-            let seen = self.seen.entry(folder.to_vec()).or_default();
-            let judge = |message: NewMessage| match seen.insert(message.source) {
-                true => Ok(ItemStatus::Imported(None)),
-                false => Ok(ItemStatus::Skipped(None)),
-            };
-            return Ok(new.into_iter().map(judge).collect());
-        }
-        if new.is_empty() {
-            return Ok(Vec::new());
-        }
-        let Some(target): Option<Arc<dyn ImportFolder>> = self.shared.folder(folder)? else {
-            return Ok(Vec::new());
-        };
-        let (count, started) = (new.len(), Instant::now());
-        let added = target.add(new)?;
-        self.resize(count, started.elapsed());
-        let told = |result: Result<Added>| match result {
-            Ok(Added::New(id)) => Ok(ItemStatus::Imported(Some(id))),
-            Ok(Added::Known(id)) => Ok(ItemStatus::Skipped(Some(id))),
-            Err(error) => Err(error.to_string()),
-        };
-        Ok(added.into_iter().map(told).collect())
-    }
-
-    /// Aims the next batch at [`BATCH_TIME`], changing by half at most.
-    fn resize(&mut self, count: usize, took: Duration) {
+    /// Aims the next batch at [`BATCH_TIME`], changing by half at most. A batch that had to wait for the one before it
+    /// is not blamed for that.
+    fn resize(&mut self, count: usize, started: Instant) {
+        let took = started.max(self.landed).elapsed();
+        self.landed = Instant::now();
         let took = took.max(Duration::from_micros(100));
         let fits = count as u128 * BATCH_TIME.as_micros() / took.as_micros();
         let fits = usize::try_from(fits).unwrap_or(BATCH_MAX);
@@ -242,4 +343,16 @@ impl<'a, 'b> Committer<'a, 'b> {
             });
         }
     }
+}
+
+fn told(result: Result<Added>) -> Outcome {
+    match result {
+        Ok(Added::New(id)) => Ok(ItemStatus::Imported(Some(id))),
+        Ok(Added::Known(id)) => Ok(ItemStatus::Skipped(Some(id))),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn writer_gone() -> Error {
+    Error::new(Code::CALL_FAILED, "a thread that writes messages broke")
 }

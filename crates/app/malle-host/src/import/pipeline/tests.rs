@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use mapi_props::{Code, tags};
-use mapi_spi::{CancelToken, Error};
+use mapi_spi::{Call, CancelToken, Error, Turn};
 
 use super::super::{Added, ItemStatus, NewMessage};
 use super::*;
@@ -53,10 +53,11 @@ impl ImportFolder for MemoryFolder {
         Ok(sources.iter().map(at).collect())
     }
 
-    fn add(&self, messages: Vec<NewMessage>) -> Result<Vec<Result<Added>>> {
+    fn add(&self, messages: Vec<NewMessage>, turn: Turn) -> Result<Vec<Result<Added>>> {
         if self.full {
             return Err(Error::new(Code::NOT_ENOUGH_DISK, "the disk is full"));
         }
+        turn.wait(&Call::default())?;
         let mut held = self.held.lock().unwrap();
         let here = held.entry(self.path.clone()).or_default();
         let mut added = Vec::new();
