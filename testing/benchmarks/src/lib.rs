@@ -3,9 +3,13 @@
 pub mod bulk;
 mod home;
 mod mail;
+pub mod maildir;
+pub mod measured;
+pub mod mime;
+pub mod peers;
 pub mod restricted;
 mod timing;
 
 pub use home::Big;
 pub use mail::{MadeMail, Shape};
-pub use timing::{Figure, median_of};
+pub use timing::{Figure, median_by_turns, median_of};

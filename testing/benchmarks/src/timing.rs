@@ -39,11 +39,36 @@ pub fn median_of(runs: usize, mut once: impl FnMut() -> Result<()>) -> Result<Fi
         once()?;
         times.push(start.elapsed());
     }
+    Ok(figure_of(times))
+}
+
+/// Runs several things by turns, each twice to warm up and then `runs` times: what else the machine does hits all alike.
+///
+/// # Errors
+/// The first error of a run.
+pub fn median_by_turns(
+    runs: usize,
+    things: &mut [Box<dyn FnMut() -> Result<()> + '_>],
+) -> Result<Vec<Figure>> {
+    let mut times: Vec<Vec<Duration>> = things.iter().map(|_| Vec::new()).collect();
+    for round in 0..runs + 2 {
+        for (once, times) in things.iter_mut().zip(&mut times) {
+            let start = Instant::now();
+            once()?;
+            if round >= 2 {
+                times.push(start.elapsed());
+            }
+        }
+    }
+    Ok(times.into_iter().map(figure_of).collect())
+}
+
+fn figure_of(mut times: Vec<Duration>) -> Figure {
     times.sort_unstable();
     let at = |n: usize| times.get(n).copied().unwrap_or_default();
-    Ok(Figure {
-        median: at(runs / 2),
+    Figure {
+        median: at(times.len() / 2),
         least: at(0),
-        most: at(runs.saturating_sub(1)),
-    })
+        most: at(times.len().saturating_sub(1)),
+    }
 }

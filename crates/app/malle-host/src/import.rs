@@ -1,7 +1,8 @@
 //! Mail from files into a store.
 //!
 //! One thread reads files and splits them into messages, several parse, two write batches (one prepares its batch while
-//! the other one's is written), and the calling thread keeps all in order and tells how far it is. Messages keep the order of their sources. What is in memory at once is bounded by bytes.
+//! the other one's is written), and the calling thread keeps all in order and tells how far it is. Messages keep the
+//! order of their sources. What is in memory at once is bounded by bytes.
 
 mod budget;
 mod flags;

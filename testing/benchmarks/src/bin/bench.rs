@@ -1,6 +1,8 @@
-//! Measures a store made by `bigstore`: `bench [HOME] [--messages N] [--report FILE] [--in-process] [--only PART]`.
+//! Measures a store made by `bigstore`, and malle beside its peers:
+//! `bench [HOME] [--messages N] [--maildir DIR] [--report FILE] [--in-process] [--only PART]`.
 //!
-//! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it.
+//! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it. The parts `peers`
+//! and `mime` take a Maildir instead: DIR, or one of N messages (default 20,000) that is made and kept in the same way.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,6 +15,8 @@ use mapi_props::PropTag;
 use serde_json::{Map, Value, json};
 use testkit::{Chance, Malle};
 
+/// What is measured on a big store.
+const STORE_PARTS: [&str; 3] = ["pages", "restricted", "bulk"];
 const RUNS: usize = 20;
 const PAGE: i64 = 50;
 
@@ -32,23 +36,21 @@ const COLUMNS: [PropTag; 10] = [
 
 fn main() -> Result<()> {
     let plan = Plan::from_args(std::env::args().skip(1))?;
-    let home = plan.home()?;
     let mut report = Map::new();
-    report.insert(
-        "messages".into(),
-        Big::open(&home)?.inbox()?.counts()?.contents.into(),
-    );
-    if plan.wants("pages") {
-        in_process(&home, &mut report)?;
+    if STORE_PARTS.iter().any(|part| plan.wants(part)) {
+        of_store(&plan, &mut report)?;
     }
-    if plan.wants("pages") && !plan.in_process {
-        whole_process(&home, &mut report)?;
+    if plan.wants("mime") {
+        benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
     }
-    if plan.wants("restricted") {
-        benchmarks::restricted::measure(&home, &mut report)?;
-    }
-    if plan.wants("bulk") && !plan.in_process {
-        benchmarks::bulk::measure(&home, &mut report)?;
+    if plan.wants("peers") && !plan.in_process {
+        let databases = place("bench-peers")?;
+        let maildir = plan.maildir()?;
+        let peers = benchmarks::peers::Peers {
+            maildir: &maildir,
+            place: &databases,
+        };
+        peers.measure(&mut report)?;
     }
     let text = serde_json::to_string_pretty(&Value::Object(report))?;
     if let Some(path) = &plan.report {
@@ -58,9 +60,32 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// The parts that need a big store.
+fn of_store(plan: &Plan, report: &mut Map<String, Value>) -> Result<()> {
+    let home = plan.home()?;
+    report.insert(
+        "messages".into(),
+        Big::open(&home)?.inbox()?.counts()?.contents.into(),
+    );
+    if plan.wants("pages") {
+        in_process(&home, report)?;
+    }
+    if plan.wants("pages") && !plan.in_process {
+        whole_process(&home, report)?;
+    }
+    if plan.wants("restricted") {
+        benchmarks::restricted::measure(&home, report)?;
+    }
+    if plan.wants("bulk") && !plan.in_process {
+        benchmarks::bulk::measure(&home, report)?;
+    }
+    Ok(())
+}
+
 struct Plan {
     home: Option<PathBuf>,
-    messages: usize,
+    messages: Option<usize>,
+    maildir: Option<PathBuf>,
     report: Option<PathBuf>,
     /// Without the command `malle`.
     in_process: bool,
@@ -76,14 +101,18 @@ impl Plan {
     fn from_args(mut args: impl Iterator<Item = String>) -> Result<Self> {
         let mut plan = Self {
             home: None,
-            messages: 1_000_000,
+            messages: None,
+            maildir: None,
             report: None,
             in_process: false,
             only: None,
         };
         while let Some(arg) = args.next() {
             match arg.as_str() {
-                "--messages" => plan.messages = args.next().context("--messages N")?.parse()?,
+                "--messages" => {
+                    plan.messages = Some(args.next().context("--messages N")?.parse()?);
+                }
+                "--maildir" => plan.maildir = Some(args.next().context("--maildir DIR")?.into()),
                 "--report" => plan.report = Some(args.next().context("--report FILE")?.into()),
                 "--in-process" => plan.in_process = true,
                 "--only" => plan.only = Some(args.next().context("--only PART")?),
@@ -98,20 +127,47 @@ impl Plan {
         if let Some(home) = &self.home {
             return Ok(home.clone());
         }
-        let programs = std::env::current_exe()?
-            .parent()
-            .context("a program lies in a folder")?
-            .to_owned();
-        let home = programs.join(format!("../bench-home-{}", self.messages));
+        let messages = self.messages.unwrap_or(1_000_000);
+        let home = place(&format!("bench-home-{messages}"))?;
         if !home.exists() {
-            let status = Command::new(programs.join("bigstore"))
-                .arg(self.messages.to_string())
+            let status = Command::new(programs()?.join("bigstore"))
+                .arg(messages.to_string())
                 .arg(&home)
                 .status()?;
             ensure!(status.success(), "bigstore failed: {status}");
         }
         Ok(home)
     }
+
+    /// The Maildir given, or one that is made.
+    fn maildir(&self) -> Result<PathBuf> {
+        if let Some(maildir) = &self.maildir {
+            return Ok(std::path::absolute(maildir)?);
+        }
+        let messages = self.messages.unwrap_or(20_000);
+        let maildir = place(&format!("bench-maildir-{messages}"))?;
+        if !maildir.exists() {
+            let draft = place("bench-maildir-new")?;
+            if draft.exists() {
+                std::fs::remove_dir_all(&draft)?;
+            }
+            benchmarks::maildir::make(&draft, messages, 1)?;
+            std::fs::rename(&draft, &maildir)?;
+        }
+        Ok(maildir)
+    }
+}
+
+/// A place below the target directory.
+fn place(name: &str) -> Result<PathBuf> {
+    Ok(programs()?.join("..").canonicalize()?.join(name))
+}
+
+/// Where this program and `bigstore` lie.
+fn programs() -> Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let folder = this.parent().context("a program lies in a folder")?;
+    Ok(folder.to_owned())
 }
 
 fn in_process(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
