@@ -4,7 +4,7 @@
 //! * [`computed`] – properties that nobody stores: entry ids, keys, counters, access.
 //! * [`engine`] – what a view shows, worked out from a scan.
 //! * [`bodies`] – the text of a message's body, in whatever form it is stored.
-//! * [`storable`] – what a store refuses to hold.
+//! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
 //! For the client API:
@@ -27,6 +27,7 @@ pub mod large;
 pub mod lift;
 pub mod names;
 pub mod read_only;
+pub mod receipt;
 pub mod recipients;
 pub mod save;
 pub mod storable;

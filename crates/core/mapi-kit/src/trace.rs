@@ -114,6 +114,7 @@ const fn op_name(op: &Op) -> &'static str {
         Op::PatchStore(_) => "PatchStore",
         Op::SetFlags { .. } => "SetFlags",
         Op::SetStatus { .. } => "SetStatus",
+        Op::SettleReport { .. } => "SettleReport",
         Op::Move { .. } => "Move",
         Op::Copy { .. } => "Copy",
         Op::Delete { .. } => "Delete",

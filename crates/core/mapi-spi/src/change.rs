@@ -118,7 +118,9 @@ pub enum Op {
     SaveMessage(Box<MessageSave>),
     /// Changes properties of the store object.
     PatchStore(PropPatch),
-    /// Sets and clears message flags; no conflict check, change number and modification time stay.
+    /// Sets and clears message flags; no conflict check, change number and modification time stay. An unread message that
+    /// owes a read report (MSGFLAG_RN_PENDING) is not marked as read unless the patch clears that flag: it stays as it is,
+    /// with `MAPI_E_UNABLE_TO_COMPLETE`, for [`Op::SettleReport`].
     SetFlags {
         /// Which messages.
         items: Items,
@@ -148,7 +150,18 @@ pub enum Op {
         /// The folder.
         to: ItemId,
     },
-    /// Deletes messages.
+    /// Takes a pending report off a message: `MAPI_E_NOT_FOUND` unless it owes one of `pending`, else its flags are
+    /// patched. In one atomic set with the report, so that however many want to send it, one does.
+    SettleReport {
+        /// The message.
+        message: ItemId,
+        /// MSGFLAG_RN_PENDING, MSGFLAG_NRN_PENDING.
+        pending: u32,
+        /// What happens to its flags.
+        flags: FlagPatch,
+    },
+    /// Deletes messages. An unread one that owes a non-read report (MSGFLAG_NRN_PENDING) stays, with
+    /// `MAPI_E_UNABLE_TO_COMPLETE`, until that is settled; a soft-deleted one owes nothing any more.
     Delete {
         /// Which messages.
         items: Items,

@@ -118,6 +118,11 @@ impl Commit<'_> {
             Op::PatchStore(patch) => self.patch_store(&patch),
             Op::SetFlags { items, flags } => self.set_flags(&items, flags),
             Op::SetStatus { items, value, mask } => self.set_status(&items, value, mask),
+            Op::SettleReport {
+                message,
+                pending,
+                flags,
+            } => self.settle_report(message, pending, flags),
             Op::Move { items, to } => self.move_messages(&items, to),
             Op::Copy { items, to } => self.copy_messages(&items, to),
             Op::Delete { items, mode } => self.delete_messages(&items, mode),

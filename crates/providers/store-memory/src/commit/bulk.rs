@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mapi_kit::computed;
 use mapi_kit::engine::{ItemRow, Plan};
+use mapi_kit::receipt;
 use mapi_props::{Code, Kind, LargePlace, Slot, message_flags};
 use mapi_spi::{
     BulkOutcome, CommitMode, DeleteMode, Error, FlagPatch, ItemFailure, ItemId, ItemKind, Items,
@@ -24,6 +25,7 @@ impl Commit<'_> {
         self.bulk(items, &mut |commit, old, _| {
             live(old)?;
             not_submitted(old)?;
+            receipt::before_flags(&old.meta, flags)?;
             let associated = matches!(old.meta.kind, ItemKind::Message { associated: true });
             let mut item = Item::clone(old);
             item.meta.flags = computed::message_flags_of(associated, flags.apply(old.meta.flags));
@@ -74,7 +76,24 @@ impl Commit<'_> {
     }
 
     pub(super) fn delete_messages(&mut self, items: &Items, mode: DeleteMode) -> Result<OpOutcome> {
-        self.bulk(items, &mut |commit, old, _| commit.delete(old, mode))
+        self.bulk(items, &mut |commit, old, _| {
+            not_submitted(old)?;
+            receipt::before_delete(&old.meta)?;
+            commit.delete(old, mode)
+        })
+    }
+
+    pub(super) fn settle_report(
+        &mut self,
+        message: ItemId,
+        pending: u32,
+        patch: FlagPatch,
+    ) -> Result<OpOutcome> {
+        let old = self.state.live_message(message)?;
+        let mut item = Item::clone(&old);
+        item.meta.flags = receipt::settled(&old.meta, pending, patch)?;
+        self.put_if_other(&old, &item)?;
+        Ok(OpOutcome::Done)
     }
 
     pub(super) fn recover(&mut self, items: &Items) -> Result<OpOutcome> {

@@ -2,6 +2,7 @@
 
 use mapi_kit::computed;
 use mapi_kit::engine::Plan;
+use mapi_kit::receipt;
 use mapi_props::{Code, Kind, SortOrderSet, message_flags};
 use mapi_spi::{
     BulkOutcome, CommitMode, DeleteMode, Error, FlagPatch, ItemFailure, ItemId, ItemKind, ItemMeta,
@@ -54,6 +55,7 @@ impl Commit<'_> {
         self.bulk(items, &mut |commit, old, _| {
             refuse::deleted(old)?;
             refuse::submitted(old)?;
+            receipt::before_flags(old, flags)?;
             let associated = matches!(old.kind, ItemKind::Message { associated: true });
             let flags = computed::message_flags_of(associated, flags.apply(old.flags));
             commit.put_flags(
@@ -153,8 +155,25 @@ impl Commit<'_> {
             if mode == DeleteMode::Soft {
                 refuse::deleted(old)?;
             }
+            receipt::before_delete(old)?;
             commit.take_away_message(old, mode, None)
         })
+    }
+
+    pub(super) fn settle_report(
+        &mut self,
+        message: ItemId,
+        pending: u32,
+        patch: FlagPatch,
+    ) -> Result<OpOutcome> {
+        let old = item::live_message(self.txn.db, message)?;
+        let flags = receipt::settled(&old, pending, patch)?;
+        let new = ItemMeta {
+            flags,
+            ..old.clone()
+        };
+        self.put_flags(&old, &new)?;
+        Ok(OpOutcome::Done)
     }
 
     /// Takes a message out of sight or out for good. `mark`: the change number of a folder's soft deletion.
