@@ -270,6 +270,14 @@ impl Pair {
                 associated: self.chance.percent(50),
                 mode: self.mode(),
             },
+            93 if self.chance.percent(50) => Op::SettleReport {
+                message: self.a_message(),
+                pending: *self.chance.pick(&[0x100, 0x200]),
+                flags: FlagPatch {
+                    set: self.flag_bits(),
+                    clear: 0x300,
+                },
+            },
             93 => Op::NotifyNewMail {
                 message: self.a_message(),
             },
@@ -953,7 +961,7 @@ impl Pair {
                 Op::DeleteFolder { folder, .. }
                 | Op::RecoverFolder { folder, .. }
                 | Op::EmptyFolder { folder, .. } => real(folder),
-                Op::NotifyNewMail { message } => real(message),
+                Op::NotifyNewMail { message } | Op::SettleReport { message, .. } => real(message),
                 Op::SetSearch(save) => self.translate_search(save),
             }
         }
