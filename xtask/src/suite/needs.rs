@@ -23,19 +23,34 @@ struct Need {
 
 /// Everything the tests use from outside. Only packages without a daemon may stand here, because
 /// `--setup` must not start one.
-const NEEDS: &[Need] = &[Need {
-    name: "git",
-    program: "git",
-    used_by: "the tests of the project's habits, over the files that are tracked",
-    packages: &[
-        ("apt-get", "git"),
-        ("dnf", "git"),
-        ("apk", "git"),
-        ("pacman", "git"),
-        ("zypper", "git"),
-        ("brew", "git"),
-    ],
-}];
+const NEEDS: &[Need] = &[
+    Need {
+        name: "git",
+        program: "git",
+        used_by: "the tests of the project's habits, over the files that are tracked",
+        packages: &[
+            ("apt-get", "git"),
+            ("dnf", "git"),
+            ("apk", "git"),
+            ("pacman", "git"),
+            ("zypper", "git"),
+            ("brew", "git"),
+        ],
+    },
+    Need {
+        name: "python3",
+        program: "python3",
+        used_by: "the tests that hold mail against Python's email package",
+        packages: &[
+            ("apt-get", "python3"),
+            ("dnf", "python3"),
+            ("apk", "python3"),
+            ("pacman", "python"),
+            ("zypper", "python3"),
+            ("brew", "python3"),
+        ],
+    },
+];
 
 /// A package manager: its program and the words that install without a question.
 const MANAGERS: &[(&str, &[&str])] = &[
@@ -249,7 +264,7 @@ mod tests {
     fn apt_is_told_what_it_may_do() {
         let needs: Vec<&Need> = NEEDS.iter().collect();
         let line = install_words("apt-get", &needs, Removal::Forbidden).join(" ");
-        let want = "apt-get install --yes --no-install-recommends --no-remove git";
+        let want = "apt-get install --yes --no-install-recommends --no-remove git python3";
         assert!(line.ends_with(want), "{line}");
         let line = install_words("apt-get", &needs, Removal::Allowed).join(" ");
         assert!(!line.contains("--no-remove"));

@@ -7,6 +7,7 @@ mod body;
 mod class;
 mod envelope;
 mod external;
+mod flowed;
 mod in_text;
 mod report;
 mod start;
@@ -104,6 +105,7 @@ pub fn parse(
         slots: Vec::new(),
         recipe: same,
         recipients: context.limits.recipients,
+        parts: context.limits.parts,
     };
     let mut context_received = context.received;
     if context_received.is_none() {
@@ -133,19 +135,26 @@ pub(crate) struct Reader<'c> {
     recipe: bool,
     /// Recipient rows that may still be made, those of embedded messages included.
     recipients: usize,
+    /// Parts and files in texts that may still be taken out, those of embedded messages included.
+    parts: usize,
 }
 
 impl Reader<'_> {
     /// Takes the source from `at` on apart and reads the message there.
     fn message_at(&mut self, at: usize, depth: usize, path: &[u32]) -> MessageTree {
         let end = self.source.as_slice().len();
+        let limits = Limits {
+            parts: self.parts,
+            ..self.context.limits
+        };
         self.entities = structure::scan(
             self.source.as_slice(),
             at..end,
             depth,
-            &self.context.limits,
+            &limits,
             &mut self.defects,
         );
+        self.parts = self.parts.saturating_sub(self.entities.len());
         self.message(0, path)
     }
 
@@ -158,7 +167,7 @@ impl Reader<'_> {
         let source = self.source.clone();
         let header = source.slice(entity.header.clone());
         let bodies = self.readable(body::choose(&self.entities, root));
-        let page = self.declared_page(root, bodies);
+        let page = self.header_page(root, header, bodies);
         envelope::read(
             &mut tree,
             header,
@@ -198,7 +207,12 @@ impl Reader<'_> {
     }
 
     /// What raw 8-bit bytes in the header are, if not UTF-8: most likely the charset that the body declares.
-    fn declared_page(&self, root: usize, bodies: body::Bodies) -> i32 {
+    /// Else what the header looks like as a whole, for a single field says little.
+    fn header_page(&mut self, root: usize, header: &[u8], bodies: body::Bodies) -> i32 {
+        let default = self.context.code_page;
+        if header.is_ascii() || std::str::from_utf8(header).is_ok() {
+            return default;
+        }
         let declared = [bodies.text, bodies.html, Some(root)]
             .into_iter()
             .flatten()
@@ -206,7 +220,10 @@ impl Reader<'_> {
                 let label = self.entities.get(i)?.mime.content_type.param("charset")?;
                 charset::code_page_of(label).filter(|page| !matches!(*page, charset::UTF_8 | 20127))
             });
-        declared.unwrap_or(self.context.code_page)
+        let page = declared.unwrap_or_else(|| charset::likely_page(header, default));
+        let label = charset::label_of(page).unwrap_or("an unknown charset");
+        self.defect("8-bit-header", format!("read as {label}"));
+        page
     }
 
     fn defect(&mut self, code: &'static str, detail: impl Into<String>) {

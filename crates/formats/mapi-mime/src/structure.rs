@@ -63,7 +63,7 @@ pub(crate) fn scan(
     while let Some((at, parent)) = next {
         next = scan.entity(at, parent);
     }
-    scan.close_to(0, bytes.len());
+    scan.close_at_end();
     scan.entities
 }
 
@@ -218,6 +218,16 @@ impl Scan<'_> {
         {
             last.body.end = end.max(last.body.start);
         }
+    }
+
+    /// Ends what is open where the bytes end. In a multipart that is cut off, the last line end belongs to the delimiter
+    /// that should follow (RFC 2046 §5.1.1).
+    fn close_at_end(&mut self) {
+        let whole = self.bytes.len();
+        if self.open.iter().any(|open| !open.boundary.is_empty()) {
+            self.end_leaf(self.before_eol(whole));
+        }
+        self.close_to(0, whole);
     }
 
     /// Ends every multipart and message from `level` on at `end`, for want of an end of their own.

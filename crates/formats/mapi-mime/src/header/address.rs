@@ -93,7 +93,11 @@ impl Parser {
             }
             '<' => {
                 let (address, after) = angle(tail);
-                self.entry.angle.get_or_insert(address);
+                match address.strip_suffix(';').and_then(|a| a.split_once(':')) {
+                    // `<undisclosed-recipients:;>`
+                    Some((group, _)) => self.empty_group(group.to_owned()),
+                    None => _ = self.entry.angle.get_or_insert(address),
+                }
                 after
             }
             '[' => {
@@ -147,9 +151,15 @@ impl Parser {
     }
 
     fn end_group(&mut self) {
-        let room = self.list.empty_groups.len() < self.max;
-        let name = self.group.take().filter(|_| self.members == 0 && room);
-        self.list.empty_groups.extend(name);
+        if let Some(name) = self.group.take().filter(|_| self.members == 0) {
+            self.empty_group(name);
+        }
+    }
+
+    fn empty_group(&mut self, name: String) {
+        if self.list.empty_groups.len() < self.max {
+            self.list.empty_groups.push(name);
+        }
     }
 }
 
@@ -442,6 +452,9 @@ mod tests {
         let groups: Vec<_> = list.mailboxes.iter().map(|m| m.group.as_deref()).collect();
         assert_eq!(groups, [Some("Team"), Some("Team"), None]);
         assert_eq!(list.empty_groups, ["undisclosed-recipients"]);
+        let list = parse("<Undisclosed-Recipient:@host;>, a@b", 100);
+        assert_eq!(list.mailboxes.len(), 1);
+        assert_eq!(list.empty_groups, ["Undisclosed-Recipient"]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Dates of header fields, Received and mbox separators.
 //! RFC 5322 §3.3, §4.3; RFC 3339; C's `asctime`
 
-use mail_parser::DateTime;
 use mapi_props::FileTime;
 
 /// Longest text in which a date is looked for.
@@ -9,13 +8,17 @@ const DATE_MAX: usize = 200;
 
 /// Reads a date as mail has it: any order of day, month and year, obsolete zones, two-digit years, no seconds.
 pub(crate) fn parse(value: &str) -> Option<FileTime> {
+    read(value).finish()
+}
+
+fn read(value: &str) -> Parts {
     let text: String = value.chars().take(DATE_MAX).collect();
     let mut parts = Parts::default();
     let text = without_comments(&text).replace(',', " ");
     for token in text.split_whitespace() {
         parts.take(token);
     }
-    parts.finish()
+    parts
 }
 
 /// The date of a Received field: what follows its last semicolon.
@@ -26,7 +29,37 @@ pub(crate) fn parse_received(value: &str) -> Option<FileTime> {
 /// `Sun, 22 Nov 2026 14:20:05 +0000`.
 pub(crate) fn format(time: FileTime) -> String {
     let seconds = time.unix_seconds().clamp(-62_135_596_800, 253_402_300_799);
-    DateTime::from_timestamp(seconds).to_rfc822()
+    let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil_from_days(days);
+    let name = |names: &[&'static str], n: i64| {
+        let n = usize::try_from(n).ok();
+        n.and_then(|n| names.get(n).copied()).unwrap_or_default()
+    };
+    format!(
+        "{}, {day} {} {year:04} {:02}:{:02}:{:02} +0000",
+        name(&WEEKDAYS, (days + 4).rem_euclid(7)),
+        name(&MONTH_NAMES, month - 1),
+        clock / 3600,
+        clock / 60 % 60,
+        clock % 60,
+    )
+}
+
+const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTH_NAMES: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// The same in the zone that `value`, a date, names; `None` if it names none.
+pub(crate) fn in_zone_of(time: FileTime, value: &str) -> Option<String> {
+    let zone = read(value).zone.filter(|z| z.abs() < 24 * 3600)?;
+    let minutes = zone / 60;
+    let local = time.0.checked_add_signed(minutes * 60 * 10_000_000)?;
+    let text = format(FileTime(local));
+    let (clock, _) = text.rsplit_once(' ')?;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    Some(format!("{clock} {sign}{hours:02}{minutes:02}"))
 }
 
 /// `Sun Nov 22 14:20:05 2026`, as an mbox separator has it.
@@ -217,6 +250,19 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
+/// Year, month and day of a day counted from 1970-01-01 (H. Hinnant's algorithm).
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +318,10 @@ mod tests {
             FileTime::from_unix(951_782_400),
         ] {
             assert!(parse(&format(time)).is_some());
+        }
+        for days in (-100_000..200_000).step_by(37) {
+            let (year, month, day) = civil_from_days(days);
+            assert_eq!(days_from_civil(year, month, day), days);
         }
     }
 }

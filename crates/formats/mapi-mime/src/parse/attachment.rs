@@ -105,6 +105,8 @@ fn read(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> AttachmentTre
     {
         props.set(tags::TEXT_ATTACHMENT_CHARSET, charset);
     }
+    keep_content_type(reader, &mut attachment, entity);
+    let props = &mut attachment.props;
     for (name, tag) in [
         ("creation-date", tags::CREATION_TIME),
         ("modification-date", tags::LAST_MODIFICATION_TIME),
@@ -131,6 +133,28 @@ fn read(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> AttachmentTre
     attachment
 }
 
+/// Parameters of Content-Type that properties of their own hold, or that only tell how a part was packed.
+const HELD: [&str; 3] = ["name", "charset", "boundary"];
+/// Longest Content-Type that is kept.
+const CONTENT_TYPE_MAX: usize = 2000;
+
+/// Keeps the Content-Type of a leaf whose parameters say more than properties do, as PS_INTERNET_HEADERS `Content-Type`:
+/// the method of an invitation, the kind of a S/MIME part, what is needed to read flowed text.
+fn keep_content_type(reader: &Reader<'_>, attachment: &mut AttachmentTree, entity: &Entity) {
+    let says_more = |(name, _): &(String, String)| !HELD.contains(&name.as_str());
+    if entity.kind != Kind::Leaf || !entity.mime.content_type.params.iter().any(says_more) {
+        return;
+    }
+    let header = reader.source.slice(entity.header.clone());
+    let field = fields(header).find(|f| f.is("content-type"));
+    let value = field.map(|f| f.unfolded(reader.context.code_page));
+    if let Some(value) = value.filter(|v| v.len() <= CONTENT_TYPE_MAX) {
+        let name = PropName::text(guids::PS_INTERNET_HEADERS, "Content-Type");
+        let value = TreeValue::Value(PropValue::Unicode(value));
+        attachment.props.insert(PropKey::Named(name), value);
+    }
+}
+
 /// The declared type, or `message/rfc822` where a digest implies it.
 fn media_type(entity: &Entity) -> &str {
     entity.mime.media_type()
@@ -153,6 +177,13 @@ fn embedded(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> Option<Me
         );
         return None;
     }
+    if reader.parts == 0 {
+        reader.defect(
+            "too-many-parts",
+            format!("part at byte {} is kept as bytes", entity.header.start),
+        );
+        return None;
+    }
     reader.defect(
         "encoded-message",
         format!(
@@ -170,10 +201,12 @@ fn embedded(reader: &mut Reader<'_>, entity: &Entity, path: &[u32]) -> Option<Me
         slots: Vec::new(),
         recipe: false,
         recipients: reader.recipients,
+        parts: reader.parts,
     };
     let tree = inner.message_at(start.at, entity.depth + 1, path);
     crate::defects::append(&mut reader.defects, inner.defects);
     reader.recipients = inner.recipients;
+    reader.parts = inner.parts;
     Some(tree)
 }
 

@@ -1,9 +1,9 @@
 //! Which parts are the message's text, and that text.
-//! [MS-OXCMAIL] 2.2.3.1, RFC 2046 §5.1.4, RFC 2387
+//! [MS-OXCMAIL] 2.2.3.1, RFC 2046 §5.1.4, RFC 2387, RFC 3676
 
 use mapi_props::{AttachmentTree, TreeProps, tags};
 
-use super::{Reader, in_text, put_html, put_text};
+use super::{Reader, flowed, in_text, put_html, put_text};
 use crate::charset;
 use crate::structure::{Entity, Kind};
 
@@ -105,14 +105,20 @@ pub(super) fn read(
         if let Some(files) = files {
             bytes = in_text::take(reader, &entity, bytes, files);
         }
-        let decoded = charset::decode(
-            &bytes,
-            entity.mime.content_type.param("charset"),
-            reader.context.code_page,
-        );
+        let kind = &entity.mime.content_type;
+        let decoded =
+            charset::decode_guessing(&bytes, kind.param("charset"), reader.context.code_page);
         note(reader, &entity, decoded.defect);
         pages.0 = Some(decoded.code_page);
-        put_text(props, tags::BODY, with_crlf(&decoded.text));
+        let is = |name: &str, value: &str| {
+            kind.param(name)
+                .is_some_and(|v| v.trim().eq_ignore_ascii_case(value))
+        };
+        let text = match is("format", "flowed") {
+            true => flowed::joined(&decoded.text, is("delsp", "yes")).into(),
+            false => decoded.text,
+        };
+        put_text(props, tags::BODY, with_crlf(&text));
     }
     let html = bodies
         .html
@@ -121,11 +127,19 @@ pub(super) fn read(
         .map(|entity| {
             let bytes = reader.decoded(&entity);
             let declared = entity.mime.content_type.param("charset").map(str::to_owned);
-            let label = declared.or_else(|| meta_charset(&bytes));
-            let decoded = charset::decode(&bytes, label.as_deref(), reader.context.code_page);
-            let (defect, page) = (decoded.defect, decoded.code_page);
-            note(reader, &entity, defect);
-            pages.1 = Some(page);
+            // Bytes of eight bits belie ASCII; what the HTML says of itself is more likely.
+            let lie =
+                |l: &str| !bytes.is_ascii() && charset::code_page_of(l) == Some(charset::US_ASCII);
+            let label = declared
+                .filter(|l| !lie(l))
+                .or_else(|| meta_charset(&bytes));
+            let default = reader.context.code_page;
+            let decoded = charset::decode_guessing(&bytes, label.as_deref(), default);
+            note(reader, &entity, decoded.defect);
+            let page = decoded.code_page;
+            let foreign = decoded.foreign.then(|| decoded.text.into_owned());
+            pages.1 = Some(foreign.as_ref().map_or(page, |_| charset::UTF_8));
+            let bytes = foreign.map_or(bytes, String::into_bytes);
             put_html(props, bytes.clone());
             bytes
         });

@@ -24,10 +24,11 @@ pub(super) fn take(
     text: Vec<u8>,
     attachments: &mut Vec<AttachmentTree>,
 ) -> Vec<u8> {
-    let (rest, files) = split(&text);
+    let (rest, files) = split(&text, reader.parts.min(FILES_MAX));
     if files.is_empty() {
         return text;
     }
+    reader.parts = reader.parts.saturating_sub(files.len());
     let label = entity.mime.content_type.param("charset");
     let start = entity.header.start;
     for file in joined(files) {
@@ -48,13 +49,13 @@ pub(super) fn take(
     rest
 }
 
-/// The text without its files, and the files.
-fn split(text: &[u8]) -> (Vec<u8>, Vec<InText<'_>>) {
+/// The text without its files, and the files, `most` at most.
+fn split(text: &[u8], most: usize) -> (Vec<u8>, Vec<InText<'_>>) {
     let mut rest = Vec::new();
     let mut files = Vec::new();
     let mut kept = 0;
     let mut from = 0;
-    while let Some(at) = candidate(text, from).filter(|_| files.len() < FILES_MAX) {
+    while let Some(at) = candidate(text, from).filter(|_| files.len() < most) {
         let found = uuencode::file_at(text, at).or_else(|| yenc::file_at(text, at));
         match found {
             Some(file) => {
