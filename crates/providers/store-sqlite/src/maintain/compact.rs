@@ -1,4 +1,4 @@
-//! Compaction: unbound values, the log's old entries and free pages go, in short steps.
+//! Compaction: unbound values, the log's old entries, words of deleted messages and free pages go, in short steps.
 
 use std::thread;
 
@@ -8,7 +8,7 @@ use super::file_bytes;
 use crate::failure::Lift;
 use crate::store::Inner;
 use crate::transaction::PAUSE;
-use crate::{blob, log};
+use crate::{blob, fulltext, log};
 
 /// Free pages given back by one step.
 const PAGES: u32 = 256;
@@ -19,6 +19,7 @@ pub(super) fn run(inner: &Inner, call: &Call) -> Result<u64> {
     let before = file_bytes(path);
     sweep(inner, call)?;
     trim(inner, call)?;
+    merge(inner, call)?;
     vacuum(inner, call)?;
     checkpoint(inner, call)?;
     Ok(before.saturating_sub(file_bytes(path)))
@@ -44,6 +45,20 @@ fn trim(inner: &Inner, call: &Call) -> Result<()> {
     loop {
         call.check()?;
         if !inner.write(Origin::default(), Durability::Batch, call, log::trim)? {
+            return Ok(());
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// What is due to be merged in the full-text index, until nothing is.
+fn merge(inner: &Inner, call: &Call) -> Result<()> {
+    loop {
+        call.check()?;
+        let merged = inner.write(Origin::default(), Durability::Batch, call, |txn| {
+            fulltext::merge(txn.db, usize::MAX)
+        })?;
+        if !merged {
             return Ok(());
         }
         thread::sleep(PAUSE);

@@ -10,6 +10,7 @@ mod basics;
 mod dictionary;
 mod disasters;
 mod ground;
+mod indexing;
 mod model;
 mod orders;
 mod restricted;

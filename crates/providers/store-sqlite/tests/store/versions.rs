@@ -1,6 +1,7 @@
 //! A store of each released format opens and says what it said when it was made.
 //!
-//! `MALLE_MAKE_FIXTURE=1` writes the file of the present version; never over one that has been released.
+//! `MALLE_MAKE_FIXTURE=1` writes the file of the present version, which is read once there is a later one; never over
+//! one that has been released.
 
 use std::path::PathBuf;
 
@@ -16,8 +17,12 @@ use crate::ground::{
     support,
 };
 
-fn fixture() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/version-1.malle.zst")
+/// The present version.
+const PRESENT: u32 = 3;
+
+fn fixture(version: u32) -> PathBuf {
+    let name = format!("tests/data/version-{version}.malle.zst");
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 /// Everything that the format knows, in a few rows.
@@ -100,24 +105,32 @@ fn furnish(store: &dyn Store) {
 }
 
 #[test]
-fn a_store_of_version_1_opens() {
-    let home = tempfile::tempdir().unwrap();
-    let path = home.path().join("old.malle");
+fn stores_of_older_versions_open() {
     if std::env::var_os("MALLE_MAKE_FIXTURE").is_some() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("new.malle");
         let store = open(&path);
         store.index_from(0);
         furnish(&store);
         drop(store);
         let packed = zstd::bulk::compress(&std::fs::read(&path).unwrap(), 19).unwrap();
-        std::fs::write(fixture(), packed).unwrap();
-        std::fs::remove_file(&path).unwrap();
+        std::fs::write(fixture(PRESENT), packed).unwrap();
     }
-    let packed = std::fs::read(fixture()).unwrap();
+    for version in 1..PRESENT {
+        opens(version);
+    }
+}
+
+fn opens(version: u32) {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("old.malle");
+    let packed = std::fs::read(fixture(version)).unwrap();
     std::fs::write(&path, zstd::bulk::decompress(&packed, 16 << 20).unwrap()).unwrap();
 
     // Whoever may not write it reads it as it is.
     let reader = SqliteStore::open(&path, OpenMode::ReadOnly, support(), &call()).unwrap();
     assert_eq!(problems(&reader), []);
+    assert_eq!(words_in(&reader, "second"), 1);
     let inbox = mapi_spi::ItemId(2);
     assert_eq!(reader.search(inbox, &call()).unwrap(), None);
     drop(reader);
@@ -138,6 +151,14 @@ fn a_store_of_version_1_opens() {
         [mapi_props::PropValue::from("second")]
     );
     facets_are_made(&store, &view);
+    for (words, rows) in [("second", 1), ("sec", 0), ("first", 0)] {
+        assert_eq!(words_in(&store, words), rows, "{words}");
+    }
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let indexed: u64 = db
+        .query_row("SELECT count(*) FROM indexed", [], |r| r.get(0))
+        .unwrap();
+    assert_eq!(indexed, 3, "the soft-deleted one too");
     let known = store.known_sources(inbox, &[[5; 32]], &call()).unwrap();
     let second = known[0].unwrap();
     let body = store.message(second, &call()).unwrap().body;
@@ -151,6 +172,18 @@ fn a_store_of_version_1_opens() {
     let log = store.log(0, None, 10, &call()).unwrap().entries;
     assert_eq!(log[5].kind, LogKind::SoftDeleted);
     assert!(log[5].inverse.is_some());
+}
+
+/// Messages of the inbox with these words in their subjects.
+fn words_in(store: &SqliteStore, words: &str) -> u64 {
+    store.index_from(0);
+    let phrase =
+        mapi_props::Restriction::content(tags::SUBJECT, mapi_props::MatchKind::Phrase, words);
+    let view = mapi_spi::View {
+        restriction: Some(phrase),
+        ..contents(mapi_spi::ItemId(2), &[], &[])
+    };
+    store.count(&view, &call()).unwrap()
 }
 
 /// What later versions index for restrictions is made in an older file too.
