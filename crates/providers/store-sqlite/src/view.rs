@@ -27,6 +27,7 @@ use rusqlite::Connection;
 use crate::order::{self, Order};
 use crate::store::Inner;
 use crate::{item, store};
+pub(crate) use fulltext::{candidates, names_words};
 use narrow::Narrow;
 use reading::{Reading, begun, prepared, unordered};
 pub(crate) use row::{each_message, in_memory, open, show, show_known};

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::log::Note;
 use crate::order::Keys;
 use crate::store::Inner;
 use crate::transaction::Txn;
-use crate::{item, log, store, view};
+use crate::{fulltext, item, log, store, view};
 
 /// Messages looked at in one read transaction.
 const LOOKED_AT: usize = 4096;
@@ -51,6 +52,7 @@ pub(crate) fn run(inner: &Inner, folder: ItemId, call: &Call) -> Result<SearchDa
             return Ok(search.data.clone());
         }
         inner.connections.may_write()?;
+        prepare(inner, &search, call)?;
         if let Some(data) = Population::begin(inner, search, call)?.run()? {
             return Ok(data);
         }
@@ -90,11 +92,7 @@ impl<'a> Population<'a> {
             .prepare_cached("SELECT reached FROM search WHERE folder = ?1")
             .and_then(|mut s| s.query_row([search.folder], |r| r.get(0)))
             .lift()?;
-        let mut ids = Vec::new();
-        for folder in scope_folders(&reader, &search)? {
-            ids.extend(store::contents(&reader, folder, 0)?);
-        }
-        ids.sort_unstable();
+        let ids = candidates(&reader, &search, call)?;
         let links = match reached {
             None => store::contents(&reader, ItemId(search.folder), 0)?,
             Some(_) => Vec::new(),
@@ -266,6 +264,41 @@ fn note(txn: &mut Txn<'_>, search: &Search, kind: LogKind) -> Result<()> {
         inverse: None,
     };
     log::append(txn, &note)
+}
+
+/// The messages in scope that the search may find, by number. What becomes one later is seen by the commit that does it.
+fn candidates(db: &Connection, search: &Search, call: &Call) -> Result<Vec<u64>> {
+    let folders = scope_folders(db, search)?;
+    let restriction = &search.data.criteria.restriction;
+    if let Some(ids) = view::candidates(db, restriction, &folders, call)? {
+        return Ok(ids);
+    }
+    let mut ids = Vec::new();
+    for folder in folders {
+        ids.extend(store::contents(db, folder, 0)?);
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
+/// Makes the full-text index where it would serve and is worth it.
+fn prepare(inner: &Inner, search: &Search, call: &Call) -> Result<()> {
+    if !view::names_words(&search.data.criteria.restriction) {
+        return Ok(());
+    }
+    {
+        let reader = inner.connections.reader(call)?;
+        reader.begin()?;
+        let mut messages = 0;
+        for folder in scope_folders(&reader, search)? {
+            messages += item::counts(&reader, folder)?.contents;
+        }
+        let worth = inner.index_from.load(Ordering::Relaxed);
+        if messages < worth || fulltext::is_ready(&reader)? {
+            return Ok(());
+        }
+    }
+    fulltext::ensure(inner, call).map(|_| ())
 }
 
 /// The folders that a search looks in; those that are gone hold nothing.

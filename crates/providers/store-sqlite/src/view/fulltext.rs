@@ -13,16 +13,17 @@ mod said;
 mod tests;
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use mapi_kit::engine::{ItemRow, Plan};
 use mapi_props::{RelOp, Restriction, tags};
 use mapi_query::Matcher;
-use mapi_spi::{FolderKind, ItemId, ItemKind, Result, RowSet, View};
+use mapi_spi::{Call, FolderKind, ItemId, ItemKind, Result, RowSet, View};
 use rusqlite::Connection;
 
 use super::narrow::Narrow;
 use super::row::show_known;
-use crate::fulltext::natural_key;
+use crate::fulltext::{is_ready, natural_key};
 use crate::order::{self, DATE};
 use crate::{item, store};
 use expression::Expression;
@@ -42,6 +43,40 @@ pub(super) struct Asked {
     with: Option<u32>,
 }
 
+/// Whether the index can tell of a restriction at all.
+pub(crate) fn names_words(restriction: &Restriction) -> bool {
+    Asked::for_candidates(restriction).names_words()
+}
+
+/// The living messages of some folders that a restriction may match, by number; `None` where the index cannot tell, or
+/// is not ready.
+pub(crate) fn candidates(
+    db: &Connection,
+    restriction: &Restriction,
+    folders: &[ItemId],
+    call: &Call,
+) -> Result<Option<Vec<u64>>> {
+    let asked = Asked::for_candidates(restriction);
+    if !asked.names_words() || !is_ready(db)? {
+        return Ok(None);
+    }
+    let scope = Scope::of_folders(folders.iter().copied());
+    let hits = Hits {
+        db,
+        asked: &asked,
+        scope: &scope,
+        strangers: usize::MAX,
+        call,
+    };
+    let mut ids = Vec::new();
+    hits.each(&mut |hit| {
+        ids.push(hit.item);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    ids.sort_unstable();
+    Ok(Some(ids))
+}
+
 /// What the index cannot tell.
 #[derive(Debug)]
 struct Residue {
@@ -56,18 +91,27 @@ impl Asked {
         let Some(restriction) = plan.matcher().map(Matcher::restriction) else {
             return Ok(Self::everything());
         };
-        let (expression, residue) = said::asked(restriction);
-        let narrow = Narrow::of(Some(restriction));
+        let residue = said::asked(restriction).1;
         Ok(Self {
-            expression,
-            floor: residue.as_ref().map_or(i64::MIN, floor),
             residue: match residue {
                 Some(residue) => Some(Residue::of(plan.compile(&residue)?)),
                 None => None,
             },
+            ..Self::for_candidates(restriction)
+        })
+    }
+
+    /// What a restriction asks whose candidates are tested elsewhere.
+    pub(super) fn for_candidates(restriction: &Restriction) -> Self {
+        let (expression, residue) = said::asked(restriction);
+        let narrow = Narrow::of(Some(restriction));
+        Self {
+            expression,
+            floor: residue.as_ref().map_or(i64::MIN, floor),
+            residue: None,
             without: narrow.without,
             with: narrow.with,
-        })
+        }
     }
 
     const fn everything() -> Self {

@@ -7,6 +7,7 @@
 )]
 
 mod basics;
+mod brute;
 mod dictionary;
 mod disasters;
 mod ground;
