@@ -307,7 +307,16 @@ impl Envelope<'_> {
             "from" | "sender" | "reply-to" => PEOPLE_MAX,
             _ => self.recipients.saturating_sub(self.tree.recipients.len()),
         };
-        let list = address::parse(&field.unfolded(self.page), left);
+        let mut list = address::parse(&field.unfolded(self.page), left);
+        // A group without members is somebody of whom only the name is told (RFC 6854).
+        let names = std::mem::take(&mut list.empty_groups);
+        let named = names.into_iter().map(|name| Mailbox {
+            group: Some(name.clone()),
+            name,
+            address: String::new(),
+        });
+        list.mailboxes
+            .extend(named.take(left.saturating_sub(list.mailboxes.len())));
         if list.cut || field.raw.len() > crate::header::VALUE_MAX {
             self.defect(
                 "too-many-addresses",
@@ -324,7 +333,7 @@ impl Envelope<'_> {
         };
         for mailbox in list.mailboxes {
             let mut row = TreeProps::default();
-            if mailbox.address.is_empty() {
+            if mailbox.address.is_empty() && mailbox.group.is_none() {
                 self.defect("recipient-without-address", short(&mailbox.name));
             }
             set_recipient(&mut row, &mailbox, kind);

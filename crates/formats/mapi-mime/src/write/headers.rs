@@ -3,194 +3,140 @@
 
 use std::io;
 
-use mapi_props::entry_id::{OneOff, OneOffStrings};
 use mapi_props::{
-    FileTime, MessageTree, NameKind, PropKey, PropValue, Tag, TreeProps, TreeValue, guids,
-    recipient_type, tags,
+    FileTime, MessageTree, NameKind, PropKey, PropName, PropValue, Tag, TreeProps, TreeValue,
+    guids, tags,
 };
 
+use super::carried::Carried;
+use super::people::{self, People};
 use super::{Writer, field, text_of};
 use crate::header::date;
 use crate::transfer::base64;
 
+/// Writes everything above the Content-* fields.
+///
+/// Trace fields stand first, as RFC 5322 §3.6.7 wants them; then what properties say; then the other fields that a
+/// received message brought.
 pub(super) fn write(writer: &mut Writer<'_>, tree: &MessageTree, top: bool) -> io::Result<()> {
     let props = &tree.props;
-    when(writer, tree, top)?;
-    people(writer, tree)?;
-    writer.line(&field::unstructured(
-        "Subject",
-        text_of(props, tags::SUBJECT),
-    ))?;
+    let carried = if top && !writer.options.with_received {
+        Carried::default()
+    } else {
+        Carried::of(writer, tree)
+    };
+    writer.lines(&carried.above)?;
+    when(writer, tree, top, &carried)?;
+    let people = People::of(writer, tree);
+    people::write(writer, &people)?;
+    if let Some(subject) = props.text(tags::SUBJECT) {
+        writer.line(&field::unstructured("Subject", subject))?;
+    }
     ids(writer, tree, top)?;
     marks(writer, props)?;
+    receipts(writer, props, &people)?;
+    times_and_lists(writer, props)?;
+    keywords(writer, props)?;
     named(writer, props)?;
+    writer.lines(&carried.below)?;
     writer.line("MIME-Version: 1.0")
 }
 
-fn when(writer: &mut Writer<'_>, tree: &MessageTree, top: bool) -> io::Result<()> {
+fn when(
+    writer: &mut Writer<'_>,
+    tree: &MessageTree,
+    top: bool,
+    carried: &Carried,
+) -> io::Result<()> {
     let given = if top { writer.options.date } else { None };
+    let sent = time_of(&tree.props, tags::CLIENT_SUBMIT_TIME);
+    if let Some(date) = carried.date.as_ref().filter(|d| Some(d.time) == sent) {
+        // The sender's zone is part of what was said.
+        return writer.line(&format!("Date: {}", date.text));
+    }
     let delivered = time_of(&tree.props, tags::MESSAGE_DELIVERY_TIME);
-    let time = time_of(&tree.props, tags::CLIENT_SUBMIT_TIME)
-        .or(given)
-        .or(delivered);
-    match time {
-        Some(time) => writer.line(&field::field("Date", &date::format(time)))?,
-        None => writer.loss("no-date", "the message has no date, and none was given"),
+    match sent.or(given).or(delivered) {
+        Some(time) => writer.line(&format!("Date: {}", date::format(time))),
+        None => {
+            writer.loss("no-date", "the message has no date, and none was given");
+            Ok(())
+        }
     }
-    Ok(())
 }
 
-fn time_of(props: &TreeProps, tag: Tag<FileTime>) -> Option<FileTime> {
+pub(super) fn time_of(props: &TreeProps, tag: Tag<FileTime>) -> Option<FileTime> {
     props.value(tag).and_then(PropValue::as_time)
-}
-
-fn people(writer: &mut Writer<'_>, tree: &MessageTree) -> io::Result<()> {
-    let props = &tree.props;
-    let from = person(
-        props,
-        tags::SENT_REPRESENTING_NAME,
-        tags::SENT_REPRESENTING_SMTP_ADDRESS,
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    );
-    let sender = person(
-        props,
-        tags::SENDER_NAME,
-        tags::SENDER_SMTP_ADDRESS,
-        tags::SENDER_EMAIL_ADDRESS,
-    );
-    let from_line = from.as_ref().or(sender.as_ref());
-    match from_line {
-        Some(from) => writer.line(&field::list("From", std::slice::from_ref(from)))?,
-        None => writer.loss("no-from", "the message has no sender with an address"),
-    }
-    if let Some(sender) = sender.as_ref().filter(|s| Some(*s) != from_line) {
-        writer.line(&field::list("Sender", std::slice::from_ref(sender)))?;
-    }
-    let reply_to = reply_to(props);
-    if !reply_to.is_empty() {
-        writer.line(&field::list("Reply-To", &reply_to))?;
-    }
-    for (name, kind) in [
-        ("To", recipient_type::TO),
-        ("Cc", recipient_type::CC),
-        ("Bcc", recipient_type::BCC),
-    ] {
-        if kind == recipient_type::BCC && !writer.options.with_bcc {
-            continue;
-        }
-        let items = recipients(writer, tree, kind);
-        if !items.is_empty() {
-            writer.line(&field::list(name, &items))?;
-        }
-    }
-    Ok(())
-}
-
-fn person(props: &TreeProps, name: Tag<str>, smtp: Tag<str>, address: Tag<str>) -> Option<String> {
-    let address = props
-        .text(smtp)
-        .or_else(|| props.text(address))
-        .filter(|a| a.contains('@') || !a.starts_with('/'))?;
-    field::mailbox(text_of(props, name), address)
-}
-
-fn recipients(writer: &mut Writer<'_>, tree: &MessageTree, kind: i32) -> Vec<String> {
-    let mut items = Vec::new();
-    for row in &tree.recipients {
-        // MAPI_SUBMITTED and the like are bits above the kind.
-        let row_kind = row
-            .value(tags::RECIPIENT_TYPE)
-            .and_then(PropValue::as_long)
-            .unwrap_or(recipient_type::TO);
-        if row_kind & 0xF != kind {
-            continue;
-        }
-        match person(
-            row,
-            tags::DISPLAY_NAME,
-            tags::SMTP_ADDRESS,
-            tags::EMAIL_ADDRESS,
-        ) {
-            Some(item) => items.push(item),
-            None => writer.loss(
-                "recipient-without-address",
-                text_of(row, tags::DISPLAY_NAME),
-            ),
-        }
-    }
-    items
-}
-
-/// The addresses of PR_REPLY_RECIPIENT_ENTRIES, a FLATENTRYLIST of one-offs.
-fn reply_to(props: &TreeProps) -> Vec<String> {
-    let bytes = props
-        .value(tags::REPLY_RECIPIENT_ENTRIES)
-        .and_then(PropValue::as_bytes)
-        .unwrap_or_default();
-    let mut rest = bytes.get(8..).unwrap_or_default();
-    let mut items = Vec::new();
-    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
-        let len = usize::try_from(u32::from_le_bytes(*len)).unwrap_or(usize::MAX);
-        let Some(entry) = tail.get(..len) else { break };
-        rest = tail.get(len.next_multiple_of(4)..).unwrap_or_default();
-        if let Ok(OneOff {
-            strings: OneOffStrings::Unicode { name, address, .. },
-            ..
-        }) = OneOff::decode(entry)
-        {
-            items.extend(field::mailbox(&name, &address));
-        }
-    }
-    items
 }
 
 fn ids(writer: &mut Writer<'_>, tree: &MessageTree, top: bool) -> io::Result<()> {
     let props = &tree.props;
-    let own = props
-        .text(tags::INTERNET_MESSAGE_ID)
-        .map(str::to_owned)
-        .filter(|id| !id.trim().is_empty());
-    let derived = || {
-        let given = writer.options.message_id.clone();
-        given.unwrap_or_else(|| format!("<{:016x}.malle@{}>", writer.hash, writer.options.domain))
-    };
-    if let Some(id) = own.or_else(|| top.then(derived)) {
-        writer.line(&field::field("Message-ID", &id))?;
-    }
+    message_id(writer, props, top)?;
     for (name, tag) in [
         ("In-Reply-To", tags::IN_REPLY_TO_ID),
         ("References", tags::INTERNET_REFERENCES),
     ] {
         let value = text_of(props, tag);
         if !value.trim().is_empty() {
-            writer.line(&field::field(name, value))?;
+            writer.line(&field::verbatim(name, value))?;
         }
     }
     let topic = text_of(props, tags::CONVERSATION_TOPIC);
     if !topic.is_empty() {
         writer.line(&field::unstructured("Thread-Topic", topic))?;
     }
-    if let Some(index) = props
+    let index = props
         .value(tags::CONVERSATION_INDEX)
-        .and_then(PropValue::as_bytes)
-        .filter(|b| b.len() >= 22)
-    {
+        .and_then(PropValue::as_bytes);
+    if let Some(index) = index.filter(|b| b.len() >= 22) {
         let coded = base64::encode(index);
         let pieces: Vec<&str> = coded
             .as_bytes()
-            .chunks(64)
+            .chunks(60)
             .filter_map(|c| std::str::from_utf8(c).ok())
             .collect();
-        writer.line(&field::field("Thread-Index", &pieces.join(" ")))?;
+        writer.structured("Thread-Index", &pieces.join(" "))?;
     }
     Ok(())
 }
 
-/// Importance, sensitivity, receipts, dates and list fields.
+/// The message's own Message-ID; one that has none, or one that no reader would take for it, gets one made from its
+/// content, the same whenever it is written.
+fn message_id(writer: &mut Writer<'_>, props: &TreeProps, top: bool) -> io::Result<()> {
+    let own = text_of(props, tags::INTERNET_MESSAGE_ID).trim();
+    let valid = valid_id(own);
+    if valid.is_none() && !own.is_empty() {
+        writer.loss("message-id", own.chars().take(200).collect::<String>());
+    }
+    let given = || writer.options.message_id.as_deref().and_then(valid_id);
+    let made = || format!("<{:016x}.malle@{}>", writer.hash, writer.options.domain);
+    let id = valid.or_else(|| top.then(|| given().unwrap_or_else(made)));
+    id.map_or(Ok(()), |id| writer.line(&format!("Message-ID: {id}")))
+}
+
+/// RFC 5322 §3.6.4: two halves of atoms, in angle brackets, which are added where there are none.
+fn valid_id(text: &str) -> Option<String> {
+    let inner = text.trim();
+    let inner = match inner.strip_prefix('<') {
+        Some(rest) => rest.strip_suffix('>')?,
+        None => inner,
+    };
+    let (left, right) = inner.split_once('@')?;
+    let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    let atoms = |t: &str| t.split('.').all(|a| !a.is_empty() && a.bytes().all(atom));
+    let literal = |t: &str| {
+        let inner = t.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+        inner.is_some_and(|t| t.bytes().all(|b| matches!(b, 33..=90 | 94..=126)))
+    };
+    let fine = atoms(left) && (atoms(right) || literal(right)) && inner.len() <= 900;
+    fine.then(|| format!("<{inner}>"))
+}
+
+/// Importance and sensitivity.
 fn marks(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
     let long = |tag: Tag<i32>| props.value(tag).and_then(PropValue::as_long);
     match long(tags::IMPORTANCE) {
         Some(2) => writer.line("Importance: high")?,
+        Some(1) => writer.line("Importance: normal")?,
         Some(0) => writer.line("Importance: low")?,
         _ => {}
     }
@@ -200,34 +146,51 @@ fn marks(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
         Some(3) => writer.line("Sensitivity: Company-Confidential")?,
         _ => {}
     }
-    let asked = |tag: Tag<bool>| props.value(tag).and_then(PropValue::as_bool) == Some(true);
-    let from = person(
-        props,
-        tags::SENT_REPRESENTING_NAME,
-        tags::SENT_REPRESENTING_SMTP_ADDRESS,
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    );
-    for (name, tag) in [
-        ("Disposition-Notification-To", tags::READ_RECEIPT_REQUESTED),
+    if is_set(props, tags::AUTO_FORWARDED) {
+        writer.line("Autoforwarded: true")?;
+    }
+    Ok(())
+}
+
+fn is_set(props: &TreeProps, tag: Tag<bool>) -> bool {
+    props.value(tag).and_then(PropValue::as_bool) == Some(true)
+}
+
+/// Receipts that are asked for go to whom the message names for them, else to its author.
+fn receipts(writer: &mut Writer<'_>, props: &TreeProps, people: &People) -> io::Result<()> {
+    let named = people::one_offs(writer, props, tags::READ_RECEIPT_ENTRYID)
+        .into_iter()
+        .next()
+        .or_else(|| people.author().map(str::to_owned));
+    for (name, tag, to) in [
+        (
+            "Disposition-Notification-To",
+            tags::READ_RECEIPT_REQUESTED,
+            named.as_deref(),
+        ),
         (
             "Return-Receipt-To",
             tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED,
+            people.author(),
         ),
     ] {
-        if let Some(from) = from.as_ref().filter(|_| asked(tag)) {
-            writer.line(&field::list(name, std::slice::from_ref(from)))?;
+        match to.filter(|_| is_set(props, tag)) {
+            Some(to) => writer.line(&field::list(name, &[to.to_owned()]))?,
+            None if is_set(props, tag) => writer.loss("receipt-to-nobody", name),
+            None => {}
         }
     }
-    if asked(tags::AUTO_FORWARDED) {
-        writer.line("Autoforwarded: true")?;
-    }
+    Ok(())
+}
+
+fn times_and_lists(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
     for (name, tag) in [
         ("Expires", tags::EXPIRY_TIME),
         ("Reply-By", tags::REPLY_TIME),
         ("Deferred-Delivery", tags::DEFERRED_DELIVERY_TIME),
     ] {
         if let Some(time) = time_of(props, tag) {
-            writer.line(&field::field(name, &date::format(time)))?;
+            writer.line(&format!("{name}: {}", date::format(time)))?;
         }
     }
     for (name, tag) in [
@@ -237,33 +200,79 @@ fn marks(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
     ] {
         let value = text_of(props, tag);
         if !value.trim().is_empty() {
-            writer.line(&field::unstructured(name, value))?;
+            writer.line(&field::verbatim(name, value))?;
         }
     }
     Ok(())
 }
 
-/// PS_INTERNET_HEADERS names, but those that describe a body that is written anew.
+/// The name of PidNameKeywords, the categories of a message.
+pub(super) fn keywords_name() -> PropName {
+    PropName::text(guids::PS_PUBLIC_STRINGS, "Keywords")
+}
+
+/// Categories. [MS-OXCMAIL] 2.1.3.2.1
+fn keywords(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
+    let Some(TreeValue::Value(PropValue::MvUnicode(words))) =
+        props.get(&PropKey::Named(keywords_name()))
+    else {
+        return Ok(());
+    };
+    let items: Vec<String> = words
+        .iter()
+        .map(|w| field::phrase(w))
+        .filter(|w| !w.is_empty())
+        .collect();
+    if items.is_empty() {
+        return Ok(());
+    }
+    writer.line(&field::list("Keywords", &items))
+}
+
+/// The name of a field that a named property stands for, if it is one that can be written.
+pub(super) fn field_name<'a>(key: &'a PropKey, value: &TreeValue) -> Option<&'a str> {
+    let PropKey::Named(name) = key else {
+        return None;
+    };
+    let NameKind::Text(header) = &name.kind else {
+        return None;
+    };
+    let text = matches!(value, TreeValue::Value(PropValue::Unicode(_)));
+    let fine = name.guid == guids::PS_INTERNET_HEADERS && text && field::is_name(header);
+    (fine && !is_own(header)).then_some(header)
+}
+
+/// PS_INTERNET_HEADERS names, but those that are written from properties of their own.
 fn named(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()> {
     for (key, value) in props.iter() {
-        let PropKey::Named(name) = key else { continue };
-        let (NameKind::Text(header), TreeValue::Value(PropValue::Unicode(text))) =
-            (&name.kind, value)
-        else {
-            continue;
-        };
-        let is_header =
-            name.guid == guids::PS_INTERNET_HEADERS && !header.is_empty() && header.len() < 70;
-        let own = OWN.iter().any(|own| header.eq_ignore_ascii_case(own))
-            || header.to_ascii_lowercase().starts_with("content-t");
-        if is_header && !own && header.bytes().all(|b| matches!(b, 33..=57 | 59..=126)) {
-            writer.line(&field::unstructured(header, text))?;
+        if let Some(header) = field_name(key, value)
+            && let TreeValue::Value(PropValue::Unicode(text)) = value
+        {
+            writer.line(&field::verbatim(header, text))?;
         }
     }
     Ok(())
 }
 
-/// Fields written from properties of their own.
+/// Whether a field is written from properties of its own, or describes a body that is written anew.
+pub(super) fn is_own(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    // Content-Class and the like say nothing of the form of the body.
+    let of_body = [
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "content-id",
+        "content-length",
+        "content-md5",
+        "content-description",
+        "content-location",
+        "lines",
+    ];
+    OWN.contains(&name.as_str()) || of_body.contains(&name.as_str())
+}
+
+/// Fields whose meaning is in properties, and other spellings of them.
 const OWN: &[&str] = &[
     "date",
     "from",
@@ -279,16 +288,43 @@ const OWN: &[&str] = &[
     "thread-topic",
     "thread-index",
     "importance",
+    "x-priority",
+    "x-msmail-priority",
+    "priority",
     "sensitivity",
     "mime-version",
     "disposition-notification-to",
+    "x-confirm-reading-to",
     "return-receipt-to",
+    "autoforwarded",
     "expires",
+    "expiry-date",
     "reply-by",
+    "deferred-delivery",
     "list-help",
     "list-subscribe",
     "list-unsubscribe",
-    "received",
-    "content-disposition",
-    "content-id",
+    "keywords",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::valid_id;
+
+    #[test]
+    fn message_ids_are_two_halves_in_brackets() {
+        for (text, id) in [
+            ("<a.b@c.d>", Some("<a.b@c.d>")),
+            ("a@b", Some("<a@b>")),
+            ("<a@[1.2.3.4]>", Some("<a@[1.2.3.4]>")),
+            ("<a b@c>", None),
+            ("<a@b@c>", None),
+            ("<a@b", None),
+            ("<a>", None),
+            ("<é@b>", None),
+            ("", None),
+        ] {
+            assert_eq!(valid_id(text).as_deref(), id, "{text}");
+        }
+    }
+}

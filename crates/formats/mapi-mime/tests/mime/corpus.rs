@@ -55,7 +55,13 @@ fn check(bytes: &[u8], name: &str) -> Option<NoMessage> {
 
 /// Attachments that new MIME can carry.
 fn written_attachments(tree: &mapi_props::MessageTree) -> usize {
-    tree.attachments.len()
+    let elsewhere = |a: &&mapi_props::AttachmentTree| {
+        let method = a.props.value(mapi_props::tags::ATTACH_METHOD);
+        // A file of the sender's machine stays there.
+        method.and_then(mapi_props::PropValue::as_long)
+            != Some(mapi_props::attach_method::BY_REF_ONLY)
+    };
+    tree.attachments.iter().filter(elsewhere).count()
 }
 
 #[test]

@@ -219,5 +219,13 @@ fn no_line_is_too_long() {
     let written = write(&tree, &WriteOptions::default(), &mut bytes).unwrap();
     assert!(bytes.split(|b| *b == b'\n').all(|l| l.len() <= 998));
     let codes: Vec<_> = written.losses.iter().map(|l| l.code).collect();
-    assert_eq!(codes, ["no-date", "recipient-without-address"]);
+    assert_eq!(
+        codes,
+        [
+            "no-date",
+            "bad-address",
+            "recipient-without-address",
+            "message-id"
+        ]
+    );
 }
