@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 mod message;
+mod minus;
 mod place;
 
 use std::path::PathBuf;
@@ -9,15 +10,16 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
-    ReadArgs, TransferArgs,
+    ReadArgs, RowArgs, SearchArgs, TransferArgs,
 };
+pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
 
 const AFTER: &str = "\
 Exit codes:
   0    done
   1    failed
-  2    the command line, a property name or a restriction is wrong
+  2    the command line, a query, a property name or a restriction is wrong
   3    not found (profile, folder, message, property, file)
   4    logon or authentication failed
   5    network or server
@@ -118,6 +120,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// List the messages of a folder
     List(ListArgs),
+    /// Find messages by words, people, dates and more
+    Search(SearchArgs),
     /// Show a message, without marking it read
     Read(ReadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient

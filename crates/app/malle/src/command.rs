@@ -7,12 +7,14 @@ mod export;
 mod folder;
 mod import;
 mod list;
+mod listing;
 mod man;
 mod mark;
 mod profile;
 mod props;
 mod read;
 mod schema;
+mod search;
 mod store;
 mod transfer;
 
@@ -27,6 +29,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Folder(verb) => folder::run(app, verb),
         Command::Import(args) => import::run(app, args),
         Command::List(args) => list::run(app, &args),
+        Command::Search(args) => search::run(app, &args),
         Command::Read(args) => read::run(app, &args),
         Command::Props(args) => props::run(app, &args),
         Command::Mark(args) => mark::run(app, &args),
@@ -45,6 +48,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
 pub(crate) const fn access(command: &Command) -> Access {
     match command {
         Command::List(_)
+        | Command::Search(_)
         | Command::Read(_)
         | Command::Export(_)
         | Command::Folder(FolderCommand::List { .. })

@@ -1,11 +1,15 @@
 //! Progress on standard error: a bar on a terminal, JSON lines on request, else nothing.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use mapi::{Call, Progress as ProgressTaker, ProgressEvent};
 use serde::Serialize;
 
+use crate::app::App;
 use crate::args::ProgressMode;
+use crate::messages::Msg;
 use crate::output::Output;
 use crate::text;
 
@@ -130,5 +134,45 @@ impl Progress {
             Style::Json => self.picture(step),
             _ => {}
         }
+    }
+}
+
+/// What shows the progress of calls to a store until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Watch(Arc<Screen>);
+
+#[derive(Debug)]
+struct Screen(Mutex<(Progress, Step)>);
+
+impl ProgressTaker for Screen {
+    fn report(&self, event: ProgressEvent) {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = Step {
+            done: event.done,
+            total: event.total,
+            ..Step::default()
+        };
+        guard.1 = step;
+        guard.0.step(step);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.0.end(guard.1);
+    }
+}
+
+impl App {
+    /// A call that Ctrl-C cancels, and that shows how far it is.
+    pub(crate) fn watched(&self, what: Msg) -> (Call, Watch) {
+        let screen = Arc::new(Screen(Mutex::new((self.progress(what), Step::default()))));
+        let taker: Arc<dyn ProgressTaker> = Arc::<Screen>::clone(&screen);
+        let call = Call {
+            progress: Some(taker),
+            ..self.cancellable()
+        };
+        (call, Watch(screen))
     }
 }

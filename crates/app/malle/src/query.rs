@@ -1,6 +1,9 @@
-//! Columns, filters and orders as they are written on the command line.
+//! Columns, queries, restrictions and orders as they are written on the command line.
+
+mod problem;
 
 use malle_views::{StoreNames, property_name};
+use mapi::query::{Calendar, Query, QueryError, Unresolved, parse};
 use mapi::{PropTag, Restriction, SortOrderSet};
 use mapi_props::names::{NameMap, parse_local_tag};
 use mapi_props::{json, text};
@@ -36,6 +39,38 @@ impl App {
             columns.push((tag, name));
         }
         Ok(columns)
+    }
+
+    /// A query as people write it.
+    pub(crate) fn query(&self, written: &str) -> Outcome<Query> {
+        parse(written).map_err(|e| self.bad_query(&e))
+    }
+
+    fn bad_query(&self, error: &QueryError) -> Failure {
+        let (said, hint) = problem::say(&error.problem, self.output.lang);
+        let parts: [&dyn std::fmt::Display; 2] = [&error.column, &said];
+        let failure = self.fail(Exit::Usage, "bad-query", Msg::BadQuery, &parts);
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+
+    /// Shows the calendar of this machine's zone.
+    pub(crate) fn with_calendar<T>(&self, body: impl FnOnce(&Calendar<'_>) -> T) -> T {
+        let zone = self.output.zone();
+        let start_of = |day| crate::text::start_of(day, zone);
+        body(&Calendar::new(crate::text::today(zone), &start_of))
+    }
+
+    /// A query that names something which is not there, or that has no meaning here.
+    pub(crate) fn unresolved(&self, error: &mapi::Error) -> Failure {
+        let cause = std::error::Error::source(error);
+        match cause.and_then(|cause| cause.downcast_ref()) {
+            Some(Unresolved::Folder(path)) => self.unknown_folder(path),
+            Some(Unresolved::Message(id)) => self.fail(Exit::Usage, "bad-id", Msg::NotAnId, &[id]),
+            None => self.failure(error),
+        }
     }
 
     /// A restriction: JSON if it begins as JSON does, else text.

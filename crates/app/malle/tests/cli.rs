@@ -16,5 +16,7 @@ mod growth;
 mod manners;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/searching.rs"]
+mod searching;
 #[path = "cli/shape.rs"]
 mod shape;

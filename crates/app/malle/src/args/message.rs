@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::When;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Messages whose source bytes the folder already holds are skipped, so an interrupted import goes on by
@@ -44,17 +46,9 @@ pub(crate) enum MboxVariant {
     Cl2,
 }
 
+/// Which rows a list of messages has, and in which order.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidToDoTitle, 0x0037001F.
-A restriction is text or JSON: 'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
-
-Example:
-  malle list Inbox --sort -PR_MESSAGE_SIZE --where 'PR_MESSAGE_SIZE > 1000000' --limit 10")]
-pub(crate) struct ListArgs {
-    /// The folder
-    #[arg(default_value = "Inbox")]
-    pub(crate) folder: String,
+pub(crate) struct RowArgs {
     /// Further columns, by property name, separated by commas
     #[arg(long, value_name = "TAG,…", value_delimiter = ',')]
     pub(crate) columns: Vec<String>,
@@ -75,6 +69,68 @@ pub(crate) struct ListArgs {
     /// Leave the first M out
     #[arg(long, value_name = "M", default_value_t = 0)]
     pub(crate) offset: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidToDoTitle, 0x0037001F.
+A query is written as for malle search: 'from:ann is:unread'. A restriction is text or JSON:
+'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
+
+Example:
+  malle list Inbox --sort -PR_MESSAGE_SIZE --filter 'larger:1M' --limit 10")]
+pub(crate) struct ListArgs {
+    /// The folder
+    #[arg(default_value = "Inbox")]
+    pub(crate) folder: String,
+    /// Only messages that match this query
+    #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
+    pub(crate) filter: Option<String>,
+    #[command(flatten)]
+    pub(crate) rows: RowArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A query is words, fields and what joins them; several arguments are joined by spaces:
+  budget report           both words, anywhere: subject, people, text, names of attachments
+  '\"annual report\"' rep*  words one after another; words that begin so
+  from: to: cc: bcc: recipient: subject: body: attachment:    words there
+  is:unread, read, flagged, unflagged, draft, replied, forwarded, important; has:attachment
+  after: before: on:      2024-05-01, 2024-05, 2024, today, yesterday, 7d, 2w, 3m, 1y; on:2023..2024-05
+  larger: smaller:        300k, 5M; in:FOLDER with those below it; class:IPM.Note; id:a1234
+  A OR B, NOT A, -A, (A B), from:(ann OR bob); * finds every message
+Case and accents make no difference.
+Everything below the top folder is searched, Deleted Items too. Finding nothing is no error.
+
+Example:
+  malle search from:ann budget after:3m
+  malle search '\"annual report\" (is:unread OR is:flagged)' --folder Archive --json --limit 50")]
+pub(crate) struct SearchArgs {
+    /// What to look for
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// Only in this folder and those below it
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<String>,
+    /// Print only how many messages are found
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Show the restriction that the query is, and how the store will find its messages
+    #[arg(long, conflicts_with = "count")]
+    pub(crate) explain: bool,
+    /// Show where the words stand; auto: in text, not in JSON
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "always"
+    )]
+    pub(crate) snippets: When,
+    #[command(flatten)]
+    pub(crate) rows: RowArgs,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +253,10 @@ pub(crate) struct ExportArgs {
     /// The format
     #[arg(long, value_name = "FORMAT", default_value = "eml")]
     pub(crate) format: ExportFormat,
+    /// With mbox: write what was read, answered or flagged as Status and X-Status fields; messages are then not byte for
+    /// byte what they were
+    #[arg(long)]
+    pub(crate) status: bool,
     /// Directory (eml, maildir) or file (mbox); one eml may name a file
     #[arg(long, value_name = "PATH")]
     pub(crate) to: Option<PathBuf>,

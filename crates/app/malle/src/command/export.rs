@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use malle_host::export::{EmlFiles, Maildir, Mbox, MimeOf, Outgoing, Sink};
+use malle_host::export::{EmlFiles, Maildir, Mbox, MimeOf, Outgoing, Sink, StatusFields, mark_of};
 use malle_host::import::MailFlags;
 use mapi::{MapiProp, Message, OpenFlags, PropValue};
 use mapi_props::{FileTime, tags};
@@ -106,7 +106,13 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
             ("eml", Box::new(EmlFiles::single(to).map_err(failed)?))
         }
         ExportFormat::Eml => ("eml", Box::new(EmlFiles::in_folder(to).map_err(failed)?)),
-        ExportFormat::Mbox => ("mbox", Box::new(Mbox::create(to).map_err(failed)?)),
+        ExportFormat::Mbox => {
+            let status = match args.status {
+                true => StatusFields::Write,
+                false => StatusFields::Leave,
+            };
+            ("mbox", Box::new(Mbox::create(to, status).map_err(failed)?))
+        }
         ExportFormat::Maildir => ("maildir", Box::new(Maildir::open(to).map_err(failed)?)),
     };
     let cancel = app.cancellable().cancel;
@@ -146,7 +152,14 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
         progress.step(step);
     }
     progress.end(step);
-    sink.finish().map_err(failed)?;
+    if cancel.is_cancelled() {
+        sink.break_off().map_err(failed)?;
+        if args.format == ExportFormat::Mbox {
+            view.exported.clear(); // there is no file
+        }
+    } else {
+        sink.finish().map_err(failed)?;
+    }
     app.output.show(&view)?;
     Ok(
         match (cancel.is_cancelled(), worst, view.exported.is_empty()) {
@@ -181,6 +194,7 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
     let about = About::of(&message).map_err(|e| app.failure(&e))?;
     let outgoing = Outgoing {
         id,
+        mark: mark_of(&message, original).map_err(|e| app.failure(&e))?,
         subject: &about.subject,
         sender: &about.sender,
         time: about.time,

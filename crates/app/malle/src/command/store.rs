@@ -2,9 +2,8 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use mapi::{Call, CheckReport, MsgStore, Progress as ProgressTaker, ProgressEvent, StoreFigures};
+use mapi::{CheckReport, MsgStore, StoreFigures};
 use mapi_props::Code;
 use serde::Serialize;
 
@@ -13,7 +12,6 @@ use crate::args::StoreCommand;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 use crate::output::{Printer, Shown};
-use crate::progress::{Progress, Step};
 use crate::text;
 
 pub(super) fn run(app: &App, verb: StoreCommand) -> Outcome<Exit> {
@@ -25,35 +23,10 @@ pub(super) fn run(app: &App, verb: StoreCommand) -> Outcome<Exit> {
     }
 }
 
-/// Hands a store's progress to the screen.
-#[derive(Debug)]
-struct Screen(Mutex<(Progress, Step)>);
-
-impl ProgressTaker for Screen {
-    fn report(&self, event: ProgressEvent) {
-        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let step = Step {
-            done: event.done,
-            total: event.total,
-            ..Step::default()
-        };
-        guard.1 = step;
-        guard.0.step(step);
-    }
-}
-
 /// Runs long work on the default store with progress and Ctrl-C.
 fn long<T>(app: &App, what: Msg, work: impl FnOnce(&MsgStore) -> mapi::Result<T>) -> Outcome<T> {
-    let screen = Arc::new(Screen(Mutex::new((app.progress(what), Step::default()))));
-    let taker: Arc<dyn ProgressTaker> = screen.clone();
-    let call = Call {
-        progress: Some(taker),
-        ..app.cancellable()
-    };
-    let done = work(&app.store()?.with_call(call));
-    let guard = screen.0.lock().unwrap_or_else(PoisonError::into_inner);
-    guard.0.end(guard.1);
-    done.map_err(|e| failure(app, &e))
+    let (call, _watch) = app.watched(what);
+    work(&app.store()?.with_call(call)).map_err(|e| failure(app, &e))
 }
 
 fn failure(app: &App, error: &mapi::Error) -> Failure {

@@ -47,7 +47,14 @@ impl Column {
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
-    rows: Vec<Vec<String>>,
+    rows: Vec<Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    cells: Vec<String>,
+    /// A line of its own below the cells.
+    below: Option<String>,
 }
 
 impl Table {
@@ -60,7 +67,17 @@ impl Table {
 
     /// Adds a row; its cells are cleaned already.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(Row {
+            cells: cells.into_iter().collect(),
+            below: None,
+        });
+    }
+
+    /// Puts a line below the last row; it is cleaned and cut already.
+    pub(crate) fn below(&mut self, line: String) {
+        if let Some(row) = self.rows.last_mut() {
+            row.below = Some(line);
+        }
     }
 
     /// Writes the titles and all rows; `width` is the terminal's, none: nothing is cut.
@@ -69,7 +86,10 @@ impl Table {
         let titles: Vec<_> = self.columns.iter().map(|c| c.title.clone()).collect();
         self.line(out, &titles, &widths)?;
         for row in &self.rows {
-            self.line(out, row, &widths)?;
+            self.line(out, &row.cells, &widths)?;
+            if let Some(below) = &row.below {
+                writeln!(out, "{below}")?;
+            }
         }
         Ok(())
     }
@@ -77,7 +97,7 @@ impl Table {
     fn widths(&self, limit: Option<usize>) -> Vec<usize> {
         let mut widths: Vec<usize> = self.columns.iter().map(|c| c.title.width()).collect();
         for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
+            for (width, cell) in widths.iter_mut().zip(&row.cells) {
                 *width = (*width).max(cell.width());
             }
         }
@@ -111,8 +131,13 @@ impl Table {
     }
 }
 
+/// The columns that a text takes on the screen.
+pub(crate) fn columns(text: &str) -> usize {
+    text.width()
+}
+
 /// At most `width` columns, with `…` where text is missing.
-fn cut(text: &str, width: usize) -> String {
+pub(crate) fn cut(text: &str, width: usize) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

@@ -15,7 +15,15 @@ fn name_of(args: &[&str], schema: &Value) -> String {
     let mut words = args.iter().filter(|a| !a.starts_with('-'));
     let first = (*words.next().unwrap()).to_owned();
     let two = format!("{first} {}", words.next().copied().unwrap_or_default());
-    let flags = ["--html", "--headers", "--diff", "--set", "--delete"];
+    let flags = [
+        "--html",
+        "--headers",
+        "--diff",
+        "--set",
+        "--delete",
+        "--count",
+        "--explain",
+    ];
     let flag = args.iter().find(|a| flags.contains(a));
     match flag {
         Some(&"--delete") => return "props --set".to_owned(),

@@ -61,7 +61,7 @@ impl MsgStore {
     /// ```
     ///
     /// # Errors
-    /// `MAPI_E_NOT_FOUND` for a folder or message that it names and that is not there (its detail says which);
+    /// `MAPI_E_NOT_FOUND` for a folder or message that it names and that is not there (the cause is an [`Unresolved`]);
     /// `MAPI_E_NO_SUPPORT` for a search folder that is not the one place to search in.
     pub fn search_for(&self, query: &Query, calendar: &Calendar<'_>) -> Result<Search> {
         self.errors.track(self.asked(query, calendar))
@@ -90,11 +90,7 @@ impl MsgStore {
         };
         query
             .restriction(calendar, &places)
-            .map_err(|e| match (places.failure.take(), e) {
-                (Some(failure), _) => failure,
-                (None, Unresolved::Folder(path)) => no_folder(&path),
-                (None, e @ Unresolved::Message(_)) => Error::new(Code::NOT_FOUND, e.to_string()),
-            })
+            .map_err(|missing| places.failure.take().unwrap_or_else(|| not_there(missing)))
     }
 
     /// A folder by its path, its role or its id.
@@ -143,7 +139,11 @@ impl MsgStore {
 }
 
 fn no_folder(path: &str) -> Error {
-    Error::new(Code::NOT_FOUND, format!("there is no folder `{path}`"))
+    not_there(Unresolved::Folder(path.to_owned()))
+}
+
+fn not_there(missing: Unresolved) -> Error {
+    Error::caused(Code::NOT_FOUND, missing.to_string(), missing)
 }
 
 /// What queries name in a store.
@@ -177,6 +177,15 @@ impl Search {
     /// Only in this folder and those below it; of a search folder, in what it has found.
     pub fn within(mut self, folder: &Folder) -> Self {
         self.folder = Some(folder.clone());
+        self
+    }
+
+    /// Only messages that match this too.
+    pub fn also(mut self, restriction: Restriction) -> Self {
+        self.restriction = Some(match self.restriction {
+            Some(before) => Restriction::And(vec![before, restriction]),
+            None => restriction,
+        });
         self
     }
 

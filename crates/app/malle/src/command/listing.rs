@@ -1,0 +1,289 @@
+//! The rows of a table of messages as text or as JSON, read page by page.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+use malle_views::{LIST_COLUMNS, ListRow, Snippet, SnippetField, Snippets, list_row};
+use mapi::{Bookmark, EntryId, MsgStore, OpenFlags, PropTag, Table as MapiTable, TableRow, tags};
+use mapi_props::Code;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::args::RowArgs;
+use crate::exit::Outcome;
+use crate::messages::Msg;
+use crate::output::Printer;
+use crate::text::{self, Column, Table};
+
+/// Rows read in one go.
+const PAGE: u64 = 500;
+/// Rows of a listing on a terminal when no limit is given.
+const SCREEN: u64 = 50;
+
+/// A table of messages about to be shown.
+pub(super) struct Listing<'a> {
+    pub(super) app: &'a App,
+    pub(super) store: &'a MsgStore,
+    /// Has the columns of [`columns`].
+    pub(super) table: &'a MapiTable,
+    pub(super) folders: Folders,
+    /// Names of the columns that were asked for.
+    pub(super) extra: Vec<String>,
+    /// What finds the words that were looked for, if they are to be shown.
+    pub(super) snippets: Option<Snippets>,
+}
+
+/// The folders of messages.
+pub(super) enum Folders {
+    /// All are in the one with this path.
+    One(String),
+    /// Each is somewhere; paths found so far.
+    Many(HashMap<EntryId, String>),
+}
+
+/// The columns that rows are made from, with those that were asked for.
+pub(super) fn columns(extra: &[(PropTag, String)]) -> Vec<PropTag> {
+    let asked = extra.iter().map(|(tag, _)| *tag);
+    let all = LIST_COLUMNS.into_iter().chain(asked);
+    all.chain([tags::PARENT_ENTRYID.raw()]).collect()
+}
+
+/// A row, and the place that shows why it was found if that is asked for.
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    row: ListRow,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snippet: Option<Option<Snippet>>,
+}
+
+impl Listing<'_> {
+    /// Shows the rows that the arguments ask for, and says how many there are beside those that fit a screen.
+    pub(super) fn show(mut self, rows: &RowArgs) -> Outcome<()> {
+        let (app, table) = (self.app, self.table);
+        if rows.offset > 0 {
+            let offset = i64::try_from(rows.offset).unwrap_or(i64::MAX);
+            let sought = table.seek_row(Bookmark::Beginning, offset);
+            sought.map_err(|e| app.failure(&e))?.ignore_warning();
+        }
+        let screen = (rows.limit.is_none() && app.output.on_terminal()).then_some(SCREEN);
+        let limit = rows.limit.or(screen).unwrap_or(u64::MAX);
+        let shown = if app.output.json {
+            self.json(limit)?
+        } else {
+            self.text(limit)?
+        };
+        if screen == Some(shown) {
+            let all = table.row_count().map_err(|e| app.failure(&e))?;
+            if rows.offset.saturating_add(shown) < all {
+                app.output.note(Msg::MoreMessages, &[&shown, &all]);
+            }
+        } else if shown == 0 && matches!(self.folders, Folders::Many(_)) {
+            app.output.note(Msg::NothingFound, &[]);
+        }
+        Ok(())
+    }
+
+    /// At most so many of the next rows; empty at the end.
+    fn page(&mut self, most: u64) -> Outcome<Vec<Row>> {
+        let count = most.min(PAGE);
+        if count == 0 {
+            return Ok(Vec::new());
+        }
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        let rows = self.table.query_rows(count);
+        let rows = rows.and_then(|rows| rows.iter().map(|row| self.row(row)).collect());
+        rows.map_err(|e| self.app.failure(&e))
+    }
+
+    fn row(&mut self, row: &TableRow) -> mapi::Result<Row> {
+        let folder = self.folder_of(row)?;
+        let id = self.store.short_id(row.item()).to_string();
+        let snippet = match &self.snippets {
+            Some(snippets) => Some(self.snippet(snippets, row)?),
+            None => None,
+        };
+        Ok(Row {
+            row: list_row(row, id, &folder, &self.extra),
+            snippet,
+        })
+    }
+
+    /// The path of the folder that the row's message is in; empty if it is gone by now.
+    fn folder_of(&mut self, row: &TableRow) -> mapi::Result<String> {
+        let known = match &mut self.folders {
+            Folders::One(path) => return Ok(path.clone()),
+            Folders::Many(known) => known,
+        };
+        let Some(parent) = row.get(tags::PARENT_ENTRYID) else {
+            return Ok(String::new());
+        };
+        let parent = EntryId::from(parent);
+        if let Some(path) = known.get(&parent) {
+            return Ok(path.clone());
+        }
+        let path = match self.store.path_of(&parent) {
+            Ok(path) => path,
+            Err(e) if is_gone(&e) => String::new(),
+            Err(e) => return Err(e),
+        };
+        known.insert(parent, path.clone());
+        Ok(path)
+    }
+
+    fn snippet(&self, snippets: &Snippets, row: &TableRow) -> mapi::Result<Option<Snippet>> {
+        let message = self.store.open_message(row.entry_id(), OpenFlags::NONE);
+        match message.and_then(|message| snippets.snippet(&message)) {
+            Err(e) if is_gone(&e) => Ok(None),
+            snippet => snippet,
+        }
+    }
+
+    /// One JSON array, written page by page. Gives the number of rows.
+    fn json(&mut self, limit: u64) -> Outcome<u64> {
+        let mut page = self.page(limit)?;
+        let app = self.app;
+        let mut failure = None;
+        let mut shown = 0;
+        app.output.write(|to| {
+            to.write_all(b"[")?;
+            while !page.is_empty() {
+                for row in &page {
+                    to.write_all(if shown == 0 { b"\n" } else { b",\n" })?;
+                    serde_json::to_writer(&mut *to, row)?;
+                    shown += 1;
+                }
+                match self.page(limit - shown) {
+                    Ok(next) => page = next,
+                    Err(e) => {
+                        failure = Some(e);
+                        break;
+                    }
+                }
+            }
+            to.write_all(if shown == 0 { b"]\n" } else { b"\n]\n" })
+        })?;
+        failure.map_or(Ok(shown), Err)
+    }
+
+    fn text(&mut self, limit: u64) -> Outcome<u64> {
+        let mut rows = Vec::new();
+        let mut shown = 0;
+        loop {
+            let page = self.page(limit - shown)?;
+            if page.is_empty() {
+                break;
+            }
+            shown += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            rows.extend(page);
+        }
+        let with_folder = matches!(self.folders, Folders::Many(_));
+        let output = &self.app.output;
+        output.write(|to| write(to, &rows, &self.extra, with_folder))?;
+        Ok(shown)
+    }
+}
+
+fn is_gone(error: &mapi::Error) -> bool {
+    matches!(error.code(), Code::NOT_FOUND | Code::OBJECT_DELETED)
+}
+
+fn write(
+    to: &mut Printer<'_>,
+    rows: &[Row],
+    extra: &[String],
+    with_folder: bool,
+) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut titles = vec![
+        Column::left(to.word(Msg::ColId)),
+        Column::left(""),
+        Column::left(to.word(Msg::ColFrom)).elastic(),
+        Column::left(to.word(Msg::ColSubject)).elastic(),
+        Column::left(to.word(Msg::ColDate)),
+        Column::right(to.word(Msg::ColSize)),
+    ];
+    if with_folder {
+        titles.insert(4, Column::left(to.word(Msg::ColFolder)).elastic());
+    }
+    titles.extend(
+        extra
+            .iter()
+            .map(|name| Column::left(name.as_str()).elastic()),
+    );
+    let mut table = Table::new(titles);
+    let width = to.width();
+    for one in rows {
+        table.row(cells(to, &one.row, with_folder));
+        if let Some(Some(snippet)) = &one.snippet {
+            table.below(below(to, snippet, width));
+        }
+    }
+    table.write(to, width)
+}
+
+fn cells(to: &Printer<'_>, row: &ListRow, with_folder: bool) -> Vec<String> {
+    let time = row.received.or(row.date);
+    let subject = row.subject.as_deref().filter(|s| !s.is_empty());
+    let mut cells = vec![
+        row.id.clone(),
+        marks(row),
+        text::clean(row.from_name.as_deref().unwrap_or_default()).into_owned(),
+        text::clean(subject.unwrap_or(to.word(Msg::NoSubject))).into_owned(),
+        time.map(|t| text::local_time(t, to.output.zone()))
+            .unwrap_or_default(),
+        text::size(u64::try_from(row.size).unwrap_or_default()),
+    ];
+    if with_folder {
+        cells.insert(4, text::clean(&row.folder).into_owned());
+    }
+    let value = |value: &Option<mapi::PropValue>| match value {
+        Some(value) => text::clean(&mapi_props::text::value(value)).into_owned(),
+        None => String::new(),
+    };
+    cells.extend(row.extra.iter().map(|(_, cell)| value(cell)));
+    cells
+}
+
+/// N: unread, F: flagged, @: has attachments.
+fn marks(row: &ListRow) -> String {
+    let mark = |on: bool, mark: char| if on { mark } else { ' ' };
+    let marks = [
+        mark(!row.read, 'N'),
+        mark(row.flagged, 'F'),
+        mark(row.has_attachments, '@'),
+    ];
+    marks.into_iter().collect()
+}
+
+/// A snippet as a line below its row, what was found in bold.
+fn below(to: &Printer<'_>, snippet: &Snippet, width: Option<usize>) -> String {
+    let mut line = String::from("    ");
+    let label = match snippet.field {
+        SnippetField::Body => None,
+        SnippetField::To => Some(Msg::To),
+        SnippetField::Cc => Some(Msg::Cc),
+        SnippetField::Bcc => Some(Msg::Bcc),
+        SnippetField::Attachment => Some(Msg::Attachment),
+    };
+    if let Some(label) = label {
+        line.push_str(&format!("{}{} ", to.word(label), to.output.lang.colon()));
+    }
+    let mut left = width.map(|width| width.saturating_sub(text::columns(&line)));
+    for part in &snippet.parts {
+        let whole = text::clean(&part.text);
+        let shown = match left {
+            Some(left) => text::cut(&whole, left),
+            None => whole.clone().into_owned(),
+        };
+        let is_cut = shown != whole;
+        left = left.map(|left| left.saturating_sub(text::columns(&shown)));
+        line.push_str(&if part.found { to.strong(&shown) } else { shown });
+        if is_cut || left == Some(0) {
+            break;
+        }
+    }
+    line
+}
