@@ -274,7 +274,7 @@ mod tests {
             cut.starts_with("[word] more") && cut.ends_with("more…"),
             "{cut}"
         );
-        assert_eq!(cut.chars().count(), LENGTH + 3);
+        assert!(cut.chars().count() <= LENGTH + 3, "{cut}");
         let wide = format!("{}会議{}", "東".repeat(300), "京".repeat(300));
         let cut = shown("会議", &wide);
         assert_eq!(cut.find("[会議]"), Some("…".len() + "東".len() * LEAD));
