@@ -1,5 +1,7 @@
 //! Base64 in lines, readable at any offset. RFC 4648 §4, RFC 2045 §6.8
 
+use std::sync::LazyLock;
+
 use mapi_props::Encoding;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -129,17 +131,42 @@ impl Lines {
 }
 
 fn characters(decoded: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(decoded.len().div_ceil(3) * 4);
-    for group in decoded.chunks(3) {
-        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for i in 0..4_usize {
-            let sextet = usize::try_from(bits >> (18 - 6 * i) & 63).unwrap_or(0);
-            let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
-            out.push(if i <= group.len() { letter } else { b'=' });
+    let mut out = vec![b'='; decoded.len().div_ceil(3) * 4];
+    let mut rooms = out.chunks_exact_mut(4);
+    let groups = decoded.chunks_exact(3);
+    let last = groups.remainder();
+    for (group, room) in groups.zip(&mut rooms) {
+        if let ([a, b, c], [to @ ..]) = (group, room) {
+            let bits = u32::from(*a) << 16 | u32::from(*b) << 8 | u32::from(*c);
+            to.copy_from_slice(&letters(bits));
         }
     }
+    if let (false, Some(room)) = (last.is_empty(), rooms.next()) {
+        let byte = |i: usize| u32::from(last.get(i).copied().unwrap_or(0));
+        let letters = letters(byte(0) << 16 | byte(1) << 8);
+        // The rest stays padding.
+        room.iter_mut()
+            .zip(letters)
+            .take(last.len() + 1)
+            .for_each(|(to, letter)| *to = letter);
+    }
     out
+}
+
+/// The four letters of 24 bits, from a table of pairs.
+fn letters(bits: u32) -> [u8; 4] {
+    static PAIRS: LazyLock<Vec<[u8; 2]>> = LazyLock::new(|| {
+        let second = |a: u8| ALPHABET.iter().map(move |b| [a, *b]);
+        ALPHABET.iter().flat_map(|a| second(*a)).collect()
+    });
+    let pair = |bits: u32| {
+        let pair = usize::try_from(bits & 0xFFF)
+            .ok()
+            .and_then(|at| PAIRS.get(at));
+        pair.copied().unwrap_or_default()
+    };
+    let ([a, b], [c, d]) = (pair(bits >> 12), pair(bits));
+    [a, b, c, d]
 }
 
 #[cfg(test)]
@@ -168,6 +195,21 @@ mod tests {
             out.extend_from_slice(eol);
         }
         out
+    }
+
+    #[test]
+    fn vectors_of_the_rfc() {
+        let vectors = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in vectors {
+            assert_eq!(characters(plain.as_bytes()), encoded.as_bytes());
+        }
+        assert_eq!(characters(&[0xFB, 0xEF, 0xFF]), b"++//");
     }
 
     #[test]
