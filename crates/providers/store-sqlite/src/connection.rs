@@ -24,7 +24,7 @@ use readers::Readers;
 /// How long a reader waits for a process that recovers the file.
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 /// Statements kept prepared per connection: all that the crate has.
-const STATEMENTS: usize = 160;
+const STATEMENTS: usize = 200;
 /// Pages of the write-ahead log after which a commit moves them into the file: 16 MiB. Recovery after a kill
 /// reads at most about this much.
 const CHECKPOINT_PAGES: u32 = 2048;

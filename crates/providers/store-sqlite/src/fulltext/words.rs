@@ -1,6 +1,7 @@
 //! What is indexed of a message: the words of its fields, made before its transaction begins wherever that can be.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{Cursor, Read};
 use std::ops::ControlFlow;
 
@@ -249,12 +250,13 @@ fn of_save(save: &MessageSave, values: &[NewValue], db: &Connection) -> Result<O
     if !saves_words(save) {
         return Ok(None);
     }
-    let open = |value: &LargeRef| open(value, values, db);
-    match save.target {
-        MessageTarget::New { .. } => {
-            let words = Words::of(&SaveRow { save, open: &open });
-            Ok(Some(Ready { words, seen: 0 }))
-        }
+    let unmade = Cell::new(false);
+    let open = |value: &LargeRef| {
+        unmade.set(unmade.get() || is_unmade(value, values));
+        open(value, values, db)
+    };
+    let (words, seen) = match save.target {
+        MessageTarget::New { .. } => (Words::of(&SaveRow { save, open: &open }), 0),
         MessageTarget::Existing(id) => {
             // Whatever is wrong with it is the transaction's to say.
             let Some(meta) = item::meta(db, id)?.filter(is_covered) else {
@@ -270,10 +272,19 @@ fn of_save(save: &MessageSave, values: &[NewValue], db: &Connection) -> Result<O
                 body: &body,
                 open: &open,
             });
-            let seen = meta.change;
-            Ok(Some(Ready { words, seen }))
+            (words, meta.change)
         }
-    }
+    };
+    Ok((!unmade.get()).then_some(Ready { words, seen }))
+}
+
+/// Whether a value can be read only when the transaction has put it together.
+fn is_unmade(value: &LargeRef, values: &[NewValue]) -> bool {
+    let LargePlace::Pending(index) = value.place else {
+        return false;
+    };
+    let index = usize::try_from(index).unwrap_or(usize::MAX);
+    matches!(values.get(index), Some(NewValue::Recipe(_)))
 }
 
 /// Whether a message is indexed at all.

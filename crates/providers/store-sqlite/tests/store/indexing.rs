@@ -9,7 +9,8 @@ use mapi_props::{
 };
 use mapi_spi::{
     Anchor, Call, CancelToken, ChangeSet, CommitMode, DeleteMode, Expect, ItemId, Items,
-    MessageSave, MessageTarget, NewValue, Op, OpOutcome, Progress, ProgressEvent, PropPatch, Store,
+    MessageSave, MessageTarget, NewValue, Op, OpOutcome, Progress, ProgressEvent, PropPatch,
+    RecipePart, Store,
 };
 use rusqlite::Connection;
 use store_sqlite::SqliteStore;
@@ -237,6 +238,18 @@ fn large_bodies_are_read_and_what_is_not_at_hand_is_marked() {
         ..ChangeSet::one(Op::SaveMessage(Box::new(new)))
     };
     store.commit(set, &call()).unwrap();
+    let mut made = new_message(root, subject("put together"));
+    made.patch
+        .set
+        .push((tags::BODY.id(), large(LargePlace::Pending(0))));
+    let parts = [b"a first ".to_vec(), b"and a second part".to_vec()];
+    let parts = parts.into_iter().map(RecipePart::Literal).collect();
+    let set = ChangeSet {
+        values: vec![NewValue::Recipe(parts)],
+        ..ChangeSet::one(Op::SaveMessage(Box::new(made)))
+    };
+    store.commit(set, &call()).unwrap();
+    assert_eq!(hits(&path, "body : \"first and a second\"").len(), 1);
     let mut far = new_message(root, subject("far away"));
     far.patch
         .set
@@ -249,7 +262,9 @@ fn large_bodies_are_read_and_what_is_not_at_hand_is_marked() {
     assert_eq!(hits(&path, "body : needle AND subject : changed"), found);
     let db = Connection::open(&path).unwrap();
     let part: u64 = db
-        .query_row("SELECT item FROM indexed WHERE whole = 0", [], |r| r.get(0))
+        .query_row("SELECT sum(item) FROM indexed WHERE whole = 0", [], |r| {
+            r.get(0)
+        })
         .unwrap();
     assert_eq!(ItemId(part), far);
     assert_eq!(hits(&path, "away"), [far]);
