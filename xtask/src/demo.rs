@@ -14,7 +14,7 @@ use crate::workspace::{self, Metadata};
 /// What `cargo xtask help demo` adds.
 pub const DETAILS: &str = "
 Builds `malle` (a development build: quick to make, slower than a release), creates a profile in a
-temporary home, imports samples/mail, shows the list, one message, its properties and its export,
+temporary home, imports samples/mail, shows the list, a search, one message, its properties and its export,
 and compares every exported message with the file it came from, byte by byte. Each command is
 printed before its output; the first one that fails ends the demo with an error.
 
@@ -110,6 +110,7 @@ fn play(stage: &mut Stage, directory: &Path) -> Result<()> {
     stage.show(&["import", &samples.to_string_lossy()])?;
     stage.show(&["folder", "list"])?;
     stage.show(&["list", "--limit", "12"])?;
+    stage.show(&["search", "contract OR istanbul"])?;
     let listed = stage.list()?;
     // The largest with attachments shows most.
     let chosen = listed
