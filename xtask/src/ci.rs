@@ -12,7 +12,7 @@ use crate::{codegen, forward, process, workspace};
 /// What `cargo xtask help ci` adds.
 pub const DETAILS: &str = "
 Formatting, lints, documentation, generated code, licences, all tests with what they need set up,
-the coverage page and the two-minute torture run. A skipped test is a failure here, except for
+the coverage page, the two-minute torture run and ten seconds of fuzzing each target. A skipped test is a failure here, except for
 want of the shared corpus, which is no part of a clone. Every step runs, whatever the others say.";
 
 /// A step's name and what it does.
@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     ("tests", tests),
     ("coverage page", |_| coverage::run_mode(Mode::Check)),
     ("torture", |_| torture()),
+    ("fuzz", |_| fuzz()),
 ];
 
 /// The task.
@@ -99,8 +100,17 @@ fn licences() -> Result<()> {
 }
 
 fn torture() -> Result<()> {
-    if !forward::has_torture()? {
-        bail!("the workspace has no package `torture`");
+    short("torture", forward::torture)
+}
+
+fn fuzz() -> Result<()> {
+    short("fuzz", forward::fuzz)
+}
+
+/// The short form of a task, with fixed seeds.
+fn short(package: &str, task: fn(Args) -> Result<()>) -> Result<()> {
+    if !forward::has(package)? {
+        bail!("the workspace has no package `{package}`");
     }
-    forward::torture(Args::new(vec!["--ci".to_owned()]))
+    task(Args::new(vec!["--ci".to_owned()]))
 }

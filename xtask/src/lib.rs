@@ -83,7 +83,21 @@ const TASKS: &[Task] = &[
         details: "With --ci the form of two minutes with fixed seeds.",
         run: forward::torture,
     },
+    Task {
+        name: "fuzz",
+        usage: "[TARGET…|all] [--ci] [--seconds 600] [--seed N] [--jobs N] [--report FILE] [--corpus DIR]",
+        about: "readers of foreign bytes against mutated input (optimised build, all checks on)",
+        details: FUZZ,
+        run: forward::fuzz,
+    },
 ];
+
+/// What `cargo xtask help fuzz` adds.
+const FUZZ: &str = "
+Each target runs in a child process of at most 512 MiB, and no input may take ten seconds. An input on which a target panics,
+crashes or hangs is made small and kept in target/fuzz/<target>; it is tried first the next time. The report goes to
+target/fuzz/report.json. `cargo xtask fuzz list` names the targets, `cargo xtask fuzz run TARGET FILE…` runs inputs.
+The seeds are made in code, samples/mail, and the shared corpus when MALLE_CORPUS names one. With --ci ten seconds each.";
 
 /// A failure that has already been told on the terminal, whose last line should stay the last.
 #[derive(Debug)]
