@@ -4,24 +4,28 @@ mod eml;
 mod maildir;
 mod mbox;
 mod mime;
+mod placing;
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use mapi_props::FileTime;
+use mapi::{MapiProp, Message};
+use mapi_props::{Code, FileTime, tags};
 
 use crate::import::MailFlags;
 
 pub use eml::EmlFiles;
 pub use maildir::Maildir;
-pub use mbox::Mbox;
+pub use mbox::{Mbox, StatusFields};
 pub use mime::MimeOf;
 
 /// A message on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
-    /// Its id for people, `a1234`: what makes its file name unique.
+    /// Its id for people, `a1234`: what makes the name of an `.eml` unique.
     pub id: &'a str,
+    /// What makes its name in a Maildir unique; see [`mark_of`].
+    pub mark: u64,
     /// For its file name.
     pub subject: &'a str,
     /// The sender's address, for the separator of an mbox.
@@ -34,10 +38,10 @@ pub struct Outgoing<'a> {
 
 /// Somewhere that messages go.
 pub trait Sink {
-    /// Writes one message. Gives the file that holds it.
+    /// Writes one message. Gives the file that holds it, or will when it is synced.
     ///
     /// # Errors
-    /// Those of the message's bytes and of the file system. What was written before stays.
+    /// Those of the message's bytes and of the file system, also about earlier messages. What was written before stays.
     fn put(&mut self, message: &Outgoing<'_>, bytes: &mut dyn Read) -> io::Result<PathBuf>;
 
     /// Makes everything written durable and visible.
@@ -45,6 +49,33 @@ pub trait Sink {
     /// # Errors
     /// Those of the file system.
     fn finish(self: Box<Self>) -> io::Result<()>;
+
+    /// Ends before all messages were written, so that the same export can be run again: what holds one message each stays, a
+    /// file of several is not made.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    fn break_off(self: Box<Self>) -> io::Result<()> {
+        self.finish()
+    }
+}
+
+/// What tells a message in its present state from all others of all stores: the same export, run again, knows what is
+/// there already.
+///
+/// # Errors
+/// `MAPI_E_NOT_FOUND` for a message that was never saved.
+pub fn mark_of(message: &Message, original: bool) -> mapi::Result<u64> {
+    let never_saved = || mapi::Error::new(Code::NOT_FOUND, "the message was never saved");
+    let id = message.entry_id().ok_or_else(never_saved)?;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(id.as_bytes());
+    if !original {
+        let changed = message.find(tags::LAST_MODIFICATION_TIME)?;
+        hasher.update(&changed.map_or(0, |time| time.0).to_le_bytes());
+    }
+    let [a, b, c, d, e, f, g, h, ..] = *hasher.finalize().as_bytes();
+    Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
 /// Refuses to write over what is there.

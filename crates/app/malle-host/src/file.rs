@@ -52,12 +52,24 @@ impl NewFile {
         })
     }
 
+    /// Whether this process writes such a file just now, or left a draft of it.
+    pub(crate) fn is_under_way(path: &Path) -> bool {
+        beside(path).exists()
+    }
+
     /// Syncs the file and puts it in place, replacing what was there.
-    pub(crate) fn publish(mut self) -> io::Result<()> {
+    pub(crate) fn publish(self) -> io::Result<()> {
+        let path = self.path.clone();
+        self.place()?;
+        sync_folder(&path)
+    }
+
+    /// The same for one of many: who writes them syncs their folder at the end.
+    pub(crate) fn place(mut self) -> io::Result<()> {
         self.file.sync_all()?;
         fs::rename(&self.draft, &self.path)?;
         self.published = true;
-        sync_folder(&self.path)
+        Ok(())
     }
 }
 
@@ -88,7 +100,7 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 /// Makes a rename survive a power cut, where directories can be synced.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::placing::Placing;
 use super::{Outgoing, Sink};
-use crate::file::NewFile;
+use crate::file::{NewFile, sync_folder};
 
 /// Characters of the subject that go into a file name.
 const SUBJECT_MAX: usize = 60;
@@ -16,6 +17,7 @@ pub struct EmlFiles {
     folder: PathBuf,
     /// Exactly this file instead.
     only: Option<PathBuf>,
+    placing: Placing,
 }
 
 impl EmlFiles {
@@ -28,6 +30,7 @@ impl EmlFiles {
         Ok(Self {
             folder: folder.to_owned(),
             only: None,
+            placing: Placing::new(),
         })
     }
 
@@ -40,6 +43,7 @@ impl EmlFiles {
         Ok(Self {
             folder: PathBuf::new(),
             only: Some(path.to_owned()),
+            placing: Placing::new(),
         })
     }
 }
@@ -50,14 +54,20 @@ impl Sink for EmlFiles {
             Some(path) => path.clone(),
             None => self.folder.join(file_name(message)),
         };
+        if NewFile::is_under_way(&path) {
+            // The same message twice: the first one must have its name before the second is begun.
+            self.placing.settle()?;
+        }
         let mut file = NewFile::create(&path)?;
         io::copy(bytes, &mut file)?;
-        file.publish()?;
+        self.placing.place(move || file.place())?;
         Ok(path)
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {
-        Ok(())
+        self.placing.settle()?;
+        let one = self.only.unwrap_or_else(|| self.folder.join("any"));
+        sync_folder(&one)
     }
 }
 
@@ -89,6 +99,7 @@ mod tests {
     fn named(subject: &str) -> String {
         file_name(&Outgoing {
             id: "a7",
+            mark: 7,
             subject,
             sender: "",
             time: FileTime(0),

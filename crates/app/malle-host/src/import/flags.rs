@@ -95,6 +95,29 @@ impl MailFlags {
         found
     }
 
+    /// As `Status` and, if there is more to say, `X-Status` header fields. Forwarding has no letter there.
+    #[must_use]
+    pub(crate) fn to_mbox(self) -> Vec<String> {
+        let letters = [
+            (self.replied, 'A'),
+            (self.flagged, 'F'),
+            (self.draft, 'T'),
+            (self.trashed, 'D'),
+        ];
+        let more: String = letters
+            .iter()
+            .filter(|(set, _)| *set)
+            .map(|(_, letter)| letter)
+            .collect();
+        // O: no longer new to whoever reads the file.
+        let status = if self.seen { "Status: RO" } else { "Status: O" };
+        let mut lines = vec![status.to_owned()];
+        if !more.is_empty() {
+            lines.push(format!("X-Status: {more}"));
+        }
+        lines
+    }
+
     /// PR_MESSAGE_FLAGS of a new message in this state: unmodified since it arrived.
     #[must_use]
     pub const fn message_flags(self) -> u32 {
