@@ -296,6 +296,30 @@ fn what_is_undone_leaves_no_words() {
     assert_eq!(hits(&path, "stale"), []);
     assert_eq!(hits(&path, "before OR after").len(), 2);
     assert_eq!(hits(&path, "first"), [first]);
+
+    // A folder of which one message cannot be copied stays alone, though others had been copied already.
+    let folder = saved(&store, new_folder(root, "F"));
+    save(&store, new_message(folder, at(subject("copied"), 1000)));
+    let mut far = new_message(folder, subject("far"));
+    let (ty, place) = (PropType::UNICODE, LargePlace::Remote);
+    let body = Slot::Large(LargeRef { ty, size: 9, place });
+    far.patch.set.push((tags::BODY.id(), body));
+    save(&store, far);
+    let copy = Op::CopyFolder {
+        folder,
+        to: root,
+        name: Some("G".into()),
+        subfolders: true,
+    };
+    let set = ChangeSet {
+        ops: vec![copy, new("last")],
+        mode: CommitMode::EachItem,
+        ..ChangeSet::default()
+    };
+    let outcome = store.commit(set, &call()).unwrap();
+    assert!(matches!(outcome.ops[0], OpOutcome::Failed(_)));
+    assert_eq!(hits(&path, "copied").len(), 1);
+    assert_eq!(hits(&path, "last").len(), 1);
     assert_eq!(problems(&store), []);
 }
 
