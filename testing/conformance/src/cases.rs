@@ -31,6 +31,7 @@ mod restricted_views;
 mod restrictions;
 mod search_folders;
 mod search_links;
+mod searching;
 mod sessions;
 mod storages;
 mod stores;
@@ -77,6 +78,7 @@ pub fn all() -> Vec<Case> {
         restrictions::CASES,
         search_folders::CASES,
         search_links::CASES,
+        searching::CASES,
         names::CASES,
         notifications::CASES,
         notification_events::CASES,
