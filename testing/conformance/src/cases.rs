@@ -42,6 +42,7 @@ mod table_defaults;
 mod table_rows;
 mod table_work;
 mod tables;
+mod text_search;
 mod transactions;
 
 use crate::Case;
@@ -59,6 +60,7 @@ pub fn all() -> Vec<Case> {
         storages::CASES,
         support::CASES,
         tables::CASES,
+        text_search::CASES,
         table_data::CASES,
         table_defaults::CASES,
         table_rows::CASES,
