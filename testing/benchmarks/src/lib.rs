@@ -8,6 +8,7 @@ pub mod measured;
 pub mod mime;
 pub mod peers;
 pub mod restricted;
+pub mod search;
 mod timing;
 
 pub use home::Big;

@@ -78,6 +78,12 @@ impl MadeMail {
         }
     }
 
+    /// The vocabulary, common words first.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
+    }
+
     /// Appends `count` words, common ones far more often than rare ones.
     fn text(&mut self, count: usize) -> String {
         let mut out = String::with_capacity(count * 7);

@@ -1,7 +1,8 @@
 //! Measures a store made by `bigstore`, and malle beside its peers:
 //! `bench [HOME] [--messages N] [--maildir DIR] [--report FILE] [--in-process] [--only PART]`.
 //!
-//! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it. The parts `peers`
+//! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it; the part `search`
+//! wants one with bodies (`bigstore N HOME --bodies`) and is left out where another part's home is given. The parts `peers`
 //! and `mime` take a Maildir instead: DIR, or one of N messages (default 20,000) that is made and kept in the same way.
 
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ use testkit::{Chance, Malle};
 
 /// What is measured on a big store.
 const STORE_PARTS: [&str; 3] = ["pages", "restricted", "bulk"];
+/// Messages with bodies on which random searches are compared with a pass, and the most that a home given may have.
+const COMPARED: usize = 20_000;
+const MOST_COMPARED: u64 = 50_000;
 const RUNS: usize = 20;
 const PAGE: i64 = 50;
 
@@ -39,6 +43,9 @@ fn main() -> Result<()> {
     let mut report = Map::new();
     if STORE_PARTS.iter().any(|part| plan.wants(part)) {
         of_store(&plan, &mut report)?;
+    }
+    if plan.wants("search") && (plan.home.is_none() || plan.only.is_some()) {
+        searches(&plan, &mut report)?;
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
@@ -80,6 +87,41 @@ fn of_store(plan: &Plan, report: &mut Map<String, Value>) -> Result<()> {
         benchmarks::bulk::measure(&home, report)?;
     }
     Ok(())
+}
+
+/// The part that needs a big store with bodies: the one given, or one that is made. Random questions are compared on a
+/// smaller one.
+fn searches(plan: &Plan, report: &mut Map<String, Value>) -> Result<()> {
+    let home = match &plan.home {
+        Some(home) => home.clone(),
+        None => with_bodies(plan.messages.unwrap_or(1_000_000))?,
+    };
+    benchmarks::search::measure(&home, report)?;
+    let small = Big::open(&home)?.inbox()?.counts()?.contents <= MOST_COMPARED;
+    let compared = if small { home } else { with_bodies(COMPARED)? };
+    benchmarks::search::compare(&compared, report)
+}
+
+/// A home of so many messages with bodies below the target directory, made where it is not there.
+fn with_bodies(messages: usize) -> Result<PathBuf> {
+    made(
+        &place(&format!("bench-bodies-{messages}"))?,
+        messages,
+        &["--bodies"],
+    )
+}
+
+/// A home that `bigstore` makes where it is not there.
+fn made(home: &Path, messages: usize, flags: &[&str]) -> Result<PathBuf> {
+    if !home.exists() {
+        let status = Command::new(programs()?.join("bigstore"))
+            .arg(messages.to_string())
+            .arg(home)
+            .args(flags)
+            .status()?;
+        ensure!(status.success(), "bigstore failed: {status}");
+    }
+    Ok(home.to_owned())
 }
 
 struct Plan {
@@ -128,15 +170,7 @@ impl Plan {
             return Ok(home.clone());
         }
         let messages = self.messages.unwrap_or(1_000_000);
-        let home = place(&format!("bench-home-{messages}"))?;
-        if !home.exists() {
-            let status = Command::new(programs()?.join("bigstore"))
-                .arg(messages.to_string())
-                .arg(&home)
-                .status()?;
-            ensure!(status.success(), "bigstore failed: {status}");
-        }
-        Ok(home)
+        made(&place(&format!("bench-home-{messages}"))?, messages, &[])
     }
 
     /// The Maildir given, or one that is made.
