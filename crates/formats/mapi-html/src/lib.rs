@@ -14,6 +14,7 @@
 mod limits;
 mod to_html;
 mod to_text;
+mod tokens;
 
 pub use limits::Limits;
 pub use to_html::{Charset, text_to_html};

@@ -1,17 +1,14 @@
 //! HTML as lines of text.
 
+mod attributes;
 mod element;
 mod flow;
 mod renderer;
 mod table;
 
-use std::convert::Infallible;
-
-use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
-use html5gum::{Span, Tokenizer};
-
 use crate::Limits;
-use renderer::{Attributes, Renderer};
+use crate::tokens::{Token, Tokens, decode};
+use renderer::Renderer;
 
 /// The text of an HTML body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,37 +33,14 @@ pub fn html_to_text(html: &str) -> String {
 pub fn html_to_text_within(html: &str, limits: Limits) -> Text {
     let (read, cut) = head(html, limits.input);
     let mut renderer = Renderer::new(limits);
-    let mut name = Vec::new();
-    let mut attribute = Vec::new();
-    let mut attributes = Attributes::default();
-    let callback = |event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
-        match event {
-            CallbackEvent::OpenStartTag { name: n } => {
-                name.clear();
-                name.extend_from_slice(n);
-                attributes = Attributes::default();
-            }
-            CallbackEvent::AttributeName { name: n } => {
-                attribute.clear();
-                attribute.extend_from_slice(n);
-                attributes.take(&attribute, b"");
-            }
-            CallbackEvent::AttributeValue { value } => attributes.take(&attribute, value),
-            CallbackEvent::CloseStartTag { .. } => {
-                renderer.start(&String::from_utf8_lossy(&name), &attributes);
-            }
-            CallbackEvent::EndTag { name } => renderer.end(&String::from_utf8_lossy(name)),
-            CallbackEvent::String { value } => renderer.text(&String::from_utf8_lossy(value)),
-            CallbackEvent::Comment { .. }
-            | CallbackEvent::Doctype { .. }
-            | CallbackEvent::Error(_) => {}
+    for token in Tokens::new(read) {
+        match token {
+            Token::Text(text) => renderer.text(&decode(text)),
+            Token::Raw(text) => renderer.text(text),
+            Token::Start(tag) => renderer.start(tag),
+            Token::End(name) => renderer.end(name),
         }
-        None
-    };
-    let mut emitter = CallbackEmitter::new(callback);
-    emitter.naively_switch_states(true);
-    // A string never fails to be read.
-    let Ok(()) = Tokenizer::new_with_emitter(read, emitter).finish();
+    }
     let (text, stopped) = renderer.finish();
     Text {
         text,

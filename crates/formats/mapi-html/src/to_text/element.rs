@@ -37,11 +37,24 @@ pub(super) enum Kind {
     Other,
 }
 
-/// What the element of this name (in lower case) does.
+/// The longest name that means something here.
+const NAME_MAX: usize = 10;
+
+/// What the element of this name does.
 pub(super) fn kind(name: &str) -> Kind {
+    let mut small = [0; NAME_MAX];
+    let Some(small) = small.get_mut(..name.len()) else {
+        return Kind::Other;
+    };
+    small.copy_from_slice(name.as_bytes());
+    small.make_ascii_lowercase();
+    std::str::from_utf8(small).map_or(Kind::Other, kind_of_small)
+}
+
+fn kind_of_small(name: &str) -> Kind {
     match name {
-        "script" | "style" | "title" | "noscript" | "template" | "iframe" | "noembed"
-        | "noframes" | "object" | "svg" | "math" | "xml" => Kind::Silent,
+        "script" | "style" | "title" | "template" | "iframe" | "noembed" | "noframes"
+        | "object" | "svg" | "math" | "xml" => Kind::Silent,
         "div" | "address" | "article" | "aside" | "center" | "dd" | "details" | "dialog" | "dt"
         | "fieldset" | "figcaption" | "figure" | "footer" | "form" | "header" | "hgroup"
         | "legend" | "main" | "nav" | "option" | "search" | "section" | "summary" | "body"
@@ -77,6 +90,11 @@ pub(super) fn ends_paragraph(kind: Kind, name: &str) -> bool {
             | Kind::Numbers
             | Kind::Item
             | Kind::Table
-    ) || (kind == Kind::Block && !matches!(name, "option" | "body" | "html" | "legend"))
-        || name == "hr"
+    ) || (kind == Kind::Block && !is_one_of(name, &["option", "body", "html", "legend"]))
+        || is_one_of(name, &["hr"])
+}
+
+/// Whether a name is one of these, whatever its case.
+pub(super) fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|n| n.eq_ignore_ascii_case(name))
 }

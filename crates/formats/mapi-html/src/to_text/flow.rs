@@ -71,15 +71,12 @@ impl Flow {
 
     /// Text whose spaces and line ends are one space each.
     pub(super) fn text(&mut self, text: &str) {
-        let blank = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{C}');
         let mut rest = text;
         loop {
-            let word = rest.trim_start_matches(blank);
-            let (gap, _) = rest
-                .split_at_checked(rest.len() - word.len())
-                .unwrap_or_default();
-            if !gap.is_empty() {
-                let line_end = self.space != Space::Blank && gap.contains(['\n', '\r']);
+            let gap = rest.bytes().take_while(|b| is_blank(*b)).count();
+            let (space, word) = rest.split_at_checked(gap).unwrap_or_default();
+            if gap > 0 {
+                let line_end = self.space != Space::Blank && space.contains(['\n', '\r']);
                 self.space = if line_end {
                     Space::LineEnd
                 } else {
@@ -89,15 +86,27 @@ impl Flow {
             if word.is_empty() {
                 return;
             }
-            let end = word.find(blank).unwrap_or(word.len());
+            let end = word.bytes().position(is_blank).unwrap_or(word.len());
             let (now, after) = word.split_at_checked(end).unwrap_or((word, ""));
-            // A byte order mark that lost its place is no text.
-            let shown = now.replace('\u{A0}', " ").replace('\u{FEFF}', "");
-            if !shown.is_empty() {
-                self.settle(shown.chars().next());
-                self.push(&shown);
-            }
+            self.word(now);
             rest = after;
+        }
+    }
+
+    /// A word, without what is not to be seen of it.
+    fn word(&mut self, word: &str) {
+        if word.bytes().all(|b| b.is_ascii() && b != 0) {
+            self.settle(word.bytes().next().map(char::from));
+            return self.push(word);
+        }
+        let shown: String = word
+            .chars()
+            .filter(|c| !is_unseen(*c))
+            .map(|c| if c == '\u{A0}' { ' ' } else { c })
+            .collect();
+        if !shown.is_empty() {
+            self.settle(shown.chars().next());
+            self.push(&shown);
         }
     }
 
@@ -107,7 +116,8 @@ impl Flow {
             if n > 0 {
                 self.line_end();
             }
-            let line = line.trim_end_matches('\r');
+            let line = line.trim_end_matches('\r').replace('\0', "");
+            let line = line.as_str();
             if !line.is_empty() {
                 self.space = Space::None;
                 self.settle(None);
@@ -257,6 +267,19 @@ impl Flow {
         let lines: Vec<&str> = text.split('\n').map(|l| l.trim_end_matches(' ')).collect();
         lines.join("\n").trim_matches('\n').to_owned()
     }
+}
+
+const fn is_blank(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | 0x0C)
+}
+
+/// Characters that only say where a line may end, fill up a preview, or are no text of HTML: zero (13.2.6.4.7), soft
+/// hyphen, combining grapheme joiner, zero width space, word joiner, a byte order mark that lost its place.
+const fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\0' | '\u{AD}' | '\u{34F}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}'
+    )
 }
 
 /// Characters of scripts that are written without spaces: Chinese and Japanese, with their punctuation.

@@ -1,69 +1,20 @@
 //! From start tags, end tags and text to lines: which elements are open, and what closing one does.
 
-use super::element::{Kind, ends_paragraph, kind};
+use std::borrow::Cow;
+
+use super::attributes::Attributes;
+use super::element::{Kind, ends_paragraph, is_one_of, kind};
 use super::flow::Flow;
 use super::table::Table;
 use crate::Limits;
+use crate::tokens::Tag;
 
 /// Tables inside one another that are laid out; deeper ones are text.
 const TABLES: usize = 16;
-/// The longest attribute that is kept.
-const ATTRIBUTE: usize = 16 * 1024;
-
-/// The attributes that matter, of one start tag.
-#[derive(Debug, Default)]
-pub(super) struct Attributes {
-    href: Option<String>,
-    alt: Option<String>,
-    class: Option<String>,
-    style: Option<String>,
-    start: Option<String>,
-    value: Option<String>,
-    hidden: bool,
-}
-
-impl Attributes {
-    /// Notes an attribute; the first of a name counts (WHATWG HTML 13.2.5.33).
-    pub(super) fn take(&mut self, name: &[u8], value: &[u8]) {
-        let place = match name {
-            b"href" => &mut self.href,
-            b"alt" => &mut self.alt,
-            b"class" => &mut self.class,
-            b"style" => &mut self.style,
-            b"start" => &mut self.start,
-            b"value" => &mut self.value,
-            b"hidden" => {
-                self.hidden = true;
-                return;
-            }
-            _ => return,
-        };
-        if place.as_ref().is_none_or(String::is_empty) && value.len() <= ATTRIBUTE {
-            *place = Some(String::from_utf8_lossy(value).into_owned());
-        }
-    }
-
-    /// Not to be seen.
-    fn hides(&self) -> bool {
-        let style = self.style.as_deref().unwrap_or_default();
-        let style: String = style.split_whitespace().collect();
-        let style = style.to_ascii_lowercase();
-        self.hidden || style.contains("display:none") || style.contains("mso-hide:all")
-    }
-
-    /// Word's paragraphs have no empty lines around them.
-    fn is_tight(&self) -> bool {
-        let class = self.class.as_deref().unwrap_or_default();
-        class.contains("MsoNormal")
-            || class.contains("MsoListParagraph")
-            || class.contains("MsoPlainText")
-    }
-}
-
 /// An open element.
 #[derive(Debug)]
-struct Open {
-    name: String,
+struct Open<'a> {
+    name: &'a str,
     kind: Kind,
     /// It and all in it is hidden.
     hidden: bool,
@@ -76,10 +27,10 @@ struct Open {
 }
 
 #[derive(Debug)]
-pub(super) struct Renderer {
+pub(super) struct Renderer<'a> {
     flow: Flow,
     tables: Vec<Table>,
-    open: Vec<Open>,
+    open: Vec<Open<'a>>,
     hidden: usize,
     preformatted: usize,
     /// The line end that follows a `<pre>` at once is no text.
@@ -88,7 +39,7 @@ pub(super) struct Renderer {
     limits: Limits,
 }
 
-impl Renderer {
+impl<'a> Renderer<'a> {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             flow: Flow::new(limits.output),
@@ -118,10 +69,12 @@ impl Renderer {
         self.flow.preformatted(first.flatten().unwrap_or(text));
     }
 
-    pub(super) fn start(&mut self, name: &str, attributes: &Attributes) {
+    pub(super) fn start(&mut self, tag: Tag<'a>) {
         self.fresh_pre = false;
+        let name = tag.name;
         let kind = kind(name);
         self.close_implied(kind, name);
+        let attributes = &Attributes::of(tag);
         let hides = kind == Kind::Silent || attributes.hides();
         if kind == Kind::Void {
             if self.hidden == 0 && !hides {
@@ -134,12 +87,12 @@ impl Renderer {
             return;
         }
         let mut element = Open {
-            name: name.to_owned(),
+            name,
             kind,
             hidden: hides,
             lines: 0,
             link: None,
-            number: number(attributes.start.as_deref()).unwrap_or(1),
+            number: number(attributes.start()).unwrap_or(1),
         };
         if hides {
             self.hidden += 1;
@@ -149,7 +102,7 @@ impl Renderer {
         self.open.push(element);
     }
 
-    fn enter(&mut self, element: &mut Open, attributes: &Attributes) {
+    fn enter(&mut self, element: &mut Open<'a>, attributes: &Attributes<'a>) {
         element.lines = match element.kind {
             Kind::Block | Kind::Item => 1,
             Kind::Paragraph if attributes.is_tight() => 1,
@@ -189,8 +142,8 @@ impl Renderer {
             }
             Kind::Cell => self.stray(),
             Kind::Link => {
-                let leads = attributes.href.as_deref().map(str::trim);
-                element.link = leads.map(|to| (to.to_owned(), self.tables.len()));
+                let leads = attributes.href();
+                element.link = leads.map(|to| (to.trim().to_owned(), self.tables.len()));
                 self.flow.open_link();
             }
             Kind::Quoted => self.flow.text("“"),
@@ -199,28 +152,26 @@ impl Renderer {
     }
 
     /// An element without content.
-    fn void(&mut self, name: &str, attributes: &Attributes) {
-        match name {
-            "br" => self.flow.line_end(),
-            "hr" => {
-                self.flow.block(1);
-                self.flow.attach("----");
-                self.flow.block(1);
+    fn void(&mut self, name: &str, attributes: &Attributes<'a>) {
+        if is_one_of(name, &["br"]) {
+            self.flow.line_end();
+        } else if is_one_of(name, &["hr"]) {
+            self.flow.block(1);
+            self.flow.attach("----");
+            self.flow.block(1);
+        } else if is_one_of(name, &["img"]) {
+            let alt = attributes.alt().unwrap_or_default();
+            let alt = alt.trim();
+            if !alt.is_empty() {
+                self.flow.text(&format!("[{alt}]"));
             }
-            "img" => {
-                let alt = attributes.alt.as_deref().unwrap_or_default().trim();
-                if !alt.is_empty() {
-                    self.flow.text(&format!("[{alt}]"));
-                }
-            }
-            _ => {}
         }
     }
 
     pub(super) fn end(&mut self, name: &str) {
         self.fresh_pre = false;
         let kind = kind(name);
-        if name == "br" {
+        if is_one_of(name, &["br"]) {
             // `</br>` is `<br>` (WHATWG HTML 13.2.6.4.7).
             self.void("br", &Attributes::default());
             return;
@@ -234,7 +185,7 @@ impl Renderer {
     fn find(&self, name: &str, kind: Kind) -> Option<usize> {
         let of_table = matches!(kind, Kind::Table | Kind::Row | Kind::Cell | Kind::RowGroup);
         for (at, element) in self.open.iter().enumerate().rev() {
-            if element.name == name {
+            if element.name.eq_ignore_ascii_case(name) {
                 return Some(at);
             }
             let wall = if of_table {
@@ -253,37 +204,39 @@ impl Renderer {
     fn close_implied(&mut self, kind: Kind, name: &str) {
         if ends_paragraph(kind, name) {
             // A link inside goes on in what follows, as browsers have it; so its paragraph stays open here.
-            self.close_open(|e| e.name == "p", |_| true);
+            self.close_open(|e| is_one_of(e.name, &["p"]), |_| true);
         }
-        let list = |e: &Open| {
+        let list = |e: &Open<'a>| {
             matches!(
                 e.kind,
                 Kind::Bullets | Kind::Numbers | Kind::Cell | Kind::Table
             )
         };
-        match (kind, name) {
-            (Kind::Item, _) => self.close_open(|e| e.kind == Kind::Item, list),
-            (_, "dt" | "dd") => {
+        match kind {
+            Kind::Item => self.close_open(|e| e.kind == Kind::Item, list),
+            Kind::Block if is_one_of(name, &["dt", "dd"]) => {
                 self.close_open(
-                    |e| matches!(&*e.name, "dt" | "dd"),
-                    |e| e.name == "dl" || list(e),
+                    |e| is_one_of(e.name, &["dt", "dd"]),
+                    |e| is_one_of(e.name, &["dl"]) || list(e),
                 );
             }
-            (_, "option") => self.close_open(|e| e.name == "option", |_| true),
-            (Kind::Link, _) => {
+            Kind::Block if is_one_of(name, &["option"]) => {
+                self.close_open(|e| is_one_of(e.name, &["option"]), |_| true);
+            }
+            Kind::Link => {
                 self.close_open(
                     |e| e.kind == Kind::Link,
                     |e| matches!(e.kind, Kind::Cell | Kind::Table),
                 );
             }
-            (Kind::Cell, _) => {
+            Kind::Cell => {
                 self.close_open(
                     |e| e.kind == Kind::Cell,
                     |e| matches!(e.kind, Kind::Table | Kind::Row),
                 );
             }
-            (Kind::Row, _) => self.close_open(|e| e.kind == Kind::Row, |e| e.kind == Kind::Table),
-            (Kind::RowGroup, _) => {
+            Kind::Row => self.close_open(|e| e.kind == Kind::Row, |e| e.kind == Kind::Table),
+            Kind::RowGroup => {
                 self.close_open(|e| e.kind == Kind::RowGroup, |e| e.kind == Kind::Table);
             }
             _ => {}
@@ -291,7 +244,7 @@ impl Renderer {
     }
 
     /// Closes the innermost element that fits, unless a wall comes first.
-    fn close_open(&mut self, fits: impl Fn(&Open) -> bool, wall: impl Fn(&Open) -> bool) {
+    fn close_open(&mut self, fits: impl Fn(&Open<'a>) -> bool, wall: impl Fn(&Open<'a>) -> bool) {
         for at in (0..self.open.len()).rev() {
             let Some(element) = self.open.get(at) else {
                 return;
@@ -313,7 +266,7 @@ impl Renderer {
         }
     }
 
-    fn leave(&mut self, element: Open) {
+    fn leave(&mut self, element: Open<'a>) {
         if element.hidden {
             self.hidden = self.hidden.saturating_sub(1);
             return;
@@ -397,11 +350,11 @@ impl Renderer {
     }
 
     /// The mark of the next item of the innermost list.
-    fn mark(&mut self, attributes: &Attributes) -> String {
-        let list = |e: &&mut Open| matches!(e.kind, Kind::Bullets | Kind::Numbers);
+    fn mark(&mut self, attributes: &Attributes<'a>) -> String {
+        let list = |e: &&mut Open<'a>| matches!(e.kind, Kind::Bullets | Kind::Numbers);
         match self.open.iter_mut().rev().find(list) {
             Some(list) if list.kind == Kind::Numbers => {
-                let number = number(attributes.value.as_deref()).unwrap_or(list.number);
+                let number = number(attributes.value()).unwrap_or(list.number);
                 list.number = number.saturating_add(1);
                 format!("{number}. ")
             }
@@ -417,6 +370,6 @@ impl Renderer {
     }
 }
 
-fn number(text: Option<&str>) -> Option<i64> {
+fn number(text: Option<Cow<'_, str>>) -> Option<i64> {
     text?.trim().parse::<i32>().ok().map(i64::from)
 }

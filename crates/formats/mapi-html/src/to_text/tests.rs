@@ -97,6 +97,27 @@ fn what_is_no_text_is_left_out() {
         "ab",
     );
     check("<span style='mso-hide:all'>x</span>y", "y");
+    check(
+        "<div style='max-height:0px; overflow : hidden'>x</div>y",
+        "y",
+    );
+    check(
+        "<div style='overflow:hidden;max-height:10px'>x</div>y",
+        "x\ny",
+    );
+    check(
+        "<i style='visibility:hidden'>x</i><i style='opacity:0'>z</i>y",
+        "y",
+    );
+    check("<i style='opacity:0.5;x:display:none'>x</i>", "x");
+    check(
+        "<noscript>Pictures are off.</noscript>",
+        "Pictures are off.",
+    );
+    check(
+        "in&shy;ter&#8203;net\u{34F}\u{AD} <pre>a\0b</pre>",
+        "internet\n\nab",
+    );
 }
 
 #[test]
