@@ -3,6 +3,7 @@
 
 pub(crate) mod address;
 pub(crate) mod date;
+pub(crate) mod language;
 pub(crate) mod params;
 pub(crate) mod words;
 

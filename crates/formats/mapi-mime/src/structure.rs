@@ -105,6 +105,7 @@ impl Scan<'_> {
         let at = self.after_separator(at, parent);
         let header_end = self.header_end(at);
         let body = self.after_blank(header_end);
+        self.note_unended(at..header_end, body);
         let header = self.bytes.get(at..header_end).unwrap_or_default();
         let mut mime = mime::read(header, self.limits, self.defects);
         if !mime.declared {
@@ -365,6 +366,16 @@ impl Scan<'_> {
         match line_at(self.bytes, at) {
             Some((line, next)) if without_eol(line).trim_ascii().is_empty() => next,
             _ => at,
+        }
+    }
+
+    /// Notes a header that no blank line ends: a line that is no field does, as if the body began there.
+    fn note_unended(&mut self, header: Range<usize>, body: usize) {
+        let line = line_at(self.bytes, header.end);
+        let ends_part = |(line, next)| self.delimiter(header.end, line, next).is_some();
+        if !header.is_empty() && body == header.end && !line.is_none_or(ends_part) {
+            let detail = format!("no blank line after the header at byte {}", header.start);
+            self.defect("header-not-ended", detail);
         }
     }
 

@@ -294,6 +294,18 @@ fn address_text(inner: &str) -> String {
     out
 }
 
+/// The name and the address in a text that is an address as a whole.
+fn whole(text: &str) -> Option<(&str, &str)> {
+    let (name, address) = match text.strip_suffix('>') {
+        Some(inner) => inner.rsplit_once('<')?,
+        None => ("", text),
+    };
+    let (local, domain) = address.rsplit_once('@')?;
+    let odd = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '"');
+    let fine = !local.is_empty() && !domain.is_empty() && !address.contains(odd);
+    fine.then_some((name, address))
+}
+
 impl Entry {
     fn push(&mut self, text: String, quoted: bool) {
         let spaced = std::mem::take(&mut self.space) || self.words.is_empty();
@@ -324,8 +336,13 @@ impl Entry {
         if name.is_empty() {
             name = words::decode(&self.comment);
         }
-        let name = name.trim().to_owned();
-        let address = self.angle.unwrap_or_default();
+        let mut name = name.trim().to_owned();
+        let mut address = self.angle.unwrap_or_default();
+        // Against RFC 2047 §5, some encode the whole of `Ann <ann@example.org>`.
+        if let Some((inner, found)) = whole(&name).filter(|_| address.is_empty()) {
+            address = found.to_owned();
+            name = inner.trim().to_owned();
+        }
         (!name.is_empty() || !address.is_empty()).then_some(Mailbox {
             name,
             address,
@@ -443,6 +460,10 @@ mod tests {
         check("Плохой <п@д.рф>", &[("Плохой", "п@д.рф")]);
         check("<c@(my host)b.c>", &[("", "c@b.c")]);
         check("jdoe@test  . example", &[("", "jdoe@test.example")]);
+        check("=?utf-8?q?Ren=C3=A9_=3Cr=40x.y=3E?=", &[("René", "r@x.y")]);
+        check("=?utf-8?q?r=40x.y?=", &[("", "r@x.y")]);
+        check("\"r@x.y\"", &[("", "r@x.y")]);
+        check("=?utf-8?q?a=40b_c?=", &[("a@b c", "")]);
         check("", &[]);
     }
 

@@ -21,6 +21,14 @@ fn read(value: &str) -> Parts {
     parts
 }
 
+/// Midnight, UTC, of a date that lacks its time.
+pub(crate) fn parse_day(value: &str) -> Option<FileTime> {
+    let mut parts = read(value);
+    parts.clock.is_none().then_some(())?;
+    parts.clock = Some(0);
+    parts.finish()
+}
+
 /// The date of a Received field: what follows its last semicolon.
 pub(crate) fn parse_received(value: &str) -> Option<FileTime> {
     parse(value.rsplit_once(';')?.1.trim())
@@ -98,11 +106,55 @@ struct Parts {
     clock: Option<i64>,
     /// Seconds east of Greenwich.
     zone: Option<i64>,
+    /// The month was named before any number, so that it may be a weekday: `mar. 22 nov.` in French.
+    early_month: bool,
 }
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
+
+/// Months as other languages begin them.
+const FOREIGN_MONTHS: [(&str, i64); 26] = [
+    ("ene", 1),
+    ("gen", 1),
+    ("jän", 1),
+    ("fév", 2),
+    ("fev", 2),
+    ("mär", 3),
+    ("mrt", 3),
+    ("avr", 4),
+    ("abr", 4),
+    ("mai", 5),
+    ("maj", 5),
+    ("mei", 5),
+    ("mag", 5),
+    ("juin", 6),
+    ("giu", 6),
+    ("juil", 7),
+    ("lug", 7),
+    ("aoû", 8),
+    ("ago", 8),
+    ("set", 9),
+    ("okt", 10),
+    ("out", 10),
+    ("ott", 10),
+    ("dez", 12),
+    ("dic", 12),
+    ("déc", 12),
+];
+
+fn month_of(word: &str) -> Option<i64> {
+    let english = word
+        .get(..3)
+        .and_then(|w| MONTHS.iter().position(|m| *m == w))
+        .and_then(|m| i64::try_from(m + 1).ok());
+    let foreign = || {
+        let found = FOREIGN_MONTHS.iter().find(|(m, _)| word.starts_with(m));
+        found.map(|(_, n)| *n)
+    };
+    english.or_else(foreign)
+}
 
 impl Parts {
     fn take(&mut self, token: &str) {
@@ -113,7 +165,11 @@ impl Parts {
         if token.contains(':') {
             return self.take_clock(token);
         }
-        if token.contains('-') && token.starts_with(|c: char| c.is_ascii_digit()) {
+        let digits = token.starts_with(|c: char| c.is_ascii_digit());
+        if digits && token.contains(['/', '.']) && self.take_numeric(token) {
+            return;
+        }
+        if digits && token.contains('-') {
             return token.split('-').for_each(|t| self.take_word(t));
         }
         self.take_word(token);
@@ -123,17 +179,59 @@ impl Parts {
         if let Some(n) = number(token) {
             return self.take_number(n, token.len());
         }
-        let word = token.to_ascii_lowercase();
-        let month = word
-            .get(..3)
-            .and_then(|w| MONTHS.iter().position(|m| *m == w));
-        match (month, word.as_str()) {
-            (Some(m), _) if self.month.is_none() => self.month = i64::try_from(m + 1).ok(),
-            (_, "pm") => self.clock = self.clock.map(|c| if c < 43_200 { c + 43_200 } else { c }),
-            (_, "am") => self.clock = self.clock.map(|c| if c >= 43_200 { c - 43_200 } else { c }),
-            _ if self.clock.is_some() && self.zone.is_none() => self.zone = named_zone(&word),
+        let word = token.to_lowercase();
+        let no_number = self.day.is_none() && self.year.is_none();
+        match (month_of(&word), word.as_str()) {
+            (Some(m), _) if self.month.is_none() => {
+                self.month = Some(m);
+                self.early_month = no_number && word.starts_with("mar");
+            }
+            (Some(m), _) if self.early_month && !no_number => {
+                self.month = Some(m);
+                self.early_month = false;
+            }
+            (_, half @ ("am" | "pm" | "a.m." | "p.m.")) => self.take_half(half),
+            _ if self.clock.is_some() && self.zone.is_none() => self.zone = zone(&word),
             _ => {}
         }
+    }
+
+    /// Noon is 12 PM, midnight 12 AM.
+    fn take_half(&mut self, half: &str) {
+        const NOON: i64 = 43_200;
+        self.clock = self.clock.map(|clock| match half.starts_with('p') {
+            true if clock < NOON => clock + NOON,
+            false if clock >= NOON => clock - NOON,
+            _ => clock,
+        });
+    }
+
+    /// `22.11.2026`, `11/22/2026`, `2026/11/22`; `14.20.05` beside a date. Says whether it was one.
+    fn take_numeric(&mut self, token: &str) -> bool {
+        let american = token.contains('/');
+        let fields: Vec<&str> = token.split(['/', '.']).filter(|f| !f.is_empty()).collect();
+        let [first, second, third] = fields.as_slice() else {
+            return false;
+        };
+        let (Some(a), Some(b), Some(c)) = (number(first), number(second), number(third)) else {
+            return false;
+        };
+        let dated = self.day.is_some() && self.month.is_some();
+        if dated && !american && self.clock.is_none() && a < 24 && b < 60 && c <= 60 {
+            self.clock = Some(a * 3600 + b * 60 + c.min(59));
+            return true;
+        }
+        if dated || self.year.is_some() {
+            return false;
+        }
+        let (year, digits, month, day) = match (first.len() >= 3, american && a <= 12) {
+            (true, _) => (a, first.len(), b, c),
+            (_, true) => (c, third.len(), a, b),
+            _ => (c, third.len(), b, a),
+        };
+        (self.month, self.day) = (Some(month), Some(day));
+        self.take_number(year, digits);
+        true
     }
 
     fn take_number(&mut self, n: i64, digits: usize) {
@@ -172,11 +270,14 @@ impl Parts {
         };
         let second = fields.next().flatten().unwrap_or(0);
         // A leap second is valid in a date and unknown to a FILETIME.
-        if hour < 24 && minute < 60 && second <= 60 {
+        let midnight = hour == 24 && minute == 0 && second == 0;
+        if (hour < 24 || midnight) && minute < 60 && second <= 60 {
             self.clock = Some(hour * 3600 + minute * 60 + second.min(59));
         }
-        if !rest.is_empty() {
-            self.zone = numeric_zone(rest).or_else(|| named_zone(&rest.to_ascii_lowercase()));
+        match rest.to_ascii_lowercase().as_str() {
+            "" => {}
+            half @ ("am" | "pm") => self.take_half(half),
+            rest => self.zone = zone(rest),
         }
     }
 
@@ -197,14 +298,25 @@ fn number(text: &str) -> Option<i64> {
     fine.then(|| text.parse().ok())?
 }
 
-/// `+0100`, `-03:30`, `+1`.
+/// `+0100`, `est`, `gmt+2`; a name that nobody knows means nothing certain: UTC.
+fn zone(text: &str) -> Option<i64> {
+    let sign = text.find(['+', '-']);
+    let (name, offset) = text.split_at(sign.unwrap_or(text.len()));
+    match name {
+        "" | "gmt" | "utc" | "ut" | "z" if !offset.is_empty() => numeric_zone(offset),
+        _ => named_zone(name),
+    }
+}
+
+/// `+0100`, `-03:30`, `+1`; a name may follow without space, `+0100CET`.
 fn numeric_zone(text: &str) -> Option<i64> {
     let (sign, digits) = match text.split_at_checked(1)? {
         ("+", digits) => (1, digits),
         ("-", digits) => (-1, digits),
         _ => return None,
     };
-    let digits = digits.replace(':', "");
+    let end = digits.find(|c: char| !(c.is_ascii_digit() || c == ':'));
+    let digits = digits.get(..end.unwrap_or(digits.len()))?.replace(':', "");
     let n = number(&digits)?;
     let (hours, minutes) = if digits.len() <= 2 {
         (n, 0)
@@ -214,22 +326,34 @@ fn numeric_zone(text: &str) -> Option<i64> {
     (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// RFC 5322 §4.3. Single letters and other names mean nothing certain: UTC.
+/// RFC 5322 §4.3, and names in common use that mean one zone. Single letters mean nothing certain: UTC.
 fn named_zone(word: &str) -> Option<i64> {
-    let hours = match word {
-        "ut" | "utc" | "gmt" | "z" => 0,
-        "edt" => -4,
-        "est" | "cdt" => -5,
-        "cst" | "mdt" => -6,
-        "mst" | "pdt" => -7,
-        "pst" => -8,
-        "cet" | "met" | "bst" => 1,
-        "cest" | "mest" | "eet" => 2,
-        "eest" | "msk" => 3,
-        "jst" | "kst" => 9,
+    let minutes = match word {
+        "ut" | "utc" | "gmt" | "z" | "wet" => 0,
+        "ndt" => -150,
+        "adt" | "brt" => -180,
+        "nst" => -210,
+        "edt" | "ast" => -240,
+        "est" | "cdt" => -300,
+        "cst" | "mdt" => -360,
+        "mst" | "pdt" => -420,
+        "pst" | "akdt" => -480,
+        "akst" => -540,
+        "hst" => -600,
+        "cet" | "met" | "mez" | "bst" | "west" => 60,
+        "cest" | "mest" | "mesz" | "eet" | "sast" => 120,
+        "eest" | "msk" => 180,
+        "msd" => 240,
+        "sgt" | "hkt" | "awst" => 480,
+        "jst" | "kst" => 540,
+        "acst" => 570,
+        "aest" => 600,
+        "aedt" => 660,
+        "nzst" => 720,
+        "nzdt" => 780,
         _ => return None,
     };
-    Some(hours * 3600)
+    Some(minutes * 60)
 }
 
 fn days_of(year: i64, month: i64) -> i64 {
@@ -288,10 +412,25 @@ mod tests {
             "Sun Nov 22 14:20:05 2026",
             "Sun Nov 22 15:20:05 2026 +0100",
             "Sun Nov 22 14:20:05 GMT 2026",
+            "Sun, 22 Nov 2026 16:20:05 GMT+0200",
+            "Sun, 22 Nov 2026 16:20:05 UTC+2",
+            "Sun, 22 Nov 2026 15:20:05 +0100CET",
+            "Sun, 22 Nov 2026 2:20:05PM +0000",
+            "11/22/2026 2:20:05 PM",
+            "22.11.2026 14:20:05",
+            "2026/11/22 14:20:05 +0000",
+            "22 Nov 2026 14.20.05",
+            "dim. 22 nov. 2026 15:20:05 +0100",
+            "mar., 22 nov. 2026 15:20:05 +0100",
+            "So, 22 Nov 2026 15:20:05 MEZ",
+            "Mon, 23 Nov 2026 00:20:05 AEST",
         ] {
             check(text, Some(THEN));
         }
         check("Sun, 22 Nov 26 14:20 GMT", Some(THEN - 5));
+        check("22 Okt 2026 14:20:05", Some(THEN - 31 * 86_400));
+        check("Tue, 10 Mar 2026 00:00:00 +0000", Some(1_773_100_800));
+        check("21 Nov 2026 24:00:00", Some(1_795_305_600));
         check("Fri, 31 Dec 1999 23:59:60 GMT", Some(946_684_799));
         check("1 Jan 1970 00:00:00 -0000", Some(0));
         check("29 Feb 2000 00:00:00", Some(951_782_400));
@@ -305,6 +444,17 @@ mod tests {
         ] {
             check(text, None);
         }
+    }
+
+    #[test]
+    fn a_day_alone_is_one() {
+        let check = |text: &str, unix: Option<i64>| {
+            assert_eq!(parse_day(text).map(FileTime::unix_seconds), unix, "{text}");
+        };
+        check("22 Nov 2026", Some(1_795_305_600));
+        check("Sun, 22 Nov 2026", Some(1_795_305_600));
+        check("22 Nov 2026 14:20", None);
+        check("Nov 2026", None);
     }
 
     #[test]

@@ -27,10 +27,13 @@ impl Parameterised {
     /// Reads an unfolded value.
     pub(crate) fn parse(text: &str) -> Self {
         let end = text.find([';', '(']).unwrap_or(text.len());
+        let head = text.get(..end).unwrap_or(text);
+        // `multipart/mixed boundary=x`: the semicolon was forgotten.
+        let end = parameter_start(head).unwrap_or(end);
         let (value, mut rest) = text.split_at(end);
         let value: String = value
             .chars()
-            .filter(|c| !c.is_whitespace() && *c != '"')
+            .filter(|c| !c.is_whitespace() && !matches!(c, '"' | ','))
             .collect();
         let mut raw: Vec<(String, String, bool)> = Vec::new();
         while !rest.is_empty() && raw.len() < PARAMS_MAX {
@@ -49,6 +52,17 @@ impl Parameterised {
             params: join(raw),
         }
     }
+}
+
+/// Where a parameter starts behind white space, if `text` has one that no semicolon parts from what is before it.
+fn parameter_start(text: &str) -> Option<usize> {
+    let name_end = text.find('=')?;
+    let before = text.get(..name_end)?.trim_end();
+    let at = before.rfind(char::is_whitespace)?;
+    let name = before.get(at..)?.trim_start();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '*');
+    let fine = !name.is_empty() && name.chars().all(is_name) && at > 0;
+    fine.then_some(at)
 }
 
 /// Skips separators and comments, then reads a name up to `=` or the next separator.
@@ -77,6 +91,7 @@ fn read_value(text: &str) -> (String, bool, &str) {
     let Some(inner) = text.strip_prefix('"') else {
         // White space ends a token, but names with blanks are often written without quotes: read on to the semicolon.
         let end = text.find(';').unwrap_or(text.len());
+        let end = parameter_start(text.get(..end).unwrap_or(text)).unwrap_or(end);
         let (value, after) = text.split_at(end);
         let value = value.split(" (").next().unwrap_or(value);
         return (value.trim().trim_matches('"').to_owned(), false, after);
@@ -115,7 +130,12 @@ fn join(raw: Vec<(String, String, bool)>) -> Vec<(String, String)> {
     for (name, value, _) in raw {
         let Some((base, section)) = name.split_once('*') else {
             if !plain.iter().any(|(n, _)| *n == name) {
-                plain.push((name, words::decode(&value)));
+                let value = match name.as_str() {
+                    // `=?` may stand in a boundary, which is compared as it stands.
+                    "boundary" => value,
+                    _ => words::decode(&value),
+                };
+                plain.push((name, value));
             }
             continue;
         };
@@ -247,8 +267,19 @@ mod tests {
         );
         check(
             "multipart/mixed boundary=x",
-            "multipart/mixedboundary=x",
-            &[],
+            "multipart/mixed",
+            &[("boundary", "x")],
+        );
+        check(
+            "text/plain charset=utf-8 format=flowed; x=a b",
+            "text/plain",
+            &[("charset", "utf-8"), ("format", "flowed"), ("x", "a b")],
+        );
+        check("text / plain, charset=x", "text/plain", &[("charset", "x")]);
+        check(
+            "a/b; boundary=\"=?utf-8?q?a?=\"",
+            "a/b",
+            &[("boundary", "=?utf-8?q?a?=")],
         );
         check(";;;", "", &[]);
     }

@@ -1,6 +1,8 @@
 //! Header fields to properties and recipients.
 //! [MS-OXCMAIL] 2.2.2 and 2.2.3.2
 
+mod rare;
+
 use mapi_props::entry_id::{OneOff, recipient_search_key};
 use mapi_props::{
     Defect, FileTime, MessageTree, PropKey, PropName, PropValue, Tag, TreeProps, TreeValue,
@@ -31,6 +33,7 @@ pub(super) fn read(
         sender: Vec::new(),
         reply_to: Vec::new(),
         importance: None,
+        late: rare::Late::default(),
         named: 0,
         recipients,
         page,
@@ -115,6 +118,7 @@ struct Envelope<'a> {
     reply_to: Vec<Mailbox>,
     /// Importance and the rank of the field that said it.
     importance: Option<(u8, i32)>,
+    late: rare::Late,
     named: usize,
     /// Recipient rows that may be made.
     recipients: usize,
@@ -167,15 +171,19 @@ impl Envelope<'_> {
                 self.importance(&name, field)
             }
             "sensitivity" => self.sensitivity(field),
-            "disposition-notification-to" | "x-confirm-reading-to" => {
-                self.flag(tags::READ_RECEIPT_REQUESTED)
+            "disposition-notification-to" | "x-confirm-reading-to" | "read-receipt-to" => {
+                self.read_receipt(field)
             }
-            "return-receipt-to" => self.flag(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED),
-            "autoforwarded" if self.text(field).eq_ignore_ascii_case("true") => {
-                self.flag(tags::AUTO_FORWARDED)
+            "return-receipt-to" | "generate-delivery-report" => {
+                self.flag(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED)
+            }
+            "autoforwarded" | "auto-forwarded" | "x-autoforward" => {
+                if self.text(field).eq_ignore_ascii_case("true") {
+                    self.flag(tags::AUTO_FORWARDED);
+                }
             }
             "thread-index" => self.thread_index(field),
-            _ => {}
+            _ => self.rare(&name, field),
         }
         let registered = REGISTERED.iter().find(|r| r.eq_ignore_ascii_case(&name));
         if let Some(registered) = registered {
@@ -225,9 +233,12 @@ impl Envelope<'_> {
 
     fn date(&mut self, tag: Tag<FileTime>, field: &Field<'_>) {
         let text = field.unfolded(self.page);
-        match date::parse(&text) {
-            Some(time) => self.first(tag, field, time),
-            None => self.defect("bad-date", format!("{}: {}", field.name, short(&text))),
+        let whole = date::parse(&text);
+        if whole.is_none() {
+            self.defect("bad-date", format!("{}: {}", field.name, short(&text)));
+        }
+        if let Some(time) = whole.or_else(|| date::parse_day(&text)) {
+            self.first(tag, field, time);
         }
     }
 
@@ -351,6 +362,11 @@ impl Envelope<'_> {
         if self.from.is_empty() {
             self.defect("no-from", "there is no From address".to_owned());
         }
+        // RFC 5322 §3.6.2: the first of several stands for all, unless Sender says who sent it.
+        if self.from.len() > 1 && self.sender.is_empty() {
+            let detail = format!("{} in From and nobody in Sender", self.from.len());
+            self.defect("several-authors", detail);
+        }
         if let Some(from) = &from {
             set_person(&mut self.tree.props, &REPRESENTING, from);
         }
@@ -358,6 +374,7 @@ impl Envelope<'_> {
             set_person(&mut self.tree.props, &SENDER, sender);
         }
         self.put_reply_to();
+        self.put_late();
     }
 
     fn put_reply_to(&mut self) {

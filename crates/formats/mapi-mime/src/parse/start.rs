@@ -35,6 +35,11 @@ pub(super) fn find(original: &SharedBytes) -> Result<Start, NoMessage> {
         start.source = SharedBytes::new(text);
         start.transcoded = Some(label);
     }
+    if let Some(text) = bare_cr(bytes) {
+        start.defect("bare-cr", "lines end in carriage returns alone");
+        start.source = SharedBytes::new(text);
+        start.transcoded = Some("CR lines");
+    }
     let source = start.source.clone();
     let bytes = source.as_slice();
     if bytes.starts_with(b"\xEF\xBB\xBF") {
@@ -124,6 +129,16 @@ fn is_text(bytes: &[u8]) -> bool {
     let head = bytes.get(..8192).unwrap_or(bytes);
     let control = |b: &&u8| matches!(**b, 0..=8 | 14..=26 | 28..=31 | 127);
     head.iter().filter(control).count() * 20 <= head.len() && !head.contains(&0)
+}
+
+/// The file with line feeds, if its lines end in carriage returns as those of old Macintoshes did.
+fn bare_cr(bytes: &[u8]) -> Option<Vec<u8>> {
+    let first = memchr::memchr2(b'\r', b'\n', bytes)?;
+    let alone = bytes.get(first) == Some(&b'\r') && memchr::memchr(b'\n', bytes).is_none();
+    let line = bytes.get(..first).filter(|_| alone)?;
+    name_len(line)?;
+    let feed = |b: &u8| if *b == b'\r' { b'\n' } else { *b };
+    Some(bytes.iter().map(feed).collect())
 }
 
 /// The text of a file in UTF-16 with a byte order mark, if it looks like a mail in it.

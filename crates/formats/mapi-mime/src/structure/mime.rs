@@ -64,6 +64,9 @@ pub(super) fn read(header: &[u8], limits: &Limits, defects: &mut Vec<Defect>) ->
             "content-base" => set(&mut mime.base, &field),
             "content-description" => set(&mut mime.description, &field),
             "content-class" => set(&mut mime.class, &field),
+            "content-type" | "content-disposition" | "content-transfer-encoding" => {
+                note(defects, "repeated-header", short(field.name));
+            }
             _ => {}
         }
     }

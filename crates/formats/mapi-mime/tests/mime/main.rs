@@ -11,6 +11,7 @@ mod condensed;
 mod containers;
 mod corpus;
 mod forms;
+mod headers;
 mod hostile;
 mod reports;
 mod roundtrip;

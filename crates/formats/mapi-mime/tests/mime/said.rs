@@ -126,11 +126,22 @@ fn parameters(text: &str) -> String {
     let mut pieces: Vec<String> = text
         .to_ascii_lowercase()
         .split(';')
+        .flat_map(forgotten)
         .map(|p| one_line(&p.replace('"', "")))
         .collect();
     pieces.retain(|p| !p.is_empty() && !p.starts_with("name="));
     pieces.sort();
     pieces.join("; ")
+}
+
+/// The parameters of a piece in which the semicolon between two was forgotten.
+fn forgotten(piece: &str) -> Vec<&str> {
+    let parts = piece.split_once('=').and_then(|(name, rest)| {
+        let (value, more) = rest.split_once(' ')?;
+        let next = more.contains('=') && !value.contains('"');
+        next.then(|| piece.split_at(name.len() + 1 + value.len()))
+    });
+    parts.map_or(vec![piece], |(first, second)| vec![first, second])
 }
 
 fn bodies(props: &TreeProps, at: &str, out: &mut Said) {
