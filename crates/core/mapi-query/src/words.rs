@@ -1,7 +1,7 @@
 //! The words of a text: one definition for the full-text index, for what is asked of it and for the matcher.
 //! After Unicode Standard Annex #29, 4.1, made simple enough to be the same everywhere.
 //!
-//! A text is folded by [`search_fold`](crate::search_fold) and cut into runs of letters, digits and spacing marks;
+//! A text is folded by [`search_fold`] and cut into runs of letters, digits and spacing marks;
 //! everything else separates (apostrophes, hyphens and underscores too). A run is a word; of one longer than [`LONGEST`]
 //! bytes the rest is dropped. Scripts that are written without spaces (Han, Kana, Hangul, Thai …) give each two
 //! neighbours as a word and the last character alone: 会議室 is 会議, 議室, 室. So what stands anywhere in such a run is
