@@ -27,6 +27,7 @@ mod outgoing;
 mod performance;
 mod properties;
 mod queued;
+mod reports;
 mod restricted_views;
 mod restrictions;
 mod search_folders;
@@ -55,6 +56,7 @@ pub fn all() -> Vec<Case> {
         performance::CASES,
         properties::CASES,
         queued::CASES,
+        reports::CASES,
         streams::CASES,
         large_streams::CASES,
         storages::CASES,

@@ -113,6 +113,15 @@ impl WorkingMessage {
         &self.base.body
     }
 
+    /// Whether a save would change something.
+    #[must_use]
+    pub fn is_modified(&self) -> bool {
+        self.recipients_changed
+            || self.attachments_changed
+            || self.flags != self.base.flags
+            || self.props != self.base.body.props
+    }
+
     /// The message as it would be saved, saved attachments included.
     #[must_use]
     pub fn current_body(&self) -> StoredMessage {

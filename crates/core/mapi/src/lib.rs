@@ -70,6 +70,7 @@ mod message;
 mod opened;
 mod profile_section;
 mod prop;
+mod receipts;
 mod returned;
 mod session;
 mod status;
@@ -116,6 +117,7 @@ pub use table::{
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;
+pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
 pub use mapi_props::{
     BitOp, Code, FileTime, FuzzyLevel, Guid, Kind, MatchKind, MessageTree, NameKind, PropName,
     PropTag, PropType, PropValue, RelOp, Restriction, SortColumn, SortOrder, SortOrderSet,

@@ -6,6 +6,7 @@ mod content;
 mod conversation;
 mod copying;
 mod parts;
+mod reports;
 mod saving;
 mod source;
 

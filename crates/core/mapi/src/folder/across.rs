@@ -3,16 +3,18 @@
 
 use mapi_kit::export::{ExportFrom, export};
 use mapi_kit::lift::Lifter;
+use mapi_kit::receipt::owes;
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
-    Anchor, ChangeSet, DeleteMode, Depth, Error, Expect, FolderKind, FolderSave, FolderTarget,
-    ItemId, ItemMeta, Op, OpOutcome, PropPatch, Result, RowSet, View,
+    Anchor, ChangeSet, DeleteMode, Depth, Error, Expect, FlagPatch, FolderKind, FolderSave,
+    FolderTarget, ItemId, ItemMeta, Op, OpOutcome, PropPatch, Result, RowSet, View,
 };
 
 use super::bulk::BulkReport;
 use super::children::CopiedFolder;
 use super::{Folder, ImportItem, ImportOptions, ImportOutcome};
 use crate::prop::convert_props;
+use crate::receipts::{self, Settle};
 use crate::{DeleteFlags, EntryId, OpenFlags, Returned};
 
 /// Messages that go in one change set, at most.
@@ -116,6 +118,7 @@ impl Across<'_> {
         if data.meta.flags & message_flags::SUBMIT != 0 {
             return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
         }
+        self.report(&data.meta)?;
         let opened = &context.opened;
         let from = ExportFrom {
             store: &opened.store,
@@ -132,6 +135,19 @@ impl Across<'_> {
             source: self.moves.then(|| self.source(&data.meta)),
         };
         Ok((item, data.meta.size))
+    }
+
+    /// Sends the read report that an unread message owes: the other store could not (STO-10).
+    fn report(self, meta: &ItemMeta) -> Result<()> {
+        let due = owes(meta.flags, message_flags::RN_PENDING);
+        if !due || self.from.context.writable().is_err() {
+            return Ok(());
+        }
+        let how = Settle::Read(FlagPatch::default());
+        match receipts::settle(&self.from.context, meta.id, how) {
+            Err(e) if !receipts::is_settled(&e) => Err(e),
+            _ => Ok(()),
+        }
     }
 
     /// What a moved message is known by in the other store: its store, its number and what it was when it left.

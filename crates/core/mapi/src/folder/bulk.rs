@@ -1,5 +1,7 @@
 //! Bulk work on messages: it goes on as far as possible and reports at the end.
 
+use std::collections::BTreeSet;
+
 use mapi_props::{Code, Restriction, message_flags, tags};
 use mapi_spi::{
     BulkOutcome, ChangeSet, CommitMode, Error, FlagPatch, FolderKind, ItemId, Items, Op, OpOutcome,
@@ -10,6 +12,7 @@ use super::Folder;
 use super::across::Across;
 use super::children::mode;
 use crate::context::Context;
+use crate::receipts::{self, Settle};
 use crate::{CopyFlags, DeleteFlags, EntryId, ReadFlags, Returned};
 
 /// What came of a bulk call. If anything stayed undone, the call's warning is `MAPI_W_PARTIAL_COMPLETION`.
@@ -98,7 +101,42 @@ impl Folder {
     ) -> Result<Returned<BulkReport>> {
         self.writable()?;
         let mode = mode(flags.contains(DeleteFlags::HARD_DELETE));
-        self.run(messages, |items| Op::Delete { items, mode })
+        let op = |items| Op::Delete { items, mode };
+        let done = self.run(messages, op)?;
+        self.with_reports(done, Settle::Delete(mode), op)
+    }
+
+    /// Does what a bulk operation left alone because a report is due first.
+    fn with_reports(
+        &self,
+        done: Returned<BulkReport>,
+        how: Settle,
+        op: impl Fn(Items) -> Op,
+    ) -> Result<Returned<BulkReport>> {
+        let mut report = done.ignore_warning();
+        let (due, failed) = report
+            .failed
+            .into_iter()
+            .partition(|(_, error)| receipts::is_due(error));
+        report.failed = failed;
+        for (id, error) in due {
+            if report.stopped.is_some() {
+                report.failed.push((id, error));
+                continue;
+            }
+            let item = self.context.message_id(&id)?;
+            match receipts::settle(&self.context, item, how) {
+                Ok(()) => report.done += 1,
+                Err(error) if receipts::is_settled(&error) => {
+                    let again = self.run(&[id], &op)?.ignore_warning();
+                    report.done += again.done;
+                    report.failed.extend(again.failed);
+                    report.stopped = again.stopped;
+                }
+                Err(error) => report.failed.push((id, error)),
+            }
+        }
+        Ok(report.returned())
     }
 
     /// Brings soft-deleted messages back into the folder they were in.
@@ -128,19 +166,81 @@ impl Folder {
     fn mark(&self, messages: Option<&[EntryId]>, flags: ReadFlags) -> Result<Returned<BulkReport>> {
         let patch = read_patch(flags)?;
         self.writable()?;
-        if patch == FlagPatch::default() {
-            return Ok(Returned::clean(BulkReport::default()));
+        if flags.contains(ReadFlags::GENERATE_RECEIPT_ONLY) {
+            return if flags.contains(ReadFlags::SUPPRESS_RECEIPT) {
+                self.withdraw_requests(messages)
+            } else {
+                self.send_pending(messages, patch)
+            };
         }
-        match messages {
-            Some(list) => self.run(list, |items| Op::SetFlags {
-                items,
-                flags: patch,
-            }),
-            None => self.run_op(Op::SetFlags {
-                items: self.all_that(patch),
-                flags: patch,
-            }),
+        let op = |items| Op::SetFlags {
+            items,
+            flags: patch,
+        };
+        let done = match messages {
+            Some(list) => self.run(list, op)?,
+            None => self.run_op(op(self.all_that(patch)))?,
+        };
+        self.with_reports(done, Settle::Read(patch), op)
+    }
+
+    /// GENERATE_RECEIPT_ONLY: sends the read reports that are pending.
+    fn send_pending(
+        &self,
+        messages: Option<&[EntryId]>,
+        patch: FlagPatch,
+    ) -> Result<Returned<BulkReport>> {
+        let pending = message_flags::RN_PENDING;
+        let owing = receipts::owing(&self.context, self.id, pending)?;
+        self.each(messages, &owing, |item| {
+            receipts::settle(&self.context, item, Settle::Read(patch))
+        })
+    }
+
+    /// GENERATE_RECEIPT_ONLY and SUPPRESS_RECEIPT: PR_READ_RECEIPT_REQUESTED becomes FALSE, and nothing is pending.
+    fn withdraw_requests(&self, messages: Option<&[EntryId]>) -> Result<Returned<BulkReport>> {
+        let asking = receipts::asking(&self.context, self.id)?;
+        self.each(messages, &asking, |item| {
+            receipts::withdraw(&self.context, item)
+        })
+    }
+
+    /// Does something to those of a list, or of this folder, that are among `concerned`; the others are done as they are.
+    fn each(
+        &self,
+        messages: Option<&[EntryId]>,
+        concerned: &BTreeSet<ItemId>,
+        mut each: impl FnMut(ItemId) -> Result<()>,
+    ) -> Result<Returned<BulkReport>> {
+        let mut report = BulkReport::default();
+        let ids: Vec<EntryId> = match messages {
+            Some(list) => list.to_vec(),
+            None => {
+                let id = |item: &ItemId| self.context.entry_id(false, *item);
+                concerned.iter().map(id).collect()
+            }
+        };
+        for id in ids {
+            if let Err(e) = self.context.call.check() {
+                report.stopped = Some(e);
+                break;
+            }
+            let done = self.context.message_id(&id).and_then(|item| {
+                if concerned.contains(&item) {
+                    return each(item);
+                }
+                // A message of another folder is none of this one's.
+                self.context
+                    .spi()?
+                    .message(item, &self.context.call)
+                    .map(drop)
+            });
+            match done {
+                Ok(()) => report.done += 1,
+                Err(error) => report.failed.push((id, error)),
+            }
         }
+        Ok(report.returned())
     }
 
     /// Messages of this folder on which a patch has an effect.
@@ -265,7 +365,7 @@ pub(crate) fn read_patch(flags: ReadFlags) -> Result<FlagPatch> {
     if rn || suppress {
         patch.clear |= message_flags::RN_PENDING;
     }
-    if nrn {
+    if nrn || suppress {
         patch.clear |= message_flags::NRN_PENDING;
     }
     if clear {
@@ -289,12 +389,15 @@ mod tests {
             (p.set, p.clear)
         };
         assert_eq!(patch(F::NONE), (m::READ, 0));
-        assert_eq!(patch(F::SUPPRESS_RECEIPT), (m::READ, m::RN_PENDING));
+        assert_eq!(
+            patch(F::SUPPRESS_RECEIPT),
+            (m::READ, m::RN_PENDING | m::NRN_PENDING)
+        );
         assert_eq!(patch(F::CLEAR_READ_FLAG), (0, m::READ));
         assert_eq!(patch(F::GENERATE_RECEIPT_ONLY), (0, 0));
         assert_eq!(
             patch(F::GENERATE_RECEIPT_ONLY | F::SUPPRESS_RECEIPT),
-            (0, m::RN_PENDING)
+            (0, m::RN_PENDING | m::NRN_PENDING)
         );
         assert_eq!(patch(F::CLEAR_NRN_PENDING), (0, m::NRN_PENDING));
         for bad in [F::SUPPRESS_RECEIPT, F::GENERATE_RECEIPT_ONLY] {

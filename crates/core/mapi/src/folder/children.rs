@@ -8,6 +8,7 @@ use mapi_spi::{
 
 use super::Folder;
 use super::bulk::{BulkReport, outcome_of};
+use crate::receipts;
 use crate::store::SpecialFolder;
 use crate::{
     CopyFolderFlags, CreateFolderFlags, DeleteFolderFlags, EmptyFolderFlags, EntryId, MapiProp,
@@ -315,12 +316,18 @@ impl Folder {
             folders: flags.contains(DeleteFolderFlags::DEL_FOLDERS),
             mode: mode(flags.contains(DeleteFolderFlags::HARD_DELETE)),
         };
-        let set = ChangeSet {
-            mode: CommitMode::EachItem,
-            ..ChangeSet::one(op)
+        // A search folder's messages are in others, and without leave to delete there is nothing to report.
+        let takes_messages = flags.contains(DeleteFolderFlags::DEL_MESSAGES);
+        let outcome = if takes_messages && folder.kind != FolderKind::Search {
+            receipts::remove(&self.context, folder.id, op)?
+        } else {
+            self.context.commit(ChangeSet {
+                mode: CommitMode::EachItem,
+                ..ChangeSet::one(op)
+            })?
         };
-        let outcome = self.context.commit(set)?;
-        let report = outcome_of(&self.context, outcome.ops.into_iter().next())?.ignore_warning();
+        let report = outcome_of(&self.context, outcome.ops.into_iter().next_back())?;
+        let report = report.ignore_warning();
         let failed = report.failed.into_iter().map(|(_, e)| e).next();
         report.stopped.or(failed).map_or(Ok(()), Err)
     }
@@ -348,12 +355,8 @@ impl Folder {
             associated: flags.contains(EmptyFolderFlags::DEL_ASSOCIATED),
             mode: mode(flags.contains(EmptyFolderFlags::HARD_DELETE)),
         };
-        let set = ChangeSet {
-            mode: CommitMode::EachItem,
-            ..ChangeSet::one(op)
-        };
-        let outcome = self.context.commit(set)?;
-        outcome_of(&self.context, outcome.ops.into_iter().next())
+        let outcome = receipts::remove(&self.context, self.id, op)?;
+        outcome_of(&self.context, outcome.ops.into_iter().next_back())
     }
 
     /// A direct sub-folder by entry id.

@@ -1,12 +1,16 @@
 //! SaveChanges of a message, and SetReadFlag. Reference: "IMAPIProp::SaveChanges" (requirement OUT-07)
 
+use mapi_kit::receipt::PENDING;
 use mapi_kit::save::{SaveContext, embedded, plan};
-use mapi_props::{Code, message_flags};
-use mapi_spi::{ChangeSet, Error, Expect, Items, MessageTarget, Op, OpOutcome, Result, Saved};
+use mapi_props::{Code, PropValue, message_flags, tags};
+use mapi_spi::{
+    ChangeSet, Error, Expect, FlagPatch, ItemId, Items, MessageTarget, Op, OpOutcome, Result, Saved,
+};
 
 use super::{Message, MessageInner, Place, State};
 use crate::attachment::AttachmentInner;
 use crate::folder::read_patch;
+use crate::receipts::{self, Settle};
 use crate::{ReadFlags, SaveFlags};
 
 pub(super) fn save(message: &Message, flags: SaveFlags) -> Result<()> {
@@ -123,18 +127,81 @@ fn mark(message: &Message, flags: ReadFlags) -> Result<()> {
     if state.working.flags & message_flags::ASSOCIATED != 0 {
         return Ok(());
     }
+    if flags.contains(ReadFlags::GENERATE_RECEIPT_ONLY)
+        && flags.contains(ReadFlags::SUPPRESS_RECEIPT)
+    {
+        return withdraw(inner, &mut state, patch);
+    }
+    let mut patch = patch;
     if let Some(id) = state.id {
-        let op = Op::SetFlags {
-            items: Items::Ids(vec![id]),
-            flags: patch,
-        };
-        let outcome = inner.context.commit(ChangeSet::one(op))?;
-        if let Some(OpOutcome::Bulk(mut bulk)) = outcome.ops.into_iter().next()
-            && let Some(failure) = bulk.failed.pop()
-        {
-            return Err(failure.error);
+        let settled = set_flags(inner, id, patch, flags)?;
+        if settled {
+            patch.clear |= PENDING;
         }
     }
     state.working.flags_changed(|f| patch.apply(f));
+    Ok(())
+}
+
+/// Sets the flags of a saved message; says whether a report that was pending went into the outgoing queue.
+fn set_flags(inner: &MessageInner, id: ItemId, patch: FlagPatch, flags: ReadFlags) -> Result<bool> {
+    let settle = || receipts::settle(&inner.context, id, Settle::Read(patch));
+    if flags.contains(ReadFlags::GENERATE_RECEIPT_ONLY) {
+        return match settle() {
+            Ok(()) => Ok(true),
+            Err(e) if receipts::is_settled(&e) => {
+                // Nothing pending is fine, no message is not.
+                inner.context.spi()?.message(id, &inner.context.call)?;
+                Ok(false)
+            }
+            Err(e) => Err(e),
+        };
+    }
+    match mark_one(inner, id, patch) {
+        Err(e) if receipts::is_due(&e) => match settle() {
+            Ok(()) => Ok(true),
+            Err(e) if receipts::is_settled(&e) => mark_one(inner, id, patch).map(|()| true),
+            Err(e) => Err(e),
+        },
+        other => other.map(|()| false),
+    }
+}
+
+fn mark_one(inner: &MessageInner, id: ItemId, patch: FlagPatch) -> Result<()> {
+    let op = Op::SetFlags {
+        items: Items::Ids(vec![id]),
+        flags: patch,
+    };
+    let outcome = inner.context.commit(ChangeSet::one(op))?;
+    if let Some(OpOutcome::Bulk(mut bulk)) = outcome.ops.into_iter().next()
+        && let Some(failure) = bulk.failed.pop()
+    {
+        return Err(failure.error);
+    }
+    Ok(())
+}
+
+/// GENERATE_RECEIPT_ONLY and SUPPRESS_RECEIPT: no report was ever asked for. A handle with changes of its own keeps them,
+/// and saves the property with them; its flags are settled at once.
+fn withdraw(inner: &MessageInner, state: &mut State, patch: FlagPatch) -> Result<()> {
+    let Some(id) = state.id else {
+        state.working.props.set(tags::READ_RECEIPT_REQUESTED, false);
+        return Ok(());
+    };
+    let (store, call) = (inner.context.spi()?, &inner.context.call);
+    if state.working.is_modified() {
+        mark_one(inner, id, patch)?;
+        state.working.props.set(tags::READ_RECEIPT_REQUESTED, false);
+        state.working.flags_changed(|f| patch.apply(f));
+        return Ok(());
+    }
+    let asked = store.message(id, call)?;
+    let asked = asked.body.props.value(tags::READ_RECEIPT_REQUESTED);
+    if asked.and_then(PropValue::as_bool) == Some(true) {
+        receipts::withdraw(&inner.context, id)?;
+    } else {
+        mark_one(inner, id, patch)?;
+    }
+    state.working.rebase(store.message(id, call)?);
     Ok(())
 }

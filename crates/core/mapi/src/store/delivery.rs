@@ -1,6 +1,7 @@
 //! Delivery: an incoming message is put where messages of its class arrive, and everybody who asked is told.
 //! Reference: "Handling an Incoming Message", "IMsgStore::NotifyNewMail" (requirements INC-01, STO-06, SUB-02)
 
+use mapi_kit::report;
 use mapi_props::{
     Code, MessageTree, PropTag, PropValue, Tag, TreeProps, message_flags, recipient_type, tags,
 };
@@ -29,7 +30,8 @@ impl MsgStore {
     ///
     /// What is missing is made: the class (IPM.Note), the time of delivery (now), PR_SENT_REPRESENTING_… (the sender's),
     /// PR_RCVD_REPRESENTING_… (PR_RECEIVED_BY_…'s) and, where PR_RECEIVED_BY_… says whose mailbox this is,
-    /// PR_MESSAGE_TO_ME, _CC_ME and _RECIP_ME: whether that address itself is named, not a list that it may be on.
+    /// PR_MESSAGE_TO_ME, _CC_ME and _RECIP_ME: whether that address itself is named, not a list that it may be on. A message
+    /// that asks for a read report owes one from now on (MSGFLAG_RN_PENDING, MSGFLAG_NRN_PENDING).
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` in a read-only store; `MAPI_E_USER_CANCEL`, `MAPI_E_NOT_ENOUGH_DISK` … Nothing was delivered
@@ -45,8 +47,8 @@ impl MsgStore {
         let (folder_id, _) = self.receive_folder_id(class)?;
         let folder = self.open_folder(&folder_id, OpenFlags::MODIFY)?;
         let item = ImportItem {
+            flags: message_flags::UNMODIFIED | report::pending(&message.props),
             tree: message,
-            flags: message_flags::UNMODIFIED,
             source: None,
         };
         let options = ImportOptions {

@@ -1,0 +1,115 @@
+//! Whom a report goes to.
+
+use mapi_props::entry_id::{OneOff, OneOffStrings, recipient_search_key};
+use mapi_props::{PropValue, Tag, TreeProps, object_type, recipient_type, tags};
+
+/// Where a message says who somebody is.
+struct Person {
+    entry_id: Tag<[u8]>,
+    name: Tag<str>,
+    address_type: Tag<str>,
+    address: Tag<str>,
+}
+
+const READ_RECEIPT: Person = Person {
+    entry_id: tags::READ_RECEIPT_ENTRYID,
+    name: tags::READ_RECEIPT_NAME,
+    address_type: tags::READ_RECEIPT_ADDRESS_TYPE,
+    address: tags::READ_RECEIPT_EMAIL_ADDRESS,
+};
+
+const SENDER: Person = Person {
+    entry_id: tags::SENDER_ENTRYID,
+    name: tags::SENDER_NAME,
+    address_type: tags::SENDER_ADDRTYPE,
+    address: tags::SENDER_EMAIL_ADDRESS,
+};
+
+const REPRESENTING: Person = Person {
+    entry_id: tags::SENT_REPRESENTING_ENTRYID,
+    name: tags::SENT_REPRESENTING_NAME,
+    address_type: tags::SENT_REPRESENTING_ADDRTYPE,
+    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
+};
+
+/// PR_READ_RECEIPT_ENTRYID, else whoever gets the other reports.
+pub(super) fn of_read_report(about: &TreeProps) -> Option<TreeProps> {
+    about
+        .value(READ_RECEIPT.entry_id)
+        .and_then(|_| person(about, &READ_RECEIPT))
+        .or_else(|| of_status_report(about))
+}
+
+/// PR_REPORT_ENTRYID, else the sender.
+pub(super) fn of_status_report(about: &TreeProps) -> Option<TreeProps> {
+    let named = about
+        .value(tags::REPORT_ENTRYID)
+        .and_then(PropValue::as_bytes);
+    named
+        .and_then(by_entry_id)
+        .or_else(|| person(about, &SENDER))
+        .or_else(|| person(about, &REPRESENTING))
+}
+
+fn person(about: &TreeProps, tags: &Person) -> Option<TreeProps> {
+    let entry_id = about.value(tags.entry_id).and_then(PropValue::as_bytes);
+    let name = about.text(tags.name).unwrap_or_default();
+    let address = about.text(tags.address).filter(|a| !a.is_empty());
+    let Some(address) = address else {
+        return entry_id.and_then(by_entry_id);
+    };
+    let address_type = about.text(tags.address_type).unwrap_or("SMTP");
+    let mut row = row(name, address_type, address);
+    if let Some(entry_id) = entry_id {
+        row.set(tags::ENTRYID, entry_id);
+    }
+    Some(row)
+}
+
+/// A row of an identifier that says all itself, or that an address book will know.
+fn by_entry_id(entry_id: &[u8]) -> Option<TreeProps> {
+    if entry_id.is_empty() {
+        return None;
+    }
+    let strings = OneOff::decode(entry_id).ok().map(|one| one.strings);
+    let mut row = match strings {
+        Some(OneOffStrings::Unicode {
+            name,
+            address_type,
+            address,
+        }) => row(&name, &address_type, &address),
+        _ => blank(),
+    };
+    row.set(tags::ENTRYID, entry_id);
+    Some(row)
+}
+
+fn blank() -> TreeProps {
+    let mut row = TreeProps::default();
+    row.set(tags::RECIPIENT_TYPE, recipient_type::TO);
+    row.set(tags::OBJECT_TYPE, object_type::MAILUSER);
+    // DT_MAILUSER.
+    row.set(tags::DISPLAY_TYPE, 0);
+    row
+}
+
+fn row(name: &str, address_type: &str, address: &str) -> TreeProps {
+    let mut row = blank();
+    row.set(
+        tags::DISPLAY_NAME,
+        if name.is_empty() { address } else { name },
+    );
+    row.set(tags::ADDRTYPE, address_type);
+    row.set(tags::EMAIL_ADDRESS, address);
+    if address_type.eq_ignore_ascii_case("SMTP") {
+        row.set(tags::SMTP_ADDRESS, address);
+    }
+    row.set(
+        tags::SEARCH_KEY,
+        recipient_search_key(address_type, address),
+    );
+    if let Ok(entry_id) = OneOff::new(name, address_type, address).encode() {
+        row.set(tags::ENTRYID, entry_id);
+    }
+    row
+}
