@@ -14,6 +14,7 @@ mod headers;
 mod idna;
 mod part;
 mod people;
+mod rare;
 mod report;
 mod wrapped;
 

@@ -200,9 +200,30 @@ pub(crate) fn locale_of(tag: &str) -> Option<i32> {
         .map(|(_, locale)| locale & 0x3FF)
 }
 
+/// The tag of a locale, or of its language where only that is told.
+pub(crate) fn tag_of(locale: i32) -> Option<&'static str> {
+    let mut all = LOCALES.iter().chain(OTHERS);
+    if let Some((tag, _)) = all.find(|(_, known)| *known == locale) {
+        return Some(tag);
+    }
+    let neutral = |(_, known): &&(&str, i32)| known & 0x3FF == locale;
+    let (tag, _) = LOCALES.iter().find(neutral)?;
+    tag.split('-').next()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::locale_of;
+    use super::{LOCALES, OTHERS, locale_of, tag_of};
+
+    #[test]
+    fn tags_of_locales_are_read_as_them() {
+        let known = LOCALES.iter().chain(OTHERS).map(|(_, locale)| *locale);
+        for locale in known.chain([0x07, 0x09, 0x0C]) {
+            let tag = tag_of(locale).unwrap();
+            assert_eq!(locale_of(tag), Some(locale), "{tag}");
+        }
+        assert_eq!(tag_of(-1), None);
+    }
 
     #[test]
     fn tags_have_locales() {

@@ -6,7 +6,7 @@ use mapi_props::{
     TreeValue, guids, tags,
 };
 
-use super::{Writer, headers, part, report, text_of};
+use super::{Writer, headers, part, rare, report, text_of};
 
 /// Losses named at most; the rest are counted.
 pub(super) const LOSSES_MAX: usize = 1000;
@@ -19,7 +19,8 @@ pub(super) fn losses(writer: &mut Writer<'_>, tree: &MessageTree) {
             PropKey::Id(id) => is_of(MESSAGE, *id) && is_readable(*id, value),
             PropKey::Named(_) => is_written_name(key, value),
         };
-        note(writer, "message", key, written || is_report_only(tree, key));
+        let written = written || rare::is_written(key) || is_report_only(tree, key);
+        note(writer, "message", key, written);
     }
     let mut told = Vec::new();
     for row in &tree.recipients {
@@ -179,6 +180,10 @@ const MESSAGE: &[PropTag] = &[
     tags::READ_RECEIPT_REQUESTED.raw(),
     tags::READ_RECEIPT_ENTRYID.raw(),
     tags::READ_RECEIPT_SEARCH_KEY.raw(),
+    tags::READ_RECEIPT_NAME.raw(),
+    tags::READ_RECEIPT_ADDRESS_TYPE.raw(),
+    tags::READ_RECEIPT_EMAIL_ADDRESS.raw(),
+    tags::READ_RECEIPT_SMTP_ADDRESS.raw(),
     tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED.raw(),
     tags::EXPIRY_TIME.raw(),
     tags::REPLY_TIME.raw(),

@@ -37,6 +37,7 @@ pub(super) fn write(writer: &mut Writer<'_>, tree: &MessageTree, top: bool) -> i
     receipts(writer, props, &people)?;
     times_and_lists(writer, props)?;
     keywords(writer, props)?;
+    super::rare::write(writer, props)?;
     named(writer, props)?;
     writer.lines(&carried.below)?;
     writer.line("MIME-Version: 1.0")
@@ -269,7 +270,7 @@ pub(super) fn is_own(name: &str) -> bool {
         "content-location",
         "lines",
     ];
-    OWN.contains(&name.as_str()) || of_body.contains(&name.as_str())
+    OWN.contains(&name.as_str()) || of_body.contains(&name.as_str()) || super::rare::is_own(&name)
 }
 
 /// Fields whose meaning is in properties, and other spellings of them.

@@ -56,6 +56,11 @@ fn message(tree: &MessageTree, at: &str, out: &mut Said) {
         (tags::LIST_HELP, "list help"),
         (tags::LIST_SUBSCRIBE, "list subscribe"),
         (tags::LIST_UNSUBSCRIBE, "list unsubscribe"),
+        (tags::INTERNET_ORGANIZATION, "organization"),
+        (tags::INTERNET_PRECEDENCE, "precedence"),
+        (tags::INTERNET_NEWSGROUPS, "newsgroups"),
+        (tags::INTERNET_NNTP_PATH, "path"),
+        (tags::READ_RECEIPT_EMAIL_ADDRESS, "receipt to"),
     ] {
         if let Some(text) = props.text(tag) {
             put(out, at, name, one_line(text));
@@ -74,6 +79,11 @@ fn message(tree: &MessageTree, at: &str, out: &mut Said) {
             "report asked",
         ),
         (tags::CONVERSATION_INDEX.raw(), "index"),
+        (tags::MESSAGE_LOCALE_ID.raw(), "language"),
+        (tags::AUTO_RESPONSE_SUPPRESS.raw(), "auto response"),
+        (tags::FLAG_STATUS.raw(), "flag"),
+        (tags::CONTENT_FILTER_SCL.raw(), "spam level"),
+        (tags::TNEF_CORRELATION_KEY.raw(), "correlation"),
         (tags::REPLY_RECIPIENT_ENTRIES.raw(), "reply entries"),
     ] {
         if let Some(value) = props.value(tag) {
@@ -97,6 +107,13 @@ fn message(tree: &MessageTree, at: &str, out: &mut Said) {
                 one_line(text)
             };
             put(out, at, &format!("named {name}"), text);
+        } else if let (PropKey::Named(name), TreeValue::Value(value)) = (key, value) {
+            put(
+                out,
+                at,
+                &format!("named {:?}", name.kind),
+                format!("{value:?}"),
+            );
         }
     }
     bodies(props, at, out);

@@ -97,6 +97,9 @@ fn new_mime_of_the_corpus_says_the_same() {
                     "{name} (edited: {edited}): {what}: {was:?} became {is:?}"
                 ));
             }
+            if edited {
+                continue;
+            }
             let stable = new_mime(&again);
             if stable != new_mime(&parse(stable.clone(), &ImportContext::new(NOW)).unwrap()) {
                 unexplained.push(format!("{name} (edited: {edited}): is not stable"));
@@ -135,6 +138,8 @@ fn explained(difference: &Difference, before: &Said) -> bool {
         }
         // RFC 2231: a long value is written in sections.
         "named Text(\"Content-Type\")" => is_text.contains("*0*=utf-8''"),
+        // An empty field says nothing.
+        "correlation" => was_text == "Binary([])",
         "cid" => was_text.is_empty() && is.is_none(),
         // A multipart that could not be taken apart is bytes, and bytes are no multipart.
         "type" => was_text.starts_with("multipart/") && is_text == "application/octet-stream",
