@@ -1,6 +1,7 @@
 //! Indexing the messages of an older file at the first use of the index: in short steps, while others read and write.
 
 use std::ops::ControlFlow;
+use std::sync::mpsc::sync_channel;
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Bytes of words, and messages, that one step gathers at most: they are written in a transaction of less than 50 ms.
 const STEP_BYTES: usize = 512 << 10;
 const STEP_MESSAGES: usize = 500;
+/// Steps that are ready before they are written.
+const AHEAD: usize = 2;
 /// Rows taken out between two looks at the clock.
 const ROWS: usize = 64;
 
@@ -53,23 +56,52 @@ pub(crate) fn ensure(inner: &Inner, call: &Call) -> Result<bool> {
 fn build(inner: &Inner, call: &Call) -> Result<()> {
     loop {
         call.check()?;
-        let Some(so_far) = progress(&*inner.connections.reader(call)?)? else {
-            write(inner, call, begin_anew)?;
-            thread::sleep(PAUSE);
-            continue;
-        };
-        if so_far.reached >= so_far.last {
-            return Ok(());
+        // Not in the match: a store that is alone has one connection for all.
+        let so_far = progress(&*inner.connections.reader(call)?)?;
+        match so_far {
+            Some(so_far) if so_far.reached >= so_far.last => return Ok(()),
+            Some(so_far) => index_rest(inner, so_far, call)?,
+            None => {
+                write(inner, call, begin_anew)?;
+                thread::sleep(PAUSE);
+            }
         }
-        call.report(so_far.reached, Some(so_far.last));
-        let next = gather(&*inner.connections.reader(call)?, so_far)?;
-        write(inner, call, |txn| put(txn, so_far, next))?;
-        // Others who wait get their turn.
-        thread::sleep(PAUSE);
     }
 }
 
-fn write(inner: &Inner, call: &Call, work: impl FnOnce(&mut Txn<'_>) -> Result<()>) -> Result<()> {
+/// Indexes what is left, until somebody else has a hand in the index: a thread makes words, this one writes them.
+fn index_rest(inner: &Inner, mut so_far: Progress, call: &Call) -> Result<()> {
+    let (send, steps) = sync_channel(AHEAD);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut at = so_far;
+            while at.reached < at.last {
+                let reader = inner.connections.reader(call);
+                let step = reader.and_then(|db| gather(&db, at));
+                at.reached = step.as_ref().map_or(at.last, |step| step.upto);
+                if send.send(step).is_err() {
+                    // Whoever writes has stopped.
+                    return;
+                }
+            }
+        });
+        for step in steps {
+            let step = step?;
+            call.check()?;
+            call.report(so_far.reached, Some(so_far.last));
+            let upto = step.upto;
+            if !write(inner, call, |txn| put(txn, so_far, step))? {
+                break;
+            }
+            so_far.reached = upto;
+            // Others who wait get their turn.
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    })
+}
+
+fn write<T>(inner: &Inner, call: &Call, work: impl FnOnce(&mut Txn<'_>) -> Result<T>) -> Result<T> {
     inner.write(Origin::default(), Durability::Batch, call, work)
 }
 
@@ -145,11 +177,11 @@ fn gather(db: &Connection, so_far: Progress) -> Result<Step> {
     Ok(step)
 }
 
-/// Indexes what was gathered, as it is by now.
-fn put(txn: &mut Txn<'_>, so_far: Progress, step: Step) -> Result<()> {
+/// Indexes what was gathered, as it is by now; false if somebody else had a hand in the index.
+fn put(txn: &mut Txn<'_>, so_far: Progress, step: Step) -> Result<bool> {
     // A program with other rules may have written meanwhile.
     if !is_kept(txn) || progress(txn.db)? != Some(so_far) {
-        return Ok(());
+        return Ok(false);
     }
     for Message { id, change, words } in step.messages {
         let mut exists = txn.statement("SELECT 1 FROM indexed WHERE item = ?1")?;
@@ -172,5 +204,5 @@ fn put(txn: &mut Txn<'_>, so_far: Progress, step: Step) -> Result<()> {
     txn.statement("UPDATE indexing SET reached = ?1 WHERE id = 1")?
         .execute([step.upto])
         .lift()?;
-    Ok(())
+    Ok(true)
 }

@@ -9,14 +9,14 @@ use mapi_props::{
 };
 use mapi_spi::{
     Anchor, Call, CancelToken, ChangeSet, CommitMode, DeleteMode, Expect, ItemId, Items,
-    MessageSave, MessageTarget, NewValue, Op, OpOutcome, Progress, ProgressEvent, PropPatch,
-    RecipePart, Store,
+    MessageSave, MessageTarget, NewValue, Op, OpOutcome, OpenMode, Progress, ProgressEvent,
+    PropPatch, RecipePart, Store,
 };
 use rusqlite::Connection;
 use store_sqlite::SqliteStore;
 
 use crate::ground::{
-    call, contents, new_folder, new_message, open, problems, save, saved, subject,
+    call, contents, new_folder, new_message, open, problems, save, saved, subject, support,
 };
 
 /// What the index itself has for an expression, newest first.
@@ -456,6 +456,19 @@ fn older_files_are_indexed_at_first_use_and_what_is_done_stays_done() {
     assert_eq!(phrase(&store, root, "all", &call()).unwrap(), 1200);
     assert_eq!(hits(&path, "all").len(), 1200);
     assert_eq!(problems(&store), []);
+}
+
+#[test]
+fn a_store_that_is_alone_builds_its_index_through_its_one_connection() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("s.malle");
+    let root = of_version_2(&path, 700);
+    let store = SqliteStore::open_alone(&path, OpenMode::ReadWrite, support(), &call()).unwrap();
+    store.index_from(0);
+    assert_eq!(phrase(&store, root, "all", &call()).unwrap(), 700);
+    assert_eq!(problems(&store), []);
+    drop(store);
+    assert_eq!(hits(&path, "all").len(), 700);
 }
 
 #[test]
