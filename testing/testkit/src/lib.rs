@@ -15,6 +15,7 @@ mod child;
 mod clock;
 mod command;
 mod home;
+mod hostile;
 mod places;
 
 pub use chance::{Chance, CountingBytes};
@@ -22,4 +23,5 @@ pub use child::ChildGuard;
 pub use clock::FakeClock;
 pub use command::{Malle, Run, malle_binary};
 pub use home::TempHome;
+pub use hostile::{HOSTILE, Hostile};
 pub use places::{corpus, corpus_files, samples, skip, workspace_root};

@@ -1,9 +1,10 @@
-//! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once.
+//! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail.
 //!
 //! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
 //! that a command had reported done may be lost.
 
 mod full;
+mod hostile;
 mod kill;
 mod pair;
 mod plan;
@@ -34,6 +35,7 @@ fn main() -> Result<()> {
         ("full-disk", full::run),
         ("wal", wal::run),
         ("two-writers", pair::run),
+        ("hostile", hostile::run),
     ];
     for (name, part) in parts {
         let mut own = chance.fork();

@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) messages: usize,
     /// At most this many prefixes of the write-ahead log; the rest is skipped evenly.
     pub(crate) prefixes: usize,
+    /// Hostile mail is this many times smaller, and of cut mail so many times less.
+    pub(crate) less: usize,
     /// Only this part.
     only: Option<String>,
     /// Where the JSON report goes.
@@ -22,7 +24,7 @@ pub(crate) struct Plan {
 }
 
 const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--messages N] [--prefixes N] \
-                     [--only kill|full-disk|wal|two-writers] [--report FILE]";
+                     [--less N] [--only kill|full-disk|wal|two-writers|hostile] [--report FILE]";
 
 impl Plan {
     /// Reads the arguments. `--ci` is the short form with a fixed seed.
@@ -32,12 +34,14 @@ impl Plan {
             kills: 100,
             messages: 600,
             prefixes: usize::MAX,
+            less: 1,
             only: None,
             report: None,
         };
         while let Some(arg) = args.next() {
             if arg == "--ci" {
                 (plan.kills, plan.messages, plan.prefixes) = (30, 200, 60);
+                plan.less = 20;
                 continue;
             }
             let Some(value) = args.next() else {
@@ -48,6 +52,7 @@ impl Plan {
                 "--kills" => plan.kills = value.parse()?,
                 "--messages" => plan.messages = value.parse()?,
                 "--prefixes" => plan.prefixes = value.parse()?,
+                "--less" => plan.less = value.parse::<usize>()?.max(1),
                 "--only" => plan.only = Some(value),
                 "--report" => plan.report = Some(value.into()),
                 _ => bail!("unknown argument {arg}; {USAGE}"),
