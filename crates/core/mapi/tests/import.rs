@@ -96,6 +96,20 @@ fn one_message_adds_at_most_64_names_and_all_mail_so_many() {
     );
 }
 
+/// What one message is denied, the next one of the same batch may still bring.
+#[test]
+fn each_message_of_a_batch_adds_names_of_its_own() {
+    let folder = inbox(Limits::default());
+    let batch = vec![with_headers(100..170), with_headers(160..230)];
+    let outcomes = folder.import(batch, ImportOptions::default()).unwrap();
+    let left_out = outcomes.into_iter().map(|outcome| match outcome {
+        ImportOutcome::Imported { defects, .. } => defects.len(),
+        other => panic!("{other:?}"),
+    });
+    // The second brings 164 to 227 by itself, of which the first had 164 to 169 left over.
+    assert_eq!(left_out.collect::<Vec<_>>(), [0, 2]);
+}
+
 #[derive(Debug)]
 struct Broken;
 

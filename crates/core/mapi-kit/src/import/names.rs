@@ -31,35 +31,38 @@ impl BatchNames {
     /// Asks for all names at once; those that are new are created within the limits for names met in mail.
     pub(super) fn map(to: ImportTo<'_>, items: &[ImportItem], call: &Call) -> Result<Self> {
         let mut names = Self::default();
-        let mut seen = HashSet::new();
-        let per_item: Vec<Vec<&PropName>> = items
-            .iter()
-            .map(|item| {
-                let mut found = Vec::new();
-                collect(&item.tree, &mut |n| {
-                    if seen.insert(n) {
-                        found.push(n);
-                    }
-                });
-                found
-            })
-            .collect();
-        let all: Vec<PropName> = per_item.iter().flatten().map(|n| (*n).clone()).collect();
+        let mut all = HashSet::new();
+        for item in items {
+            collect(&item.tree, &mut |n| {
+                all.insert(n);
+            });
+        }
         if all.is_empty() {
             return Ok(names);
         }
+        let all: Vec<PropName> = all.into_iter().cloned().collect();
         names.learn(to, &all, NameCreation::No, call)?;
-        let new: Vec<PropName> = per_item
-            .iter()
-            .flat_map(|item| {
-                let unknown = item.iter().filter(|n| !names.ids.contains_key(**n));
-                unknown.take(NEW_PER_MESSAGE).map(|n| (*n).clone())
-            })
-            .collect();
+        let new = names.new_of(items);
         if !new.is_empty() {
             names.learn(to, &new, NameCreation::FromMail, call)?;
         }
         Ok(names)
+    }
+
+    /// The names that are new, in order, at most so many for each item that an earlier one does not bring.
+    fn new_of(&self, items: &[ImportItem]) -> Vec<PropName> {
+        let mut taken = HashSet::new();
+        let mut new = Vec::new();
+        for item in items {
+            let mut room = NEW_PER_MESSAGE;
+            collect(&item.tree, &mut |n| {
+                if room > 0 && !self.ids.contains_key(n) && taken.insert(n) {
+                    room -= 1;
+                    new.push(n.clone());
+                }
+            });
+        }
+        new
     }
 
     /// The identifier of a key; `None` for a name that got none.

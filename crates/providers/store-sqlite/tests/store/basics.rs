@@ -315,6 +315,36 @@ fn names_are_one_mapping_for_all_handles() {
 }
 
 #[test]
+fn mail_takes_only_so_many_names_and_explicit_ones_all() {
+    let home = tempfile::tempdir().unwrap();
+    let store = open(&home.path().join("a.malle"));
+    let make = |range: std::ops::Range<u32>, create| {
+        let names: Vec<_> = range
+            .map(|n| PropName::id(guids::PSETID_COMMON, n))
+            .collect();
+        store.ids_from_names(&names, create, &call())
+    };
+    let most = store.info().limits.mail_names;
+    let made = make(0..most + 2, NameCreation::FromMail).unwrap();
+    assert_eq!(made.iter().flatten().count(), most as usize);
+    assert_eq!(made[most as usize..], [None, None]);
+    let mut ids: Vec<u16> = make(0..0x7FFF, NameCreation::Explicit)
+        .unwrap()
+        .into_iter()
+        .flatten()
+        .collect();
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(0x8000..=0xFFFE));
+    let full = make(0x7FFF..0x8000, NameCreation::Explicit).unwrap_err();
+    assert_eq!(full.code(), Code::NOT_ENOUGH_RESOURCES);
+    assert_eq!(make(0..1, NameCreation::Explicit).unwrap(), [made[0]]);
+    assert_eq!(
+        make(0x8000..0x8001, NameCreation::FromMail).unwrap(),
+        [None]
+    );
+}
+
+#[test]
 fn another_handle_is_woken_and_reads_the_log() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a.malle");
