@@ -215,8 +215,11 @@ impl Scope {
         };
         let container = view.container;
         let kind = item::meta(db, container)?.map(|m| m.kind);
+        let is_search = kind == Some(ItemKind::Folder(FolderKind::Search));
         Ok(Some(match view.rows {
-            _ if kind == Some(ItemKind::Folder(FolderKind::Search)) => Self::Search(container.0),
+            // No link is soft-deleted.
+            _ if is_search && part != 0 => Self::of_folders([]),
+            _ if is_search => Self::Search(container.0),
             RowSet::Deep => Self::of_folders(store::deep(db, container)?),
             _ => Self::Folder(container.0, part),
         }))
