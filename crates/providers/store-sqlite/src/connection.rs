@@ -40,6 +40,28 @@ pub(crate) enum Sharing {
     Never,
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Writing,
+    Reading,
+    /// Beside another one that reads, in another thread.
+    AlsoReading,
+}
+
+impl Use {
+    /// KiB of pages that it remembers.
+    const fn cache_kib(self) -> u32 {
+        match self {
+            Self::Writing => 64 * 1024,
+            // Half of the date order of a million messages: finding its middle row walks all of that.
+            Self::Reading => 32 * 1024,
+            // An import reads in four threads; what each would remember of a big store is a large part of its memory.
+            Self::AlsoReading => 8 * 1024,
+        }
+    }
+}
+
 /// All connections of one handle to one file.
 #[derive(Debug)]
 pub(crate) struct Connections {
@@ -83,7 +105,11 @@ impl Connections {
     }
 
     fn first_connection(&self, file: &str) -> Result<()> {
-        let db = self.connect(self.alone).map_err(|e| named(e, file))?;
+        let purpose = match self.alone {
+            true => Use::Writing,
+            false => Use::Reading,
+        };
+        let db = self.connect(purpose).map_err(|e| named(e, file))?;
         blob::forget_dictionary(&db);
         let version = migrations::examine(&db, file).map_err(|e| named(e, file))?;
         if version < migrations::CURRENT && self.mode != OpenMode::ReadOnly {
@@ -92,7 +118,7 @@ impl Connections {
         if self.alone {
             self.writer.put(db);
         } else {
-            self.readers.put(db);
+            self.readers.put(purpose, db);
         }
         Ok(())
     }
@@ -121,29 +147,34 @@ impl Connections {
     /// The one writing connection, when no other thread of this handle has it.
     pub(crate) fn writer(&self, call: &Call) -> Result<WriterGuard<'_>> {
         self.may_write()?;
-        self.writer.take(call, self.alone, || self.connect(true))
+        self.writer
+            .take(call, self.alone, || self.connect(Use::Writing))
     }
 
     /// A connection for reading.
     pub(crate) fn reader(&self, call: &Call) -> Result<Reader<'_>> {
         if self.alone {
             return Ok(Reader::through(
-                self.writer.take(call, true, || self.connect(true))?,
+                self.writer
+                    .take(call, true, || self.connect(Use::Writing))?,
             ));
         }
-        let db = match self.readers.take() {
-            Some(db) => db,
-            None => self.connect(false)?,
+        let (purpose, db) = match self.readers.take() {
+            Ok(idle) => idle,
+            Err(purpose) => {
+                let made = self.connect(purpose);
+                (purpose, made.inspect_err(|_| self.readers.lost(purpose))?)
+            }
         };
-        Ok(Reader::of(db, &self.readers))
+        Ok(Reader::of(db, purpose, &self.readers))
     }
 
     /// A connection that belongs to nobody else, for long reads that must not hold up the others.
     pub(crate) fn separate(&self) -> Result<Connection> {
-        self.connect(false)
+        self.connect(Use::Reading)
     }
 
-    fn connect(&self, writer: bool) -> Result<Connection> {
+    fn connect(&self, purpose: Use) -> Result<Connection> {
         let access = if self.mode == OpenMode::ReadOnly {
             OpenFlags::SQLITE_OPEN_READ_ONLY
         } else {
@@ -151,7 +182,7 @@ impl Connections {
         };
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let db = Connection::open_with_flags(&self.path, flags).lift()?;
-        match prepare(&db, writer, self.alone) {
+        match prepare(&db, purpose, self.alone) {
             Err(e) if self.mode == OpenMode::ReadOnly && e.code() == Code::NO_ACCESS => {
                 self.immutable(flags)
             }
@@ -183,7 +214,7 @@ impl Connections {
             .collect();
         let uri = format!("file:{escaped}?immutable=1");
         let db = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).lift()?;
-        prepare(&db, false, false)?;
+        prepare(&db, Use::Reading, false)?;
         Ok(db)
     }
 
@@ -225,7 +256,7 @@ fn named(error: Error, file: &str) -> Error {
     Error::caused(code, detail, error)
 }
 
-fn prepare(db: &Connection, writer: bool, alone: bool) -> Result<()> {
+fn prepare(db: &Connection, purpose: Use, alone: bool) -> Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.busy_timeout(READER_PATIENCE).lift()?;
     // Without this, SQLite parses a statement anew for every new value of a parameter that it compares with the
@@ -241,16 +272,17 @@ fn prepare(db: &Connection, writer: bool, alone: bool) -> Result<()> {
     if alone {
         db.pragma_update(None, "locking_mode", "EXCLUSIVE").lift()?;
     }
-    if writer {
+    let kib = purpose.cache_kib();
+    db.execute_batch(&format!(
+        "PRAGMA cache_size = -{kib}; PRAGMA temp_store = MEMORY;"
+    ))
+    .lift()?;
+    if purpose == Use::Writing {
         db.execute_batch(&format!(
-            "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;
-             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}; PRAGMA journal_size_limit = {JOURNAL_LIMIT};"
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+             PRAGMA journal_size_limit = {JOURNAL_LIMIT};"
         ))
         .lift()?;
-    } else {
-        // Half of the date order of a million messages: finding its middle row walks all of that.
-        db.execute_batch("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;")
-            .lift()?;
     }
     // The first touch of the file: reads its head and, after a crash, its log.
     db.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(()))

@@ -3,19 +3,26 @@
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use mapi_spi::Result;
 use rusqlite::Connection;
 
-use super::WriterGuard;
+use super::{Use, WriterGuard};
 use crate::failure::Lift;
 
 /// Idle connections kept for later.
 const KEPT: usize = 8;
 
-/// Idle reading connections, the warmest on top.
+/// Idle reading connections.
 #[derive(Debug, Default)]
 pub(super) struct Readers {
-    idle: Mutex<Vec<Connection>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The warmest on top.
+    idle: Vec<(Use, Connection)>,
+    /// Whether there is one with the large cache, idle or lent.
+    has_large: bool,
 }
 
 /// A reading connection on loan.
@@ -26,35 +33,56 @@ pub(crate) struct Reader<'a> {
 
 #[derive(Debug)]
 enum Loan<'a> {
-    Own(Option<Connection>, &'a Readers),
+    Own(Option<Connection>, Use, &'a Readers),
     Writer(WriterGuard<'a>),
 }
 
 impl Readers {
-    pub(super) fn take(&self) -> Option<Connection> {
-        self.lock().pop()
+    /// An idle connection, the one with the large cache before others; else what the next one is for.
+    pub(super) fn take(&self) -> Result<(Use, Connection), Use> {
+        let mut state = self.lock();
+        let large = state
+            .idle
+            .iter()
+            .position(|(use_, _)| *use_ == Use::Reading);
+        if let Some(at) = large {
+            return Ok(state.idle.remove(at));
+        }
+        if !state.has_large {
+            state.has_large = true;
+            return Err(Use::Reading);
+        }
+        state.idle.pop().ok_or(Use::AlsoReading)
     }
 
-    pub(super) fn put(&self, db: Connection) {
-        let mut idle = self.lock();
-        if idle.len() < KEPT {
-            idle.push(db);
+    pub(super) fn put(&self, purpose: Use, db: Connection) {
+        let mut state = self.lock();
+        state.has_large |= purpose == Use::Reading;
+        if state.idle.len() < KEPT || purpose == Use::Reading {
+            state.idle.push((purpose, db));
+        }
+    }
+
+    /// One was not made, or is closed.
+    pub(super) fn lost(&self, purpose: Use) {
+        if purpose == Use::Reading {
+            self.lock().has_large = false;
         }
     }
 
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = State::default();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn of(db: Connection, readers: &'a Readers) -> Self {
+    pub(super) fn of(db: Connection, purpose: Use, readers: &'a Readers) -> Self {
         Self {
-            db: Loan::Own(Some(db), readers),
+            db: Loan::Own(Some(db), purpose, readers),
         }
     }
 
@@ -65,7 +93,7 @@ impl<'a> Reader<'a> {
     }
 
     /// From here on all reads see one state, until the reader is dropped.
-    pub(crate) fn begin(&self) -> Result<()> {
+    pub(crate) fn begin(&self) -> mapi_spi::Result<()> {
         self.prepare_cached("BEGIN")
             .and_then(|mut s| s.execute([]))
             .lift()?;
@@ -78,7 +106,7 @@ impl Deref for Reader<'_> {
 
     fn deref(&self) -> &Connection {
         match &self.db {
-            Loan::Own(db, _) => db
+            Loan::Own(db, ..) => db
                 .as_ref()
                 .expect("the connection is given back only by drop"),
             Loan::Writer(writer) => writer,
@@ -88,11 +116,14 @@ impl Deref for Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        if let Loan::Own(db, readers) = &mut self.db
-            && let Some(db) = db.take()
-            && (db.is_autocommit() || end(&db))
-        {
-            readers.put(db);
+        let Loan::Own(db, purpose, readers) = &mut self.db else {
+            return;
+        };
+        let Some(db) = db.take() else { return };
+        if db.is_autocommit() || end(&db) {
+            readers.put(*purpose, db);
+        } else {
+            readers.lost(*purpose);
         }
     }
 }
@@ -102,4 +133,28 @@ fn end(db: &Connection) -> bool {
     db.prepare_cached("COMMIT")
         .and_then(|mut s| s.execute([]))
         .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_them_remembers_much_and_is_lent_first() {
+        let readers = Readers::default();
+        let db = || Connection::open_in_memory().unwrap();
+        assert_eq!(readers.take().unwrap_err(), Use::Reading);
+        assert_eq!(readers.take().unwrap_err(), Use::AlsoReading);
+        let (large, other) = (
+            Reader::of(db(), Use::Reading, &readers),
+            Reader::of(db(), Use::AlsoReading, &readers),
+        );
+        drop(large);
+        drop(other);
+        assert_eq!(readers.take().unwrap().0, Use::Reading);
+        assert_eq!(readers.take().unwrap().0, Use::AlsoReading);
+        assert_eq!(readers.take().unwrap_err(), Use::AlsoReading);
+        readers.lost(Use::Reading);
+        assert_eq!(readers.take().unwrap_err(), Use::Reading);
+    }
 }
