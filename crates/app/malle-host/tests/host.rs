@@ -182,3 +182,37 @@ fn a_large_message_comes_back_byte_for_byte() -> mapi::Result<()> {
     assert!(exported == mail, "another message came back");
     Ok(())
 }
+
+#[test]
+fn header_fields_that_a_store_has_mapped_become_properties() -> mapi::Result<()> {
+    for service in ["MALLE_LOCAL", "MALLE_MEMORY"] {
+        let home = TempHome::new().expect("a temporary home");
+        let store = session(&home, service).default_store()?;
+        let mapped = mapi::PropName::text(mapi::guids::PS_INTERNET_HEADERS, "X-Project");
+        let tag = store.ids_from_names(&[mapped], true)?.value[0];
+        let other = mapi::PropName::text(mapi::guids::PS_INTERNET_HEADERS, "x-other");
+
+        let file = home.path().join("one.eml");
+        let text = "From: a@b.c\r\nx-project: Moon\r\nX-Other: no\r\n\r\nHi.\r\n";
+        std::fs::write(&file, text).expect("a message is laid");
+        let job = ImportJob {
+            paths: vec![file],
+            ..ImportJob::default()
+        };
+        let target = StoreTarget::new(store.clone(), "Inbox");
+        let report = import(&job, &target, malle_host::now(), &mut |_| {});
+        assert_eq!((report.imported, report.failures.len()), (1, 0));
+
+        let table = store.folder("Inbox")?.contents().open()?;
+        let rows = table.query_rows(10)?;
+        let row = rows.first().expect("the message is listed");
+        let message = store.open_message(row.entry_id(), mapi::OpenFlags::NONE)?;
+        let asked = [tag.with_type(mapi::PropType::UNICODE)];
+        let found = message.get_props(&asked)?.value;
+        assert_eq!(found[0].value.as_str(), Some("Moon"), "{service}");
+        // The name that nobody mapped was not mapped by the mail.
+        let found = store.ids_from_names(&[other], false)?;
+        assert_eq!(found.code(), mapi::Code::W_ERRORS_RETURNED, "{service}");
+    }
+    Ok(())
+}

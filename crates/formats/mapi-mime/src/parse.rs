@@ -13,7 +13,7 @@ mod report;
 mod start;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use mapi_props::{Defect, FileTime, MessageTree, TreeProps, TreeValue};
 use mapi_props::{LargeSource, PropType, PropValue, tags};
@@ -33,8 +33,9 @@ pub struct ImportContext {
     pub now: FileTime,
     /// The code page of 8-bit text that declares none.
     pub code_page: i32,
-    /// Header names, in lower case, that become PS_INTERNET_HEADERS named properties beside the registered ones.
-    pub named_headers: HashSet<String>,
+    /// Header names, in lower case, that become PS_INTERNET_HEADERS named properties beside the registered ones, each with
+    /// the property's name as the store spells it.
+    pub named_headers: HashMap<String, String>,
     /// How much of a hostile mail is taken apart.
     pub limits: Limits,
 }
@@ -47,7 +48,7 @@ impl ImportContext {
             received: None,
             now,
             code_page: charset::DEFAULT_CODE_PAGE,
-            named_headers: HashSet::new(),
+            named_headers: HashMap::new(),
             limits: Limits::default(),
         }
     }

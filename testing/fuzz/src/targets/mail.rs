@@ -18,7 +18,10 @@ const NAMED: &[&str] = &["x-a", "x-b", "list-id", "x-mailer", "received-spf"];
 /// How mail is read.
 pub(super) fn context() -> ImportContext {
     ImportContext {
-        named_headers: NAMED.iter().map(|name| (*name).to_owned()).collect(),
+        named_headers: NAMED
+            .iter()
+            .map(|name| ((*name).to_owned(), (*name).to_owned()))
+            .collect(),
         ..ImportContext::new(NOW)
     }
 }

@@ -89,6 +89,10 @@ pub fn import(
 fn context(target: &dyn ImportTarget, now: FileTime) -> ImportContext {
     let mut context = ImportContext::new(now);
     context.limits.depth = context.limits.depth.min(target.embed_depth());
+    // A store that cannot even tell its names fails with the first message, and says why there.
+    let names = target.header_names().unwrap_or_default();
+    let spelt = names.into_iter().map(|name| (name.to_lowercase(), name));
+    context.named_headers.extend(spelt);
     context
 }
 

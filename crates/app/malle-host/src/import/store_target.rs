@@ -1,10 +1,10 @@
 //! A folder of an open store as the target of an import.
 
 use mapi::{
-    CreateFolderFlags, EntryId, Folder, ImportItem, ImportOptions, ImportOutcome, MessageStatus,
-    MsgStore,
+    CreateFolderFlags, EntryId, Folder, ImportItem, ImportOptions, ImportOutcome, MapiProp,
+    MessageStatus, MsgStore, NameFlags,
 };
-use mapi_props::Code;
+use mapi_props::{Code, NameKind, PropName, PropTag, guids};
 use mapi_spi::{Durability, Error, Result, Turn};
 
 use super::{Added, ImportFolder, ImportTarget, NewMessage};
@@ -54,6 +54,16 @@ impl ImportTarget for StoreTarget {
 
     fn embed_depth(&self) -> usize {
         usize::try_from(self.store.limits().embed_depth).unwrap_or(usize::MAX)
+    }
+
+    fn header_names(&self) -> Result<Vec<String>> {
+        let set = Some(guids::PS_INTERNET_HEADERS);
+        let names = self.store.all_names(set, NameFlags::NO_IDS)?;
+        let text = |(_, name): (PropTag, PropName)| match name.kind {
+            NameKind::Text(text) => Some(text),
+            NameKind::Id(_) => None,
+        };
+        Ok(names.into_iter().filter_map(text).collect())
     }
 
     fn sync(&self) -> Result<()> {

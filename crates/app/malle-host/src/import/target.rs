@@ -16,6 +16,12 @@ pub trait ImportTarget: Sync {
     /// How deep messages may be nested; deeper ones stay attached as bytes.
     fn embed_depth(&self) -> usize;
 
+    /// The names of PS_INTERNET_HEADERS that the store has mapped: fields of these names become properties.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn header_names(&self) -> Result<Vec<String>>;
+
     /// Makes everything added so far survive a power cut.
     ///
     /// # Errors

@@ -188,8 +188,8 @@ impl Envelope<'_> {
         let registered = REGISTERED.iter().find(|r| r.eq_ignore_ascii_case(&name));
         if let Some(registered) = registered {
             self.named(registered, field);
-        } else if self.context.named_headers.contains(&name) {
-            self.named(&name, field);
+        } else if let Some(spelt) = self.context.named_headers.get(&name) {
+            self.named(spelt, field);
         }
     }
 

@@ -40,6 +40,10 @@ impl ImportTarget for Memory {
         32
     }
 
+    fn header_names(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     fn sync(&self) -> Result<()> {
         Ok(())
     }
