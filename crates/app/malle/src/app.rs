@@ -46,6 +46,11 @@ impl App {
         }
     }
 
+    /// The same run over, with stores that may be written where that is possible.
+    pub(crate) fn inspecting(&self) -> Self {
+        Self::new(self.global.clone(), Access::Inspect)
+    }
+
     /// Starts the log, if one is asked for.
     pub(crate) fn start(&self) -> Outcome<()> {
         let choice = self.log_choice()?;

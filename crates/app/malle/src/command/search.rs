@@ -25,11 +25,29 @@ pub(super) fn run(app: &App, args: &SearchArgs) -> Outcome<Exit> {
     if let Some(folder) = &args.folder {
         query = query.inside(folder);
     }
+    if lacks_index(app, args, &query)? {
+        // The index of an older file is built at its first use, by who may write.
+        return found(&app.inspecting(), args, &query);
+    }
+    found(app, args, &query)
+}
+
+/// Whether words are looked for that the store, open for reading only, does not find in an index.
+fn lacks_index(app: &App, args: &SearchArgs, query: &Query) -> Outcome<bool> {
+    if query.words().is_empty() {
+        return Ok(false);
+    }
+    let plan = search(app, args, &app.store()?, query)?.explain();
+    let plan = plan.map_err(|e| app.failure(&e))?;
+    Ok(plan.expression.is_none())
+}
+
+fn found(app: &App, args: &SearchArgs, query: &Query) -> Outcome<Exit> {
     let (call, watch) = app.watched(Msg::Searching);
     let store = app.store()?.with_call(call);
-    let search = search(app, args, &store, &query)?;
+    let search = search(app, args, &store, query)?;
     if args.explain {
-        app.output.show(&explain(app, &store, &search, &query)?)?;
+        app.output.show(&explain(app, &store, &search, query)?)?;
         return Ok(Exit::Ok);
     }
     if args.count {
@@ -38,7 +56,7 @@ pub(super) fn run(app: &App, args: &SearchArgs) -> Outcome<Exit> {
         app.output.show(&Count { count })?;
         return Ok(Exit::Ok);
     }
-    list(app, args, &store, search, &query)?;
+    list(app, args, &store, search, query)?;
     Ok(Exit::Ok)
 }
 
