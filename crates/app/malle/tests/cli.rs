@@ -8,6 +8,8 @@
 
 #[path = "cli/corpus.rs"]
 mod corpus;
+#[path = "cli/exporting.rs"]
+mod exporting;
 #[path = "cli/flows.rs"]
 mod flows;
 #[path = "cli/growth.rs"]
