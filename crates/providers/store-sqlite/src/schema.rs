@@ -146,7 +146,6 @@ CREATE VIRTUAL TABLE fulltext USING fts5 (
 );
 INSERT INTO fulltext (fulltext, rank) VALUES
     ('pgsz', 8100), ('hashsize', 8388608), ('automerge', 0), ('usermerge', 16), ('crisismerge', 400);
-CREATE VIRTUAL TABLE vocabulary USING fts5vocab (fulltext, row);
 
 CREATE TABLE indexed (
     key   INTEGER NOT NULL PRIMARY KEY,

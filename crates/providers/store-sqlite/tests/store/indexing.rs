@@ -400,7 +400,7 @@ fn of_version_2(path: &Path, messages: u32) -> ItemId {
     drop(store);
     edit(
         path,
-        "DROP TABLE vocabulary; DROP TABLE fulltext; DROP TABLE indexed; DROP TABLE indexing;
+        "DROP TABLE fulltext; DROP TABLE indexed; DROP TABLE indexing;
          PRAGMA user_version = 2;",
     );
     root
