@@ -26,9 +26,13 @@ impl Transfer {
             .unwrap_or("");
         let word = word.trim_matches(|c| c == '"' || c == '\'');
         Some(match word.to_ascii_lowercase().as_str() {
-            "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" => Self::Identity,
-            "base64" => Self::Base64,
-            "quoted-printable" => Self::QuotedPrintable,
+            "" | "7bit" | "8bit" | "binary" | "7-bit" | "8-bit" | "7bits" | "8bits" | "none" => {
+                Self::Identity
+            }
+            "base64" | "base-64" | "x-base64" | "b64" => Self::Base64,
+            "quoted-printable" | "quotedprintable" | "quoted_printable" | "qp" => {
+                Self::QuotedPrintable
+            }
             "x-uuencode" | "uuencode" | "x-uue" | "uue" => Self::Uuencode,
             _ => return None,
         })

@@ -155,9 +155,9 @@ impl Envelope<'_> {
             "from" | "sender" | "reply-to" | "to" | "cc" | "bcc" => self.addresses(&name, field),
             "subject" => self.decoded(tags::SUBJECT, field),
             "thread-topic" => self.decoded(tags::CONVERSATION_TOPIC, field),
-            "message-id" => self.raw(tags::INTERNET_MESSAGE_ID, field),
-            "in-reply-to" => self.raw(tags::IN_REPLY_TO_ID, field),
-            "references" => self.raw(tags::INTERNET_REFERENCES, field),
+            "message-id" => self.ids(tags::INTERNET_MESSAGE_ID, field, 1),
+            "in-reply-to" => self.ids(tags::IN_REPLY_TO_ID, field, usize::MAX),
+            "references" => self.ids(tags::INTERNET_REFERENCES, field, usize::MAX),
             "list-help" => self.raw(tags::LIST_HELP, field),
             "list-subscribe" => self.raw(tags::LIST_SUBSCRIBE, field),
             "list-unsubscribe" => self.raw(tags::LIST_UNSUBSCRIBE, field),
@@ -224,6 +224,20 @@ impl Envelope<'_> {
         let text = field.unfolded(self.page);
         if !text.is_empty() {
             self.first(tag, field, text);
+        }
+    }
+
+    /// The first `max` message ids without what stands between them, or the whole text if it has none.
+    fn ids(&mut self, tag: Tag<str>, field: &Field<'_>, max: usize) {
+        let text = field.unfolded(self.page);
+        let found: Vec<String> = message_ids(&text).take(max).collect();
+        let value = if found.is_empty() {
+            text
+        } else {
+            found.join(" ")
+        };
+        if !value.is_empty() {
+            self.first(tag, field, value);
         }
     }
 
@@ -389,6 +403,15 @@ impl Envelope<'_> {
             .props
             .set(tags::REPLY_RECIPIENT_ENTRIES, flat_entry_list(&entries));
     }
+}
+
+/// Each `<…>` of a text, without the white space that folding left in it. RFC 5322 §3.6.4
+fn message_ids(text: &str) -> impl Iterator<Item = String> {
+    text.split('>').filter_map(|piece| {
+        let (_, id) = piece.rsplit_once('<')?;
+        let id: String = id.chars().filter(|c| !c.is_whitespace()).collect();
+        (!id.is_empty()).then(|| format!("<{id}>"))
+    })
 }
 
 fn append(list: &mut Vec<Mailbox>, mut more: Vec<Mailbox>) {

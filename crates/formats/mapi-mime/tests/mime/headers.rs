@@ -57,6 +57,22 @@ fn fields_become_properties() {
         0xC0C,
     );
     check("X-Message-Flag: Follow up", tags::FLAG_STATUS, 2);
+    check(
+        "Message-ID: <a@b> (added by x)",
+        tags::INTERNET_MESSAGE_ID,
+        "<a@b>",
+    );
+    check("Message-ID: bare@b", tags::INTERNET_MESSAGE_ID, "bare@b");
+    check(
+        "In-Reply-To: Your message of today <a\r\n @b>",
+        tags::IN_REPLY_TO_ID,
+        "<a@b>",
+    );
+    check(
+        "References: <a@b>\r\n\t<c@d>",
+        tags::INTERNET_REFERENCES,
+        "<a@b> <c@d>",
+    );
     check("Precedence: bulk", tags::INTERNET_PRECEDENCE, "bulk");
     check(
         "Newsgroups: comp.mail.mime",

@@ -68,6 +68,8 @@ pub(super) struct Late {
     accept_language: Option<String>,
     classified: bool,
     classification: Vec<(u32, PropValue)>,
+    keywords: Vec<String>,
+    keywords_seen: usize,
 }
 
 impl Envelope<'_> {
@@ -125,21 +127,18 @@ impl Envelope<'_> {
 
     /// Categories, several to a field and fields in any number. [MS-OXCMAIL] 2.1.3.2.1
     fn keywords(&mut self, field: &Field<'_>) {
+        /// Words of hostile mail that are compared with those before.
+        const LOOKED_AT: usize = 10_000;
         const MAX: usize = 1000;
-        let name = PropName::text(guids::PS_PUBLIC_STRINGS, "Keywords");
-        let key = PropKey::Named(name);
-        let mut all = match self.tree.props.get(&key) {
-            Some(TreeValue::Value(PropValue::MvUnicode(words))) => words.clone(),
-            _ => Vec::new(),
-        };
         for word in list(&field.unfolded(self.page)) {
-            if !word.is_empty() && !all.contains(&word) && all.len() < MAX {
-                all.push(word);
+            let late = &mut self.late;
+            if late.keywords_seen == LOOKED_AT || late.keywords.len() == MAX {
+                return self.defect("too-many-keywords", format!("only the first {MAX} count"));
             }
-        }
-        if !all.is_empty() {
-            let value = TreeValue::Value(PropValue::MvUnicode(all));
-            self.tree.props.insert(key, value);
+            late.keywords_seen += 1;
+            if !word.is_empty() && !late.keywords.contains(&word) {
+                late.keywords.push(word);
+            }
         }
     }
 
@@ -211,6 +210,11 @@ impl Envelope<'_> {
         {
             let value = TreeValue::Value(PropValue::Unicode(text));
             self.tree.props.insert(key, value);
+        }
+        if !late.keywords.is_empty() {
+            let name = PropName::text(guids::PS_PUBLIC_STRINGS, "Keywords");
+            let value = TreeValue::Value(PropValue::MvUnicode(late.keywords));
+            self.tree.props.insert(PropKey::Named(name), value);
         }
         if late.classified {
             self.common(CLASSIFIED, PropValue::Bool(true));
