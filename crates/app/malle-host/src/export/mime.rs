@@ -39,9 +39,12 @@ impl MimeOf {
                 source: Source::Original(reader),
             });
         }
+        let draft = message.flags() & message_flags::UNSENT != 0;
         let options = WriteOptions {
             // Only a draft may say who gets it in secret.
-            with_bcc: message.flags() & message_flags::UNSENT != 0,
+            with_bcc: draft,
+            // What came stays as it came, but for what was changed.
+            with_received: !draft,
             date: message.find(tags::MESSAGE_DELIVERY_TIME)?,
             ..WriteOptions::default()
         };

@@ -6,7 +6,7 @@ use std::path::Path;
 use malle_host::export::{EmlFiles, Maildir, Mbox, MimeOf, Outgoing, Sink, StatusFields, mark_of};
 use malle_host::import::MailFlags;
 use mapi::{MapiProp, Message, OpenFlags, PropValue};
-use mapi_props::{FileTime, tags};
+use mapi_props::{Defect, FileTime, tags};
 use serde::Serialize;
 
 use crate::app::App;
@@ -16,7 +16,8 @@ use crate::messages::Msg;
 use crate::output::{Printer, Shown};
 use crate::progress::Step;
 
-/// `{"format","to","exported":[{"id","path","original"}],"failed":[{"id","error"}]}`.
+/// `{"format","to","exported":[{"id","path","original","losses":[{"code","detail"}]}],"failed":[{"id","error"}]}`; without
+/// `losses` where there are none.
 #[derive(Serialize)]
 struct ExportView {
     format: &'static str,
@@ -31,6 +32,28 @@ struct ExportedView {
     path: String,
     /// These are the bytes it was imported from.
     original: bool,
+    /// What new Internet mail cannot carry.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    losses: Vec<LossView>,
+}
+
+#[derive(Serialize)]
+pub(super) struct LossView {
+    code: &'static str,
+    detail: String,
+}
+
+/// Tells what new mail cannot carry, and gives it for the value.
+pub(super) fn losses(app: &App, id: &str, mime: &MimeOf) -> Vec<LossView> {
+    let view = |loss: &Defect| LossView {
+        code: loss.code,
+        detail: loss.detail.clone(),
+    };
+    for loss in mime.losses() {
+        app.output
+            .note(Msg::NotCarried, &[&id, &loss.detail, &loss.code]);
+    }
+    mime.losses().iter().map(view).collect()
 }
 
 #[derive(Serialize)]
@@ -81,11 +104,12 @@ fn ids_of(app: &App, folder: &str) -> Outcome<Vec<String>> {
 
 fn to_output(app: &App, id: &str) -> Outcome<Exit> {
     let message = app.any_message(id)?;
-    let mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
+    let mut mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
     if !mime.is_original() {
         app.output.note(Msg::MadeNew, &[&id]);
     }
-    super::read::stream(app, mime)?;
+    super::read::stream(app, &mut mime)?;
+    losses(app, id, &mime);
     Ok(Exit::Ok)
 }
 
@@ -214,6 +238,7 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
         id: id.to_owned(),
         path: path.display().to_string(),
         original,
+        losses: losses(app, id, &mime),
     })
 }
 

@@ -168,11 +168,12 @@ fn headers(app: &App, id: &str, message: &Message) -> Outcome<Exit> {
 }
 
 fn raw(app: &App, id: &str, message: &Message) -> Outcome<Exit> {
-    let mime = malle_host::export::MimeOf::message(message).map_err(|e| app.failure(&e))?;
+    let mut mime = malle_host::export::MimeOf::message(message).map_err(|e| app.failure(&e))?;
     if !mime.is_original() && message.item().is_some() {
         app.output.note(Msg::MadeNew, &[&id]);
     }
-    stream(app, mime)?;
+    stream(app, &mut mime)?;
+    super::export::losses(app, id, &mime);
     Ok(Exit::Ok)
 }
 

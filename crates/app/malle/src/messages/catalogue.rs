@@ -162,6 +162,7 @@ catalogue! {
     CopyingStore: "copying" | "copie";
     Exported: "{0} exported to {1}" | "{0} exportés vers {1}";
     MadeNew: "{0}: no valid original is kept, so new Internet mail was made" | "{0} : aucun original valable n’est gardé, un nouveau message Internet a été fait";
+    NotCarried: "{0}: new Internet mail cannot carry {1} ({2})" | "{0} : un nouveau message Internet ne peut porter {1} ({2})";
     NeedsTo: "this needs --to PATH" | "il faut --to CHEMIN";
     ToTerminal: "binary data is not written to a terminal: redirect it" | "pas de données binaires sur un terminal : redirigez la sortie";
     // store

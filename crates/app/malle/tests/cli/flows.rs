@@ -233,6 +233,16 @@ fn a_changed_message_is_written_anew_and_says_so() {
     assert_eq!(run.code(), Some(0));
     assert!(run.out().contains("Subject: Other"), "{}", run.out());
     assert!(run.err().contains(&id), "{}", run.err());
+    assert!(!run.err().contains("cannot carry"), "{}", run.err());
+    // What the new mail has no place for is named, in words and in JSON.
+    place.json(&["props", &id, "--set", "PR_COMMENT=mine"]);
+    let run = place.run(&["export", &id]);
+    let told = "new Internet mail cannot carry message: PR_COMMENT (property-not-written)";
+    assert!(run.err().contains(told), "{}", run.err());
+    let to = place.path("new").display().to_string();
+    let done = place.json(&["export", &id, "--to", &to]);
+    let loss = json!([{"code": "property-not-written", "detail": "message: PR_COMMENT"}]);
+    assert_eq!(done["exported"][0]["losses"], loss);
 }
 
 #[test]

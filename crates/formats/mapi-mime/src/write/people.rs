@@ -43,11 +43,7 @@ impl People {
             reply_to: reply_to(writer, props),
             to: recipients(writer, tree, recipient_type::TO),
             cc: recipients(writer, tree, recipient_type::CC),
-            bcc: if writer.options.with_bcc {
-                recipients(writer, tree, recipient_type::BCC)
-            } else {
-                Vec::new()
-            },
+            bcc: recipients(writer, tree, recipient_type::BCC),
         };
         if people.author.is_none() {
             writer.loss("no-from", "the message has no sender with an address");
@@ -195,6 +191,7 @@ fn nobody(name: &str) -> Option<String> {
 
 /// The recipients of one kind. Those of whom a report tells are no recipients of the report.
 fn recipients(writer: &mut Writer<'_>, tree: &MessageTree, kind: i32) -> Vec<String> {
+    let secret = kind == recipient_type::BCC && !writer.options.with_bcc;
     let mut items = Vec::new();
     for row in &tree.recipients {
         // MAPI_SUBMITTED and the like are bits above the kind.
@@ -203,6 +200,10 @@ fn recipients(writer: &mut Writer<'_>, tree: &MessageTree, kind: i32) -> Vec<Str
             .and_then(PropValue::as_long)
             .unwrap_or(recipient_type::TO);
         if row_kind & 0xF != kind || super::report::tells_of(&tree.props, row) {
+            continue;
+        }
+        if secret {
+            writer.loss("bcc-left-out", text_of(row, tags::DISPLAY_NAME));
             continue;
         }
         match Person::read(writer, row, &ROW) {

@@ -56,9 +56,7 @@ const NAMES: &[&str] = &[
 /// Whether a field is written from a property here.
 pub(super) fn is_own(name: &str) -> bool {
     let is = |n: &&str| n.eq_ignore_ascii_case(name);
-    NAMES.iter().any(is)
-        || TEXTS.iter().any(|(n, _)| is(n))
-        || COMMON.iter().any(|(n, _)| is(n))
+    NAMES.iter().any(is) || TEXTS.iter().any(|(n, _)| is(n)) || COMMON.iter().any(|(n, _)| is(n))
 }
 
 /// Whether a property is written here, or said by the fields of a received message only.

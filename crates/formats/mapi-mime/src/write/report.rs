@@ -85,7 +85,7 @@ pub(super) fn status(writer: &Writer<'_>, tree: &MessageTree, kind: Kind) -> Par
 
 /// The text for people of a report that has none.
 pub(super) fn text(tree: &MessageTree, kind: Kind) -> Part<'static> {
-    let about = text_of(&tree.props, tags::ORIGINAL_SUBJECT);
+    let about = in_a_line(text_of(&tree.props, tags::ORIGINAL_SUBJECT));
     let what = match kind {
         Kind::Delivery("failed") => "could not be delivered to:",
         Kind::Delivery("delayed") => "has not yet been delivered to:",
@@ -96,8 +96,8 @@ pub(super) fn text(tree: &MessageTree, kind: Kind) -> Part<'static> {
     };
     let mut text = format!("Your message \"{about}\" {what}\r\n");
     for row in tree.recipients.iter().filter(|r| tells_of(&tree.props, r)) {
-        let name = text_of(row, tags::DISPLAY_NAME);
-        let why = text_of(row, tags::REPORT_TEXT);
+        let name = in_a_line(text_of(row, tags::DISPLAY_NAME));
+        let why = in_a_line(text_of(row, tags::REPORT_TEXT));
         text.push_str(&format!("\r\n    {name}\r\n"));
         if !why.is_empty() {
             text.push_str(&format!("        {why}\r\n"));
@@ -108,6 +108,10 @@ pub(super) fn text(tree: &MessageTree, kind: Kind) -> Part<'static> {
         charset: "utf-8",
         bytes: Cow::Owned(text.into_bytes()),
     }
+}
+
+fn in_a_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A line of a field, if it has a value.

@@ -18,4 +18,6 @@ mod roundtrip;
 mod said;
 mod samples;
 mod shown;
+mod write_any;
 mod write_corpus;
+mod write_forms;

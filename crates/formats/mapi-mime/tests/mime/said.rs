@@ -5,8 +5,8 @@ use std::io::Read;
 
 use mapi_mime::decode_code_page;
 use mapi_props::{
-    AttachmentTree, MessageTree, NameKind, PropKey, PropValue, TreeContent, TreeProps, TreeValue,
-    tags,
+    AttachmentTree, MessageTree, NameKind, PropKey, PropTag, PropValue, Tag, TreeContent,
+    TreeProps, TreeValue, tags,
 };
 
 /// What is said, by what it is about.
@@ -39,54 +39,60 @@ pub(crate) fn said(tree: &MessageTree) -> Said {
     out
 }
 
+/// What fields say in words.
+const TEXTS: &[(Tag<str>, &str)] = &[
+    (tags::SUBJECT, "subject"),
+    (tags::MESSAGE_CLASS, "class"),
+    (tags::SENT_REPRESENTING_NAME, "from name"),
+    (tags::SENT_REPRESENTING_EMAIL_ADDRESS, "from"),
+    (tags::SENDER_NAME, "sender name"),
+    (tags::SENDER_EMAIL_ADDRESS, "sender"),
+    (tags::REPLY_RECIPIENT_NAMES, "reply to"),
+    (tags::INTERNET_MESSAGE_ID, "id"),
+    (tags::IN_REPLY_TO_ID, "in reply to"),
+    (tags::INTERNET_REFERENCES, "references"),
+    (tags::CONVERSATION_TOPIC, "topic"),
+    (tags::LIST_HELP, "list help"),
+    (tags::LIST_SUBSCRIBE, "list subscribe"),
+    (tags::LIST_UNSUBSCRIBE, "list unsubscribe"),
+    (tags::INTERNET_ORGANIZATION, "organization"),
+    (tags::INTERNET_PRECEDENCE, "precedence"),
+    (tags::INTERNET_NEWSGROUPS, "newsgroups"),
+    (tags::INTERNET_NNTP_PATH, "path"),
+    (tags::READ_RECEIPT_EMAIL_ADDRESS, "receipt to"),
+];
+
+/// What they say otherwise.
+const VALUES: &[(PropTag, &str)] = &[
+    (tags::IMPORTANCE.raw(), "importance"),
+    (tags::SENSITIVITY.raw(), "sensitivity"),
+    (tags::CLIENT_SUBMIT_TIME.raw(), "date"),
+    (tags::EXPIRY_TIME.raw(), "expires"),
+    (tags::REPLY_TIME.raw(), "reply by"),
+    (tags::DEFERRED_DELIVERY_TIME.raw(), "deferred"),
+    (tags::READ_RECEIPT_REQUESTED.raw(), "receipt asked"),
+    (
+        tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED.raw(),
+        "report asked",
+    ),
+    (tags::CONVERSATION_INDEX.raw(), "index"),
+    (tags::MESSAGE_LOCALE_ID.raw(), "language"),
+    (tags::AUTO_RESPONSE_SUPPRESS.raw(), "auto response"),
+    (tags::FLAG_STATUS.raw(), "flag"),
+    (tags::CONTENT_FILTER_SCL.raw(), "spam level"),
+    (tags::TNEF_CORRELATION_KEY.raw(), "correlation"),
+    (tags::REPLY_RECIPIENT_ENTRIES.raw(), "reply entries"),
+];
+
 fn message(tree: &MessageTree, at: &str, out: &mut Said) {
     let props = &tree.props;
-    for (tag, name) in [
-        (tags::SUBJECT, "subject"),
-        (tags::MESSAGE_CLASS, "class"),
-        (tags::SENT_REPRESENTING_NAME, "from name"),
-        (tags::SENT_REPRESENTING_EMAIL_ADDRESS, "from"),
-        (tags::SENDER_NAME, "sender name"),
-        (tags::SENDER_EMAIL_ADDRESS, "sender"),
-        (tags::REPLY_RECIPIENT_NAMES, "reply to"),
-        (tags::INTERNET_MESSAGE_ID, "id"),
-        (tags::IN_REPLY_TO_ID, "in reply to"),
-        (tags::INTERNET_REFERENCES, "references"),
-        (tags::CONVERSATION_TOPIC, "topic"),
-        (tags::LIST_HELP, "list help"),
-        (tags::LIST_SUBSCRIBE, "list subscribe"),
-        (tags::LIST_UNSUBSCRIBE, "list unsubscribe"),
-        (tags::INTERNET_ORGANIZATION, "organization"),
-        (tags::INTERNET_PRECEDENCE, "precedence"),
-        (tags::INTERNET_NEWSGROUPS, "newsgroups"),
-        (tags::INTERNET_NNTP_PATH, "path"),
-        (tags::READ_RECEIPT_EMAIL_ADDRESS, "receipt to"),
-    ] {
-        if let Some(text) = props.text(tag) {
+    for (tag, name) in TEXTS {
+        if let Some(text) = props.text(*tag) {
             put(out, at, name, one_line(text));
         }
     }
-    for (tag, name) in [
-        (tags::IMPORTANCE.raw(), "importance"),
-        (tags::SENSITIVITY.raw(), "sensitivity"),
-        (tags::CLIENT_SUBMIT_TIME.raw(), "date"),
-        (tags::EXPIRY_TIME.raw(), "expires"),
-        (tags::REPLY_TIME.raw(), "reply by"),
-        (tags::DEFERRED_DELIVERY_TIME.raw(), "deferred"),
-        (tags::READ_RECEIPT_REQUESTED.raw(), "receipt asked"),
-        (
-            tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED.raw(),
-            "report asked",
-        ),
-        (tags::CONVERSATION_INDEX.raw(), "index"),
-        (tags::MESSAGE_LOCALE_ID.raw(), "language"),
-        (tags::AUTO_RESPONSE_SUPPRESS.raw(), "auto response"),
-        (tags::FLAG_STATUS.raw(), "flag"),
-        (tags::CONTENT_FILTER_SCL.raw(), "spam level"),
-        (tags::TNEF_CORRELATION_KEY.raw(), "correlation"),
-        (tags::REPLY_RECIPIENT_ENTRIES.raw(), "reply entries"),
-    ] {
-        if let Some(value) = props.value(tag) {
+    for (tag, name) in VALUES {
+        if let Some(value) = props.value(*tag) {
             put(out, at, name, format!("{value:?}"));
         }
     }
@@ -256,7 +262,7 @@ fn attachment(attachment: &AttachmentTree, at: &str, out: &mut Said) {
     }
 }
 
-fn bytes(props: &TreeProps, tag: mapi_props::PropTag) -> Option<Vec<u8>> {
+fn bytes(props: &TreeProps, tag: PropTag) -> Option<Vec<u8>> {
     match props.get(&PropKey::from(tag))? {
         TreeValue::Value(PropValue::Unicode(text)) => Some(text.clone().into_bytes()),
         TreeValue::Value(PropValue::Binary(bytes)) => Some(bytes.clone()),
