@@ -136,7 +136,7 @@ fn characters(decoded: &[u8]) -> Vec<u8> {
     let groups = decoded.chunks_exact(3);
     let last = groups.remainder();
     for (group, room) in groups.zip(&mut rooms) {
-        if let ([a, b, c], [to @ ..]) = (group, room) {
+        if let ([a, b, c], to) = (group, room) {
             let bits = u32::from(*a) << 16 | u32::from(*b) << 8 | u32::from(*c);
             to.copy_from_slice(&letters(bits));
         }
