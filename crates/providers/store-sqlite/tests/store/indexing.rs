@@ -137,6 +137,15 @@ fn every_field_has_its_words_and_changes_move_them() {
     commit(&store, Op::SaveMessage(Box::new(recipients)));
     assert_eq!(hits(&path, "tom OR cid OR bob OR olga"), []);
     assert_eq!(problems(&store), []);
+    drop(store);
+    // Whoever may not write can check and ask all the same.
+    let reader = SqliteStore::open(&path, OpenMode::ReadOnly, support(), &call()).unwrap();
+    reader.index_from(0);
+    assert_eq!(problems(&reader), []);
+    assert_eq!(phrase(&reader, root, "elsewhere", &call()).unwrap(), 1);
+    drop(reader);
+    let alone = SqliteStore::open_alone(&path, OpenMode::ReadWrite, support(), &call()).unwrap();
+    assert_eq!(problems(&alone), []);
 }
 
 #[test]
