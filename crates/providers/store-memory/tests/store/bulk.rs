@@ -325,3 +325,80 @@ fn a_cancelled_bulk_says_how_far_it_went_and_an_atomic_one_went_nowhere() {
     );
     assert_eq!(unread(), 3);
 }
+
+const OWING: u32 = message_flags::RN_PENDING | message_flags::NRN_PENDING;
+
+/// Takes a pending report off a message.
+fn settle(message: ItemId, pending: u32, set: u32) -> Op {
+    let flags = FlagPatch { set, clear: OWING };
+    Op::SettleReport {
+        message,
+        pending,
+        flags,
+    }
+}
+
+#[test]
+fn a_message_that_owes_a_report_waits_until_it_is_settled() {
+    let bench = Bench::new();
+    let flags = |id| bench.store.message(id, &bench.call).unwrap().meta.flags;
+    let owing = |subject| {
+        let id = bench.message(ROOT, subject);
+        let owes = FlagPatch {
+            set: OWING,
+            clear: message_flags::READ,
+        };
+        assert_eq!(bench.flags(ids(&[id]), owes).done, 1);
+        id
+    };
+    let (read, gone, suppressed) = (owing("read"), owing("gone"), owing("suppressed"));
+    let plain = bench.message(ROOT, "plain");
+    let marked = bench.flags(ids(&[read, plain]), READ);
+    assert_eq!((marked.done, marked.failed.len()), (1, 1));
+    assert_eq!(marked.failed[0].error.code(), Code::UNABLE_TO_COMPLETE);
+    assert_eq!(flags(read) & (OWING | message_flags::READ), OWING);
+    for mode in [DeleteMode::Soft, DeleteMode::Hard] {
+        let delete = Op::Delete {
+            items: ids(&[gone]),
+            mode,
+        };
+        let deleted = bench.bulk(delete);
+        assert_eq!(deleted.failed[0].error.code(), Code::UNABLE_TO_COMPLETE);
+    }
+    let suppress = FlagPatch {
+        set: message_flags::READ,
+        clear: OWING,
+    };
+    assert_eq!(bench.flags(ids(&[suppressed]), suppress).done, 1);
+
+    // Whoever settles first does; the second finds nothing, and its whole set is void.
+    let rn = message_flags::RN_PENDING;
+    let before = bench.last();
+    let set = |subject| ChangeSet {
+        ops: vec![
+            settle(read, rn, message_flags::READ),
+            super::host::new_message(ROOT, subject),
+        ],
+        ..ChangeSet::default()
+    };
+    bench.store.commit(set("report"), &bench.call).unwrap();
+    assert_eq!(bench.last(), before + 2);
+    let second = bench.store.commit(set("again"), &bench.call);
+    assert_eq!(second.unwrap_err().code(), Code::NOT_FOUND);
+    assert_eq!(bench.last(), before + 2);
+    assert_eq!(
+        flags(read) & (OWING | message_flags::READ),
+        message_flags::READ
+    );
+    for other in [plain, suppressed, ItemId(404)] {
+        assert_eq!(bench.code(settle(other, rn, 0)), Code::NOT_FOUND);
+    }
+    let nrn = message_flags::NRN_PENDING;
+    bench.one(settle(gone, nrn, 0)).unwrap();
+    let delete = Op::Delete {
+        items: ids(&[gone]),
+        mode: DeleteMode::Soft,
+    };
+    assert_eq!(bench.bulk(delete).done, 1);
+    bench.sound();
+}
