@@ -53,6 +53,32 @@ pub const HOSTILE: &[Hostile] = &[
         listed("Subject:", " =?utf-8?q?=C3=A9?=", n)
     }),
     of("parameter-pieces", 100_000, parameter_pieces),
+    of("angles", 1_000_000, |n| listed("To:", "<", n)),
+    of("angles-and-commas", 500_000, |n| listed("To:", "<,", n)),
+    of("quoted-angles", 250_000, |n| listed("To:", " <\">", n)),
+    of("brackets", 1_000_000, |n| listed("To:", "[", n)),
+    of("reference-angles", 1_000_000, |n| {
+        listed("References:", "<", n)
+    }),
+    of("half-words", 500_000, |n| listed("Subject:", "=?", n)),
+    of("words-without-end", 100_000, |n| {
+        listed("Subject:", "=?utf-8?q?", n)
+    }),
+    of("blanks", 1_000_000, |n| listed("Subject: x", " \t", n)),
+    of("folds", 250_000, |n| listed("Subject: x", "\n ", n)),
+    of("nameless-parameters", 250_000, |n| {
+        listed("Content-Type: a/b", ";=\"a", n)
+    }),
+    of("parameters", 250_000, |n| {
+        listed("Content-Type: a/b", "; a=b", n)
+    }),
+    of("forgotten-semicolons", 250_000, |n| {
+        listed("Content-Disposition: a", " =b c", n)
+    }),
+    of("dates", 500_000, |n| listed("Date:", " 1", n)),
+    of("received-semicolons", 1_000_000, |n| {
+        listed("Received:", ";", n)
+    }),
     of("groups", 100_000, |n| {
         listed("To:", " g: a@b.example, c@d.example;", n)
     }),

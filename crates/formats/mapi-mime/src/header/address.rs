@@ -32,6 +32,7 @@ pub(crate) fn parse(value: &str, max: usize) -> AddressList {
         group: None,
         members: 0,
         max,
+        open: Open::default(),
     };
     let mut rest = value;
     while let Some(first) = rest.chars().next() {
@@ -51,6 +52,18 @@ struct Parser {
     group: Option<String>,
     members: usize,
     max: usize,
+    open: Open,
+}
+
+/// What never ends from some place of the value on, and so from no later one: nobody has to look again.
+#[derive(Default)]
+struct Open {
+    /// A quoted string.
+    quote: bool,
+    /// An angle bracket that minds quotes; later ones may end, but such a value is not worth the time.
+    angle: bool,
+    /// An angle bracket that minds nothing.
+    bracket: bool,
 }
 
 /// What was read since the last comma.
@@ -75,9 +88,12 @@ impl Parser {
         let tail = rest.get(first.len_utf8()..).unwrap_or_default();
         match first {
             '"' => {
-                if let Some((text, after)) = quoted(tail) {
-                    self.entry.push(text, true);
-                    return after;
+                if !self.open.quote {
+                    if let Some((text, after)) = quoted(tail) {
+                        self.entry.push(text, true);
+                        return after;
+                    }
+                    self.open.quote = true;
                 }
                 self.entry.push(String::new(), false);
                 tail
@@ -92,7 +108,7 @@ impl Parser {
                 after
             }
             '<' => {
-                let (address, after) = angle(tail);
+                let (address, after) = angle(tail, &mut self.open);
                 match address.strip_suffix(';').and_then(|a| a.split_once(':')) {
                     // `<undisclosed-recipients:;>`
                     Some((group, _)) => self.empty_group(group.to_owned()),
@@ -234,26 +250,17 @@ fn comment(text: &str) -> (String, &str) {
 }
 
 /// The address of `<…>` without its route, and what follows.
-fn angle(text: &str) -> (String, &str) {
-    let mut in_quotes = false;
-    let mut escaped = false;
+fn angle<'a>(text: &'a str, open: &mut Open) -> (String, &'a str) {
     let mut end = None;
-    for (at, c) in text.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' if in_quotes => escaped = true,
-            '"' => in_quotes = !in_quotes,
-            '>' if !in_quotes => {
-                end = Some(at);
-                break;
-            }
-            _ => {}
-        }
+    if !open.angle {
+        end = unquoted_end(text);
+        open.angle = end.is_none();
     }
-    let end = end
-        .or_else(|| text.find('>'))
-        .or_else(|| text.find(','))
-        .unwrap_or(text.len());
+    if end.is_none() && !open.bracket {
+        end = text.find('>');
+        open.bracket = end.is_none();
+    }
+    let end = end.or_else(|| text.find(',')).unwrap_or(text.len());
     let (inner, after) = text.split_at(end);
     let after = after.strip_prefix('>').unwrap_or(after);
     let inner = inner.trim().trim_start_matches('<');
@@ -266,6 +273,22 @@ fn angle(text: &str) -> (String, &str) {
         _ => inner,
     };
     (address_text(inner), after)
+}
+
+/// Where the first `>` outside of quotes stands.
+fn unquoted_end(text: &str) -> Option<usize> {
+    let mut in_quotes = false;
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_quotes => escaped = true,
+            '"' => in_quotes = !in_quotes,
+            '>' if !in_quotes => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The address between angle brackets without comments, and without blanks outside quotes.

@@ -36,10 +36,13 @@ impl Parameterised {
             .filter(|c| !c.is_whitespace() && !matches!(c, '"' | ','))
             .collect();
         let mut raw: Vec<(String, String, bool)> = Vec::new();
-        while !rest.is_empty() && raw.len() < PARAMS_MAX {
+        // Those without a name count too: a quote that never ends makes each of them read to the end.
+        let mut left = PARAMS_MAX;
+        while !rest.is_empty() && left > 0 {
             let (name, after) = read_name(rest);
             rest = after;
             if let Some(after) = rest.strip_prefix('=') {
+                left -= 1;
                 let (value, quoted, after) = read_value(after);
                 rest = after;
                 if !name.is_empty() {

@@ -160,6 +160,65 @@ fn limits_hold_over_embedded_messages() {
     assert!(has(&tree, "more-defects"));
 }
 
+/// Time and memory grow with the length only, whatever the mail is made of; the full sizes are those of the torture.
+#[test]
+fn every_kind_of_hostile_mail() {
+    for kind in testkit::HOSTILE {
+        let size = (kind.full / 4).clamp(2, 500_000);
+        let start = Instant::now();
+        let mail = (kind.make)(size);
+        let tree = read(mail);
+        assert!(tree.attachments.len() <= 10_000, "{}", kind.name);
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{}: {:?}",
+            kind.name,
+            start.elapsed()
+        );
+    }
+}
+
+/// Parts are counted over all messages together, those in base64 and files in texts included.
+#[test]
+fn parts_are_limited_over_encoded_messages_and_files_in_text() {
+    let inner = format!(
+        "Content-Type: multipart/mixed; boundary=i\n\n{}",
+        "--i\n\nx\n".repeat(6000)
+    );
+    let encoded = base64(inner.as_bytes());
+    let part = format!(
+        "--b\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n{encoded}\n"
+    );
+    let mail = "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &part.repeat(5);
+    let tree = read(mail);
+    assert!(has(&tree, "too-many-parts"));
+    assert!(parts(&tree) <= 10_000, "{}", parts(&tree));
+    let files = "=ybegin line=8 size=1 name=x\n2\n=yend size=1\n".repeat(900);
+    let part = format!("--b\nContent-Type: message/rfc822\n\nSubject: x\n\n{files}\n");
+    let mail = "Content-Type: multipart/mixed; boundary=b\n\n".to_owned() + &part.repeat(20);
+    let tree = read(mail);
+    assert!((9_000..=10_000).contains(&parts(&tree)), "{}", parts(&tree));
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |bits: u32| char::from(DIGITS[bits as usize & 63]);
+    let whole = &bytes[..bytes.len() / 3 * 3];
+    whole
+        .chunks(3)
+        .map(|b| u32::from(b[0]) << 16 | u32::from(b[1]) << 8 | u32::from(b[2]))
+        .flat_map(|bits| [18, 12, 6, 0].map(|shift| digit(bits >> shift)))
+        .collect()
+}
+
+fn parts(tree: &MessageTree) -> usize {
+    let inner = tree.attachments.iter().map(|a| match &a.content {
+        TreeContent::Message(m) => parts(m),
+        _ => 0,
+    });
+    tree.attachments.len() + inner.sum::<usize>()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
