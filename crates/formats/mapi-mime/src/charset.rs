@@ -127,7 +127,7 @@ fn decode_or<'a>(
             || DEFAULT_CODE_PAGE,
             "declared iso-8859-1, but has bytes that are no text in it",
         ),
-        How::Wide(_) if !bytes.contains(&0) && utf8(bytes).is_some() => {
+        How::Wide(_) if utf8(bytes).is_some_and(is_printable) => {
             guess(bytes, default, "declared of wide units, but is not")
         }
         _ => {
@@ -262,6 +262,12 @@ fn guess<'a>(bytes: &'a [u8], default: impl FnOnce() -> i32, defect: &'static st
     decoded
 }
 
+/// Whether text has no controls but those of lines: bytes of wide units show as such where they are valid UTF-8 at all.
+fn is_printable(text: &str) -> bool {
+    let control = |b: &u8| matches!(b, 0..=8 | 11 | 14..=31);
+    !text.as_bytes().iter().any(control)
+}
+
 /// Whether most of what is not ASCII forms UTF-8 sequences: a cut or spoilt text, not one in another charset.
 fn mostly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0usize, 0usize);
@@ -304,6 +310,8 @@ mod tests {
         check(b"caf+AOk-", Some("utf-7"), "café", 65000, false);
         check(b"\xFF\xFEh\0", Some("utf-16"), "h", 1200, false);
         check(b"\0h\0i", Some("utf-16"), "hi", 1201, false);
+        check(b"\x10\x042\x04", Some("utf-16le"), "Ав", 1200, false);
+        check(b"\x87\x40", Some("big5-hkscs"), "\u{43F0}", 950, false);
         check(b"abc", Some("x-klingon"), "abc", 20127, false);
     }
 
@@ -373,6 +381,28 @@ mod tests {
             likely_page(&encoding_rs::KOI8_R.encode(russian).0, 1253),
             1253
         );
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_anything() {
+        let mut state = 1u32;
+        let mut bytes: Vec<u8> = (0..4096)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                state.to_be_bytes()[0]
+            })
+            .collect();
+        bytes.extend(b"\x1b$B\x1b$)A\x0e~{+A-".repeat(20));
+        for label in (0..66_000)
+            .filter_map(label_of)
+            .chain(["viscii", "hp-roman8"])
+        {
+            for start in 0..64 {
+                let piece = &bytes[start * 61..];
+                let decoded = decode_guessing(piece, Some(label), DEFAULT_CODE_PAGE);
+                assert!(!decoded.text.is_empty(), "{label}");
+            }
+        }
     }
 
     #[test]

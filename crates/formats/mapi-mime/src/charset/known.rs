@@ -346,7 +346,13 @@ static CHARSETS: &[Charset] = {
         charset(
             950,
             "big5",
-            &["big5hkscs2004", "big5eten", "xmacchinesetrad", "cp951"],
+            &[
+                "big5hkscs",
+                "big5hkscs2004",
+                "big5eten",
+                "xmacchinesetrad",
+                "cp951",
+            ],
             Web(rs::BIG5),
         ),
         charset(
