@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
-    ReadArgs, RowArgs, SearchArgs, TransferArgs,
+    ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, TransferArgs,
 };
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};

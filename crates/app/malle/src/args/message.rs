@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::When;
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Messages whose source bytes the folder already holds are skipped, so an interrupted import goes on by
@@ -119,7 +117,7 @@ pub(crate) struct SearchArgs {
     /// Show the restriction that the query is, and how the store will find its messages
     #[arg(long, conflicts_with = "count")]
     pub(crate) explain: bool,
-    /// Show where the words stand; auto: in text, not in JSON
+    /// Show where the words stand; alone: always
     #[arg(
         long,
         value_name = "WHEN",
@@ -128,9 +126,20 @@ pub(crate) struct SearchArgs {
         require_equals = true,
         default_missing_value = "always"
     )]
-    pub(crate) snippets: When,
+    pub(crate) snippets: Snippets,
     #[command(flatten)]
     pub(crate) rows: RowArgs,
+}
+
+/// When snippets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Snippets {
+    /// In text, not in JSON
+    Auto,
+    /// In JSON too
+    Always,
+    /// Not at all
+    Never,
 }
 
 #[derive(Debug, Args)]

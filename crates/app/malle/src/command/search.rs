@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::args::{SearchArgs, When};
+use crate::args::{SearchArgs, SnippetsWhen};
 use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 use crate::output::{Printer, Shown};
@@ -82,9 +82,9 @@ fn list(
     let extra = app.columns(&args.rows.columns, &StoreNames::of(store))?;
     let table = search.columns(columns(&extra)).open();
     let snippets = match args.snippets {
-        When::Auto => !app.output.json,
-        When::Always => true,
-        When::Never => false,
+        SnippetsWhen::Auto => !app.output.json,
+        SnippetsWhen::Always => true,
+        SnippetsWhen::Never => false,
     };
     let listing = Listing {
         app,
