@@ -52,7 +52,7 @@ fn method(attachment: &AttachmentTree) -> Option<i32> {
         .and_then(PropValue::as_long)
 }
 
-fn named<'t>(props: &'t TreeProps, name: PropName) -> Option<&'t PropValue> {
+fn named(props: &TreeProps, name: PropName) -> Option<&PropValue> {
     match props.get(&PropKey::Named(name))? {
         TreeValue::Value(value) => Some(value),
         TreeValue::Large(..) => None,
