@@ -92,7 +92,7 @@ pub(super) fn write(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()
         }
     }
     for (name, lid) in COMMON {
-        match common(props, *lid) {
+        match of_lid(props, *lid) {
             Some(PropValue::Unicode(text)) if !text.is_empty() => {
                 writer.line(&field::unstructured(name, text))?;
             }
@@ -115,7 +115,7 @@ pub(super) fn write(writer: &mut Writer<'_>, props: &TreeProps) -> io::Result<()
     }
 }
 
-fn common(props: &TreeProps, lid: u32) -> Option<&PropValue> {
+fn of_lid(props: &TreeProps, lid: u32) -> Option<&PropValue> {
     let name = PropName::id(guids::PSETID_COMMON, lid);
     props.get(&PropKey::Named(name)).and_then(TreeValue::value)
 }

@@ -118,7 +118,7 @@ impl Envelope<'_> {
     }
 
     /// Puts a named property of PSETID_Common.
-    fn common(&mut self, lid: u32, value: PropValue) {
+    fn put_lid(&mut self, lid: u32, value: PropValue) {
         let name = PropName::id(guids::PSETID_COMMON, lid);
         self.tree
             .props
@@ -166,7 +166,7 @@ impl Envelope<'_> {
     fn message_flag(&mut self, field: &Field<'_>) {
         let text = self.text(field);
         if !text.is_empty() {
-            self.common(FLAG_REQUEST, PropValue::Unicode(text));
+            self.put_lid(FLAG_REQUEST, PropValue::Unicode(text));
             // followupFlagged.
             self.first(tags::FLAG_STATUS, field, 2);
         }
@@ -217,9 +217,9 @@ impl Envelope<'_> {
             self.tree.props.insert(PropKey::Named(name), value);
         }
         if late.classified {
-            self.common(CLASSIFIED, PropValue::Bool(true));
+            self.put_lid(CLASSIFIED, PropValue::Bool(true));
             for (lid, value) in late.classification {
-                self.common(lid, value);
+                self.put_lid(lid, value);
             }
         }
     }
