@@ -141,6 +141,17 @@ impl Flow {
         self.push(text);
     }
 
+    /// Takes back what was written from byte `from` on if it is only space, as in the empty paragraphs that some
+    /// programs put between others.
+    pub(super) fn forget_blanks(&mut self, from: usize) {
+        let blank = |c: char| matches!(c, ' ' | '\n' | '>');
+        let written = self.out.get(from..).filter(|t| !t.is_empty());
+        if from > 0 && written.is_some_and(|text| text.chars().all(blank)) {
+            self.out.truncate(from);
+            self.owe(2);
+        }
+    }
+
     /// The next text stands after at least `count` line ends.
     pub(super) fn block(&mut self, count: usize) {
         self.owe(self.owed.max(count));

@@ -20,6 +20,8 @@ struct Open<'a> {
     hidden: bool,
     /// Line ends around it.
     lines: usize,
+    /// Bytes of text before it.
+    from: usize,
     /// Of a link: where it leads, and how many tables it is in.
     link: Option<(String, usize)>,
     /// Of a list: the number of its next item.
@@ -33,6 +35,8 @@ pub(super) struct Renderer<'a> {
     open: Vec<Open<'a>>,
     hidden: usize,
     preformatted: usize,
+    /// Where the last link leads that was told.
+    last_link: String,
     /// The line end that follows a `<pre>` at once is no text.
     fresh_pre: bool,
     cut: bool,
@@ -47,6 +51,7 @@ impl<'a> Renderer<'a> {
             open: Vec::new(),
             hidden: 0,
             preformatted: 0,
+            last_link: String::new(),
             fresh_pre: false,
             cut: false,
             limits,
@@ -91,6 +96,7 @@ impl<'a> Renderer<'a> {
             kind,
             hidden: hides,
             lines: 0,
+            from: self.flow.len(),
             link: None,
             number: number(attributes.start()).unwrap_or(1),
         };
@@ -274,6 +280,9 @@ impl<'a> Renderer<'a> {
         if self.hidden > 0 {
             return;
         }
+        if element.kind == Kind::Paragraph && element.lines > 1 {
+            self.flow.forget_blanks(element.from);
+        }
         if element.lines > 0 {
             self.flow.block(element.lines);
         }
@@ -336,12 +345,15 @@ impl<'a> Renderer<'a> {
         let address = shown.contains(['.', '@']);
         let (to, text) = (bare(&href), bare(shown));
         let same = to == text || (address && to.ends_with(&text));
-        if leads_out && !same && !href.chars().any(char::is_whitespace) {
+        // A picture and the words beside it often lead to the same place: it is told once.
+        let told = self.last_link == href;
+        if leads_out && !same && !told && !href.chars().any(char::is_whitespace) {
             if shown.is_empty() {
                 self.flow.attach(&format!("<{href}>"));
             } else {
                 self.flow.attach_to_line(&format!(" <{href}>"));
             }
+            self.last_link = href;
         }
     }
 

@@ -22,6 +22,14 @@ fn paragraphs_and_line_ends() {
     check("<h1>T</h1>text<hr>more", "T\n\ntext\n----\nmore");
     check("<p>a<p>b<div>c", "a\n\nb\n\nc");
     check(
+        "<p>a</p><p>&nbsp;</p><p> </p><p>&nbsp;</p><p>b</p>",
+        "a\n\nb",
+    );
+    check(
+        "<p>&nbsp;</p><p>b</p><blockquote><p>c</p><p>&nbsp;</p><p>d",
+        "b\n\n> c\n>\n> d",
+    );
+    check(
         "<p class=MsoNormal>a<o:p></o:p></p><p class=MsoNormal><o:p>&nbsp;</o:p></p><p class=MsoNormal>b</p>",
         "a\n\nb",
     );
@@ -146,6 +154,10 @@ fn links_show_where_they_lead() {
         "> a.example",
     );
     check("<a href='http://a.example'></a> x", "<http://a.example> x");
+    check(
+        "<a href='http://a.example'><img src=x></a><br><a href='http://a.example'>Go</a>, <a href='http://b.example'>No</a>",
+        "<http://a.example>\nGo, No <http://b.example>",
+    );
     check(
         "<a href='http://x.example'>See<br></a>more",
         "See <http://x.example>\nmore",
