@@ -362,9 +362,10 @@ impl Entry {
         let mut name = name.trim().to_owned();
         let mut address = self.angle.unwrap_or_default();
         // Against RFC 2047 §5, some encode the whole of `Ann <ann@example.org>`.
-        if let Some((inner, found)) = whole(&name).filter(|_| address.is_empty()) {
-            address = found.to_owned();
-            name = inner.trim().to_owned();
+        if address.is_empty()
+            && let Some((inner, found)) = whole(&name)
+        {
+            (address, name) = (found.to_owned(), inner.trim().to_owned());
         }
         (!name.is_empty() || !address.is_empty()).then_some(Mailbox {
             name,

@@ -169,8 +169,10 @@ impl Parts {
         if digits && token.contains(['/', '.']) && self.take_numeric(token) {
             return;
         }
-        if digits && token.contains('-') {
-            return token.split('-').for_each(|t| self.take_word(t));
+        let named = token.contains(char::is_alphabetic);
+        if digits && (token.contains('-') || named) {
+            let words = token.split(['-', '/', '.']);
+            return words.for_each(|word| self.take_word(word));
         }
         self.take_word(token);
     }
@@ -418,6 +420,8 @@ mod tests {
             "Sun, 22 Nov 2026 2:20:05PM +0000",
             "11/22/2026 2:20:05 PM",
             "22.11.2026 14:20:05",
+            "22.Nov.2026 14:20:05",
+            "22/Nov/2026 14:20:05",
             "2026/11/22 14:20:05 +0000",
             "22 Nov 2026 14.20.05",
             "dim. 22 nov. 2026 15:20:05 +0100",
