@@ -154,6 +154,11 @@ const MESSAGE: &[PropTag] = &[
     tags::SEARCH_KEY.raw(),
     tags::TRANSPORT_MESSAGE_HEADERS.raw(),
     tags::INTERNET_RETURN_PATH.raw(),
+    // What its owner did with it; folders of mail have flags for that.
+    tags::ICON_INDEX.raw(),
+    tags::LAST_VERB_EXECUTED.raw(),
+    tags::LAST_VERB_EXECUTION_TIME.raw(),
+    tags::FOLLOWUP_ICON.raw(),
     tags::SENT_REPRESENTING_NAME.raw(),
     tags::SENT_REPRESENTING_ADDRTYPE.raw(),
     tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
