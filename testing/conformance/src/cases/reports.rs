@@ -461,7 +461,70 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
+    case!(needs(), "reports travel as mail and are known again", |f| {
+        let store = f.store()?;
+        let mail = b"From: Ann <ann@example.com>\r\nTo: me@example.com\r\nSubject: Plans\r\n\
+                Message-ID: <m1@example.com>\r\nDisposition-Notification-To: receipts@example.com\r\n\r\nHello.\r\n";
+        let mut tree = parsed(mail);
+        tree.props.set(tags::RECEIVED_BY_NAME, "Me");
+        tree.props.set(tags::RECEIVED_BY_ADDRTYPE, "SMTP");
+        tree.props
+            .set(tags::RECEIVED_BY_EMAIL_ADDRESS, "me@example.com");
+        let id = store.deliver(tree)?.entry_id;
+        store
+            .open_message(&id, OpenFlags::MODIFY)?
+            .set_read_flag(ReadFlags::NONE)?;
+        let outbox = store.special_folder(SpecialFolder::Outbox)?;
+        let rows = outbox.contents().open()?.query_all_rows(0)?;
+        let report = outbox.open_message(rows[0].entry_id())?;
+        let again = parsed(&written(&report.to_tree()?));
+        for (tag, text) in [
+            (tags::MESSAGE_CLASS, "REPORT.IPM.Note.IPNRN"),
+            (tags::REPORT_DISPOSITION, "displayed"),
+            (tags::INTERNET_RETURN_PATH, "<m1@example.com>"),
+            (tags::SENDER_EMAIL_ADDRESS, "me@example.com"),
+        ] {
+            assert_eq!(again.props.text(tag), Some(text), "{tag:?}");
+        }
+        let addresses = |tree: &MessageTree| -> Vec<String> {
+            let rows = tree.recipients.iter();
+            rows.filter_map(|r| r.text(tags::EMAIL_ADDRESS).map(str::to_owned))
+                .collect()
+        };
+        assert_eq!(addresses(&again), ["receipts@example.com"]);
+
+        let mut ndr = reports(&submitted(f, &[])?, true)?.remove(0);
+        ndr.message.recipients.insert(0, ndr.to);
+        let again = parsed(&written(&ndr.message));
+        assert_eq!(
+            again.props.text(tags::MESSAGE_CLASS),
+            Some("REPORT.IPM.Note.NDR")
+        );
+        assert_eq!(addresses(&again)[0], "me@example.com");
+        let failed: Vec<_> = again
+            .recipients
+            .iter()
+            .filter(|row| row.value(tags::REPORT_TIME).is_some())
+            .map(|row| row.text(tags::DISPLAY_NAME))
+            .collect();
+        assert_eq!(failed, [Some("Bad")]);
+        let subject = again.props.text(tags::ORIGINAL_SUBJECT);
+        assert_eq!(subject, Some("Plans"), "from the message that came back");
+        Ok(())
+    }),
 ];
+
+fn parsed(mail: &[u8]) -> MessageTree {
+    let context = mapi_mime::ImportContext::new(mapi::FileTime::from_unix(1_795_357_205));
+    mapi_mime::parse(mail.to_vec(), &context).expect("a mail")
+}
+
+fn written(tree: &MessageTree) -> Vec<u8> {
+    let mut mime = Vec::new();
+    mapi_mime::write(tree, &mapi_mime::WriteOptions::default(), &mut mime)
+        .expect("memory takes all");
+    mime
+}
 
 /// A message of mine to Good and Bad, marked as submitting does.
 fn submitted(f: &Fixture, more: &[(PropTag, mapi::PropValue)]) -> Result<Message> {

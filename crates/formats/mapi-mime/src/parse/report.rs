@@ -15,10 +15,10 @@ use super::Reader;
 use crate::structure::{Entity, Kind};
 use group::Group;
 
-/// PidTagReportingMessageTransferAgent: who says so, as Reporting-MTA names it. [MS-OXOMSG] 2.2.2.35
-const REPORTING_MTA: Tag<str> = Tag::<str>::of(0x6820);
+/// Who says so, as Reporting-MTA names it. [MS-OXOMSG] 2.2.2.35
+const REPORTING_MTA: Tag<str> = tags::REPORTING_MESSAGE_TRANSFER_AGENT;
 /// PidTagOriginalMessageId, which shares its number with PR_INTERNET_RETURN_PATH. [MS-OXOMSG] 2.2.1.85
-const ORIGINAL_MESSAGE_ID: Tag<str> = Tag::<str>::of(0x1046);
+const ORIGINAL_MESSAGE_ID: Tag<str> = tags::INTERNET_RETURN_PATH;
 
 /// What a machine-readable part tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -107,7 +107,7 @@ fn a_failure_lists_who_failed_and_why() {
         (tags::INTERNET_REFERENCES, "<m1@a.example>"),
         (tags::INTERNET_RETURN_PATH, "<m1@a.example>"),
         (tags::REPORT_NAME, "mta@b.example"),
-        (mapi_props::Tag::<str>::of(0x6820), "dns; mx.b.example"),
+        (tags::REPORTING_MESSAGE_TRANSFER_AGENT, "dns; mx.b.example"),
     ] {
         assert_eq!(props.text(tag), Some(text), "{tag:?}");
     }
