@@ -100,7 +100,7 @@ fn decode_or<'a>(
     if let Some(text) = bytes.strip_prefix(b"\xEF\xBB\xBF").and_then(utf8) {
         return text_in(text.into(), UTF_8, None);
     }
-    if let Some(decoded) = by_escapes(bytes, charset) {
+    if let Some(decoded) = by_escapes(bytes, charset).or_else(|| by_mark(bytes)) {
         return decoded;
     }
     let Some(charset) = charset else {
@@ -201,6 +201,14 @@ fn by_escapes<'a>(bytes: &'a [u8], charset: Option<&Charset>) -> Option<Decoded<
         page,
         Some("ISO 2022 without its charset"),
     ))
+}
+
+/// UTF-16 with a byte order mark, whatever it is said to be. WHATWG Encoding §6
+fn by_mark(bytes: &[u8]) -> Option<Decoded<'_>> {
+    let marked = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]);
+    let wide = marked && bytes.len().is_multiple_of(2) && bytes.contains(&0);
+    let charset = known::by_page(1200).filter(|_| wide)?;
+    Some(with(bytes, charset)).filter(|decoded| decoded.defect.is_none())
 }
 
 /// Reads the bytes as what they are said to be.
@@ -342,6 +350,8 @@ mod tests {
         check(b"\x1b$B2q5D\x1b(B", Some("us-ascii"), "会議", 50220, true);
         check(b"\x1b[1mbold", None, "\x1b[1mbold", 20127, false);
         check(b"plain", Some("utf-16"), "plain", 65001, true);
+        check(b"\xFF\xFEh\0i\0", None, "hi", 1200, false);
+        check(b"\xFE\xFF\0h\0i", Some("utf-8"), "hi", 1201, false);
         check(b"\xEF\xBB\xBFx", Some("iso-8859-1"), "x", 65001, false);
     }
 

@@ -182,12 +182,14 @@ fn with_crlf(text: &str) -> String {
     out
 }
 
-/// The charset that HTML declares in its first kilobytes. WHATWG HTML §13.2.3.2, simplified.
+/// The charset that HTML declares in its first kilobytes, or XHTML in its first line.
+/// WHATWG HTML §13.2.3.2, simplified; XML 1.0 §4.3.3
 fn meta_charset(html: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(html.get(..4096).unwrap_or(html)).to_ascii_lowercase();
-    let at = head.find("charset=")? + "charset=".len();
-    let label: String = head
-        .get(at..)?
+    let after = |mark: &str| head.get(head.find(mark)? + mark.len()..);
+    let xml = head.trim_start().starts_with("<?xml");
+    let declared = after("charset=").or_else(|| after("encoding=").filter(|_| xml))?;
+    let label: String = declared
         .trim_start_matches(['"', '\'', ' '])
         .chars()
         .take_while(|c| c.is_ascii_alphanumeric() || "-_.:".contains(*c))

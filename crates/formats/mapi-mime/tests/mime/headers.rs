@@ -191,6 +191,8 @@ fn html_in_a_rare_charset_is_kept_as_utf_8() {
     check("koi8-r", b"<p>\xC1</p>", b"<p>\xC1</p>", 20866);
     let meta = b"<meta charset=koi8-r><p>\xC1</p>";
     check("us-ascii", meta, meta, 20866);
+    let xml = b"<?xml version='1.0' encoding='koi8-r'?><p>\xC1</p>";
+    check("us-ascii", xml, xml, 20866);
 }
 
 #[test]
