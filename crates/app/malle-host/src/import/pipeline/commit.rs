@@ -18,7 +18,7 @@ use crate::import::{Added, Failed, ItemDone, ItemStatus, NewMessage};
 
 /// How long one batch should keep the store busy: what is being written when somebody cancels is finished.
 const BATCH_TIME: Duration = Duration::from_millis(40);
-/// A batch is written when nothing comes for so long.
+/// A batch is written when nothing comes for so long and nothing else is being written.
 const IDLE: Duration = Duration::from_millis(30);
 /// Messages of a batch: where it starts, and its bounds.
 const BATCH_START: usize = 200;
@@ -107,7 +107,8 @@ impl<'a, 'b> Committer<'a, 'b> {
             let done = match parsed.recv_timeout(IDLE) {
                 Ok(chunk) => chunk.and_then(|chunk| self.take(chunk)),
                 // The reader may be waiting for the room that these batches take.
-                Err(RecvTimeoutError::Timeout) => self.write().and_then(|()| self.land_all()),
+                Err(RecvTimeoutError::Timeout) if self.flights.is_empty() => self.write(),
+                Err(RecvTimeoutError::Timeout) => self.land_ready(),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             if let Err(error) = done {
@@ -236,13 +237,6 @@ impl<'a, 'b> Committer<'a, 'b> {
                 Some(Err(TryRecvError::Disconnected)) => Some(Err(writer_gone())),
             };
             self.arrive(answer)?;
-        }
-        Ok(())
-    }
-
-    fn land_all(&mut self) -> Result<()> {
-        while !self.flights.is_empty() {
-            self.land()?;
         }
         Ok(())
     }
