@@ -164,7 +164,7 @@ impl Writer<'_> {
 
     fn message(&mut self, tree: &MessageTree, depth: Depth) -> io::Result<()> {
         let at_hand = at_hand(tree);
-        account::losses(self, &at_hand);
+        account::losses(self, &at_hand, &tree.attachments);
         headers::write(self, &at_hand, depth.0 == 0)?;
         match wrapped::of(tree) {
             Some(wrapped::Form::Signed(entity)) => {
@@ -278,7 +278,7 @@ impl Writer<'_> {
 /// Values that a store keeps apart for their length and that fields are made from.
 const FIELD_MAX: u64 = 1 << 20;
 
-/// The message with such values at hand; bodies and attachments stay where they are.
+/// The message with such values at hand, for its header: then without its attachments, which stay where they are.
 fn at_hand(tree: &MessageTree) -> Cow<'_, MessageTree> {
     let apart = |key: &PropKey, value: &TreeValue| {
         let body = [tags::BODY.id(), tags::HTML.id()]
@@ -292,7 +292,11 @@ fn at_hand(tree: &MessageTree) -> Cow<'_, MessageTree> {
     if !tree.props.iter().any(|(key, value)| apart(key, value)) {
         return Cow::Borrowed(tree);
     }
-    let mut near = tree.clone();
+    let mut near = MessageTree {
+        props: tree.props.clone(),
+        recipients: tree.recipients.clone(),
+        ..MessageTree::default()
+    };
     for (key, value) in tree.props.iter().filter(|(key, value)| apart(key, value)) {
         let TreeValue::Large(ty, source) = value else {
             continue;

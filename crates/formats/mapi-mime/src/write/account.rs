@@ -1,6 +1,8 @@
 //! The loss report: every property that travels with a message and that MIME has no place for.
 //! [MS-OXCMAIL] 2.1, requirement PRP-03
 
+use std::collections::BTreeSet;
+
 use mapi_props::{
     AttachmentTree, MessageTree, NameKind, PropKey, PropTag, PropType, PropValue, TreeContent,
     TreeValue, guids, tags,
@@ -11,8 +13,8 @@ use super::{Writer, headers, part, rare, report, text_of};
 /// Losses named at most; the rest are counted.
 pub(super) const LOSSES_MAX: usize = 1000;
 
-/// Names what of a message's own properties, of its recipients and its attachments is not written.
-pub(super) fn losses(writer: &mut Writer<'_>, tree: &MessageTree) {
+/// Names what of a message's own properties, of its recipients and of `attachments` is not written.
+pub(super) fn losses(writer: &mut Writer<'_>, tree: &MessageTree, attachments: &[AttachmentTree]) {
     class(writer, tree);
     for (key, value) in tree.props.iter() {
         let written = match key {
@@ -22,18 +24,17 @@ pub(super) fn losses(writer: &mut Writer<'_>, tree: &MessageTree) {
         let written = written || rare::is_written(key) || is_report_only(tree, key);
         note(writer, "message", key, written);
     }
-    let mut told = Vec::new();
+    let mut told = BTreeSet::new();
     for row in &tree.recipients {
         for (key, _) in row.iter() {
             let written =
                 matches!(key, PropKey::Id(id) if is_of(RECIPIENT, *id) || is_of(REPORTED, *id));
-            if !written && !told.contains(&key) {
-                told.push(key);
+            if !written && told.insert(key) {
                 note(writer, "recipients", key, false);
             }
         }
     }
-    for attachment in &tree.attachments {
+    for attachment in attachments {
         of_attachment(writer, attachment);
     }
 }
