@@ -291,7 +291,10 @@ fn prepare(inner: &Inner, search: &Search, call: &Call) -> Result<()> {
         reader.begin()?;
         let mut messages = 0;
         for folder in scope_folders(&reader, search)? {
-            messages += item::counts(&reader, folder)?.contents;
+            // The scope may name folders that are gone.
+            if item::meta(&reader, folder)?.is_some() {
+                messages += item::counts(&reader, folder)?.contents;
+            }
         }
         let worth = inner.index_from.load(Ordering::Relaxed);
         if messages < worth || fulltext::is_ready(&reader)? {

@@ -295,3 +295,28 @@ fn the_check_finds_links_that_are_wrong() {
     ));
     assert!(!moved.is_empty());
 }
+
+/// Found by the model test (MALLE_SEED=13): whether an index is worth it was asked of a folder that was gone.
+#[test]
+fn a_search_for_words_in_a_folder_that_is_gone_finds_the_rest() {
+    let home = tempfile::tempdir().unwrap();
+    let (store, inbox, found) = filled(&home.path().join("gone.malle"), 10);
+    store.index_from(0);
+    let gone = saved(&store, new_folder(inbox, "Gone"));
+    let search = SearchSave {
+        restriction: Some(Restriction::content(tags::SUBJECT, MatchKind::Phrase, "x")),
+        scope: Some(vec![inbox, gone]),
+        ..look_for(found, "", inbox)
+    };
+    commit(&store, Op::SetSearch(search));
+    let delete = Op::DeleteFolder {
+        folder: gone,
+        messages: true,
+        folders: true,
+        mode: DeleteMode::Hard,
+    };
+    commit(&store, delete);
+    let data = store.run_search(found, &call()).unwrap();
+    assert_eq!(data.phase, SearchPhase::Running);
+    assert_eq!(links(&store, found), 5);
+}
