@@ -114,6 +114,7 @@ pub fn compare(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
 
 fn cases(mail: &Sample) -> Result<Vec<Case>> {
     let [common, other, third] = [mail.common()?, mail.word(12)?, mail.word(40)?];
+    let often = format!("{} {}", mail.word(1)?, mail.word(2)?);
     let word = |word: &str| anywhere(MatchKind::Phrase, word);
     let case = |name, restriction, limit| Case {
         name,
@@ -140,6 +141,7 @@ fn cases(mail: &Sample) -> Result<Vec<Case>> {
             Some(100),
         ),
         case("phrase", word(mail.phrase()?), Some(200)),
+        case("phrase of common words", word(&often), Some(200)),
         case(
             "common word in subjects",
             Field::Subject.restriction(MatchKind::Phrase, common),
@@ -172,7 +174,7 @@ fn cases(mail: &Sample) -> Result<Vec<Case>> {
         ),
         case(
             "a word without another",
-            Restriction::And(vec![word(other), word(common).negate()]),
+            Restriction::And(vec![word(other), word(third).negate()]),
             None,
         ),
         case("unread, no word", unread, None),
