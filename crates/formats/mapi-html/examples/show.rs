@@ -1,5 +1,5 @@
 //! An HTML body as text: `cargo run -p mapi-html --example show FILE`
-#![allow(clippy::print_stdout, reason = "an example shows what it made")]
+#![expect(clippy::print_stdout, reason = "an example shows what it made")]
 
 fn main() -> std::io::Result<()> {
     for path in std::env::args().skip(1) {

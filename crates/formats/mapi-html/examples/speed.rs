@@ -1,5 +1,5 @@
 //! How fast HTML bodies become text: `cargo run --release -p mapi-html --example speed FILE...`
-#![allow(clippy::print_stdout, reason = "an example says what it measured")]
+#![expect(clippy::print_stdout, reason = "an example says what it measured")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
