@@ -1,3 +1,5 @@
+//! Who gets which report, and what each says.
+
 use mapi_props::entry_id::OneOff;
 use mapi_props::{FileTime, MessageTree, PropValue, TreeContent, TreeProps, tags};
 
