@@ -41,6 +41,11 @@ pub(super) fn take(
             );
         }
         if let Some((part, total)) = file.piece {
+            let total = if total == 0 {
+                "?".to_owned()
+            } else {
+                total.to_string()
+            };
             let detail = format!("text at byte {start}: piece {part} of {total} of {name}");
             reader.defect("piece-of-file-in-text", detail);
         }

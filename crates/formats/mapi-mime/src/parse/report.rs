@@ -53,16 +53,16 @@ pub(super) fn read(
 ) -> Option<&'static str> {
     let outer = reader.entities.get(root)?;
     let is_report = outer.kind == Kind::Multipart && outer.mime.is("multipart/report");
-    let found = find(reader, root);
-    let Some((subject, part)) = found else {
+    let Some((subject, parts)) = find(reader, root) else {
         if is_report {
             let start = outer.header.start;
             reader.defect("report-without-status", format!("report at byte {start}"));
         }
         return None;
     };
+    let start = parts.first().map_or(0, |part| part.header.start);
     let report = Report {
-        groups: group::read(reader, &part),
+        groups: parts.iter().flat_map(|p| group::read(reader, p)).collect(),
         sent: sent(tree).unwrap_or(reader.context.now),
     };
     let class = match subject {
@@ -71,7 +71,6 @@ pub(super) fn read(
         Subject::Feedback => feedback::read(reader, tree, &report),
     };
     if class.is_none() {
-        let start = part.header.start;
         reader.defect(
             "report-not-understood",
             format!("part at byte {start} says nothing of a recipient"),
@@ -96,16 +95,23 @@ impl Report {
     }
 }
 
-/// The machine-readable part: a child of the report, of one that a mailing list put its footer below, or the message.
-fn find(reader: &Reader<'_>, root: usize) -> Option<(Subject, Entity)> {
+/// The machine-readable parts, of which there should be one: children of the report, of one that a mailing list put its
+/// footer below, or the message itself.
+fn find(reader: &Reader<'_>, root: usize) -> Option<(Subject, Vec<Entity>)> {
     let entity = reader.entities.get(root)?;
     if entity.kind != Kind::Multipart {
-        return Subject::of(entity).map(|s| (s, entity.clone()));
+        return Subject::of(entity).map(|s| (s, vec![entity.clone()]));
     }
     let children = entity.children.iter();
     let mut children = children.filter_map(|c| Some((*c, reader.entities.get(*c)?)));
     match entity.mime.media_type() {
-        "multipart/report" => children.find_map(|(_, e)| Some((Subject::of(e)?, e.clone()))),
+        "multipart/report" => {
+            let (subject, first) = children.find_map(|(_, e)| Some((Subject::of(e)?, e)))?;
+            let others = children.map(|(_, e)| e);
+            let others = others.filter(|e| Subject::of(e) == Some(subject));
+            let parts = std::iter::once(first).chain(others).take(PARTS_MAX);
+            Some((subject, parts.cloned().collect()))
+        }
         "multipart/mixed" => {
             let (first, inner) = children.next()?;
             let report = inner.mime.is("multipart/report") && inner.kind == Kind::Multipart;
@@ -114,6 +120,9 @@ fn find(reader: &Reader<'_>, root: usize) -> Option<(Subject, Entity)> {
         _ => None,
     }
 }
+
+/// Machine-readable parts that are read of one report.
+const PARTS_MAX: usize = 10;
 
 fn sent(tree: &MessageTree) -> Option<FileTime> {
     let time = |tag: Tag<FileTime>| tree.props.value(tag).and_then(PropValue::as_time);

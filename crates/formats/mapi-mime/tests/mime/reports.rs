@@ -266,7 +266,17 @@ fn reports_are_found_in_other_shapes() {
     let encoded = "From: a@b\nContent-Type: multipart/report; boundary=r\n\n--r\nContent-Type: message/delivery-status\n\
         Content-Transfer-Encoding: base64\n\n\
         RmluYWwtUmVjaXBpZW50OiByZmM4MjI7IGrDtnJnQGIuZXhhbXBsZQpBY3Rpb246IGZhaWxlZApTdGF0dXM6IDUuMS4xCg==\n--r--\n";
-    for mail in [listed, alone, encoded.to_owned()] {
+    // Prose where the status should be, and the status in a part of its own.
+    let parts = [
+        ("message/delivery-status", "It failed.\n\n<x> is gone"),
+        ("message/delivery-status", status),
+    ];
+    let twice = report("delivery-status", &parts);
+    // Fields of a recipient that a relay encoded.
+    let group = "Reporting-MTA: dns; x\nContent-Transfer-Encoding: base64\n\n\
+        RmluYWwtUmVjaXBpZW50OiByZmM4MjI7IGrDtnJnQGIuZXhhbXBsZQpBY3Rpb246IGZhaWxlZApTdGF0dXM6IDUuMS4xCg==";
+    let relayed = report("delivery-status", &[("message/delivery-status", group)]);
+    for mail in [listed, alone, encoded.to_owned(), twice, relayed] {
         let tree = read(&mail);
         assert_eq!(class(&tree), "REPORT.IPM.Note.NDR", "{mail}");
         let rows = reported(&tree);

@@ -3,6 +3,7 @@
 
 use crate::header::{fields, line_at, without_eol};
 use crate::structure::Entity;
+use crate::transfer::Transfer;
 
 use super::Reader;
 
@@ -17,6 +18,13 @@ pub(super) struct Group {
 }
 
 impl Group {
+    fn of(block: &[u8], page: i32) -> Self {
+        let named = |f: crate::header::Field<'_>| (f.name.to_ascii_lowercase(), f.text(page));
+        Self {
+            fields: fields(block).map(named).collect(),
+        }
+    }
+
     /// The first value of a field that is not empty.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).find(|v| !v.is_empty())
@@ -41,13 +49,21 @@ pub(super) fn read(reader: &mut Reader<'_>, part: &Entity) -> Vec<Group> {
         bytes.truncate(REPORT_MAX);
     }
     let page = reader.context.code_page;
-    let groups = blocks(&bytes).map(|block| {
-        let fields = fields(block)
-            .map(|f| (f.name.to_ascii_lowercase(), f.text(page)))
-            .collect();
-        Group { fields }
-    });
-    groups.filter(|g| !g.fields.is_empty()).collect()
+    let mut groups: Vec<Group> = Vec::new();
+    for block in blocks(&bytes) {
+        // Some relays encode each recipient's fields, and say so in the fields before.
+        let coded = groups
+            .last()
+            .and_then(|g| g.get("content-transfer-encoding"));
+        if coded.is_some_and(|c| Transfer::parse(c) == Some(Transfer::Base64)) {
+            let (inner, _) = Transfer::Base64.decode(block);
+            groups.extend(blocks(&inner).map(|block| Group::of(block, page)));
+        } else {
+            groups.push(Group::of(block, page));
+        }
+    }
+    groups.retain(|g| !g.fields.is_empty());
+    groups
 }
 
 /// The pieces of `bytes` between blank lines.
