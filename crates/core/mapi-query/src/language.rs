@@ -48,12 +48,15 @@ pub use error::{Problem, QueryError, Unresolved};
 pub use mark::Marker;
 pub use term::{TextField, TextTerm};
 
+use crate::words::WordPattern;
 use term::{Node, Term};
 
 /// Parentheses and NOTs that may stand around each other.
 pub const MAX_NESTING: usize = 16;
 /// Words and field values that a query may have.
 pub const MAX_TERMS: usize = 256;
+/// Words that a query may have with those of its phrases: each has its price in every message that may match.
+pub const MAX_WORDS: usize = 1024;
 
 /// A query that has been read.
 ///
@@ -188,6 +191,11 @@ impl TextTerm {
         } else {
             MatchKind::Phrase
         }
+    }
+
+    /// Its words; `None` if it has none.
+    fn pattern(&self) -> Option<WordPattern> {
+        WordPattern::of(self.kind(), &self.text)
     }
 }
 

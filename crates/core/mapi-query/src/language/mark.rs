@@ -29,9 +29,7 @@ impl Query {
     pub fn marker(&self, fields: &[TextField]) -> Marker {
         let terms = self.words().into_iter();
         let here = terms.filter(|t| t.field == TextField::Any || fields.contains(&t.field));
-        let patterns: Vec<WordPattern> = here
-            .filter_map(|t| WordPattern::of(t.kind(), &t.text))
-            .collect();
+        let patterns: Vec<WordPattern> = here.filter_map(|t| t.pattern()).collect();
         let longest = patterns.iter().map(|p| p.words().len()).max();
         Marker {
             longest: longest.unwrap_or_default(),

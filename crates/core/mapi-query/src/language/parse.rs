@@ -1,7 +1,5 @@
 //! From text to a query, by recursive descent.
 
-use mapi_props::MatchKind;
-
 use super::date::Span;
 use super::error::{Problem, QueryError};
 use super::scan::{Scanner, Value};
@@ -10,8 +8,7 @@ use super::term::{
     FIELDS, FOREIGN, FOREIGN_STATES, Field, Node, POSSESSIONS, Relation, STATES, State, Term,
     TextField, TextTerm, look_up,
 };
-use super::{MAX_NESTING, MAX_TERMS};
-use crate::words::WordPattern;
+use super::{MAX_NESTING, MAX_TERMS, MAX_WORDS};
 
 type Parsed<T> = Result<T, QueryError>;
 
@@ -20,6 +17,7 @@ pub(super) fn parse(text: &str) -> Parsed<Node> {
         scan: Scanner::new(text),
         depth: 0,
         terms: 0,
+        words: 0,
         within: None,
     };
     let node = parser.any(Problem::Empty)?;
@@ -34,6 +32,8 @@ struct Parser<'a> {
     /// Parentheses and NOTs around this place.
     depth: usize,
     terms: usize,
+    /// Words in all texts so far.
+    words: usize,
     /// The field whose values stand in these parentheses.
     within: Option<Field>,
 }
@@ -201,17 +201,20 @@ impl Parser<'_> {
     fn single(&mut self, field: Field) -> Parsed<Node> {
         let place = self.scan.place();
         let value = self.scan.value()?;
+        let node = if field == Field::Text(TextField::Any) && value.is_star() {
+            Node::All
+        } else {
+            let term = term(field, &value).map_err(|problem| self.scan.error_at(place, problem))?;
+            if let Term::Text(text) = &term {
+                self.words += text.pattern().map_or(0, |pattern| pattern.words().len());
+            }
+            Node::Term(term)
+        };
         self.terms += 1;
-        if self.terms > MAX_TERMS {
+        if self.terms > MAX_TERMS || self.words > MAX_WORDS {
             return Err(self.scan.error_at(place, Problem::TooLong));
         }
-        if field == Field::Text(TextField::Any) && value.is_star() {
-            return Ok(Node::All);
-        }
-        match term(field, &value) {
-            Ok(term) => Ok(Node::Term(term)),
-            Err(problem) => Err(self.scan.error_at(place, problem)),
-        }
+        Ok(node)
     }
 
     fn enter(&mut self, place: usize) -> Parsed<()> {
@@ -266,19 +269,15 @@ fn term(field: Field, value: &Value<'_>) -> Result<Term, Problem> {
 
 fn text(field: TextField, value: &Value<'_>) -> Result<Term, Problem> {
     let (text, prefix) = value.starred()?;
-    let kind = if prefix {
-        MatchKind::WordPrefix
-    } else {
-        MatchKind::Phrase
-    };
-    if WordPattern::of(kind, &text).is_none() {
-        return Err(Problem::NoWords { text });
-    }
-    Ok(Term::Text(TextTerm {
+    let term = TextTerm {
         field,
         text,
         prefix,
-    }))
+    };
+    if term.pattern().is_none() {
+        return Err(Problem::NoWords { text: term.text });
+    }
+    Ok(Term::Text(term))
 }
 
 fn time(field: Field, relation: Relation, text: &str) -> Result<Term, Problem> {

@@ -5,7 +5,7 @@ use mapi_props::{FileTime, Restriction, text};
 use proptest::prelude::*;
 
 use super::term::{FIELDS, Field};
-use super::{Calendar, MAX_NESTING, MAX_TERMS, Places, Unresolved, parse};
+use super::{Calendar, MAX_NESTING, MAX_TERMS, MAX_WORDS, Places, Unresolved, parse};
 use crate::Matcher;
 
 struct Folders;
@@ -308,6 +308,15 @@ fn what_is_wrong_and_where() {
     wrong(&deep, MAX_NESTING + 1, "it is nested too deeply");
     let long = "a ".repeat(MAX_TERMS + 1);
     wrong(&long, 2 * MAX_TERMS + 1, "it has too many parts");
+    wrong(
+        &"* ".repeat(MAX_TERMS + 1),
+        2 * MAX_TERMS + 1,
+        "it has too many parts",
+    );
+    let phrase = |words: usize| format!("b \"{}\"", "a ".repeat(words));
+    wrong(&phrase(MAX_WORDS), 3, "it has too many parts");
+    assert!(parse(&phrase(MAX_WORDS - 1)).is_ok());
+    wrong(&"会議".repeat(MAX_WORDS), 1, "it has too many parts");
 }
 
 fn wrong(query: &str, column: usize, expect: &str) {
