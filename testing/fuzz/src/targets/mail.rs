@@ -215,6 +215,24 @@ pub(super) struct Essence {
     attachments: Vec<(String, usize, Option<Box<Self>>)>,
 }
 
+impl Essence {
+    /// The first part that differs: its name, and both forms.
+    pub(super) fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        let all = |e: &Self| {
+            [
+                ("subject", format!("{:?}", e.subject)),
+                ("from", format!("{:?}", e.from)),
+                ("message id", format!("{:?}", e.message_id)),
+                ("recipients", format!("{:?}", e.recipients)),
+                ("attachments", format!("{:?}", e.attachments)),
+            ]
+        };
+        let mut pairs = all(self).into_iter().zip(all(other));
+        let found = pairs.find(|(a, b)| a != b);
+        found.map(|((name, a), (_, b))| (name, a, b))
+    }
+}
+
 /// What new MIME must keep of `tree`.
 pub(super) fn essence(tree: &MessageTree) -> Essence {
     let text = |props: &TreeProps, tag| props.text(tag).unwrap_or_default().to_owned();
