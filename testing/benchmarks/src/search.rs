@@ -59,7 +59,7 @@ pub fn measure(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
         slow.extend(over.then_some(case.name));
     }
     for (name, word) in [
-        ("count of a common word", mail.common()?),
+        ("count of a common word", mail.commonest()?),
         ("count of a rare word", MadeMail::RARE_WORD),
     ] {
         let mut found = 0;
@@ -113,7 +113,7 @@ pub fn compare(home: &Path, report: &mut Map<String, Value>) -> Result<()> {
 }
 
 fn cases(mail: &Sample) -> Result<Vec<Case>> {
-    let [common, other, third] = [mail.common()?, mail.word(12)?, mail.word(40)?];
+    let [common, other, third] = [mail.commonest()?, mail.word(12)?, mail.word(40)?];
     let often = format!("{} {}", mail.word(1)?, mail.word(2)?);
     let word = |word: &str| anywhere(MatchKind::Phrase, word);
     let case = |name, restriction, limit| Case {
@@ -254,7 +254,7 @@ impl Sample {
         Ok(word)
     }
 
-    fn common(&self) -> Result<&str> {
+    fn commonest(&self) -> Result<&str> {
         self.word(0)
     }
 

@@ -48,14 +48,14 @@ const WORDS: [&str; 24] = [
 ];
 
 /// The earlier ones of a list far more often.
-fn common<'w>(chance: &mut Chance, words: &[&'w str]) -> &'w str {
+fn a_likely<'w>(chance: &mut Chance, words: &[&'w str]) -> &'w str {
     let below = chance.in_range(1..words.len() + 1);
     words[chance.in_range(0..below)]
 }
 
 fn text(chance: &mut Chance, most: usize) -> String {
     let words: Vec<&str> = (0..chance.in_range(0..most + 1))
-        .map(|_| common(chance, &WORDS))
+        .map(|_| a_likely(chance, &WORDS))
         .collect();
     words.join(*chance.pick(&[" ", ", ", "-"]))
 }
@@ -123,12 +123,12 @@ fn fill(store: &SqliteStore, chance: &mut Chance) {
 /// One or more words, as they stand in texts or not.
 fn pattern(chance: &mut Chance) -> (MatchKind, String) {
     if chance.percent(30) {
-        let word = common(chance, &WORDS);
+        let word = a_likely(chance, &WORDS);
         let cut: String = word.chars().take(chance.in_range(1..4)).collect();
         return (MatchKind::WordPrefix, cut);
     }
     let words: Vec<&str> = (0..chance.in_range(1..4))
-        .map(|_| common(chance, &WORDS))
+        .map(|_| a_likely(chance, &WORDS))
         .collect();
     (MatchKind::Phrase, words.join(" "))
 }
