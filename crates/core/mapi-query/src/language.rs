@@ -53,10 +53,9 @@ use term::{Node, Term};
 
 /// Parentheses and NOTs that may stand around each other.
 pub const MAX_NESTING: usize = 16;
-/// Words and field values that a query may have.
+/// Words, those of phrases too, and values of fields that a query may have: each has its price in every message that
+/// may match.
 pub const MAX_TERMS: usize = 256;
-/// Words that a query may have with those of its phrases: each has its price in every message that may match.
-pub const MAX_WORDS: usize = 1024;
 
 /// A query that has been read.
 ///

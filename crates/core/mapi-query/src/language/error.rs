@@ -103,8 +103,7 @@ pub enum Problem {
     /// More parentheses and NOTs stand around something than [`MAX_NESTING`](super::MAX_NESTING).
     #[error("it is nested too deeply")]
     TooDeep,
-    /// There are more words and fields than [`MAX_TERMS`](super::MAX_TERMS), or more words in all phrases together than
-    /// [`MAX_WORDS`](super::MAX_WORDS).
+    /// There are more words and fields than [`MAX_TERMS`](super::MAX_TERMS).
     #[error("it has too many parts")]
     TooLong,
 }

@@ -8,7 +8,7 @@ use super::term::{
     FIELDS, FOREIGN, FOREIGN_STATES, Field, Node, POSSESSIONS, Relation, STATES, State, Term,
     TextField, TextTerm, look_up,
 };
-use super::{MAX_NESTING, MAX_TERMS, MAX_WORDS};
+use super::{MAX_NESTING, MAX_TERMS};
 
 type Parsed<T> = Result<T, QueryError>;
 
@@ -17,7 +17,6 @@ pub(super) fn parse(text: &str) -> Parsed<Node> {
         scan: Scanner::new(text),
         depth: 0,
         terms: 0,
-        words: 0,
         within: None,
     };
     let node = parser.any(Problem::Empty)?;
@@ -31,9 +30,8 @@ struct Parser<'a> {
     scan: Scanner<'a>,
     /// Parentheses and NOTs around this place.
     depth: usize,
+    /// Words and values so far.
     terms: usize,
-    /// Words in all texts so far.
-    words: usize,
     /// The field whose values stand in these parentheses.
     within: Option<Field>,
 }
@@ -65,7 +63,9 @@ impl Parser<'_> {
             }
             owed = false;
             match self.wordless() {
-                Some(error) => wordless = Some(error),
+                Some(passed) => {
+                    wordless.get_or_insert(passed);
+                }
                 None => nodes.push(self.part()?),
             }
         }
@@ -77,7 +77,10 @@ impl Parser<'_> {
         if !nodes.is_empty() {
             return Ok(one_or(nodes, Node::And));
         }
-        Err(wordless.unwrap_or_else(|| self.nothing(start, empty)))
+        Err(match wordless {
+            Some((place, problem)) => self.scan.error_at(place, problem),
+            None => self.nothing(start, empty),
+        })
     }
 
     /// Whether parts that AND joins cannot go on here.
@@ -96,8 +99,8 @@ impl Parser<'_> {
         self.scan.error_at(start, problem)
     }
 
-    /// Passes text that has no letters or digits, and says what would be wrong with it alone.
-    fn wordless(&mut self) -> Option<QueryError> {
+    /// Passes text that has no letters or digits, and says where it is and what would be wrong with it alone.
+    fn wordless(&mut self) -> Option<(usize, Problem)> {
         let mut ahead = self.scan.clone();
         let other = self.within.is_some()
             || ahead.sees('(')
@@ -112,9 +115,8 @@ impl Parser<'_> {
         let problem = text(TextField::Any, &value).err()?;
         let passed = matches!(problem, Problem::NoWords { .. }) && !value.is_star();
         passed.then(|| {
-            let error = ahead.error_at(place, problem);
             self.scan = ahead;
-            error
+            (place, problem)
         })
     }
 
@@ -201,20 +203,25 @@ impl Parser<'_> {
     fn single(&mut self, field: Field) -> Parsed<Node> {
         let place = self.scan.place();
         let value = self.scan.value()?;
-        let node = if field == Field::Text(TextField::Any) && value.is_star() {
-            Node::All
-        } else {
-            let term = term(field, &value).map_err(|problem| self.scan.error_at(place, problem))?;
-            if let Term::Text(text) = &term {
-                self.words += text.pattern().map_or(0, |pattern| pattern.words().len());
-            }
-            Node::Term(term)
+        if field == Field::Text(TextField::Any) && value.is_star() {
+            self.count(1, place)?;
+            return Ok(Node::All);
+        }
+        let term = term(field, &value).map_err(|problem| self.scan.error_at(place, problem))?;
+        let words = match &term {
+            Term::Text(text) => text.pattern().map_or(0, |pattern| pattern.words().len()),
+            _ => 1,
         };
-        self.terms += 1;
-        if self.terms > MAX_TERMS || self.words > MAX_WORDS {
+        self.count(words, place)?;
+        Ok(Node::Term(term))
+    }
+
+    fn count(&mut self, terms: usize, place: usize) -> Parsed<()> {
+        self.terms += terms;
+        if self.terms > MAX_TERMS {
             return Err(self.scan.error_at(place, Problem::TooLong));
         }
-        Ok(node)
+        Ok(())
     }
 
     fn enter(&mut self, place: usize) -> Parsed<()> {

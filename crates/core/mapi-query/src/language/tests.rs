@@ -5,7 +5,7 @@ use mapi_props::{FileTime, Restriction, text};
 use proptest::prelude::*;
 
 use super::term::{FIELDS, Field};
-use super::{Calendar, MAX_NESTING, MAX_TERMS, MAX_WORDS, Places, Unresolved, parse};
+use super::{Calendar, MAX_NESTING, MAX_TERMS, Places, Unresolved, parse};
 use crate::Matcher;
 
 struct Folders;
@@ -314,9 +314,21 @@ fn what_is_wrong_and_where() {
         "it has too many parts",
     );
     let phrase = |words: usize| format!("b \"{}\"", "a ".repeat(words));
-    wrong(&phrase(MAX_WORDS), 3, "it has too many parts");
-    assert!(parse(&phrase(MAX_WORDS - 1)).is_ok());
-    wrong(&"会議".repeat(MAX_WORDS), 1, "it has too many parts");
+    wrong(&phrase(MAX_TERMS), 3, "it has too many parts");
+    assert!(parse(&phrase(MAX_TERMS - 1)).is_ok());
+    wrong(&"会議".repeat(MAX_TERMS), 1, "it has too many parts");
+}
+
+#[test]
+fn time_grows_with_the_length_of_a_query() {
+    let started = std::time::Instant::now();
+    for piece in [
+        "& ", "a:", "NOT ", "(", "-", " ", "*", "\\", "會", "\"a\" ", "\u{301}",
+    ] {
+        let _any = parse(&piece.repeat(200_000));
+    }
+    // A square of the length would take minutes.
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 fn wrong(query: &str, column: usize, expect: &str) {
