@@ -27,6 +27,8 @@ const CHUNK_ITEMS: usize = 32;
 const CHUNK_BYTES: u64 = 512 * 1024;
 /// Bytes of messages between reading and commit.
 const IN_FLIGHT: u64 = 24 << 20;
+/// What an item takes beside its bytes, once it is a tree: of short messages, far more than they have.
+const ITEM_COST: u64 = 8 << 10;
 /// Parsing threads at most; the store has one writer, so more would wait.
 const PARSERS_MAX: usize = 4;
 
@@ -196,9 +198,10 @@ impl Filler<'_> {
                     go_on = self.send();
                     self.folder.clone_from(&piece.folder);
                 }
-                u64::try_from(piece.bytes.as_slice().len()).unwrap_or(u64::MAX)
+                let bytes = u64::try_from(piece.bytes.as_slice().len()).unwrap_or(u64::MAX);
+                bytes.saturating_add(ITEM_COST)
             }
-            Err(_) => 0,
+            Err(_) => ITEM_COST,
         };
         self.items.push(item);
         self.bytes = self.bytes.saturating_add(bytes);
