@@ -13,11 +13,13 @@ use crate::header::fields;
 use crate::names::file_name;
 use crate::structure::{Entity, Kind};
 
-/// The part with the resource fork and the one with the data of an appledouble; `None` if this is none.
-pub(super) fn forks(entities: &[Entity], entity: &Entity) -> Option<(Entity, Entity)> {
+/// The part with the resource fork and the one with the data of an appledouble; `None` if this is none, or if the
+/// resources are too large to be a property.
+pub(super) fn forks(reader: &Reader<'_>, entity: &Entity) -> Option<(Entity, Entity)> {
     if !entity.mime.is("multipart/appledouble") {
         return None;
     }
+    let entities = &reader.entities;
     let part = |index: &usize| {
         entities
             .get(*index)
@@ -31,7 +33,10 @@ pub(super) fn forks(entities: &[Entity], entity: &Entity) -> Option<(Entity, Ent
         [data, header] if is_header(&header) && !is_header(&data) => Some((header, data)),
         _ => None,
     }
-    .filter(|_| entity.children.len() == 2)
+    .filter(|(header, _)| {
+        let size = reader.source.size_of(&header.body);
+        entity.children.len() == 2 && size <= reader.context.limits.body
+    })
 }
 
 /// Keeps the resource fork's part and the type of the data beside the data, as PidNameAttachmentMacInfo and
@@ -47,8 +52,10 @@ pub(super) fn keep_resource_fork(
         let value = TreeValue::Value(value);
         attachment.props.insert(PropKey::Named(name), value);
     };
-    let bytes = reader.decoded(header);
-    keep("AttachmentMacInfo", PropValue::Binary(bytes));
+    keep(
+        "AttachmentMacInfo",
+        PropValue::Binary(reader.decoded(header)),
+    );
     let block = reader.source.slice(data.header.clone());
     let declared = fields(block).find(|f| f.is("content-type"));
     if let Some(field) = declared {
@@ -57,12 +64,16 @@ pub(super) fn keep_resource_fork(
     }
 }
 
+/// Bytes of a part in which its name is looked for.
+const HEAD: usize = 64 << 10;
+
 /// The name that the Macintosh gave a file, if this part holds it.
-pub(super) fn name_of(reader: &mut Reader<'_>, entity: &Entity) -> Option<String> {
+pub(super) fn name_of(reader: &Reader<'_>, entity: &Entity) -> Option<String> {
     if !entity.mime.is("application/applefile") {
         return None;
     }
-    let bytes = reader.decoded(entity);
+    let raw = reader.source.slice(entity.body.clone());
+    let (bytes, _) = entity.mime.transfer.decode(raw.get(..HEAD).unwrap_or(raw));
     let name = entry(&bytes, REAL_NAME)?;
     let name = charset::decode(name, Some("macintosh"), charset::DEFAULT_CODE_PAGE);
     Some(file_name(&name.text)).filter(|n| !n.is_empty())

@@ -36,7 +36,7 @@ pub(super) fn read_all(
         let Some(entity) = reader.entities.get(index) else {
             continue;
         };
-        let forks = apple::forks(&reader.entities, entity);
+        let forks = apple::forks(reader, entity);
         if entity.kind == Kind::Multipart && forks.is_none() {
             let related = related || entity.mime.is("multipart/related");
             stack.extend(entity.children.iter().rev().map(|c| (*c, related)));

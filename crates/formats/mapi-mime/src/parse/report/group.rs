@@ -42,12 +42,14 @@ impl Group {
 
 /// Reads the groups of a part, however it was encoded.
 pub(super) fn read(reader: &mut Reader<'_>, part: &Entity) -> Vec<Group> {
-    let mut bytes = reader.decoded(part);
-    if bytes.len() > REPORT_MAX {
-        let detail = format!("only {REPORT_MAX} of {} bytes are read", bytes.len());
+    let source = reader.source.clone();
+    let raw = source.slice(part.body.clone());
+    let read = raw.get(..REPORT_MAX).unwrap_or(raw);
+    if read.len() < raw.len() {
+        let detail = format!("only {REPORT_MAX} of {} bytes are read", raw.len());
         reader.defect("report-cut", detail);
-        bytes.truncate(REPORT_MAX);
     }
+    let (bytes, _) = part.mime.transfer.decode(read);
     let page = reader.context.code_page;
     let mut groups: Vec<Group> = Vec::new();
     for block in blocks(&bytes) {
