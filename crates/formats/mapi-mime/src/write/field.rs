@@ -175,7 +175,11 @@ pub(super) fn phrase(name: &str) -> String {
 /// One mailbox of a display name, which may be empty, and an addr-spec.
 pub(super) fn mailbox(name: &str, spec: &str) -> String {
     if name.trim().is_empty() || name == spec {
-        return spec.to_owned();
+        // In angle brackets nothing is taken for the start of an encoded word.
+        return match spec.contains("=?") {
+            true => format!("<{spec}>"),
+            false => spec.to_owned(),
+        };
     }
     format!("{} <{spec}>", phrase(name))
 }
@@ -290,6 +294,7 @@ mod tests {
             ("Ré, né", "r@x"),
             ("", "\"a b\"@c"),
             ("=?x", "a@b"),
+            ("", "=?@b"),
             (&"Word, ".repeat(20), "a@b"),
         ] {
             let text = list("To", &[mailbox(name, address)]);
