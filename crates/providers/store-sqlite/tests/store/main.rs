@@ -17,4 +17,5 @@ mod orders;
 mod restricted;
 mod restrictions;
 mod searches;
+mod turns;
 mod versions;
