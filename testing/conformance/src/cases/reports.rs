@@ -277,10 +277,16 @@ pub(super) const CASES: &[Case] = &[
                     .set_read_flags(None, ReadFlags::NONE)?
                     .ignore_warning();
             }
-            assert_eq!(
-                queued(&store)?,
-                ["IPNRN Read: copied to Ann", "IPNRN Read: moved to Ann"]
-            );
+            let sent = ["IPNRN Read: copied to Ann", "IPNRN Read: moved to Ann"];
+            assert_eq!(queued(&store)?, sent);
+            // Leaving is no deletion, even where only that is still to be reported.
+            let (inbox, id) = arrived(f, "withdrawn")?;
+            let list = std::slice::from_ref(&id);
+            let no_read = ReadFlags::CLEAR_RN_PENDING;
+            inbox.set_read_flags(Some(list), no_read)?.ignore_warning();
+            let moved = inbox.copy_messages(list, &there, CopyFlags::MOVE)?;
+            assert_eq!((moved.warning, moved.value.done), (None, 1));
+            assert_eq!(queued(&store)?, sent);
             assert_eq!(queued(&f.other_store()?)?, [""; 0]);
             Ok(())
         }

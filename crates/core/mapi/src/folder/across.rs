@@ -3,11 +3,11 @@
 
 use mapi_kit::export::{ExportFrom, export};
 use mapi_kit::lift::Lifter;
-use mapi_kit::receipt::owes;
+use mapi_kit::receipt::{PENDING, owes};
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Anchor, ChangeSet, DeleteMode, Depth, Error, Expect, FlagPatch, FolderKind, FolderSave,
-    FolderTarget, ItemId, ItemMeta, Op, OpOutcome, PropPatch, Result, RowSet, View,
+    FolderTarget, ItemId, ItemMeta, Items, Op, OpOutcome, PropPatch, Result, RowSet, View,
 };
 
 use super::bulk::BulkReport;
@@ -137,17 +137,29 @@ impl Across<'_> {
         Ok((item, data.meta.size))
     }
 
-    /// Sends the read report that an unread message owes: the other store could not (STO-10).
+    /// Sends the read report that an unread message owes: the other store could not (STO-10). A message that moves owes
+    /// no report of its deletion either.
     fn report(self, meta: &ItemMeta) -> Result<()> {
-        let due = owes(meta.flags, message_flags::RN_PENDING);
-        if !due || self.from.context.writable().is_err() {
+        let context = &self.from.context;
+        if context.writable().is_err() {
             return Ok(());
         }
-        let how = Settle::Read(FlagPatch::default());
-        match receipts::settle(&self.from.context, meta.id, how) {
-            Err(e) if !receipts::is_settled(&e) => Err(e),
-            _ => Ok(()),
+        if owes(meta.flags, message_flags::RN_PENDING) {
+            let how = Settle::Read(FlagPatch::default());
+            return match receipts::settle(context, meta.id, how) {
+                Err(e) if !receipts::is_settled(&e) => Err(e),
+                _ => Ok(()),
+            };
         }
+        if self.moves && owes(meta.flags, message_flags::NRN_PENDING) {
+            let flags = FlagPatch {
+                set: 0,
+                clear: PENDING,
+            };
+            let items = Items::Ids(vec![meta.id]);
+            context.commit(ChangeSet::one(Op::SetFlags { items, flags }))?;
+        }
+        Ok(())
     }
 
     /// What a moved message is known by in the other store: its store, its number and what it was when it left.
