@@ -271,7 +271,7 @@ mod tests {
         for number in 0..40 {
             let (name, mail) = chance.0.message(number);
             assert_eq!((name, mail.clone()), chance.1.message(number));
-            let context = mapi_mime::ImportContext::new(FileTime::from_unix(0));
+            let context = mapi_mime::ImportContext::new(FileTime::from_unix(2_000_000_000));
             let tree = mapi_mime::parse(mail, &context).unwrap();
             assert!(tree.defects.is_empty(), "{:?}", tree.defects);
             assert!(tree.props.text(mapi::tags::SUBJECT).is_some());
