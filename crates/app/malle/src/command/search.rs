@@ -25,38 +25,46 @@ pub(super) fn run(app: &App, args: &SearchArgs) -> Outcome<Exit> {
     if let Some(folder) = &args.folder {
         query = query.inside(folder);
     }
-    if lacks_index(app, args, &query)? {
+    let store = app.store()?.with_call(app.cancellable());
+    let search = search(app, args, &store, &query)?;
+    if lacks_index(app, &search, &query)? {
         // The index of an older file is built at its first use, by who may write.
-        return found(&app.inspecting(), args, &query);
+        return run_in(&app.inspecting(), args, &query);
     }
-    found(app, args, &query)
+    show(app, args, &store, search, &query)
 }
 
 /// Whether words are looked for that the store, open for reading only, does not find in an index.
-fn lacks_index(app: &App, args: &SearchArgs, query: &Query) -> Outcome<bool> {
+fn lacks_index(app: &App, search: &Search, query: &Query) -> Outcome<bool> {
     if query.words().is_empty() {
         return Ok(false);
     }
-    let plan = search(app, args, &app.store()?, query)?.explain();
-    let plan = plan.map_err(|e| app.failure(&e))?;
+    let plan = search.explain().map_err(|e| app.failure(&e))?;
     Ok(plan.expression.is_none())
 }
 
-fn found(app: &App, args: &SearchArgs, query: &Query) -> Outcome<Exit> {
-    let (call, watch) = app.watched(Msg::Searching);
+fn run_in(app: &App, args: &SearchArgs, query: &Query) -> Outcome<Exit> {
+    let (call, _watch) = app.watched(Msg::Searching);
     let store = app.store()?.with_call(call);
     let search = search(app, args, &store, query)?;
+    show(app, args, &store, search, query)
+}
+
+fn show(
+    app: &App,
+    args: &SearchArgs,
+    store: &MsgStore,
+    search: Search,
+    query: &Query,
+) -> Outcome<Exit> {
     if args.explain {
-        app.output.show(&explain(app, &store, &search, query)?)?;
-        return Ok(Exit::Ok);
-    }
-    if args.count {
+        app.output.show(&explain(app, store, &search, query)?)?;
+    } else if args.count {
         let count = search.count().map_err(|e| app.failure(&e))?;
-        drop(watch);
         app.output.show(&Count { count })?;
-        return Ok(Exit::Ok);
+    } else {
+        list(app, args, store, search, query)?;
     }
-    list(app, args, &store, search, query)?;
     Ok(Exit::Ok)
 }
 
@@ -69,7 +77,10 @@ fn search(app: &App, args: &SearchArgs, store: &MsgStore, query: &Query) -> Outc
         let restriction = app.restriction(written, &names)?;
         search = search.also(restriction);
     }
-    Ok(search.order(app.sort_order(&args.rows.sort, &names)?))
+    // Looked up once for all that is asked of it.
+    let folder = search.folder().map_err(|e| app.failure(&e))?;
+    let order = app.sort_order(&args.rows.sort, &names)?;
+    Ok(search.within(&folder).order(order))
 }
 
 fn list(
