@@ -38,14 +38,14 @@ pub(super) fn spec(address: &str, own_domain: &str) -> Option<Spec> {
     (text.len() <= ADDRESS_MAX).then_some(Spec { text, qualified })
 }
 
-/// A dot-atom if it is one, else a quoted string; readers take what begins as an encoded word for one.
+/// A dot-atom if it is one, else a quoted string. What looks like an encoded word goes into angle brackets instead.
 fn local_of(local: &str) -> Cow<'_, str> {
     let inner = local
         .strip_prefix('"')
         .and_then(|l| l.strip_suffix('"'))
         .map(unquoted);
     let plain = inner.as_deref().unwrap_or(local);
-    if is_dot_atom(plain) && inner.is_none() && !plain.starts_with("=?") {
+    if is_dot_atom(plain) && inner.is_none() {
         return Cow::Borrowed(local);
     }
     Cow::Owned(field::quoted(plain))
