@@ -14,6 +14,8 @@ mod exporting;
 mod flows;
 #[path = "cli/growth.rs"]
 mod growth;
+#[path = "cli/hostile.rs"]
+mod hostile;
 #[path = "cli/manners.rs"]
 mod manners;
 #[path = "cli/place.rs"]
