@@ -17,8 +17,9 @@ use crate::world::World;
 
 /// Samples that are cut.
 const CUT: usize = 10;
-/// Memory that the import may take at once, where the system tells.
-const MEMORY_KIB: u64 = 512 * 1024;
+/// Memory that the import may take at once, where the system tells: up to four messages with a header of 100 MB are
+/// parsed at a time, and each is held twice, as it came and in its recipe.
+const MEMORY_KIB: u64 = 1024 * 1024;
 /// Exit codes: all well, or some items failed and are listed.
 const ENDS: [i32; 2] = [0, 6];
 
