@@ -41,12 +41,15 @@ impl RowSource for Source<'_> {
                 each_of(self.db, ids, self.call, &mut |row| Ok(each(row)))?;
             }
             RowSet::Deep => {
-                let mut ids = Vec::new();
-                for folder in store::deep(self.db, self.view.container)? {
-                    ids.extend(store::contents(self.db, folder, 0)?);
-                }
-                ids.sort_unstable();
-                each_of(self.db, &ids, self.call, &mut |row| Ok(each(row)))?;
+                let listed;
+                let ids = match self.only {
+                    Some(ids) => ids,
+                    None => {
+                        listed = self.tree()?;
+                        &listed
+                    }
+                };
+                each_of(self.db, ids, self.call, &mut |row| Ok(each(row)))?;
             }
             RowSet::Hierarchy { .. } => {
                 for (id, depth) in self.folders()? {
@@ -120,6 +123,16 @@ impl Source<'_> {
         let container = self.view.container;
         let found = (self.narrow).candidates(self.db, container, part, self.call)?;
         found.map_or_else(|| store::contents(self.db, container, part), Ok)
+    }
+
+    /// All messages of a tree of folders.
+    fn tree(&self) -> Result<Vec<u64>> {
+        let mut ids = Vec::new();
+        for folder in store::deep(self.db, self.view.container)? {
+            ids.extend(store::contents(self.db, folder, 0)?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     fn folders(&self) -> Result<Vec<(ItemId, u32)>> {
