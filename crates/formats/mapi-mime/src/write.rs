@@ -168,6 +168,12 @@ impl Writer<'_> {
         headers::write(self, &at_hand, depth.0 == 0)?;
         match wrapped::of(tree) {
             Some(wrapped::Form::Signed(entity)) => {
+                if wrapped::says_otherwise(tree, entity)? {
+                    self.loss(
+                        "signed-text",
+                        "what was signed is written; the text beside it, which differs, is not",
+                    );
+                }
                 self.transfer()?;
                 wrapped::write(self, entity)
             }

@@ -3,9 +3,13 @@
 
 use std::io::{self, Read};
 
-use mapi_props::{AttachmentTree, LargeSource, MessageTree, TreeContent, tags};
+use mapi_props::{
+    AttachmentTree, FileTime, LargeSource, MessageTree, PropKey, PropValue, TreeContent, TreeValue,
+    tags,
+};
 
 use super::{Writer, text_of};
+use crate::ImportContext;
 
 /// The one attachment of such a message, which is its content.
 pub(super) enum Form<'a> {
@@ -64,6 +68,47 @@ pub(super) fn write(writer: &mut Writer<'_>, entity: &LargeSource) -> io::Result
     } else {
         writer.out.write_all(b"\r\n")
     }
+}
+
+/// Bytes of a signed entity up to which it is read to compare its text.
+const COMPARED_MAX: u64 = 16 << 20;
+
+/// Whether a text of the message is not what the signed entity says.
+pub(super) fn says_otherwise(tree: &MessageTree, entity: &LargeSource) -> io::Result<bool> {
+    if entity.size() > COMPARED_MAX {
+        return Ok(false);
+    }
+    let mut mail = b"MIME-Version: 1.0\r\n".to_vec();
+    entity.open()?.read_to_end(&mut mail)?;
+    let Ok(said) = crate::parse(mail, &ImportContext::new(FileTime::default())) else {
+        return Ok(false);
+    };
+    for key in [tags::BODY.id(), tags::HTML.id()].map(PropKey::Id) {
+        let Some(here) = tree.props.get(&key) else {
+            continue;
+        };
+        let there = said.props.get(&key).map(bytes_of).transpose()?;
+        if there.is_none_or(|there| bytes_of(here).is_ok_and(|here| here != there)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A text's bytes without white space, which transport changes.
+fn bytes_of(value: &TreeValue) -> io::Result<Vec<u8>> {
+    let mut bytes = match value {
+        TreeValue::Value(PropValue::Unicode(text)) => text.clone().into_bytes(),
+        TreeValue::Value(PropValue::Binary(bytes)) => bytes.clone(),
+        TreeValue::Value(_) => Vec::new(),
+        TreeValue::Large(_, source) => {
+            let mut bytes = Vec::new();
+            source.open()?.read_to_end(&mut bytes)?;
+            bytes
+        }
+    };
+    bytes.retain(|b| !b.is_ascii_whitespace());
+    Ok(bytes)
 }
 
 fn each_piece(

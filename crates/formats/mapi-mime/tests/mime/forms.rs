@@ -1,5 +1,5 @@
 //! Attachments in every form that mail has them in, and the wrappers of signed and encrypted mail.
-use mapi_mime::{ImportContext, parse};
+use mapi_mime::{ImportContext, WriteOptions, parse, write};
 use mapi_props::{
     AttachmentTree, FileTime, MessageTree, PropKey, PropName, PropValue, TreeContent, TreeProps,
     TreeValue, attach_method, guids, tags,
@@ -322,6 +322,19 @@ fn wrappers_of_smime_have_their_classes_and_keep_their_bytes() {
     }
     let tree = read("Content-Type: application/pkcs7-signature\n\nsig");
     assert_eq!(class(&tree), "IPM.Note");
+}
+
+#[test]
+fn a_text_beside_what_was_signed_is_a_loss() {
+    let signature = "Content-Type: application/pkcs7-signature; name=smime.p7s\n\nsig";
+    let mut tree = mixed("signed", &["\nAs it was signed.", signature]);
+    let lost = |tree: &MessageTree| {
+        let written = write(tree, &WriteOptions::default(), &mut Vec::new()).unwrap();
+        written.losses.iter().any(|l| l.code == "signed-text")
+    };
+    assert!(!lost(&tree));
+    tree.props.set(tags::BODY, "As somebody changed it.");
+    assert!(lost(&tree));
 }
 
 #[test]
