@@ -82,6 +82,13 @@ impl WordPattern {
         }
     }
 
+    /// The first `n` words (at least one) if there are more: they stand in every text in which the whole pattern does.
+    #[must_use]
+    pub fn beginning(&self, n: usize) -> Option<Self> {
+        let words = self.words.get(..n.max(1))?.to_vec();
+        (words.len() < self.words.len()).then_some(Self { words, open: false })
+    }
+
     /// The words, at least one, as [`each_word`](super::each_word) gives those of texts.
     #[must_use]
     pub fn words(&self) -> &[String] {

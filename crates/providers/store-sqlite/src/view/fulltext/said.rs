@@ -253,6 +253,9 @@ fn look(leaf: &Restriction, fields: Columns, looked: &mut Looked) -> bool {
     known
 }
 
+/// Words of one phrase that the index is asked for: its work on a phrase grows with them and cannot be cancelled.
+const ASKED_MAX: usize = 16;
+
 /// What a leaf looks for; `None` where words cannot tell.
 fn sought(leaf: &Restriction) -> Option<(Sought, PropTag)> {
     let (kind, fuzzy, tag, value) = match leaf {
@@ -279,12 +282,16 @@ fn sought(leaf: &Restriction) -> Option<(Sought, PropTag)> {
     if !matches!(tag.ty(), PropType::UNICODE | PropType::STRING8) {
         return None;
     }
-    let exact = matches!(kind, MatchKind::Phrase | MatchKind::WordPrefix);
-    let pattern = if exact {
+    let mut exact = matches!(kind, MatchKind::Phrase | MatchKind::WordPrefix);
+    let mut pattern = if exact {
         WordPattern::of(kind, &text)
     } else {
         Some(WordPattern::covering(kind, fuzzy, &text)?)
     };
+    if let Some(beginning) = pattern.as_ref().and_then(|p| p.beginning(ASKED_MAX)) {
+        pattern = Some(beginning);
+        exact = false;
+    }
     Some((Sought { pattern, exact }, tag))
 }
 

@@ -49,6 +49,15 @@ fn fields_are_columns() {
 }
 
 #[test]
+fn a_long_phrase_is_asked_for_by_its_beginning() {
+    let long = vec!["a"; 17].join(" ");
+    let (asked_for, left) = asked(&word(&long));
+    let beginning = format!("\"{}\"", vec!["a"; 16].join(" "));
+    assert_eq!(asked_for.text(), Some(beginning));
+    assert_eq!(left, Some(word(&long)));
+}
+
+#[test]
 fn what_is_not_said_is_left() {
     let unread = parsed("PidTagMessageFlags & 1 = 0");
     let and = Restriction::And(vec![word("a"), unread.clone()]);
