@@ -2,8 +2,8 @@
 //! folders; the script and spelling that people search in.
 
 use mapi::{
-    CopyFlags, DeleteFlags, FileTime, Folder, MapiProp, MatchKind, Restriction, Result, SaveFlags,
-    columns, recipient_type, tags,
+    CopyFlags, DeleteFlags, FileTime, Folder, FuzzyLevel, MapiProp, MatchKind, Restriction, Result,
+    SaveFlags, columns, recipient_type, tags,
 };
 use mapi_query::fields::{self, Field};
 
@@ -120,6 +120,7 @@ pub(super) const CASES: &[Case] = &[
                 &[
                     prop(tags::SUBJECT, "one"),
                     prop(tags::SENDER_NAME, "Ann Early"),
+                    prop(tags::SENDER_EMAIL_ADDRESS, "ann@morning.example"),
                 ],
             )?;
             address(
@@ -143,6 +144,15 @@ pub(super) const CASES: &[Case] = &[
                 deep(&mail, &field.restriction(MatchKind::Phrase, words))
             };
             assert_eq!(found(Field::Sender, "early")?, ["one"]);
+            assert_eq!(found(Field::Sender, "morning")?, ["one"]);
+            let in_name = Restriction::Content {
+                kind: MatchKind::Phrase,
+                fuzzy: FuzzyLevel::default(),
+                tag: tags::SENDER_NAME.raw(),
+                value_tag: tags::SENDER_NAME.raw(),
+                value: "morning".into(),
+            };
+            assert_eq!(deep(&mail, &in_name)?, [""; 0], "an address is no name");
             assert_eq!(found(Field::To, "late")?, ["one"]);
             assert_eq!(found(Field::Cc, "late")?, [""; 0]);
             assert_eq!(found(Field::Cc, "cy old")?, ["one"]);

@@ -1,4 +1,4 @@
-//! How fast HTML bodies become text: `cargo run --release -p mapi-html --example speed FILE...`
+//! How fast HTML bodies become text: `cargo run --release -p mapi-html --example text_speed FILE...`
 #![expect(clippy::print_stdout, reason = "an example says what it measured")]
 
 use std::hint::black_box;
