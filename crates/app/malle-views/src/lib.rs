@@ -13,5 +13,7 @@ pub use decode::{Letters, describe};
 pub use list::{LIST_COLUMNS, ListRow, list_row};
 pub use mapi_html::html_to_text;
 pub use names::{StoreNames, property_name};
-pub use reader::{AttachmentView, BodyView, DefectView, MessageView, Person, message_view};
+pub use reader::{
+    AttachmentView, BodyView, DefectView, MessageView, Person, Reported, message_view,
+};
 pub use snippet::{Snippet, SnippetField, SnippetPart, Snippets};

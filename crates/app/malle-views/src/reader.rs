@@ -36,6 +36,8 @@ pub struct MessageView {
     pub cc: Vec<Person>,
     /// Recipients of kind Bcc.
     pub bcc: Vec<Person>,
+    /// Of a report: those of whom it tells, who are not its own recipients.
+    pub reported: Vec<Reported>,
     /// PR_CLIENT_SUBMIT_TIME.
     #[serde(serialize_with = "rfc3339")]
     pub date: Option<FileTime>,
@@ -63,6 +65,17 @@ pub struct Person {
     pub name: Option<String>,
     /// Mail address.
     pub address: Option<String>,
+}
+
+/// What a report tells of one recipient of the message that it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reported {
+    /// Display name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub address: Option<String>,
+    /// PR_SUPPLEMENTARY_INFO, else PR_REPORT_TEXT: what a server said.
+    pub reason: Option<String>,
 }
 
 /// The bodies of a message.
@@ -112,8 +125,11 @@ pub fn message_view(
     folder: Option<String>,
 ) -> mapi::Result<MessageView> {
     let tree = message.to_tree()?;
+    // A report's table of recipients lists those that it tells of beside its own.
+    let (reported, own): (Vec<_>, Vec<_>) =
+        (tree.recipients.iter()).partition(|row| time(row, tags::REPORT_TIME).is_some());
     let of_kind = |kind: i32| {
-        let rows = tree.recipients.iter();
+        let rows = own.iter().copied();
         let rows = rows.filter(|row| long(row, tags::RECIPIENT_TYPE) == Some(kind));
         rows.map(recipient).collect::<Vec<_>>()
     };
@@ -141,6 +157,7 @@ pub fn message_view(
         to: of_kind(recipient_type::TO),
         cc: of_kind(recipient_type::CC),
         bcc: of_kind(recipient_type::BCC),
+        reported: reported.into_iter().map(told_of).collect(),
         date: time(&tree.props, tags::CLIENT_SUBMIT_TIME),
         received: time(&tree.props, tags::MESSAGE_DELIVERY_TIME),
         read: message.flags() & message_flags::READ != 0,
@@ -226,6 +243,15 @@ fn recipient(row: &TreeProps) -> Person {
     Person {
         name: text(row, tags::DISPLAY_NAME),
         address: text(row, tags::SMTP_ADDRESS).or_else(|| text(row, tags::EMAIL_ADDRESS)),
+    }
+}
+
+fn told_of(row: &TreeProps) -> Reported {
+    let Person { name, address } = recipient(row);
+    Reported {
+        name,
+        address,
+        reason: text(row, tags::SUPPLEMENTARY_INFO).or_else(|| text(row, tags::REPORT_TEXT)),
     }
 }
 

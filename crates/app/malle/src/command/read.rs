@@ -70,6 +70,18 @@ impl Shown for Reader {
                 to.line(format_args!("{name} {}", text::clean(&value)))?;
             }
         }
+        for told in &view.reported {
+            let name = to.heading(Msg::Reported);
+            let who = Person {
+                name: told.name.clone(),
+                address: told.address.clone(),
+            };
+            let who = text::clean(&person(&who)).into_owned();
+            match told.reason.as_deref() {
+                Some(reason) => to.line(format_args!("{name} {who}: {}", text::clean(reason)))?,
+                None => to.line(format_args!("{name} {who}"))?,
+            }
+        }
         for attached in &view.attachments {
             let name = attached.filename.as_deref().unwrap_or("-");
             let kind = attached.mime_type.as_deref().unwrap_or(attached.method);

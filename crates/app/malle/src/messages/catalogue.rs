@@ -126,6 +126,7 @@ catalogue! {
     To: "To" | "À";
     Cc: "Cc" | "Cc";
     Bcc: "Bcc" | "Cci";
+    Reported: "Reported" | "Destinataire concerné";
     Date: "Date" | "Date";
     Subject: "Subject" | "Objet";
     FolderField: "Folder" | "Dossier";

@@ -565,3 +565,29 @@ fn the_same_attachment_is_kept_once() {
     let source = plain.replace("Subject: Report", "Subject: Again");
     assert_eq!(place.bytes(&["export", &id]), source.as_bytes());
 }
+
+#[test]
+fn a_report_tells_of_others_than_its_own_recipients() {
+    let place = Place::new();
+    let bounce = "From: Mail System <daemon@mx.example.org>\r\nTo: ann@example.org\r\n\
+        Subject: Undelivered\r\nMIME-Version: 1.0\r\n\
+        Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+        --b\r\n\r\nIt could not be delivered.\r\n\
+        --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+        Reporting-MTA: dns; mx.example.org\r\n\r\n\
+        Final-Recipient: rfc822; nobody@example.net\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+        Diagnostic-Code: smtp; 550 User unknown\r\n--b--\r\n";
+    let path = place.file("bounce.eml", bounce.as_bytes());
+    let report = place.json(&["import", "--items", &path]);
+    let id = report["items"][0]["id"].as_str().unwrap().to_owned();
+    let read = place.json(&["read", &id]);
+    assert_eq!(read["class"], "REPORT.IPM.Note.NDR");
+    let addresses = |field: &str| -> Vec<Value> {
+        let people = read[field].as_array().unwrap();
+        people.iter().map(|p| p["address"].clone()).collect()
+    };
+    assert_eq!(addresses("to"), ["ann@example.org"]);
+    assert_eq!(addresses("reported"), ["nobody@example.net"]);
+    let reason = read["reported"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("User unknown"), "{reason}");
+}
