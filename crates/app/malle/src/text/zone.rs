@@ -81,7 +81,7 @@ mod tests {
             assert_eq!(start_of(day(text), &zone).to_string(), start, "{text}");
         }
         // A day whose midnight is skipped begins at one.
-        let zone = TimeZone::posix("XXX4YYY,M9.1.0/0,M4.1.0/0").unwrap();
+        let zone = TimeZone::posix("AAA4BBB,M9.1.0/0,M4.1.0/0").unwrap();
         assert_eq!(
             start_of(day("2024-09-01"), &zone).to_string(),
             "2024-09-01T04:00:00Z"
