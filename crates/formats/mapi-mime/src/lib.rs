@@ -30,6 +30,7 @@ pub mod maildir;
 pub mod mbox;
 mod names;
 mod parse;
+mod person;
 mod recipe;
 mod source;
 mod structure;

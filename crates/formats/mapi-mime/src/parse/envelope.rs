@@ -12,6 +12,7 @@ use mapi_props::{guids, object_type, recipient_type, tags};
 use super::{ImportContext, put_text};
 use crate::header::address::{self, Mailbox};
 use crate::header::{Field, date, fields};
+use crate::person::{PersonTags, REPRESENTING, ROW, SENDER};
 use crate::structure::short;
 use crate::{charset, transfer::Transfer};
 
@@ -417,43 +418,6 @@ fn message_ids(text: &str) -> impl Iterator<Item = String> {
 fn append(list: &mut Vec<Mailbox>, mut more: Vec<Mailbox>) {
     list.append(&mut more);
 }
-
-/// The properties in which a person behind a message stands.
-struct PersonTags {
-    name: Tag<str>,
-    address_type: Tag<str>,
-    address: Tag<str>,
-    smtp: Tag<str>,
-    search_key: Tag<[u8]>,
-    entry_id: Tag<[u8]>,
-}
-
-const REPRESENTING: PersonTags = PersonTags {
-    name: tags::SENT_REPRESENTING_NAME,
-    address_type: tags::SENT_REPRESENTING_ADDRTYPE,
-    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    smtp: tags::SENT_REPRESENTING_SMTP_ADDRESS,
-    search_key: tags::SENT_REPRESENTING_SEARCH_KEY,
-    entry_id: tags::SENT_REPRESENTING_ENTRYID,
-};
-
-const SENDER: PersonTags = PersonTags {
-    name: tags::SENDER_NAME,
-    address_type: tags::SENDER_ADDRTYPE,
-    address: tags::SENDER_EMAIL_ADDRESS,
-    smtp: tags::SENDER_SMTP_ADDRESS,
-    search_key: tags::SENDER_SEARCH_KEY,
-    entry_id: tags::SENDER_ENTRYID,
-};
-
-const ROW: PersonTags = PersonTags {
-    name: tags::DISPLAY_NAME,
-    address_type: tags::ADDRTYPE,
-    address: tags::EMAIL_ADDRESS,
-    smtp: tags::SMTP_ADDRESS,
-    search_key: tags::SEARCH_KEY,
-    entry_id: tags::ENTRYID,
-};
 
 /// The address type of Internet mail.
 const SMTP: &str = "SMTP";

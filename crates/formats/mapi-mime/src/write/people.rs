@@ -6,6 +6,8 @@ use std::io;
 use mapi_props::entry_id::{OneOff, OneOffStrings};
 use mapi_props::{MessageTree, PropValue, Tag, TreeProps, recipient_type, tags};
 
+use crate::person::{PersonTags, REPRESENTING, ROW, SENDER};
+
 use super::{Writer, address, field, text_of};
 
 /// Everybody whom the header names, each as a mailbox.
@@ -73,39 +75,6 @@ pub(super) fn write(writer: &mut Writer<'_>, people: &People) -> io::Result<()> 
     }
     Ok(())
 }
-
-/// The properties in which a person stands.
-struct PersonTags {
-    name: Tag<str>,
-    address_type: Tag<str>,
-    address: Tag<str>,
-    smtp: Tag<str>,
-    entry_id: Tag<[u8]>,
-}
-
-const REPRESENTING: PersonTags = PersonTags {
-    name: tags::SENT_REPRESENTING_NAME,
-    address_type: tags::SENT_REPRESENTING_ADDRTYPE,
-    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    smtp: tags::SENT_REPRESENTING_SMTP_ADDRESS,
-    entry_id: tags::SENT_REPRESENTING_ENTRYID,
-};
-
-const SENDER: PersonTags = PersonTags {
-    name: tags::SENDER_NAME,
-    address_type: tags::SENDER_ADDRTYPE,
-    address: tags::SENDER_EMAIL_ADDRESS,
-    smtp: tags::SENDER_SMTP_ADDRESS,
-    entry_id: tags::SENDER_ENTRYID,
-};
-
-const ROW: PersonTags = PersonTags {
-    name: tags::DISPLAY_NAME,
-    address_type: tags::ADDRTYPE,
-    address: tags::EMAIL_ADDRESS,
-    smtp: tags::SMTP_ADDRESS,
-    entry_id: tags::ENTRYID,
-};
 
 /// Somebody with an address that a field can hold.
 #[derive(Debug, PartialEq, Eq)]
