@@ -1,8 +1,8 @@
 //! What every call carries: cancellation, a deadline and a place to report progress.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use mapi_props::Code;
@@ -60,6 +60,25 @@ pub struct CancelToken(Arc<Switch>);
 struct Switch {
     set: AtomicBool,
     above: Option<CancelToken>,
+    wakers: Wakers,
+}
+
+/// What is to be called when a switch is set.
+#[derive(Default)]
+struct Wakers(Mutex<Vec<Waker>>);
+
+type Waker = Arc<dyn Fn() + Send + Sync>;
+
+impl Wakers {
+    fn lock(&self) -> MutexGuard<'_, Vec<Waker>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Wakers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.lock().len())
+    }
 }
 
 impl CancelToken {
@@ -67,14 +86,34 @@ impl CancelToken {
     #[must_use]
     pub fn child(&self) -> Self {
         Self(Arc::new(Switch {
-            set: AtomicBool::new(false),
             above: Some(self.clone()),
+            ..Switch::default()
         }))
     }
 
     /// Stops every call that carries this token or a child of it.
     pub fn cancel(&self) {
         self.0.set.store(true, Ordering::Relaxed);
+        // Whoever registers after this finds the switch set; nothing is called under the lock.
+        let wakers = self.0.wakers.lock().clone();
+        wakers.iter().for_each(|wake| wake());
+    }
+
+    /// Has `wake` called when this is cancelled, here or above, until what is returned is dropped: for a wait that is not to
+    /// look again and again. Whoever waits looks once at [`Self::is_cancelled`] after registering, since `wake` is not
+    /// called for what was before. It is called on the thread that cancels, perhaps more than once, and must return quickly.
+    #[must_use = "dropping it ends the registration"]
+    pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> OnCancel {
+        let wake: Waker = Arc::new(wake);
+        for token in self.and_above() {
+            token.0.wakers.lock().push(Arc::clone(&wake));
+        }
+        let token = self.clone();
+        OnCancel { token, wake }
+    }
+
+    fn and_above(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |token| token.0.above.as_ref())
     }
 
     /// Whether [`Self::cancel`] was called, here or above.
@@ -82,6 +121,27 @@ impl CancelToken {
     pub fn is_cancelled(&self) -> bool {
         let above = self.0.above.as_ref();
         self.0.set.load(Ordering::Relaxed) || above.is_some_and(Self::is_cancelled)
+    }
+}
+
+/// A registration with a [`CancelToken`]; dropping it ends it.
+pub struct OnCancel {
+    token: CancelToken,
+    wake: Waker,
+}
+
+impl Drop for OnCancel {
+    fn drop(&mut self) {
+        for token in self.token.and_above() {
+            let mut wakers = token.0.wakers.lock();
+            wakers.retain(|wake| !Arc::ptr_eq(wake, &self.wake));
+        }
+    }
+}
+
+impl fmt::Debug for OnCancel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnCancel").finish_non_exhaustive()
     }
 }
 
@@ -102,6 +162,9 @@ pub trait Progress: Send + Sync {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::CancelToken;
 
     #[test]
@@ -112,5 +175,29 @@ mod tests {
         assert!(one.is_cancelled() && !other.is_cancelled() && !parent.is_cancelled());
         parent.cancel();
         assert!(other.child().is_cancelled());
+    }
+
+    #[test]
+    fn who_waits_is_woken_from_here_and_from_above_until_it_leaves() {
+        let parent = CancelToken::default();
+        let child = parent.child();
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = || woken.load(Ordering::SeqCst);
+        let wake = || {
+            let woken = Arc::clone(&woken);
+            move || {
+                woken.fetch_add(1, Ordering::SeqCst);
+            }
+        };
+        let (waiting, other) = (child.on_cancel(wake()), parent.child().on_cancel(wake()));
+        child.cancel();
+        assert_eq!(count(), 1);
+        parent.cancel();
+        assert_eq!(count(), 3);
+        drop((waiting, other));
+        parent.cancel();
+        child.cancel();
+        assert_eq!(count(), 3);
+        assert_eq!(Arc::strong_count(&woken), 1);
     }
 }

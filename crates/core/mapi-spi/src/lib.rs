@@ -23,7 +23,7 @@ mod support;
 mod turn;
 mod view;
 
-pub use call::{Call, CancelToken, Progress, ProgressEvent};
+pub use call::{Call, CancelToken, OnCancel, Progress, ProgressEvent};
 pub use change::{
     BulkOutcome, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Durability, Expect, FlagPatch,
     FolderSave, FolderTarget, ItemFailure, Items, MessageSave, MessageTarget, NewValue, Op,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
+use std::time::Instant;
 
 use mapi_kit::engine::{self, Plan};
 use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
@@ -28,8 +30,6 @@ const PROVIDER: Guid = Guid::from_fields(
 );
 /// The root folder.
 const ROOT: ItemId = ItemId(1);
-/// A waiting call looks for its end this often.
-const WAIT_STEP: Duration = Duration::from_millis(50);
 /// Stores up to this many items are checked after every commit of a debug build.
 const CHECK_ALWAYS: usize = 400;
 
@@ -187,9 +187,13 @@ impl Shared {
 
     /// Tells the waiting what the log's last number is.
     pub(crate) fn ring(&self, last: u64) {
-        let mut told = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut told = self.last();
         *told = last.max(*told);
         self.grown.notify_all();
+    }
+
+    fn last(&self) -> MutexGuard<'_, u64> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -472,22 +476,25 @@ impl Store for MemoryStore {
     }
 
     fn wait(&self, seen: u64, call: &Call) -> Result<u64> {
-        let mut last = self
-            .shared
-            .last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let shared = Arc::clone(&self.shared);
+        let _woken = call.cancel.on_cancel(move || shared.ring(0));
+        let mut last = self.shared.last();
         loop {
             if *last > seen {
                 return Ok(*last);
             }
             call.check()?;
-            last = self
-                .shared
-                .grown
-                .wait_timeout(last, WAIT_STEP)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            let rest = call
+                .deadline
+                .map(|at| at.saturating_duration_since(Instant::now()));
+            let grown = &self.shared.grown;
+            last = match rest {
+                Some(rest) => {
+                    let waited = grown.wait_timeout(last, rest);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => grown.wait(last).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 

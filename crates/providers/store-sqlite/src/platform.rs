@@ -1,7 +1,7 @@
 //! What differs between operating systems: network folders, room on the disk, locks and the wake-up file.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The path with `suffix` behind its last name: `mail.malle` → `mail.malle.wake`.
@@ -96,7 +96,7 @@ pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
 #[derive(Debug)]
 pub(crate) struct WakeFile {
     path: PathBuf,
-    file: Option<File>,
+    open: Option<(File, FileIdentity)>,
 }
 
 impl WakeFile {
@@ -104,40 +104,57 @@ impl WakeFile {
     pub(crate) fn beside(store: &Path) -> Self {
         Self {
             path: beside(store, ".wake"),
-            file: None,
+            open: None,
         }
+    }
+
+    /// Creates the file if it is not there, and says where it is; `None` if it cannot be created.
+    pub(crate) fn make(&mut self) -> Option<PathBuf> {
+        // Somebody may have deleted it or put another one in its place: nobody would hear of what is written to the old one.
+        let here = self.path.metadata().ok().map(|m| identity(&m));
+        if self.open.as_ref().map(|(_, identity)| identity) != here.as_ref() || here.is_none() {
+            self.open = open_wake_file(&self.path).ok();
+        }
+        // A reader of a folder that it may not write to watches what is there.
+        (self.open.is_some() || here.is_some()).then(|| self.path.clone())
     }
 
     /// Writes the counter. A failure costs others some seconds, nothing more, so it is not reported.
     pub(crate) fn write(&mut self, value: u64) {
-        if self.file.is_none() {
-            self.file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(&self.path)
-                .ok();
-        }
-        if let Some(file) = &mut self.file {
+        self.make();
+        if let Some((file, _)) = &mut self.open {
             let _late = file
                 .seek(SeekFrom::Start(0))
                 .and_then(|_| file.write_all(&value.to_le_bytes()));
         }
     }
+}
 
-    /// Reads the counter; `None` while nobody has written one.
-    pub(crate) fn read(&mut self) -> Option<u64> {
-        if self.file.is_none() {
-            self.file = File::open(&self.path).ok();
-        }
-        let file = self.file.as_mut()?;
-        let mut bytes = [0; 8];
-        file.seek(SeekFrom::Start(0))
-            .and_then(|_| file.read_exact(&mut bytes))
-            .ok()?;
-        Some(u64::from_le_bytes(bytes))
-    }
+fn open_wake_file(path: &Path) -> io::Result<(File, FileIdentity)> {
+    let mut options = OpenOptions::new();
+    let file = options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    let identity = identity(&file.metadata()?);
+    Ok((file, identity))
+}
+
+/// What tells a file from another of the same name; nothing where the system does not say.
+type FileIdentity = Option<(u64, u64)>;
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems do not say")]
+fn identity(metadata: &Metadata) -> FileIdentity {
+    use std::os::unix::fs::MetadataExt;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(_: &Metadata) -> FileIdentity {
+    None
 }
 
 /// A lock that ends with the process that holds it.

@@ -109,6 +109,7 @@ impl SqliteStore {
         let connections =
             Connections::open(path, mode, sharing, &birth).map_err(|e| explained(e, path))?;
         let info = read_info(&*connections.reader(call)?, path, mode)?;
+        let waker = Waker::new(path, connections.is_alone());
         Ok(Self {
             inner: Arc::new(Inner {
                 connections,
@@ -117,7 +118,7 @@ impl SqliteStore {
                 names: Names::default(),
                 leases: Leases::new(path),
                 dictionaries: Dictionaries::default(),
-                waker: Waker::new(path),
+                waker,
                 searches: Searches::default(),
                 index_from: AtomicU64::new(WORTH_INDEXING),
             }),
