@@ -14,6 +14,7 @@ mod query;
 mod recipe;
 mod restriction;
 mod text;
+mod view;
 mod words;
 
 use anyhow::{Result, bail};
@@ -31,6 +32,7 @@ pub const ALL: &[&Target] = &[
     &restriction::TEXT,
     &codec::TARGET,
     &entry_id::TARGET,
+    &view::TARGET,
     &recipe::TARGET,
     &container::MBOX,
     &container::MAILDIR,

@@ -5,7 +5,7 @@
 //!
 //! * [`tags`], [`guids`]: typed tags and property sets by name; [`names`] finds names of everything, both ways.
 //! * [`PropValue`], [`Restriction`], [`SortOrderSet`], [`Bag`], [`MessageTree`], [`StoredMessage`]: the data.
-//! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients.
+//! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients; [`view_descriptor`]: the views of folders.
 //! * [`codec`]: the canonical binary form, which stores keep; [`json`] and [`text`]: the forms that people and scripts read and write.
 
 #[cfg(test)]
@@ -22,6 +22,7 @@ mod map;
 mod name;
 pub mod names;
 mod prop_type;
+mod read_at;
 mod restriction;
 mod sort;
 mod stored;
@@ -31,6 +32,7 @@ mod time;
 mod transmit;
 mod tree;
 mod value;
+pub mod view_descriptor;
 
 pub use entry_id::{EntryId, EntryIdError, EntryKind};
 pub use error::{Code, Kind};
@@ -42,6 +44,7 @@ pub use guid::Guid;
 pub use map::{Bag, LargePlace, LargeRef, PropMap, Slot};
 pub use name::{NameKind, PropKey, PropName};
 pub use prop_type::PropType;
+pub use read_at::ReadAt;
 pub use restriction::{AND, BitOp, FuzzyLevel, MatchKind, OR, RelOp, Restriction, SubObject};
 pub use sort::{SortColumn, SortOrder, SortOrderSet};
 pub use stored::{StoredAttachment, StoredMessage};
