@@ -4,7 +4,8 @@
 //! * [`computed`] – properties that nobody stores: entry ids, keys, counters, access.
 //! * [`engine`] – what a view shows, worked out from a scan.
 //! * [`bodies`] – the text of a message's body, in whatever form it is stored.
-//! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget.
+//! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget; [`default_view`] – which view the copy
+//!   of a folder opens with.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
 //! For the client API:
@@ -20,6 +21,7 @@ pub mod bodies;
 pub mod computed;
 pub mod content;
 pub mod conversation;
+pub mod default_view;
 pub mod engine;
 pub mod entry_ids;
 pub mod export;

@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use mapi_kit::computed::Owner;
-use mapi_kit::storable;
+use mapi_kit::{default_view, storable};
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, tags};
 use mapi_spi::{
-    Error, FolderCounts, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind,
-    OpOutcome, Result, Saved,
+    Error, Expect, FolderCounts, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta,
+    LogKind, OpOutcome, Result, Saved,
 };
 
 use super::{Commit, check_expected, difference};
@@ -64,6 +64,7 @@ impl Commit<'_> {
             deleted: false,
             change: self.state.new_change(),
             content_version: 1,
+            thread: None,
             flags: 0,
             status: 0,
             size: 0,
@@ -176,19 +177,40 @@ impl Commit<'_> {
             change: self.state.new_change(),
             ..old.meta.clone()
         };
+        let view = default_view::named_by(&self.info.uid, &props);
+        let mut view_copy = None;
         let item = self.folder(meta, props)?;
-        let meta = item.meta.clone();
+        let mut meta = item.meta.clone();
         self.create(&item, LogKind::Copied { of: old.meta.id })?;
         let inside: Vec<Arc<Item>> = self.state.children(old.meta.id).cloned().collect();
         for child in inside.iter().filter(|c| !c.meta.deleted) {
             if !child.is_folder() {
                 self.call.check()?;
-                self.copy_message(child, meta.id)?;
+                let copy = self.copy_message(child, meta.id)?;
+                if view == Some(child.meta.id) {
+                    view_copy = Some(copy);
+                }
             } else if subfolders && !super::search::is_search(child) {
                 self.copy_tree(child, meta.id, child.props().clone(), true)?;
             }
         }
+        if let Some(view) = view_copy {
+            meta.change = self.open_with(meta.id, view)?;
+        }
         Ok(meta)
+    }
+
+    /// Makes a message the folder's default view. Gives the folder's new change number.
+    fn open_with(&mut self, folder: ItemId, view: ItemId) -> Result<u64> {
+        let save = FolderSave {
+            target: FolderTarget::Existing(folder),
+            patch: default_view::naming(&self.info.uid, view),
+            expect: Expect::Any,
+        };
+        match self.change_folder(&save, folder)? {
+            OpOutcome::Saved(saved) => Ok(saved.change),
+            _ => Err(Error::from(Code::CALL_FAILED)),
+        }
     }
 
     /// A soft-deleted folder as it would be back.

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use mapi_kit::computed::Owner;
-use mapi_kit::storable;
+use mapi_kit::{default_view, storable};
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, StoredMessage, tags};
 use mapi_spi::{
-    Error, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind, OpOutcome,
-    Result, Saved,
+    Error, Expect, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind,
+    OpOutcome, Result, Saved,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -58,6 +58,7 @@ impl Commit<'_> {
             deleted: false,
             change: self.txn.next_change(),
             content_version: 1,
+            thread: None,
             flags: 0,
             status: 0,
             size: 0,
@@ -181,6 +182,8 @@ impl Commit<'_> {
             .unwrap_or_default();
         self.insert_folder(&mut meta, body, &name)?;
         self.note(LogKind::Copied { of: old.id }, &meta, &[], None)?;
+        let view = default_view::named_by(&self.inner.info.uid, &body.props);
+        let mut view_copy = None;
         let mut inside = self.messages_in(old.id, false)?;
         if subfolders {
             inside.extend(self.folders_in(old.id, false)?);
@@ -190,13 +193,32 @@ impl Commit<'_> {
             self.call.check()?;
             let child = self.known(id)?;
             if matches!(child.kind, ItemKind::Message { .. }) {
-                self.copy_message(&child, meta.id)?;
+                let copy = self.copy_message(&child, meta.id)?;
+                if view == Some(id) {
+                    view_copy = Some(copy);
+                }
             } else if !super::search::is_search(&child) {
                 let body = bag::body(self.txn.db, id.0)?;
                 self.copy_tree(&child, meta.id, &body, true)?;
             }
         }
+        if let Some(view) = view_copy {
+            meta.change = self.open_with(meta.id, view)?;
+        }
         Ok(meta)
+    }
+
+    /// Makes a message the folder's default view. Gives the folder's new change number.
+    fn open_with(&mut self, folder: ItemId, view: ItemId) -> Result<u64> {
+        let save = FolderSave {
+            target: FolderTarget::Existing(folder),
+            patch: default_view::naming(&self.inner.info.uid, view),
+            expect: Expect::Any,
+        };
+        match self.change_folder(&save, folder)? {
+            OpOutcome::Saved(saved) => Ok(saved.change),
+            _ => Err(Error::from(Code::CALL_FAILED)),
+        }
     }
 
     /// Adds a folder; its number is set in `meta`.
