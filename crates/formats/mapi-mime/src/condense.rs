@@ -7,7 +7,9 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::source::{Cut, Cuts, ReadAt, SharedBytes};
+use mapi_props::ReadAt;
+
+use crate::source::{Cut, Cuts, SharedBytes};
 
 /// Bytes of a run that are kept at its start, where its header ends, and at its end.
 const KEPT: usize = 64 << 10;

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 
-use mapi_props::{LargeSource, OpenLarge};
+use mapi_props::{LargeSource, OpenLarge, ReadAt};
 
 use crate::transfer::{Decoder, Transfer};
 
@@ -17,15 +17,6 @@ use crate::transfer::{Decoder, Transfer};
 pub struct SharedBytes {
     kept: Arc<dyn AsRef<[u8]> + Send + Sync>,
     cuts: Option<Arc<Cuts>>,
-}
-
-/// Bytes that can be read at any place, again and again: what a large mail lies in.
-pub trait ReadAt: Send + Sync {
-    /// Reads bytes from `at` on into `buffer` and says how many; 0 at the end.
-    ///
-    /// # Errors
-    /// Those of the file.
-    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
 /// What was left out of the kept bytes, and where it lies.
