@@ -4,9 +4,11 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mapi_forms::Form;
 use mapi_props::{Code, FileTime};
 use mapi_spi::{Error, Result, Service, Support};
 
+use crate::FormHost;
 use crate::host::{Host, Profile, ProfileService, resource_flags};
 
 /// Profiles and services held in memory.
@@ -25,6 +27,8 @@ pub struct EmbeddedHost {
     profiles: Mutex<Vec<Profile>>,
     services: Vec<Arc<dyn Service>>,
     support: Arc<dyn Support>,
+    forms: Mutex<Vec<Form>>,
+    form_host: Option<Arc<dyn FormHost>>,
 }
 
 impl Default for EmbeddedHost {
@@ -41,6 +45,8 @@ impl EmbeddedHost {
             profiles: Mutex::default(),
             services: Vec::new(),
             support: Arc::new(SystemSupport),
+            forms: Mutex::default(),
+            form_host: None,
         }
     }
 
@@ -71,6 +77,13 @@ impl EmbeddedHost {
     #[must_use]
     pub fn add_profile(self, profile: Profile) -> Self {
         self.profiles().push(profile);
+        self
+    }
+
+    /// What shows forms.
+    #[must_use]
+    pub fn form_host(mut self, host: Arc<dyn FormHost>) -> Self {
+        self.form_host = Some(host);
         self
     }
 
@@ -116,6 +129,29 @@ impl Host for EmbeddedHost {
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
         self.services.iter().find(|s| s.name() == name).cloned()
+    }
+
+    fn local_forms(&self) -> Result<Vec<Form>> {
+        Ok(self
+            .forms
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone())
+    }
+
+    fn change_local_forms(
+        &self,
+        change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
+    ) -> Result<()> {
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = forms.clone();
+        change(&mut changed)?;
+        *forms = changed;
+        Ok(())
+    }
+
+    fn form_host(&self) -> Option<Arc<dyn FormHost>> {
+        self.form_host.clone()
     }
 
     fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {

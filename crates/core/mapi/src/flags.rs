@@ -326,6 +326,28 @@ flags! {
         MAYBE_STATIC = 0x20000;
     }
 
+    /// ResolveMessageClass.
+    FormFlags {
+        /// MAPIFORM_EXACTMATCH: no form of a class that it inherits from.
+        EXACT_MATCH = 0x20;
+    }
+
+    /// InstallForm.
+    InstallFormFlags {
+        /// MAPI_DIALOG: nothing is shown; turns OVERWRITE_ON_CONFLICT off.
+        DIALOG = 0x8;
+        /// MAPIFORM_INSTALL_OVERWRITEONCONFLICT: a form of the same class is replaced.
+        OVERWRITE_ON_CONFLICT = 0x10;
+    }
+
+    /// ShowForm.
+    ShowFormFlags {
+        /// MAPI_POST_MESSAGE: saved in its folder, not sent.
+        POST_MESSAGE = 0x1;
+        /// MAPI_NEW_MESSAGE: the message was never saved.
+        NEW_MESSAGE = 0x2;
+    }
+
     /// QueryRows.
     RowFlags {
         /// TBL_NOADVANCE: the cursor stays at the first row returned.

@@ -5,8 +5,11 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mapi_props::{Bag, Guid};
-use mapi_spi::{Result, Service, ServiceConfig, Support};
+use mapi_forms::Form;
+use mapi_props::{Bag, Code, Guid};
+use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+
+use crate::FormHost;
 
 /// The program's side. Implemented once by the composition root, and by tests.
 pub trait Host: Send + Sync + Debug {
@@ -42,6 +45,31 @@ pub trait Host: Send + Sync + Debug {
 
     /// The service called `name`; `None` if this program has none.
     fn service(&self, name: &str) -> Option<Arc<dyn Service>>;
+
+    /// The local library of forms, which all profiles share.
+    ///
+    /// # Errors
+    /// `MAPI_E_CORRUPT_DATA`, `MAPI_E_DISK_ERROR` and the like.
+    fn local_forms(&self) -> Result<Vec<Form>> {
+        Ok(Vec::new())
+    }
+
+    /// Changes the local library, as [`Self::change_profile`] does a profile.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` of a program without one; what `change` says; those of [`Self::local_forms`].
+    fn change_local_forms(
+        &self,
+        _change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
+    ) -> Result<()> {
+        let detail = "this program has no local library of forms";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// What shows forms to the user; `None`: nothing does.
+    fn form_host(&self) -> Option<Arc<dyn FormHost>> {
+        None
+    }
 
     /// The host's side of one provider of a profile.
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support>;

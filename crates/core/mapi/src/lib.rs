@@ -65,6 +65,7 @@ mod entry_id;
 mod event;
 mod flags;
 mod folder;
+mod forms;
 mod host;
 mod message;
 mod opened;
@@ -90,13 +91,17 @@ pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
-    EmptyFolderFlags, EventMask, InitFlags, LogoffFlags, NameFlags, OpenFlags, PropertyFlags,
-    ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState, SectionFlags, SortFlags, StoreFlags,
-    TableFlags, TreeFlags, UtilityFlags,
+    EmptyFolderFlags, EventMask, FormFlags, InitFlags, InstallFormFlags, LogoffFlags, NameFlags,
+    OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState,
+    SectionFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
 pub use folder::{
     BulkReport, CopiedFolder, Folder, FolderCopyReport, ImportItem, ImportOptions, ImportOutcome,
     MessageStatus, SearchCriteria,
+};
+pub use forms::{
+    FormContainer, FormHost, FormInfo, FormLibrary, FormManager, FormSource, FormToken, Installed,
+    MessageSite, SiteStatus,
 };
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
 pub use message::{Message, Original};
@@ -114,6 +119,7 @@ pub use table::{
     TableRow, TableStatus, TableWork, Utilities,
 };
 
+pub use mapi_forms::{Form, Icon, icon_name};
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;

@@ -35,6 +35,8 @@ pub(crate) use stores::STORE_PROVIDER;
 pub struct Session {
     pub(crate) member: Arc<Member>,
     call: Call,
+    /// Not the member's: a message that waits keeps the member alive.
+    pub(crate) tokens: Arc<crate::forms::Tokens>,
 }
 
 /// A service of the profile that could not be started; the others work on.
@@ -67,6 +69,7 @@ impl Session {
         Self {
             member: Arc::clone(&self.member),
             call,
+            tokens: Arc::clone(&self.tokens),
         }
     }
 

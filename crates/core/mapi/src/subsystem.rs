@@ -10,6 +10,7 @@ use mapi_props::{Code, PropTag};
 use mapi_spi::{Error, Result, Service};
 
 use crate::advise::Dispatcher;
+use crate::forms::FormChanges;
 use crate::host::Host;
 use crate::profile_section::OpenSections;
 use crate::session::SessionState;
@@ -52,6 +53,7 @@ impl Mapi {
             services: Mutex::default(),
             sections: OpenSections::default(),
             dispatcher: Dispatcher::new(),
+            forms: FormChanges::default(),
         };
         Self {
             subsystem: Arc::new(subsystem),
@@ -128,6 +130,7 @@ pub(crate) struct Subsystem {
     services: Mutex<BTreeMap<String, HeldService>>,
     pub(crate) sections: OpenSections,
     pub(crate) dispatcher: Arc<Dispatcher>,
+    pub(crate) forms: FormChanges,
 }
 
 #[derive(Debug)]

@@ -120,6 +120,7 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
         return Ok(Session {
             member,
             call: logon.call,
+            tokens: Arc::default(),
         });
     }
     let name = profile_name(subsystem, logon.profile)?;
@@ -152,6 +153,7 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
     Ok(Session {
         member,
         call: logon.call,
+        tokens: Arc::default(),
     })
 }
 
