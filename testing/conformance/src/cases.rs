@@ -27,6 +27,7 @@ mod outgoing;
 mod performance;
 mod properties;
 mod queued;
+mod repairing;
 mod reports;
 mod restricted_views;
 mod restrictions;
@@ -56,6 +57,7 @@ pub fn all() -> Vec<Case> {
         performance::CASES,
         properties::CASES,
         queued::CASES,
+        repairing::CASES,
         reports::CASES,
         streams::CASES,
         large_streams::CASES,

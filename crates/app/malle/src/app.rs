@@ -51,6 +51,11 @@ impl App {
         Self::new(self.global.clone(), Access::Inspect)
     }
 
+    /// The same run over, with stores open for writing.
+    pub(crate) fn writing(&self) -> Self {
+        Self::new(self.global.clone(), Access::Write)
+    }
+
     /// Starts the log, if one is asked for.
     pub(crate) fn start(&self) -> Outcome<()> {
         let choice = self.log_choice()?;

@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod live;
 mod message;
 mod minus;
 mod place;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use live::{EventName, ReceiveFolderCommand, WatchArgs};
 pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
     ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, TransferArgs,
@@ -113,7 +115,7 @@ pub(crate) enum Command {
     /// Make, list, choose and delete profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// List, create, rename, move, copy, delete and empty folders
+    /// List, create, rename, move, copy, delete, empty and repair folders
     #[command(subcommand)]
     Folder(FolderCommand),
     /// Import messages: .eml files, mbox files, Maildirs, and directories of these
@@ -136,6 +138,11 @@ pub(crate) enum Command {
     Delete(DeleteArgs),
     /// Give messages back as .eml, mbox or Maildir
     Export(ExportArgs),
+    /// Tell what happens in a store, a folder or to a message, while it happens
+    Watch(WatchArgs),
+    /// Show and choose the folders in which messages arrive, by class
+    #[command(subcommand)]
+    ReceiveFolder(ReceiveFolderCommand),
     /// Look after a store's file
     #[command(subcommand)]
     Store(StoreCommand),

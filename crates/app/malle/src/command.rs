@@ -13,13 +13,15 @@ mod mark;
 mod profile;
 mod props;
 mod read;
+mod receive_folder;
 mod schema;
 mod search;
 mod store;
 mod transfer;
+mod watch;
 
 use crate::app::{Access, App};
-use crate::args::{Command, FolderCommand, StoreCommand};
+use crate::args::{Command, FolderCommand, ReceiveFolderCommand, StoreCommand};
 use crate::exit::{Exit, Outcome};
 
 /// Runs a command and says how it ended.
@@ -37,6 +39,8 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Copy(args) => transfer::run(app, &args, transfer::Verb::Copy),
         Command::Delete(args) => delete::run(app, &args),
         Command::Export(args) => export::run(app, &args),
+        Command::Watch(args) => watch::run(app, &args),
+        Command::ReceiveFolder(verb) => receive_folder::run(app, verb),
         Command::Store(verb) => store::run(app, verb),
         Command::Completions { shell } => completions::run(app, shell),
         Command::Schema { of } => schema::run(app, &of),
@@ -51,7 +55,9 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::Search(_)
         | Command::Read(_)
         | Command::Export(_)
-        | Command::Folder(FolderCommand::List { .. })
+        | Command::Watch(_)
+        | Command::Folder(FolderCommand::List { .. } | FolderCommand::Repair)
+        | Command::ReceiveFolder(ReceiveFolderCommand::List | ReceiveFolderCommand::Get { .. })
         | Command::Store(StoreCommand::Info | StoreCommand::Check) => Access::Read,
         Command::Props(args) if args.set.is_empty() && args.delete.is_empty() => Access::Inspect,
         _ => Access::Write,

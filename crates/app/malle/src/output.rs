@@ -40,7 +40,12 @@ impl Output {
 
     /// Shows the value of a command.
     pub(crate) fn show<T: Shown>(&self, value: &T) -> Outcome<()> {
-        self.write(|to| {
+        self.show_on(value).map(drop)
+    }
+
+    /// Shows one value of many that come one by one; no if nobody reads them any more.
+    pub(crate) fn show_on<T: Shown>(&self, value: &T) -> Outcome<bool> {
+        self.write_on(|to| {
             if self.json {
                 to.json(value)
             } else {
@@ -54,17 +59,22 @@ impl Output {
         &self,
         body: impl FnOnce(&mut Printer<'_>) -> io::Result<()>,
     ) -> Outcome<()> {
+        self.write_on(body).map(drop)
+    }
+
+    /// The same, saying whether there still is a reader.
+    fn write_on(&self, body: impl FnOnce(&mut Printer<'_>) -> io::Result<()>) -> Outcome<bool> {
         let mut printer = Printer {
             out: BufWriter::with_capacity(64 * 1024, io::stdout().lock()),
             output: self,
         };
         let done = body(&mut printer).and_then(|()| printer.out.flush());
         match done {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => {
                 // What is buffered has nowhere to go.
                 let (_stdout, _unwritten) = printer.out.into_parts();
-                Ok(())
+                Ok(false)
             }
             Err(e) => Err(Failure::new(Exit::Failure, "output", e.to_string())),
         }

@@ -20,7 +20,11 @@ mod hostile;
 mod manners;
 #[path = "cli/place.rs"]
 mod place;
+#[path = "cli/receiving.rs"]
+mod receiving;
 #[path = "cli/searching.rs"]
 mod searching;
 #[path = "cli/shape.rs"]
 mod shape;
+#[path = "cli/watching.rs"]
+mod watching;

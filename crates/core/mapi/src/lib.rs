@@ -111,7 +111,7 @@ pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
-pub use store::{Delivered, MsgStore, Search, SpecialFolder};
+pub use store::{Delivered, MsgStore, RoleState, Search, SpecialFolder};
 pub use stream::PropStream;
 pub use subsystem::Mapi;
 pub use table::{

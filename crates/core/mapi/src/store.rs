@@ -27,7 +27,7 @@ use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 pub use delivery::Delivered;
 pub use search::Search;
 use source::StoreSource;
-pub use tree::SpecialFolder;
+pub use tree::{RoleState, SpecialFolder};
 
 /// An open message store. Not transacted: property changes are permanent at once.
 #[derive(Debug, Clone)]

@@ -109,6 +109,15 @@ pub(crate) enum FolderCommand {
         #[arg(long)]
         permanently: bool,
     },
+    /// Make again the store's own folders that are missing
+    #[command(after_help = "\
+The folders that every store has by their roles: Inbox, Outbox, Sent Items, Deleted Items, the views, the
+parent of search folders, Drafts, Calendar, Contacts, Journal, Notes and Tasks. What is missing is made,
+what points to a folder that is gone points to one that is there; no folder and no message is moved.
+
+Example:
+  malle folder repair --dry-run")]
+    Repair,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
-//! `malle folder`: list, create, rename, move, copy, delete and empty folders.
+//! `malle folder`: list, create, rename, move, copy, delete, empty and repair folders.
 
+mod repair;
 mod tree;
 
 use std::io;
@@ -18,6 +19,8 @@ use crate::args::FolderCommand;
 use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 use crate::output::{Printer, Shown};
+
+pub(super) use tree::FolderView;
 
 pub(super) fn run(app: &App, verb: FolderCommand) -> Outcome<Exit> {
     match verb {
@@ -46,6 +49,7 @@ pub(super) fn run(app: &App, verb: FolderCommand) -> Outcome<Exit> {
             folder,
             permanently,
         } => empty(app, &folder, permanently),
+        FolderCommand::Repair => repair::run(app),
     }
 }
 
@@ -83,7 +87,7 @@ impl Shown for FolderDone {
 }
 
 impl App {
-    fn api<T>(&self, result: mapi::Result<T>) -> Outcome<T> {
+    pub(in crate::command) fn api<T>(&self, result: mapi::Result<T>) -> Outcome<T> {
         result.map_err(|e| self.failure(&e))
     }
 

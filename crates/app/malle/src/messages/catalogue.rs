@@ -166,6 +166,27 @@ catalogue! {
     NotCarried: "{0}: new Internet mail cannot carry {1} ({2})" | "{0} : un nouveau message Internet ne peut porter {1} ({2})";
     NeedsTo: "this needs --to PATH" | "il faut --to CHEMIN";
     ToTerminal: "binary data is not written to a terminal: redirect it" | "pas de données binaires sur un terminal : redirigez la sortie";
+    // watch
+    Watching: "watching {0}; Ctrl-C ends" | "surveillance de {0} ; Ctrl-C pour finir";
+    NotWatched: "nothing is told of {0}: a store, a folder or the id of a message is expected" | "rien n’est signalé de {0} : magasin, dossier ou identifiant de message attendu";
+    NoSuchEvent: "there is no event “{0}” here; malle watch --help tells which there are with and without --table" | "pas d’événement « {0} » ici ; malle watch --help dit lesquels existent avec et sans --table";
+    TooFewEvents: "{0} of {1} events came in time" | "{0} événements sur {1} sont venus à temps";
+    // receive folders
+    ColClass: "CLASS" | "CLASSE";
+    AnyOther: "(any other)" | "(toute autre)";
+    ReceivedIn: "{0} arrives in {1}, as assigned to {2}" | "{0} arrive dans {1}, affectation de {2}";
+    ReceivedInRoot: "{0} arrives in the root folder: nothing is assigned to it" | "{0} arrive dans le dossier racine : aucune affectation";
+    NowReceived: "{0} now arrives in {1}" | "{0} arrive désormais dans {1}";
+    ConfirmNoDefault: "Let messages of unknown classes arrive in the root folder, where nobody sees them?" | "Laisser les messages de classes inconnues arriver dans le dossier racine, où personne ne les voit ?";
+    BadClass: "“{0}” is no message class: words joined by dots, as in IPM.Note, at most 255 characters" | "« {0} » n’est pas une classe de message : des mots joints par des points, comme IPM.Note, 255 caractères au plus";
+    // repair
+    TreeWhole: "all of the store’s own folders are there" | "tous les dossiers propres au magasin sont là";
+    TreeMissing: "{0}: missing" | "{0} : manque";
+    TreeStale: "{0}: points to a folder that is gone" | "{0} : désigne un dossier disparu";
+    TreeUntold: "{0}: there, but not found by all who look for it" | "{0} : présent, mais introuvable pour certains";
+    TreeClass: "messages of {0}: their receive folder is gone; they arrive as before it was chosen" | "messages {0} : leur dossier de réception a disparu ; ils arrivent comme avant ce choix";
+    TreeMade: "{0}: made, {1}" | "{0} : créé, {1}";
+    TreeFound: "{0}: found, {1}" | "{0} : retrouvé, {1}";
     // store
     StoreClean: "clean: {0} folders, {1} messages, {2} large values" | "sain : {0} dossiers, {1} messages, {2} grandes valeurs";
     StoreProblems: "{0} problems:" | "{0} problèmes :";

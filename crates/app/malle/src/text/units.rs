@@ -29,12 +29,21 @@ pub(crate) fn size(bytes: u64) -> String {
 
 /// `2026-11-22 14:05` in the zone of this machine.
 pub(crate) fn local_time(time: FileTime, zone: &TimeZone) -> String {
+    in_zone(time, zone, "%Y-%m-%d %H:%M")
+}
+
+/// `14:05:09.123` in the zone of this machine.
+pub(crate) fn local_clock(time: FileTime, zone: &TimeZone) -> String {
+    in_zone(time, zone, "%H:%M:%S%.3f")
+}
+
+fn in_zone(time: FileTime, zone: &TimeZone, form: &str) -> String {
     let nanos = time.unix_nanos();
     let Ok(stamp) = Timestamp::from_nanosecond(nanos) else {
         return String::from("?");
     };
     let local = stamp.to_zoned(zone.clone());
-    local.strftime("%Y-%m-%d %H:%M").to_string()
+    local.strftime(form).to_string()
 }
 
 /// `0.4 s`, `12 s`, `3 min 05 s`.
@@ -80,5 +89,7 @@ mod tests {
         assert_eq!(local_time(time, &TimeZone::UTC), "2026-01-01 00:00");
         assert_eq!(local_time(FileTime(0), &TimeZone::UTC), "1601-01-01 00:00");
         assert_eq!(local_time(FileTime(u64::MAX), &TimeZone::UTC), "?");
+        let time = FileTime::from_unix_nanos(1_767_225_609_012_345_600);
+        assert_eq!(local_clock(time, &TimeZone::UTC), "00:00:09.012");
     }
 }

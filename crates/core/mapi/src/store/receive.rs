@@ -1,6 +1,8 @@
 //! Receive folders: where messages of a class arrive.
 //! Reference: "IMsgStore::GetReceiveFolder", "IMsgStore::SetReceiveFolder" (requirement STO-06)
 
+use std::cmp::Reverse;
+
 use mapi_kit::computed::record_key;
 use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, SortColumn, tags};
 use mapi_spi::{Error, PropPatch, Result};
@@ -48,26 +50,22 @@ impl MsgStore {
     }
 
     /// The same as entry id, with the class whose assignment decided: the longest one that is a prefix up to a dot,
-    /// whatever its case; empty if none was.
+    /// whatever its case, and whose folder is still there; empty if none was, and the root folder then takes it.
     ///
     /// # Errors
     /// Those of the store.
     pub fn receive_folder_id(&self, class: &str) -> Result<(EntryId, String)> {
         let found = self.assignments().map(|all| {
-            let matching = all.into_iter().filter(|a| covers(&a.class, class));
-            let best = matching
-                .filter(|a| a.folder.is_some())
-                .max_by_key(|a| a.class.len());
-            match best {
-                Some(Assignment {
-                    class,
-                    folder: Some(id),
-                }) => (id, class),
-                _ => (
-                    self.context.entry_id(true, self.context.info().root),
-                    String::new(),
-                ),
-            }
+            let covering = all.into_iter().filter(|a| covers(&a.class, class));
+            let mut covering: Vec<_> = covering
+                .filter_map(|a| Some((a.folder?, a.class)))
+                .collect();
+            covering.sort_by_key(|(_, class)| Reverse(class.len()));
+            let mut covering = covering.into_iter();
+            let root = || self.context.entry_id(true, self.context.info().root);
+            covering
+                .find(|(folder, _)| self.standing(folder).is_some())
+                .unwrap_or_else(|| (root(), String::new()))
         });
         self.errors.track(found)
     }
@@ -91,6 +89,16 @@ impl MsgStore {
             class: class.to_owned(),
             folder: folder.cloned(),
         });
+        self.store_assignments(&all)
+    }
+
+    fn store_assignments(&self, all: &[Assignment]) -> Result<()> {
+        if all.is_empty() {
+            return self.patch(PropPatch {
+                set: Vec::new(),
+                delete: vec![CLASSES.id(), FOLDERS.id()],
+            });
+        }
         let classes = all.iter().map(|a| a.class.clone()).collect();
         let id_bytes = |a: &Assignment| {
             a.folder
@@ -106,6 +114,25 @@ impl MsgStore {
             ],
             delete: Vec::new(),
         })
+    }
+
+    /// Classes assigned to a folder that is gone: they arrive where the next shorter class does.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn stale_receive_folders(&self) -> Result<Vec<String>> {
+        let all = self.errors.track(self.stored_assignments())?.into_iter();
+        let gone = |id: &EntryId| self.standing(id).is_none();
+        let stale = all.filter(|a| a.folder.as_ref().is_some_and(gone));
+        Ok(stale.map(|a| a.class).collect())
+    }
+
+    /// As if these classes had never been assigned: those with a default have it again.
+    pub(super) fn forget_receive_folders(&self, classes: &[String]) -> Result<()> {
+        self.writable()?;
+        let mut all = self.stored_assignments()?;
+        all.retain(|a| !classes.contains(&a.class));
+        self.store_assignments(&all)
     }
 
     /// The table of receive folders: PR_MESSAGE_CLASS, PR_ENTRYID, PR_RECORD_KEY.

@@ -1,6 +1,8 @@
 //! The standard folders: made when they are missing, found by property and never by name.
 //! Reference: "HrValidateIPMSubtree", "Special Folders" (requirements STO-04, STO-07, FLD-03)
 
+mod repair;
+
 use mapi_props::{Bag, Code, PropValue, Tag, tags};
 use mapi_spi::{
     ChangeSet, Error, Expect, FolderKind, FolderSave, FolderTarget, ItemId, Op, OpOutcome,
@@ -9,6 +11,8 @@ use mapi_spi::{
 
 use super::{MsgStore, entry_id_in};
 use crate::{EntryId, Folder, OpenFlags, TreeFlags};
+
+pub use repair::RoleState;
 
 /// A folder with a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -255,38 +259,71 @@ impl MsgStore {
         self.errors.track(validated)
     }
 
+    /// The folders that the Inbox and the root folder tell of, both the same.
     fn validate_personal(&self, flags: TreeFlags) -> Result<()> {
-        let root = self.context.info().root;
-        let known = self.props_of(root)?;
+        let inbox = self.mail_id(SpecialFolder::Inbox)?;
+        let inbox = inbox.and_then(|id| self.standing(&id));
+        let tellers = inbox.into_iter().chain([self.context.info().root]);
+        let tellers = tellers
+            .map(|folder| Ok((folder, self.props_of(folder)?)))
+            .collect::<Result<Vec<_>>>()?;
         let force = flags.contains(TreeFlags::FORCE_CREATE);
-        let stands = |which: &SpecialFolder| {
-            let id = entry_id_in(&known, which.tag());
-            id.is_some_and(|id| !force || self.standing(&id).is_some())
-        };
-        let missing: Vec<_> = PERSONAL.into_iter().filter(|f| !stands(f)).collect();
-        if missing.is_empty() {
+        let known = PERSONAL.map(|which| {
+            let ids = tellers.iter();
+            let mut ids = ids.filter_map(|(_, told)| entry_id_in(told, which.tag()));
+            ids.find(|id| !force || self.standing(id).is_some())
+        });
+        let of_all = PERSONAL.into_iter().zip(known);
+        let (there, missing): (Vec<_>, Vec<_>) = of_all.partition(|(_, id)| id.is_some());
+        let missing: Vec<_> = missing.into_iter().map(|(which, _)| which).collect();
+        let mut ids: Vec<_> = there
+            .into_iter()
+            .filter_map(|(which, id)| Some((which, id?)))
+            .collect();
+        if !missing.is_empty() {
+            self.writable()?;
+            let subtree = self.special_id(SpecialFolder::IpmSubtree)?;
+            let made = self.make_all(&missing, self.context.folder_id(&subtree)?)?;
+            let made = made
+                .into_iter()
+                .map(|item| self.context.entry_id(true, item));
+            ids.extend(missing.into_iter().zip(made));
+        }
+        self.tell_personal(&ids, &tellers, force)
+    }
+
+    /// Writes the ids on the folders that tell of them, where they say nothing; with `force` also where they say
+    /// something else.
+    fn tell_personal(
+        &self,
+        ids: &[(SpecialFolder, EntryId)],
+        tellers: &[(ItemId, Bag)],
+        force: bool,
+    ) -> Result<()> {
+        let mut changes = ChangeSet::default();
+        for (folder, told) in tellers {
+            let wrong = |(which, id): &&(SpecialFolder, EntryId)| {
+                let says = entry_id_in(told, which.tag());
+                says.is_none_or(|says| force && says != *id)
+            };
+            let patch = ids
+                .iter()
+                .filter(wrong)
+                .fold(PropPatch::default(), |patch, (which, id)| {
+                    patch.with(which.tag(), id.as_bytes())
+                });
+            if !patch.is_empty() {
+                changes.ops.push(Op::SaveFolder(FolderSave {
+                    target: FolderTarget::Existing(*folder),
+                    patch,
+                    expect: Expect::Any,
+                }));
+            }
+        }
+        if changes.ops.is_empty() {
             return Ok(());
         }
         self.writable()?;
-        let subtree = self
-            .context
-            .folder_id(&self.special_id(SpecialFolder::IpmSubtree)?)?;
-        let mut patch = PropPatch::default();
-        let made = self.make_all(&missing, subtree)?;
-        for (which, folder) in missing.iter().zip(made) {
-            let id = self.context.entry_id(true, folder);
-            patch = patch.with(which.tag(), id.as_bytes());
-        }
-        let inbox = self.special_id(SpecialFolder::Inbox)?;
-        let save = |folder| {
-            Op::SaveFolder(FolderSave {
-                target: FolderTarget::Existing(folder),
-                patch: patch.clone(),
-                expect: Expect::Any,
-            })
-        };
-        let mut changes = ChangeSet::one(save(self.context.folder_id(&inbox)?));
-        changes.ops.push(save(root));
         self.context.commit(changes).map(drop)
     }
 
@@ -333,7 +370,7 @@ impl MsgStore {
     }
 
     /// The folder, if it is there and not deleted.
-    fn standing(&self, id: &EntryId) -> Option<ItemId> {
+    pub(super) fn standing(&self, id: &EntryId) -> Option<ItemId> {
         let item = self.context.folder_id(id).ok()?;
         let folder = self
             .context

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use mapi::{Depth, EntryId, Folder, FolderKind, MsgStore, OpenFlags};
+use mapi::{Depth, EntryId, Folder, FolderKind, MsgStore, OpenFlags, TableRow};
 use mapi_props::{PropTag, PropValue, tags};
 use serde::Serialize;
 
@@ -15,12 +15,13 @@ use crate::text::{self, Column, Table};
 
 /// `{"id","path","name","messages","unread","folders","class"}`.
 #[derive(Debug, Serialize)]
-struct FolderView {
-    id: String,
-    path: String,
+pub(in crate::command) struct FolderView {
+    pub(in crate::command) id: String,
+    /// Filled in by who knows where the folder lies.
+    pub(in crate::command) path: String,
     name: String,
-    messages: u64,
-    unread: u64,
+    pub(in crate::command) messages: u64,
+    pub(in crate::command) unread: u64,
     folders: u64,
     class: Option<String>,
     #[serde(skip)]
@@ -53,14 +54,36 @@ impl Shown for FolderList {
     }
 }
 
-const COLUMNS: [PropTag; 6] = [
-    tags::DISPLAY_NAME.raw(),
-    tags::PARENT_ENTRYID.raw(),
-    tags::CONTENT_COUNT.raw(),
-    tags::CONTENT_UNREAD.raw(),
-    tags::FOLDER_CHILD_COUNT.raw(),
-    tags::CONTAINER_CLASS.raw(),
-];
+impl FolderView {
+    /// The columns that it is made from.
+    pub(in crate::command) const COLUMNS: [PropTag; 6] = [
+        tags::DISPLAY_NAME.raw(),
+        tags::PARENT_ENTRYID.raw(),
+        tags::CONTENT_COUNT.raw(),
+        tags::CONTENT_UNREAD.raw(),
+        tags::FOLDER_CHILD_COUNT.raw(),
+        tags::CONTAINER_CLASS.raw(),
+    ];
+
+    /// A row of folders, without its path.
+    pub(in crate::command) fn of(store: &MsgStore, row: &TableRow) -> Self {
+        let count = |tag: mapi::Tag<i32>| {
+            row.get(tag)
+                .and_then(|n| u64::try_from(n).ok())
+                .unwrap_or_default()
+        };
+        Self {
+            id: store.short_id(row.item()).to_string(),
+            path: String::new(),
+            name: row.get(tags::DISPLAY_NAME).unwrap_or_default(),
+            messages: count(tags::CONTENT_COUNT),
+            unread: count(tags::CONTENT_UNREAD),
+            folders: count(tags::FOLDER_CHILD_COUNT),
+            class: row.get(tags::CONTAINER_CLASS),
+            depth: 0,
+        }
+    }
+}
 
 pub(super) fn list(app: &App, folder: Option<&str>, all: bool) -> Outcome<Exit> {
     let (store, top) = match (folder, all) {
@@ -78,8 +101,11 @@ pub(super) fn list(app: &App, folder: Option<&str>, all: bool) -> Outcome<Exit> 
 }
 
 /// Everything below a folder, depth first, siblings by name.
-fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
-    let table = top.hierarchy(Depth::All).columns(COLUMNS).open()?;
+pub(super) fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
+    let table = top
+        .hierarchy(Depth::All)
+        .columns(FolderView::COLUMNS)
+        .open()?;
     let mut of_parent: HashMap<EntryId, Vec<(EntryId, FolderView)>> = HashMap::new();
     loop {
         let rows = table.query_rows(500)?;
@@ -87,25 +113,11 @@ fn below(store: &MsgStore, top: &Folder) -> mapi::Result<Vec<FolderView>> {
             break;
         }
         for row in &rows {
-            let count = |tag: mapi::Tag<i32>| {
-                row.get(tag)
-                    .and_then(|n| u64::try_from(n).ok())
-                    .unwrap_or_default()
-            };
             let parent = match row.value(tags::PARENT_ENTRYID) {
                 Some(PropValue::Binary(bytes)) => EntryId::from(bytes.as_slice()),
                 _ => top.entry_id(),
             };
-            let view = FolderView {
-                id: store.short_id(row.item()).to_string(),
-                path: String::new(),
-                name: row.get(tags::DISPLAY_NAME).unwrap_or_default(),
-                messages: count(tags::CONTENT_COUNT),
-                unread: count(tags::CONTENT_UNREAD),
-                folders: count(tags::FOLDER_CHILD_COUNT),
-                class: row.get(tags::CONTAINER_CLASS),
-                depth: 0,
-            };
+            let view = FolderView::of(store, row);
             of_parent
                 .entry(parent)
                 .or_default()
@@ -147,7 +159,10 @@ pub(super) fn children(folder: &Folder) -> mapi::Result<Vec<Folder>> {
     if folder.kind() == FolderKind::Search {
         return Ok(Vec::new());
     }
-    let table = folder.hierarchy(Depth::Children).columns(COLUMNS).open()?;
+    let table = folder
+        .hierarchy(Depth::Children)
+        .columns(FolderView::COLUMNS)
+        .open()?;
     let store = folder.store()?;
     let mut children = Vec::new();
     loop {
