@@ -4,7 +4,7 @@
 mod copying;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::computed::bag_size;
 use mapi_kit::large::ValueReader;
@@ -54,6 +54,8 @@ pub(crate) struct AttachmentInner {
     state: Mutex<State>,
     errors: ErrorNote,
     streams: Streams,
+    /// The embedded message while it is open: in a storage it is opened once (STO-11).
+    inner: Mutex<Weak<MessageInner>>,
 }
 
 struct State {
@@ -81,6 +83,7 @@ impl Attachment {
                 state,
                 errors: ErrorNote::default(),
                 streams: Streams::default(),
+                inner: Mutex::default(),
             }),
         }
     }
@@ -104,7 +107,8 @@ impl Attachment {
     }
 
     /// The embedded message (OpenProperty of PR_ATTACH_DATA_OBJ with IID_IMessage). With CREATE a new, empty one. It is
-    /// saved into this attachment, which is saved into its message, and so on outwards.
+    /// saved into this attachment, which is saved into its message, and so on outwards. Of a message in a storage, one that is
+    /// open already is the same object, with the access it was opened with first.
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is none and it is not created; `MAPI_E_INVALID_PARAMETER` for CREATE without MODIFY;
@@ -116,9 +120,14 @@ impl Attachment {
     fn embedded(&self, flags: PropertyFlags) -> Result<Message> {
         let context = self.inner.context();
         context.spi()?;
-        let state = self.inner.state();
         let modify = flags.contains(PropertyFlags::MODIFY);
         let create = flags.contains(PropertyFlags::CREATE);
+        let once = self.inner.message.is_on_storage();
+        let mut opened = self.inner.opened();
+        if let (true, false, Some(inner)) = (once, create, opened.upgrade()) {
+            return Ok(Message { inner });
+        }
+        let state = self.inner.state();
         if create && !modify {
             return Err(Error::new(Code::INVALID_PARAMETER, "CREATE needs MODIFY"));
         }
@@ -144,13 +153,19 @@ impl Attachment {
             WorkingMessage::open_embedded(body.clone())
         };
         drop(state);
-        Ok(Message::embedded(Arc::clone(&self.inner), working, modify))
+        let message = Message::embedded(Arc::clone(&self.inner), working, modify);
+        *opened = Arc::downgrade(&message.inner);
+        Ok(message)
     }
 }
 
 impl AttachmentInner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Weak<MessageInner>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn context(&self) -> &Context {

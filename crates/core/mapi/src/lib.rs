@@ -68,6 +68,7 @@ mod folder;
 mod forms;
 mod host;
 mod message;
+mod message_file;
 mod opened;
 mod profile_section;
 mod prop;
@@ -96,8 +97,9 @@ pub use flags::{
     SectionFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
 };
 pub use folder::{
-    BulkReport, CopiedFolder, Folder, FolderCopyReport, ImportItem, ImportOptions, ImportOutcome,
-    MessageStatus, SearchCriteria,
+    Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,
+    ImportItem, ImportOptions, ImportOutcome, ListedView, MessageStatus, SearchCriteria,
+    ShownColumn, ViewPlace, view_error,
 };
 pub use forms::{
     FormContainer, FormHost, FormInfo, FormLibrary, FormManager, FormSource, FormToken, Installed,
@@ -105,13 +107,18 @@ pub use forms::{
 };
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
 pub use message::{Message, Original};
+pub use message_file::{
+    MessageStorage, OnStorage, Scratch, StorageAccess, StorageBytes, StorageCommit, StorageMessage,
+};
 pub use opened::Object;
 pub use profile_section::ProfileSection;
 pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use status::Status;
-pub use store::{Delivered, MsgStore, RoleState, Search, SpecialFolder};
+pub use store::{
+    Conversation, ConversationMember, Delivered, MsgStore, RoleState, Search, SpecialFolder,
+};
 pub use stream::PropStream;
 pub use subsystem::Mapi;
 pub use table::{
@@ -124,6 +131,11 @@ pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;
 pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
+pub use mapi_kit::subject::{SubjectTopic, topic as subject_topic};
+/// Views as their descriptors say them.
+pub use mapi_props::view_descriptor::{
+    ViewColumn, ViewDescriptor, ViewError, ViewProblem, ViewProperty, ViewSort,
+};
 pub use mapi_props::{
     BitOp, Code, FileTime, FuzzyLevel, Guid, Kind, MatchKind, MessageTree, NameKind, PropName,
     PropTag, PropType, PropValue, RelOp, Restriction, SortColumn, SortOrder, SortOrderSet,

@@ -26,6 +26,7 @@ use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
 use crate::stream::Streams;
 use crate::{EntryId, OpenFlags, SaveFlags, ShortId};
 
+use crate::message_file::STORED;
 pub use content::Original;
 use source::MessageSource;
 
@@ -74,6 +75,8 @@ enum Place {
     Folder { folder: ItemId, associated: bool },
     /// An attachment.
     Attachment(Arc<AttachmentInner>),
+    /// A structured storage of its own.
+    Storage,
 }
 
 pub(crate) struct State {
@@ -82,6 +85,13 @@ pub(crate) struct State {
     pub(crate) modify: bool,
     /// Open attachments: opening one twice gives the same instance (INC-05).
     pub(crate) attachments: HashMap<i32, Weak<AttachmentInner>>,
+}
+
+impl State {
+    /// The number of a saved message in the store of its own storage.
+    fn stored(&self) -> Option<ItemId> {
+        self.working.meta().map(|meta| meta.id)
+    }
 }
 
 impl Message {
@@ -139,6 +149,24 @@ impl Message {
             None,
             modify,
         )
+    }
+
+    /// The message of a storage's own store, or the first one of an empty storage.
+    pub(crate) fn in_storage(context: &Context, modify: bool) -> Result<Self> {
+        let working = match context.spi()?.message(STORED, &context.call) {
+            Ok(data) => WorkingMessage::open(data),
+            Err(e) if e.code() == Code::NOT_FOUND => {
+                WorkingMessage::new(context.opened.place.support.new_guid().0, false)
+            }
+            Err(e) => return Err(e),
+        };
+        Ok(Self::of(
+            context.clone(),
+            Place::Storage,
+            working,
+            None,
+            modify,
+        ))
     }
 
     fn of(
@@ -208,7 +236,7 @@ impl Message {
         let state = self.inner.state();
         let folder = match &self.inner.place {
             Place::Folder { folder, .. } => state.working.meta().map_or(*folder, |m| m.parent),
-            Place::Attachment(_) => return Ok(None),
+            Place::Attachment(_) | Place::Storage => return Ok(None),
         };
         Ok(Some(self.inner.context.entry_id(true, folder)))
     }
@@ -234,6 +262,7 @@ impl MessageInner {
         match &self.place {
             Place::Folder { .. } => self.state().id,
             Place::Attachment(attachment) => attachment.message().host_item(),
+            Place::Storage => self.state().stored(),
         }
     }
 
@@ -243,6 +272,10 @@ impl MessageInner {
         match &self.place {
             Place::Folder { .. } => Some(record_key(&self.context.info().uid, self.state().id?)),
             Place::Attachment(attachment) => attachment.record_key(),
+            Place::Storage => {
+                let stored = self.state().stored()?;
+                Some(record_key(&self.context.info().uid, stored))
+            }
         }
     }
 
@@ -251,6 +284,7 @@ impl MessageInner {
         match &self.place {
             Place::Folder { .. } => state.id,
             Place::Attachment(attachment) => attachment.message().host_item(),
+            Place::Storage => state.stored(),
         }
     }
 
@@ -271,7 +305,7 @@ impl MessageInner {
     /// Keeps staged values that the message or something in it names from now on.
     pub(crate) fn hold(&self, staged: Vec<Staged>) {
         match &self.place {
-            Place::Folder { .. } => self.holding().extend(staged),
+            Place::Folder { .. } | Place::Storage => self.holding().extend(staged),
             Place::Attachment(attachment) => attachment.message().hold(staged),
         }
     }
@@ -279,7 +313,7 @@ impl MessageInner {
     /// The staged values that may be named.
     pub(crate) fn held(&self) -> Vec<Staged> {
         match &self.place {
-            Place::Folder { .. } => self.holding().clone(),
+            Place::Folder { .. } | Place::Storage => self.holding().clone(),
             Place::Attachment(attachment) => attachment.message().held(),
         }
     }
@@ -288,10 +322,19 @@ impl MessageInner {
         self.staged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether it, or the message it is in, lies in a storage of its own.
+    pub(crate) fn is_on_storage(&self) -> bool {
+        match &self.place {
+            Place::Folder { .. } => false,
+            Place::Attachment(attachment) => attachment.message().is_on_storage(),
+            Place::Storage => true,
+        }
+    }
+
     /// Depth of embedding: 0 for a message of a folder.
     pub(crate) fn depth(&self) -> u32 {
         match &self.place {
-            Place::Folder { .. } => 0,
+            Place::Folder { .. } | Place::Storage => 0,
             Place::Attachment(attachment) => attachment.message().depth() + 1,
         }
     }
@@ -315,13 +358,14 @@ impl PropObject for Message {
         let state = self.inner.state();
         let folder = match self.inner.place {
             Place::Folder { folder, .. } => Some(folder),
-            Place::Attachment(_) => None,
+            Place::Attachment(_) | Place::Storage => None,
         };
         f(&MessageSource {
             inner: &self.inner,
             info: self.inner.context.info(),
             state: &state,
             folder,
+            on_storage: matches!(self.inner.place, Place::Storage),
         })
     }
 

@@ -2,6 +2,7 @@
 //! Reference: "MAPI Session Handling" (requirements SES-01 … SES-09)
 
 mod advise;
+mod alone;
 mod background;
 mod change;
 mod identity;
@@ -23,6 +24,7 @@ use crate::{
     EntryId, Mapi, MsgStore, Object, OpenFlags, SectionFlags, ShortId, StoreFlags, TableBuilder,
 };
 
+pub(crate) use alone::alone;
 pub use change::StoreRole;
 pub use logon::Logon;
 pub(crate) use member::{Member, SessionState};

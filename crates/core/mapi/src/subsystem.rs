@@ -163,6 +163,15 @@ impl Subsystem {
         *lock(&self.shared) = Arc::downgrade(session);
     }
 
+    /// A service that no profile names, in use.
+    pub(crate) fn lend(self: &Arc<Self>, service: Arc<dyn Service>) -> ServiceUse {
+        ServiceUse {
+            service,
+            name: String::new(),
+            subsystem: Arc::clone(self),
+        }
+    }
+
     /// The service called `name`, held until the returned value is dropped: sessions that use it at the same time use
     /// the same one.
     pub(crate) fn hold(self: &Arc<Self>, name: &str) -> Result<ServiceUse> {

@@ -32,6 +32,16 @@ pub(super) fn save(message: &Message, flags: SaveFlags) -> Result<()> {
             save_in_store(inner, &mut state, target, flags)?;
         }
         Place::Attachment(attachment) => save_in_attachment(inner, &mut state, attachment)?,
+        Place::Storage => {
+            let target = match state.stored() {
+                Some(id) => MessageTarget::Existing(id),
+                None => MessageTarget::New {
+                    folder: crate::message_file::STORED_IN,
+                    associated: false,
+                },
+            };
+            save_in_store(inner, &mut state, target, flags)?;
+        }
     }
     state.modify &= flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
     Ok(())
@@ -86,7 +96,9 @@ fn save_in_store(
             "the store did not say what it saved",
         ));
     };
-    state.id = Some(id);
+    if matches!(inner.place, Place::Folder { .. }) {
+        state.id = Some(id);
+    }
     // The save stands even if the message cannot be read again (deleted in between): then the handle only reads.
     match context.spi()?.message(id, &context.call) {
         Ok(data) => state.working.rebase(data),

@@ -16,7 +16,19 @@ pub(super) struct MessageSource<'a> {
     pub(super) state: &'a State,
     /// The folder it goes to; `None` for an embedded message.
     pub(super) folder: Option<ItemId>,
+    /// It is in a storage of its own, which says of itself what stores would make.
+    pub(super) on_storage: bool,
 }
+
+/// Properties that are made for a message in a storage too; others are what the storage says.
+const OF_ANY: [u16; 6] = [
+    tags::ACCESS.id(),
+    tags::ACCESS_LEVEL.id(),
+    tags::OBJECT_TYPE.id(),
+    tags::MESSAGE_FLAGS.id(),
+    tags::HASATTACH.id(),
+    tags::STORE_SUPPORT_MASK.id(),
+];
 
 /// Tables of a message.
 const OBJECTS: [PropTag; 2] = [tags::MESSAGE_RECIPIENTS, tags::MESSAGE_ATTACHMENTS];
@@ -43,6 +55,9 @@ impl PropSource for MessageSource<'_> {
         let (id, working) = (tag.id(), &self.state.working);
         if id == tags::ACCESS_LEVEL.id() {
             return Some(PropValue::Long(i32::from(self.state.modify)));
+        }
+        if self.on_storage && !OF_ANY.contains(&id) {
+            return None;
         }
         let saved = working.meta().is_some();
         if !saved && OF_STORED.contains(&id) {
@@ -124,6 +139,7 @@ fn unsaved_meta(parent: ItemId, flags: u32) -> ItemMeta {
         deleted: false,
         change: 0,
         content_version: 0,
+        thread: None,
         flags,
         status: 0,
         size: 0,
