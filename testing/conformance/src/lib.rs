@@ -20,6 +20,7 @@ mod category_model;
 mod counted;
 mod fixture;
 mod heard;
+mod live_model;
 mod report;
 mod table_model;
 
@@ -27,5 +28,6 @@ pub use case::{Case, Need};
 pub use cases::all;
 pub use category_model::category_model;
 pub use fixture::{Fixture, Ground};
+pub use live_model::{LiveWriter, live_model, live_writer};
 pub use report::run;
 pub use table_model::table_model;

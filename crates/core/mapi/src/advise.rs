@@ -6,6 +6,7 @@
 //! under any lock of ours; it may call whatever it likes. Where it is called was chosen at [`crate::Mapi::initialize_with`]:
 //! on a thread of the library's own, or on the initialising thread when that dispatches.
 
+mod changing;
 mod dispatcher;
 mod hub;
 mod listener;

@@ -37,6 +37,8 @@ impl Context {
     }
 
     pub(crate) fn commit(&self, changes: ChangeSet) -> Result<CommitOutcome> {
+        let subsystem = &self.opened.place.service.subsystem;
+        let _running = subsystem.dispatcher.changing.begin();
         self.spi()?.commit(changes, &self.call)
     }
 

@@ -73,6 +73,8 @@ struct State {
     /// What TBL_BATCH put off, in order, one of a kind.
     deferred: Vec<Change>,
     followers: Followers,
+    /// Rows of the view were read.
+    read: bool,
 }
 
 impl Table {
@@ -91,6 +93,7 @@ impl Table {
             running: None,
             deferred: Vec::new(),
             followers: Followers::default(),
+            read: false,
         };
         Self {
             source: Arc::from(source),
@@ -279,7 +282,8 @@ impl Table {
             ));
         }
         let mut state = self.ready()?;
-        let page = self.source.page(&state.spec, &state.cursor, count)?;
+        let beginners = state.begin_reading();
+        let page = self.page(&state.spec, &state.cursor, count, &beginners)?;
         if let (Some(first), Some(last)) = (page.rows.first(), page.rows.last()) {
             state.cursor = if flags.contains(RowFlags::NO_ADVANCE) {
                 Anchor::At(first.key.clone())
@@ -306,7 +310,9 @@ impl Table {
     }
 
     fn numbered_rows(&self, range: Range<u64>) -> Result<Vec<TableRow>> {
-        let spec = self.ready()?.spec.clone();
+        let mut state = self.ready()?;
+        let (spec, beginners) = (state.spec.clone(), state.begin_reading());
+        drop(state);
         let count = i64::try_from(range.end.saturating_sub(range.start)).unwrap_or(i64::MAX);
         if count == 0 {
             return Ok(Vec::new());
@@ -316,7 +322,7 @@ impl Table {
         } else {
             Anchor::Row(range.start)
         };
-        let page = self.source.page(&spec, &from, count)?;
+        let page = self.page(&spec, &from, count, &beginners)?;
         Ok(self.rows_of(&spec, page.rows))
     }
 
@@ -346,6 +352,8 @@ impl State {
     fn rewind(&mut self) {
         self.bookmarks.clear();
         self.cursor = Anchor::Start;
+        self.read = false;
+        self.followers.rows_are_void();
     }
 }
 

@@ -3,10 +3,12 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use super::changing::Changing;
 use super::hub::Hub;
 use super::subscription::{Runs, Subscription};
 
@@ -18,6 +20,8 @@ const IDLE: Duration = Duration::from_secs(2);
 pub(crate) struct Dispatcher {
     /// Where sinks that do not care are called, once the library was initialised.
     place: OnceLock<Runs>,
+    /// The calls that change something at the moment.
+    pub(crate) changing: Changing,
     state: Mutex<State>,
     news: Condvar,
 }
@@ -36,6 +40,7 @@ impl Dispatcher {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
             place: OnceLock::new(),
+            changing: Changing::default(),
             state: Mutex::default(),
             news: Condvar::new(),
         })
@@ -80,7 +85,11 @@ impl Dispatcher {
 
     /// A registration has news.
     pub(crate) fn ring(self: &Arc<Self>, subscription: &Arc<Subscription>) {
-        if subscription.runs != Runs::InBackground || !subscription.has_news() {
+        if subscription.runs != Runs::InBackground || subscription.waiting() == 0 {
+            return;
+        }
+        // Once is enough: a sink that takes its time must not make the line grow.
+        if subscription.in_line.swap(true, Ordering::AcqRel) {
             return;
         }
         let mut state = self.lock();
@@ -100,8 +109,14 @@ impl Dispatcher {
     fn work(&self) {
         while let Some(next) = self.next() {
             if let Some(subscription) = next.upgrade() {
+                // What comes in from here on gets into line anew.
+                subscription.in_line.store(false, Ordering::Release);
+                let waiting = subscription.waiting();
+                self.changing.let_return();
                 // A sink that panics must not silence all others.
-                drop(catch_unwind(AssertUnwindSafe(|| subscription.deliver())));
+                drop(catch_unwind(AssertUnwindSafe(|| {
+                    subscription.deliver(waiting)
+                })));
             }
         }
     }
@@ -137,8 +152,12 @@ impl Dispatcher {
             .iter()
             .filter_map(Weak::upgrade)
             .filter(|s| s.runs == Runs::On(me))
+            .map(|s| (s.waiting(), s))
             .collect();
-        waiting.iter().map(|s| s.deliver()).sum()
+        if waiting.iter().any(|(count, _)| *count > 0) {
+            self.changing.let_return();
+        }
+        waiting.iter().map(|(count, s)| s.deliver(*count)).sum()
     }
 }
 

@@ -16,7 +16,7 @@ use super::notification::{ErrorNotification, Notification};
 use super::subscription::{Runs, Subscription};
 use super::translate::{Scope, Translator};
 use crate::event::Ids;
-use crate::table::LiveTable;
+use crate::table::{LiveTable, Spec};
 
 /// Entries of the log read at a time.
 const PAGE: usize = 256;
@@ -162,16 +162,54 @@ impl Hub {
 
     /// Reads the log up to now and hands out what it says.
     pub(crate) fn pump(&self) {
-        self.pump_then(|| ());
-    }
-
-    /// The same, then `change` before anything more is read.
-    pub(crate) fn pump_then(&self, change: impl FnOnce()) {
         let mut read = self.reading();
         let told = self.pump_up_to_now(&mut read);
-        change();
         drop(read);
         drop(told);
+    }
+
+    /// Has a table show another view, told of from now on; what happened before is told of the one before.
+    pub(crate) fn switch(&self, table: &LiveTable, spec: &Spec) {
+        let mut read = self.reading();
+        let mut told = Vec::new();
+        for tried in 0.. {
+            told.extend(self.pump_up_to_now(&mut read));
+            if table.switch(spec, Some(read.seq), tried < TRIES) {
+                break;
+            }
+        }
+        drop(read);
+        drop(told);
+    }
+
+    /// What a table tells begins with rows of it that were read at `seq`; no if they must be read once more.
+    pub(crate) fn begin_with(&self, table: &LiveTable, seq: u64) -> Result<bool> {
+        let mut read = self.reading();
+        let told = self.pump_up_to_now(&mut read);
+        let begun = self.begin_now(&read, table, seq);
+        drop(read);
+        drop(told);
+        begun
+    }
+
+    fn begin_now(&self, read: &Read, table: &LiveTable, seq: u64) -> Result<bool> {
+        // What was committed after the rows were read, and told already as if they had been read before.
+        let mut since = Vec::new();
+        if seq < read.seq {
+            let page = self.store.log(seq, None, PAGE, &Call::default())?;
+            since = page.entries;
+            if page.lost || since.last().is_none_or(|e| e.seq < read.seq) {
+                return Ok(false);
+            }
+            since.retain(|e| e.seq <= read.seq);
+        }
+        if !table.begin_with(seq, &since) {
+            return Ok(false);
+        }
+        // If the store has gone on, the log says more, and then it is told.
+        let _settled = table.settle(read.seq, true);
+        self.dispatcher.ring(&table.subscription);
+        Ok(true)
     }
 
     /// Returns who was told: they are let go where no lock is held.

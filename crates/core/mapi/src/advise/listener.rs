@@ -12,9 +12,6 @@ use super::notification::Notification;
 use super::subscription::Subscription;
 use crate::table::LiveTable;
 
-/// How long a wait lasts at a time where no log wakes it.
-const DOZE: Duration = Duration::from_millis(50);
-
 /// Takes the notifications of one registration, in order. Reads the change log only when asked, on the caller's thread: it
 /// needs no other thread, and keeps nothing while nobody asks. Dropping it ends the registration.
 ///
@@ -99,15 +96,20 @@ impl Listener {
         }
     }
 
-    /// Waits until there may be something, or some time is over.
+    /// Waits until there may be something, or the time or the call is over.
     fn wait(&self, end: Option<Instant>) -> Result<()> {
+        let deadline = [end, self.call.deadline].into_iter().flatten().min();
         let Some(hub) = self.hub.upgrade() else {
-            self.subscription.doze(DOZE);
-            return Ok(());
+            return self.doze(deadline);
         };
+        // What ends the registration ends the wait, and so does what ends the call.
+        let cancel = self.subscription.ended.child();
+        let both = cancel.clone();
+        let _linked = self.call.cancel.on_cancel(move || both.cancel());
+        self.call.check()?;
         let call = Call {
-            cancel: self.subscription.ended.clone(),
-            deadline: [end, self.call.deadline].into_iter().flatten().min(),
+            cancel,
+            deadline,
             progress: None,
         };
         match hub.wait(&call) {
@@ -115,6 +117,15 @@ impl Listener {
             Err(e) if matches!(e.code(), Code::TIMEOUT | Code::USER_CANCEL) => Ok(()),
             other => other,
         }
+    }
+
+    /// The same where no log wakes it, but whoever makes the rows.
+    fn doze(&self, deadline: Option<Instant>) -> Result<()> {
+        let subscription = Arc::clone(&self.subscription);
+        let _woken = self.call.cancel.on_cancel(move || subscription.nudge());
+        self.call.check()?;
+        self.subscription.doze(&self.call.cancel, deadline);
+        Ok(())
     }
 }
 

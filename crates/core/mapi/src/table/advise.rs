@@ -4,13 +4,16 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use mapi_props::Code;
-use mapi_spi::{Error, ItemId, Result};
+use mapi_spi::{Anchor, Error, ItemId, Page, Result};
 
 use super::asynchronous::TableWork;
 use super::live::LiveTable;
 use super::{Spec, State, Table};
 use crate::advise::{Dispatcher, Hub, Runs, Subscription};
 use crate::{Connection, EventMask, Listener, Sink, TableEvent};
+
+/// How often rows may change while they are read, before that is given up.
+const TRIES: u32 = 8;
 
 /// How a table learns that its rows may have changed.
 #[derive(Debug, Clone)]
@@ -76,7 +79,16 @@ impl State {
     pub(super) fn view_changed(&mut self) {
         self.followers.switch(&self.spec);
     }
+
+    /// Rows are going to be read; with them begins what these are told.
+    pub(super) fn begin_reading(&mut self) -> Beginners {
+        self.read = true;
+        self.followers.without_rows()
+    }
 }
+
+/// Registrations whose sinks know no rows that are still true.
+pub(super) type Beginners = Vec<(Arc<LiveTable>, Arc<Hub>)>;
 
 /// The registrations of one table, which must learn when its view becomes another one.
 #[derive(Debug, Default)]
@@ -89,10 +101,29 @@ impl Followers {
     fn switch(&mut self, spec: &Spec) {
         for (table, feed) in self.tables() {
             match feed {
-                Feed::Log(hub) => hub.pump_then(|| table.switch(spec.clone())),
-                Feed::Bell(_) => table.switch(spec.clone()),
+                Feed::Log(hub) => hub.switch(&table, spec),
+                Feed::Bell(_) => {
+                    table.switch(spec, None, false);
+                }
             }
         }
+    }
+
+    /// The rows that were read are not those of the view any more; whoever has them reads them anew.
+    pub(super) fn rows_are_void(&mut self) {
+        for (table, _) in self.tables() {
+            table.subscription.rows_are_void();
+        }
+    }
+
+    /// Those whose sinks know no rows that are still true: what they are told begins with what is read next.
+    fn without_rows(&mut self) -> Beginners {
+        let tables = self.tables().into_iter();
+        let without = |(table, feed): (Arc<LiveTable>, Feed)| match feed {
+            Feed::Log(hub) if table.subscription.knows_no_rows() => Some((table, hub)),
+            _ => None,
+        };
+        tables.filter_map(without).collect()
     }
 
     /// Work in the background has ended.
@@ -171,6 +202,33 @@ impl Table {
         Arc::as_ptr(&self.shared).addr()
     }
 
+    /// Reads rows; what is told to `beginners` begins with them.
+    pub(super) fn page(
+        &self,
+        spec: &Spec,
+        from: &Anchor,
+        count: i64,
+        beginners: &Beginners,
+    ) -> Result<Page> {
+        let mut page = self.source.page(spec, from, count)?;
+        for tried in 0.. {
+            let mut begun = true;
+            for (table, hub) in beginners {
+                begun &= hub.begin_with(table, page.seq)?;
+            }
+            if begun {
+                break;
+            }
+            if tried == TRIES {
+                // Too much goes on. They know no more than that.
+                beginners.iter().for_each(|(table, _)| table.is_void());
+                break;
+            }
+            page = self.source.page(spec, from, count)?;
+        }
+        Ok(page)
+    }
+
     fn feed(&self, mask: EventMask) -> Result<Feed> {
         let feed = self.source.feed()?;
         if mask != EventMask::TABLE_MODIFIED {
@@ -186,6 +244,9 @@ impl Table {
     fn register(&self, feed: &Feed, subscription: &Arc<Subscription>) -> Result<Arc<LiveTable>> {
         let mut state = self.ready()?;
         let spec = state.spec.clone();
+        if !state.read {
+            subscription.rows_are_void();
+        }
         let open = || LiveTable::open(Arc::clone(subscription), &self.source, self.width, spec);
         self.source.registered(subscription);
         let table = match feed {

@@ -44,6 +44,8 @@ struct State {
     entries: Vec<LogEntry>,
     /// There were too many of them.
     overflow: bool,
+    /// What happened up to here was read with the rows.
+    since: u64,
 }
 
 /// How a view is followed.
@@ -57,6 +59,17 @@ enum How {
     Whole,
     /// Not at all: it was told that the rows cannot be read.
     Broken,
+}
+
+impl How {
+    /// Whether what is told can begin at this number of the log.
+    fn is_of(&self, seq: u64) -> bool {
+        match self {
+            // A folder that is gone shows nothing, whenever it is looked at.
+            Self::Picture(picture) => picture.seq.is_none_or(|taken| taken == seq),
+            Self::Entries | Self::Whole | Self::Broken => true,
+        }
+    }
 }
 
 impl LiveTable {
@@ -78,6 +91,7 @@ impl LiveTable {
                 how,
                 entries: Vec::new(),
                 overflow: false,
+                since: 0,
             }),
         }))
     }
@@ -86,12 +100,45 @@ impl LiveTable {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The view is another one now; whoever changed it reads it anew.
-    pub(super) fn switch(&self, spec: Spec) {
+    /// The view is another one now, of which is told what happens after `seq`, if there is a log; no if it is not known as it
+    /// was then. Without `patience` it tells so.
+    pub(crate) fn switch(&self, spec: &Spec, seq: Option<u64>, patience: bool) -> bool {
+        let how = how(self.source.as_ref(), spec).unwrap_or(How::Whole);
+        let known = seq.is_none_or(|seq| how.is_of(seq));
+        if !known && patience {
+            return false;
+        }
         let mut state = self.lock();
         state.forget();
-        state.how = how(self.source.as_ref(), &spec).unwrap_or(How::Whole);
-        state.spec = spec;
+        state.how = how;
+        state.spec = spec.clone();
+        drop(state);
+        if !known {
+            self.is_void();
+        }
+        true
+    }
+
+    /// Rows were read as they were at `seq`: what is told begins there, first with what the entries after it did; no if that
+    /// cannot be.
+    pub(crate) fn begin_with(&self, seq: u64, since: &[LogEntry]) -> bool {
+        let mut state = self.lock();
+        let how = how(self.source.as_ref(), &state.spec).unwrap_or(How::Whole);
+        if !how.is_of(seq) {
+            return false;
+        }
+        state.forget();
+        state.how = how;
+        state.since = seq;
+        drop(state);
+        self.subscription.rows_were_read();
+        self.collect(since);
+        true
+    }
+
+    /// Tells that the rows must be read anew.
+    pub(super) fn is_void(&self) {
+        self.tell(TableNotification::plain(TableEvent::Changed, None));
     }
 
     /// Work on the table ended.
@@ -103,7 +150,7 @@ impl LiveTable {
     pub(crate) fn collect(&self, entries: &[LogEntry]) {
         let mut state = self.lock();
         for entry in entries {
-            if !state.concerned(self.source.as_ref(), entry) {
+            if entry.seq <= state.since || !state.concerned(self.source.as_ref(), entry) {
                 continue;
             }
             if state.entries.len() >= ENTRIES {

@@ -13,7 +13,11 @@ const MOST: i64 = 4096;
 
 /// The rows of a view in order, each with its PR_INSTANCE_KEY.
 #[derive(Debug, Default)]
-pub(super) struct Picture(Vec<(Vec<u8>, Row)>);
+pub(super) struct Picture {
+    rows: Vec<(Vec<u8>, Row)>,
+    /// The number of the log at which it was taken; none if there was nothing to take it of.
+    pub(super) seq: Option<u64>,
+}
 
 impl Picture {
     /// The rows as they are now; `None` if they are too many.
@@ -26,7 +30,10 @@ impl Picture {
                 Some(PropValue::Binary(key)) => (key, row),
                 _ => (Vec::new(), row),
             };
-            return Ok(Some(Self(page.rows.into_iter().map(keyed).collect())));
+            return Ok(Some(Self {
+                rows: page.rows.into_iter().map(keyed).collect(),
+                seq: Some(page.seq),
+            }));
         }
         Ok(None)
     }
@@ -37,9 +44,9 @@ impl Picture {
         item: ItemId,
         show: impl FnOnce(Row) -> TableRow,
     ) -> Option<TableNotification> {
-        let at = self.0.iter().position(|(_, row)| row.key.item == item)?;
-        let prior = at.checked_sub(1).and_then(|n| self.0.get(n));
-        let (key, row) = self.0.get(at)?;
+        let at = self.rows.iter().position(|(_, row)| row.key.item == item)?;
+        let prior = at.checked_sub(1).and_then(|n| self.rows.get(n));
+        let (key, row) = self.rows.get(at)?;
         Some(TableNotification::placed(
             TableEvent::RowModified,
             key.clone(),
@@ -56,8 +63,8 @@ impl Picture {
         touched: impl Fn(&Row) -> bool,
         show: impl Fn(Row) -> TableRow,
     ) -> Vec<TableNotification> {
-        let old = std::mem::replace(self, new).0;
-        let kept: HashSet<&[u8]> = self.0.iter().map(|(key, _)| key.as_slice()).collect();
+        let old = std::mem::replace(self, new).rows;
+        let kept: HashSet<&[u8]> = self.rows.iter().map(|(key, _)| key.as_slice()).collect();
         let gone = old.iter().filter(|(key, _)| !kept.contains(key.as_slice()));
         let mut events: Vec<_> = gone
             .map(|(key, _)| TableNotification::deleted(key.clone()))
@@ -68,7 +75,7 @@ impl Picture {
                 .is_some_and(|was| **was == *row && !touched(row))
         };
         let mut prior: Option<&Vec<u8>> = None;
-        for entry in &self.0 {
+        for entry in &self.rows {
             let (key, row) = entry;
             if !same(entry) {
                 let event = if old.contains_key(key.as_slice()) {
