@@ -46,6 +46,7 @@ mod table_work;
 mod tables;
 mod text_search;
 mod transactions;
+mod views;
 
 use crate::Case;
 
@@ -99,6 +100,7 @@ pub fn all() -> Vec<Case> {
         copying::CASES,
         entry_ids::CASES,
         files::CASES,
+        views::CASES,
     ]
     .concat()
 }

@@ -28,9 +28,10 @@ pub const VERSION: u32 = 8;
 /// use mapi_props::view_descriptor::{ViewColumn, ViewDescriptor, ViewSort};
 /// use mapi_props::tags;
 ///
-/// let mut view = ViewDescriptor::default();
-/// view.columns.push(ViewColumn::new(tags::SUBJECT, "Subject"));
-/// view.columns.push(ViewColumn::new(tags::MESSAGE_DELIVERY_TIME, "Received"));
+/// let mut view = ViewDescriptor::of([
+///     ViewColumn::new(tags::SUBJECT, "Subject"),
+///     ViewColumn::new(tags::MESSAGE_DELIVERY_TIME, "Received"),
+/// ]);
 /// view.sort = ViewSort::Column(1);
 /// view.descending = true;
 /// let (binary, strings) = view.encode()?;
@@ -191,6 +192,15 @@ impl ViewProperty {
 }
 
 impl ViewDescriptor {
+    /// A view of these columns, sorted by the first, upwards.
+    #[must_use]
+    pub fn of(columns: impl IntoIterator<Item = ViewColumn>) -> Self {
+        Self {
+            columns: columns.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// Reads PR_VD_BINARY and PR_VD_STRINGS. Columns without a title have an empty one.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod search;
 mod sorting;
 mod source;
 mod status;
+mod views;
 
 use std::sync::Arc;
 
@@ -35,6 +36,9 @@ pub use import::{ImportOptions, ImportOutcome};
 pub use mapi_kit::import::ImportItem;
 pub use search::SearchCriteria;
 pub use status::MessageStatus;
+pub use views::{
+    Arrangement, DefaultView, FolderView, ListedView, ShownColumn, ViewPlace, view_error,
+};
 
 use source::FolderSource;
 

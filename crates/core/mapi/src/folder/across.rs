@@ -211,6 +211,9 @@ impl Folder {
         let made = self.make_like_this(to, name)?;
         report.copies.push((self.entry_id(), made.entry_id()));
         self.carry_messages(&made, moves, report)?;
+        if let Err(e) = self.carry_default(&made, &report.copies) {
+            report.failed.push((self.entry_id(), e));
+        }
         if deep {
             for child in self.ordinary_children(report)? {
                 if report.stopped.is_some() {
@@ -275,6 +278,8 @@ impl Folder {
         if let Some(name) = name {
             props.set(tags::DISPLAY_NAME, name);
         }
+        // Names a message of this store; the copy's own is set once it is there.
+        props.remove(&tags::DEFAULT_VIEW_ENTRYID.id());
         let body = StoredMessage {
             props,
             ..StoredMessage::default()

@@ -5,9 +5,12 @@ use mapi_props::{Code, PropTag, Slot, StoredMessage, tags};
 use mapi_spi::{ChangeSet, CommitMode, Error, FolderKind, Items, Op, Result, RowSet, Staged};
 
 use super::bulk::{BulkReport, outcome_of};
+use super::views::CopiedDefault;
 use super::{Folder, source};
 use crate::prop::{Change, Interface, Object as PropObject, Which, convert_props};
-use crate::{CopyPropFlags, PropProblem, Returned};
+use crate::{CopyPropFlags, EntryId, PropProblem, Returned};
+
+const DEFAULT_VIEW: u16 = tags::DEFAULT_VIEW_ENTRYID.id();
 
 /// What came of copying a folder's properties and content. If anything in it stayed behind, the call's warning is
 /// `MAPI_W_PARTIAL_COMPLETION`.
@@ -103,7 +106,7 @@ impl Folder {
             self.copy_children(to, moves, &mut report.items)?;
         }
         if report.items.stopped.is_none() {
-            report.problems = self.copy_own(to, which, flags)?;
+            report.problems = self.copy_own(to, which, flags, &report.items.copies)?;
         }
         let partial = !report.items.failed.is_empty() || report.items.stopped.is_some();
         Ok(Returned::warn_if(
@@ -238,7 +241,9 @@ impl Folder {
         to: &Self,
         which: Which<'_>,
         flags: CopyPropFlags,
+        copies: &[(EntryId, EntryId)],
     ) -> Result<Vec<PropProblem>> {
+        let default = self.copied_default(to, copies)?;
         let keep = flags.contains(CopyPropFlags::NOREPLACE);
         let mut body = StoredMessage {
             props: self.data()?.props,
@@ -257,6 +262,10 @@ impl Folder {
             let refused = source::refuses(to.kind, id, value);
             match refused {
                 _ if !which.takes(id) => {}
+                None if id == DEFAULT_VIEW && default == CopiedDefault::Normal => {
+                    let code = Code::NOT_FOUND;
+                    problems.push(PropProblem { index, tag, code });
+                }
                 Some(code) => problems.push(PropProblem { index, tag, code }),
                 None => {
                     taken.push(id);
@@ -267,6 +276,11 @@ impl Folder {
             }
         }
         body.props.retain(|id, _| taken.contains(id));
+        if let CopiedDefault::Copy(id) = &default
+            && taken.contains(&DEFAULT_VIEW)
+        {
+            body.props.set(tags::DEFAULT_VIEW_ENTRYID, id.as_bytes());
+        }
         let from = (&self.context, Some(self.id), [].as_slice());
         let (converted, staged) = convert_props(from, &to.context, &body)?;
         let mut set: Vec<(u16, Slot)> = converted.props.into_iter().collect();
