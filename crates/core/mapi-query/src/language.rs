@@ -172,6 +172,19 @@ impl Query {
         }
     }
 
+    /// Whether it names a day by its distance from today (`7d`, `today`): on another day it asks for something else.
+    ///
+    /// ```
+    /// use mapi_query::language::parse;
+    /// assert!(parse("tea (after:7d OR is:unread)")?.is_relative());
+    /// assert!(!parse("after:2024-05")?.is_relative());
+    /// # Ok::<(), mapi_query::language::QueryError>(())
+    /// ```
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        names_distance(&self.root)
+    }
+
     /// The words that it looks for, in order; not those that it excludes.
     #[must_use]
     pub fn words(&self) -> Vec<&TextTerm> {
@@ -195,6 +208,15 @@ impl TextTerm {
     /// Its words; `None` if it has none.
     fn pattern(&self) -> Option<WordPattern> {
         WordPattern::of(self.kind(), &self.text)
+    }
+}
+
+fn names_distance(node: &Node) -> bool {
+    match node {
+        Node::And(nodes) | Node::Or(nodes) => nodes.iter().any(names_distance),
+        Node::Not(node) => names_distance(node),
+        Node::Term(Term::Time { span, .. }) => span.is_relative(),
+        Node::All | Node::Term(_) => false,
     }
 }
 

@@ -8,6 +8,7 @@
 //! found as a phrase, and one character as the beginning of a word.
 
 mod cut;
+mod finder;
 mod pattern;
 mod phrase;
 
@@ -15,6 +16,7 @@ use std::ops::ControlFlow;
 
 pub use cut::Cutter;
 pub(crate) use cut::{Class, class};
+pub use finder::WordFinder;
 pub use pattern::WordPattern;
 pub(crate) use phrase::Phrase;
 

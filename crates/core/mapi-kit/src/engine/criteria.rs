@@ -1,7 +1,7 @@
 //! Criteria of search folders: which messages are links.
 //! Reference: "IMAPIContainer::SetSearchCriteria"; checks STO-05.1 to STO-05.3
 
-use mapi_props::{Code, Restriction};
+use mapi_props::{Code, PropTag, Restriction};
 use mapi_query::Matcher;
 use mapi_spi::{Error, Result, StoreInfo};
 
@@ -24,6 +24,27 @@ impl Criteria {
             return Err(refuse(Code::TOO_COMPLEX));
         }
         Ok(Self(matcher))
+    }
+
+    /// Whether it looks only at properties of the message itself for which `known` holds.
+    #[must_use]
+    pub fn looks_only_at(&self, known: impl Fn(PropTag) -> bool) -> bool {
+        let matcher = &self.0;
+        matcher.recipient_tags().is_empty()
+            && matcher.attachment_tags().is_empty()
+            && matcher.tags().iter().all(|tag| known(*tag))
+    }
+
+    /// Whether it looks at any property of the message itself for which `is` holds.
+    #[must_use]
+    pub fn looks_at(&self, is: impl Fn(PropTag) -> bool) -> bool {
+        self.0.tags().iter().any(|tag| is(*tag))
+    }
+
+    /// What it looks for, without annotations.
+    #[must_use]
+    pub const fn restriction(&self) -> &Restriction {
+        self.0.restriction()
     }
 
     /// Whether a message is what the search looks for. PR_PARENT_DISPLAY, which only rows of search folders have, is missing here.

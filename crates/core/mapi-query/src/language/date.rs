@@ -297,6 +297,12 @@ fn number(digits: &str, length: std::ops::RangeInclusive<usize>) -> Option<u32> 
     plain.then(|| digits.parse().ok()).flatten()
 }
 
+impl Point {
+    const fn is_relative(self) -> bool {
+        matches!(self, Self::Today | Self::Yesterday | Self::Ago(..))
+    }
+}
+
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -332,6 +338,14 @@ impl Span {
             ("", to) => Point::parse(to).map(Self::UpTo),
             (from, "") => Point::parse(from).map(Self::From),
             (from, to) => Some(Self::Between(Point::parse(from)?, Point::parse(to)?)),
+        }
+    }
+
+    /// Whether it is counted from today.
+    pub(super) const fn is_relative(self) -> bool {
+        match self {
+            Self::Of(point) | Self::From(point) | Self::UpTo(point) => point.is_relative(),
+            Self::Between(from, to) => from.is_relative() || to.is_relative(),
         }
     }
 

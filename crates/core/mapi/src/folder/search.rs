@@ -1,6 +1,8 @@
 //! Search folders: what they look for, and how far they are.
 //! Reference: "IMAPIContainer::SetSearchCriteria", "IMAPIContainer::GetSearchCriteria" (requirement STO-05)
 
+mod query;
+
 use mapi_props::{Code, Restriction};
 use mapi_spi::{
     ChangeSet, Error, FolderKind, Op, Result, SearchAction, SearchData, SearchPhase, SearchSave,

@@ -7,7 +7,7 @@ use super::{MsgStore, SpecialFolder};
 use crate::{EntryId, Folder, OpenFlags};
 
 /// Names by which roles can be given whatever the folders are called.
-const ROLES: [(&str, SpecialFolder); 14] = [
+const ROLES: [(&str, SpecialFolder); 15] = [
     ("inbox", SpecialFolder::Inbox),
     ("outbox", SpecialFolder::Outbox),
     ("deleted", SpecialFolder::DeletedItems),
@@ -16,6 +16,8 @@ const ROLES: [(&str, SpecialFolder); 14] = [
     ("views", SpecialFolder::Views),
     ("common-views", SpecialFolder::CommonViews),
     ("finder", SpecialFolder::Finder),
+    // As `path_of` says it.
+    ("search root", SpecialFolder::Finder),
     ("drafts", SpecialFolder::Drafts),
     ("calendar", SpecialFolder::Calendar),
     ("contacts", SpecialFolder::Contacts),
@@ -26,7 +28,8 @@ const ROLES: [(&str, SpecialFolder); 14] = [
 
 impl MsgStore {
     /// The folder at a path: `Inbox/Sub`. Names are compared without case; a slash in a name is written `\/`. The first
-    /// name may also be a role (`inbox`, `outbox`, `deleted`, `sent` …). An empty path: the top of what users see.
+    /// name may also be a role (`inbox`, `outbox`, `deleted`, `sent` …), or that of a search folder in the store's search
+    /// root. An empty path: the top of what users see.
     ///
     /// ```
     /// # fn show(store: &mapi::MsgStore) -> mapi::Result<()> {
@@ -58,10 +61,17 @@ impl MsgStore {
             .find(|(role, _)| first && role.eq_ignore_ascii_case(name));
         match role {
             Some((_, role)) => self.special_folder(*role),
-            None => Err(Error::new(
-                Code::NOT_FOUND,
-                format!("there is no folder `{name}`"),
-            )),
+            None if first => self.search_named(name)?.ok_or_else(|| missing(name)),
+            None => Err(missing(name)),
+        }
+    }
+
+    /// A folder of the search root, where search folders usually are.
+    fn search_named(&self, name: &str) -> Result<Option<Folder>> {
+        match self.special_folder(SpecialFolder::Finder) {
+            Ok(root) => root.child(name),
+            Err(e) if e.code() == Code::NOT_FOUND => Ok(None),
+            Err(e) => Err(e),
         }
     }
 
@@ -82,6 +92,10 @@ impl MsgStore {
         names.reverse();
         Ok(names.join("/"))
     }
+}
+
+fn missing(name: &str) -> Error {
+    Error::new(Code::NOT_FOUND, format!("there is no folder `{name}`"))
 }
 
 /// Parts of a path; `\/` is a slash inside a name; empty parts do not count.
