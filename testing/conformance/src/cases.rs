@@ -12,6 +12,8 @@ mod entry_ids;
 mod files;
 mod folder_copies;
 mod folders;
+mod forms;
+mod forms_shown;
 mod hierarchies;
 mod large_streams;
 mod live_kinds;
@@ -33,6 +35,7 @@ mod restricted_views;
 mod restrictions;
 mod search_folders;
 mod search_links;
+mod search_queries;
 mod searching;
 mod sessions;
 mod storages;
@@ -45,6 +48,7 @@ mod table_rows;
 mod table_work;
 mod tables;
 mod text_search;
+mod threads;
 mod transactions;
 mod views;
 
@@ -76,7 +80,10 @@ pub fn all() -> Vec<Case> {
         sessions::CASES,
         opening::CASES,
         conversations::CASES,
+        threads::CASES,
         folders::CASES,
+        forms::CASES,
+        forms_shown::CASES,
         folder_copies::CASES,
         mail::CASES,
         hierarchies::CASES,
@@ -85,6 +92,7 @@ pub fn all() -> Vec<Case> {
         restrictions::CASES,
         search_folders::CASES,
         search_links::CASES,
+        search_queries::CASES,
         searching::CASES,
         names::CASES,
         notifications::CASES,

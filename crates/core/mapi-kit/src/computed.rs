@@ -16,7 +16,9 @@ use mapi_props::{
 };
 use mapi_spi::{Capabilities, FolderCounts, FolderKind, ItemKind, ItemMeta, StoreInfo};
 
-pub use keys::{instance_key, item_entry_id, record_key, store_entry_id};
+pub use keys::{
+    conversation_id, instance_key, item_entry_id, record_key, store_entry_id, thread_of,
+};
 pub use list::{Owner, is_computed, listed};
 pub use size::{bag_size, message_size};
 
@@ -174,6 +176,9 @@ fn of_message(facts: &Facts<'_>, associated: bool, tag: PropTag) -> Option<PropV
             i64::try_from(meta.size).unwrap_or(i64::MAX).into()
         }
         id if id == tags::MESSAGE_SIZE.id() => i32::try_from(meta.size).unwrap_or(i32::MAX).into(),
+        id if id == tags::CONVERSATION_ID.id() => conversation_id(&facts.info.uid, meta.thread?)
+            .as_slice()
+            .into(),
         id if id == tags::ROW_TYPE.id() => TBL_LEAF_ROW.into(),
         _ => return None,
     })

@@ -1,8 +1,19 @@
-//! Conversation indexes: where a message stands in its conversation.
+//! Conversations: the index that says where a message stands in its own ([`ConversationIndex`]), what ties messages together
+//! ([`links`]), which of them make one ([`place`]), and in which order they stand ([`arrange`]).
 //! Reference: "Tracking Conversations", "ScCreateConversationIndex"; [MS-OXOMSG] 2.2.1.3 (requirements STO-17, HLP-04)
 
-use mapi_props::{Bag, FileTime, Guid, tags};
-use mapi_spi::Support;
+mod arrange;
+mod links;
+mod threads;
+
+use mapi_props::{Bag, FileTime, Guid, StoredMessage, tags};
+use mapi_spi::{ItemId, ItemKind, ItemMeta, Support};
+
+pub use arrange::{LOOKED_AT, Leaf, Placed, arrange};
+pub use links::{Key, Links, MOST_REFERENCES, Said, Topic, is_linking, links};
+pub use threads::{Threads, TopicThread, place, root};
+
+use crate::engine::MessageRow;
 
 /// Bytes of the header.
 const HEADER: usize = 22;
@@ -125,6 +136,40 @@ impl ConversationIndex {
             Some(u64::from(told & !COARSE) << shift)
         };
         blocks.filter_map(delay).collect()
+    }
+}
+
+/// [`links`] of a message that is in no store and has no large values.
+#[must_use]
+pub fn links_of(props: &Bag) -> Links {
+    with_loose(props, |row| links(row))
+}
+
+fn with_loose<T>(props: &Bag, look: impl FnOnce(&MessageRow<'_>) -> T) -> T {
+    let body = StoredMessage {
+        props: props.clone(),
+        ..StoredMessage::default()
+    };
+    look(&MessageRow {
+        meta: &loose_meta(),
+        body: &body,
+        open: &|_| None,
+    })
+}
+
+/// What is known of a message that is in no store.
+fn loose_meta() -> ItemMeta {
+    ItemMeta {
+        id: ItemId(0),
+        parent: ItemId(0),
+        kind: ItemKind::Message { associated: false },
+        deleted: false,
+        change: 0,
+        content_version: 0,
+        flags: 0,
+        status: 0,
+        size: 0,
+        thread: None,
     }
 }
 

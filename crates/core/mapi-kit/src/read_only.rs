@@ -10,7 +10,7 @@ use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan, Result,
     Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures,
-    StoreInfo, View,
+    StoreInfo, ThreadId, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -77,10 +77,11 @@ impl Store for ReadOnly {
     fn each_key(
         &self,
         view: &View,
+        only: Option<&[ItemId]>,
         call: &Call,
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        self.inner.each_key(view, call, each)
+        self.inner.each_key(view, only, call, each)
     }
 
     fn rows_at(
@@ -105,6 +106,19 @@ impl Store for ReadOnly {
         each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         self.inner.scan(container, rows, call, each)
+    }
+
+    fn thread(
+        &self,
+        thread: ThreadId,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        self.inner.thread(thread, call, each)
+    }
+
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
+        self.inner.thread_of(message, call)
     }
 
     fn commit(&self, _: ChangeSet, _: &Call) -> Result<CommitOutcome> {

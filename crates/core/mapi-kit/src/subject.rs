@@ -1,6 +1,10 @@
 //! Prefix and rest of a subject.
 //! Reference: "PR_SUBJECT_PREFIX", "PR_NORMALIZED_SUBJECT" (requirement OUT-03)
 
+mod topic;
+
+pub use topic::{SubjectTopic, topic};
+
 /// A subject taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubjectParts<'a> {

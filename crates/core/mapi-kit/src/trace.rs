@@ -14,7 +14,7 @@ use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan, Result,
     Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures,
-    StoreInfo, View,
+    StoreInfo, ThreadId, View,
 };
 
 /// The target under which calls are logged.
@@ -182,11 +182,16 @@ impl Store for Traced {
     fn each_key(
         &self,
         view: &View,
+        only: Option<&[ItemId]>,
         call: &Call,
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        traced("each_key", format_args!("{}", Shown(view)), || {
-            self.0.each_key(view, call, each)
+        let of = match only {
+            Some(items) => format!(" of {} items", items.len()),
+            None => String::new(),
+        };
+        traced("each_key", format_args!("{}{of}", Shown(view)), || {
+            self.0.each_key(view, only, call, each)
         })
     }
 
@@ -218,6 +223,23 @@ impl Store for Traced {
     ) -> Result<u64> {
         traced("scan", format_args!("{rows:?} of {container}"), || {
             self.0.scan(container, rows, call, each)
+        })
+    }
+
+    fn thread(
+        &self,
+        thread: ThreadId,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        traced("thread", format_args!("{}", thread.0), || {
+            self.0.thread(thread, call, each)
+        })
+    }
+
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
+        traced("thread_of", format_args!("{message}"), || {
+            self.0.thread_of(message, call)
         })
     }
 

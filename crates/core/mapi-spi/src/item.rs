@@ -20,6 +20,10 @@ impl fmt::Display for ItemId {
     }
 }
 
+/// The number of a conversation in its store. Never zero; grows with each conversation that begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadId(pub u64);
+
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ItemKind {
@@ -65,6 +69,9 @@ pub struct ItemMeta {
     pub status: u32,
     /// PR_MESSAGE_SIZE in bytes; 0 for a folder.
     pub size: u64,
+    /// The conversation that a message belongs to, of which PR_CONVERSATION_ID is made. None for folders and associated
+    /// messages, and for messages of a store of an older format until it has looked for conversations.
+    pub thread: Option<ThreadId>,
 }
 
 /// A folder as it stands.

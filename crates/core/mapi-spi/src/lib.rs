@@ -31,7 +31,9 @@ pub use change::{
 };
 pub use error::{Error, Result};
 pub use info::{Capabilities, Limits, StoreInfo};
-pub use item::{FolderCounts, FolderData, FolderKind, ItemId, ItemKind, ItemMeta, MessageData};
+pub use item::{
+    FolderCounts, FolderData, FolderKind, ItemId, ItemKind, ItemMeta, MessageData, ThreadId,
+};
 pub use large::{LargeReader, Lease, Stage, Staged};
 pub use log::{Inverse, LogEntry, LogKind, LogPage};
 pub use maintain::{CheckReport, Maintain, Problem, StoreFigures};

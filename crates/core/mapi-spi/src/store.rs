@@ -8,7 +8,7 @@ use mapi_props::{Bag, LargeRef, PropName, Restriction};
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
     Maintain, MessageData, Origin, Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow,
-    SearchData, Stage, Staged, StoreInfo, View,
+    SearchData, Stage, Staged, StoreInfo, ThreadId, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once.
@@ -61,14 +61,16 @@ pub trait Store: Send + Sync + Debug {
     ) -> Result<Option<Row>>;
 
     /// Shows the sort keys of every row of the view once, in no particular order, true for one change-log number, which it
-    /// returns. The view names its sort columns; of the others only those count that make rows of their own. For tables
-    /// that arrange their rows themselves, as categories do.
+    /// returns. With `only`, a list that names each item once, it shows those rows alone that these items make. The view
+    /// names its sort columns; of the others only those count that make rows of their own. For tables that arrange their
+    /// rows themselves, as categories do.
     ///
     /// # Errors
     /// Those of [`Self::view`].
     fn each_key(
         &self,
         view: &View,
+        only: Option<&[ItemId]>,
         call: &Call,
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64>;
@@ -110,6 +112,26 @@ pub trait Store: Send + Sync + Debug {
         call: &Call,
         each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
     ) -> Result<u64>;
+
+    /// Shows every message of a conversation in id order, soft-deleted ones too, at one change-log number, which it
+    /// returns; none if there is no such conversation. A store of an older format looks for conversations first: in short
+    /// transactions, with progress, from where it was left.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` in a read-only store of an older format, which cannot look.
+    fn thread(
+        &self,
+        thread: ThreadId,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64>;
+
+    /// The conversation of a message, where a store of an older format looks for conversations first; none for an
+    /// associated message.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there is no such message; those of [`Self::thread`].
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>>;
 
     /// Commits a change set: the only way to write. When it returns, every reader sees it and the log holds it.
     ///

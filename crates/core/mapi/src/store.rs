@@ -3,6 +3,7 @@
 
 mod advise;
 mod care;
+mod conversation;
 mod delivery;
 mod path;
 mod queue;
@@ -24,6 +25,7 @@ use crate::session::Member;
 use crate::stream::Streams;
 use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
+pub use conversation::{Conversation, ConversationMember};
 pub use delivery::Delivered;
 pub use search::Search;
 use source::StoreSource;

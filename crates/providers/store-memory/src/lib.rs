@@ -35,6 +35,7 @@ mod search;
 mod service;
 mod state;
 mod store;
+mod threads;
 
 pub use service::{MemoryService, NAME};
 pub use store::{MemoryStore, Options};

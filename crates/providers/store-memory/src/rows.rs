@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use mapi_kit::engine::{FolderRow, ItemRow, MessageRow, RowSource};
 use mapi_props::{Code, LargePlace, LargeRef, tags};
-use mapi_spi::{Depth, Error, FolderKind, ItemId, ItemKind, Result, RowSet, ScanBody, ScanRow};
+use mapi_spi::{
+    Depth, Error, FolderKind, ItemId, ItemKind, Result, RowSet, ScanBody, ScanRow, ThreadId,
+};
 
 use link::LinkRow;
 
@@ -84,6 +86,16 @@ impl Snapshot {
             }
         }
         Ok(Self { rows, names })
+    }
+
+    /// The messages of a conversation by number, soft-deleted ones too.
+    pub(crate) fn of_thread(state: &State, thread: ThreadId) -> Self {
+        let members = state.threads.members(thread);
+        let items = members.filter_map(|id| state.item(id));
+        Self {
+            rows: items.map(|item| (Arc::clone(item), 0)).collect(),
+            names: BTreeMap::new(),
+        }
     }
 
     pub(crate) fn items(&self) -> impl Iterator<Item = &Arc<Item>> {

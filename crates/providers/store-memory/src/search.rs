@@ -207,7 +207,10 @@ impl State {
             let mut changed = changed.to_vec();
             let inverse = match told.kind {
                 LogKind::LinkModified => inverse.cloned(),
-                LogKind::Unlinked => told.old.as_deref().map(whole),
+                LogKind::Unlinked => {
+                    let old = told.old.as_deref();
+                    old.map(|old| whole(&self.info.uid, old))
+                }
                 _ => None,
             };
             if told.kind != LogKind::LinkModified {

@@ -19,6 +19,7 @@ use crate::names::Names;
 pub(crate) use journal::Undo;
 
 use crate::search::{LinkChange, Search, Untold};
+use crate::threads::Threading;
 
 /// A folder or message. Shared with readers; a change makes a new one.
 #[derive(Debug, Clone)]
@@ -127,6 +128,8 @@ pub(crate) struct State {
     pub(crate) links: BTreeMap<ItemId, BTreeSet<ItemId>>,
     /// What the change at hand did to search folders; told with it.
     pub(crate) untold: Vec<Untold>,
+    /// Which messages make one conversation.
+    pub(crate) threads: Threading,
     pub(crate) store_props: Bag,
     pub(crate) sync: SyncRows,
     pub(crate) log: Vec<LogEntry>,
@@ -153,6 +156,7 @@ impl State {
             searches: BTreeMap::new(),
             links: BTreeMap::new(),
             untold: Vec::new(),
+            threads: Threading::default(),
             store_props: Bag::new(),
             sync: BTreeMap::new(),
             log: Vec::new(),
@@ -174,6 +178,7 @@ impl State {
                 deleted: false,
                 change: 1,
                 content_version: 1,
+                thread: None,
                 flags: 0,
                 status: 0,
                 size: 0,
@@ -424,6 +429,7 @@ impl State {
     /// folder's own counters stay: only what is in it moves them.
     fn swap(&mut self, id: ItemId, new: Option<&Arc<Item>>) -> Option<Arc<Item>> {
         let old = self.items.remove(&id);
+        self.threads.regroup(old.as_deref(), new.map(Arc::as_ref));
         if let Some(mut item) = new.cloned() {
             if let Some(kept) = old.as_deref().and_then(Item::counts)
                 && item.counts() != Some(kept)

@@ -13,7 +13,7 @@ use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
     LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
     Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Staged, Store,
-    StoreInfo, Support, View,
+    StoreInfo, Support, ThreadId, View,
 };
 
 use crate::commit;
@@ -262,12 +262,13 @@ impl Store for MemoryStore {
     fn each_key(
         &self,
         view: &View,
+        only: Option<&[ItemId]>,
         call: &Call,
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         let plan = Plan::new(&self.info, view)?;
         let (rows, seq) = self.snapshot(view.container, view.rows)?;
-        engine::each_key(&plan, &rows, call, each)?;
+        engine::each_key(&plan, &rows, only, call, each)?;
         Ok(seq)
     }
 
@@ -296,6 +297,26 @@ impl Store for MemoryStore {
             Ok(each(row))
         })?;
         Ok(seq)
+    }
+
+    fn thread(
+        &self,
+        thread: ThreadId,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let state = self.shared.read()?;
+        let (rows, seq) = (Snapshot::of_thread(&state, thread), state.last());
+        drop(state);
+        rows.each(&mut |row| {
+            call.check()?;
+            Ok(each(row))
+        })?;
+        Ok(seq)
+    }
+
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
+        Ok(self.message(message, call)?.meta.thread)
     }
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {

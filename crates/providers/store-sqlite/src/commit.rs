@@ -7,6 +7,7 @@ mod message;
 mod refuse;
 mod rows;
 mod search;
+mod threads;
 mod tree;
 mod values;
 mod words;
@@ -58,7 +59,7 @@ struct Commit<'a> {
     /// Search folders with criteria, by number.
     searches: Vec<Arc<Search>>,
     /// Those that follow what happens in a folder, as places in that list.
-    followers: BTreeMap<ItemId, Vec<usize>>,
+    followers: BTreeMap<ItemId, Arc<[usize]>>,
     /// What the change at hand did to search folders; told with it.
     untold: Vec<search::Untold>,
 }

@@ -182,13 +182,15 @@ impl Connections {
         };
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let db = Connection::open_with_flags(&self.path, flags).lift()?;
-        match prepare(&db, purpose, self.alone) {
-            Err(e) if self.mode == OpenMode::ReadOnly && e.code() == Code::NO_ACCESS => {
-                self.immutable(flags)
-            }
-            Err(e) => Err(e),
-            Ok(()) => Ok(db),
+        if self.mode != OpenMode::ReadOnly {
+            return prepare(&db, purpose, self.alone).map(|()| db);
         }
+        let db = match prepare(&db, purpose, self.alone) {
+            Err(e) if e.code() == Code::NO_ACCESS => self.immutable(flags)?,
+            prepared => prepared.map(|()| db)?,
+        };
+        migrations::stand_in(&db)?;
+        Ok(db)
     }
 
     /// A store in a folder where nothing can be written, not even the shared-memory file: readable as it

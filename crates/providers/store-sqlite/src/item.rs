@@ -1,7 +1,7 @@
 //! The `item` and `folder` tables: what the store knows of an item beside its properties.
 
 use mapi_props::Code;
-use mapi_spi::{Error, FolderCounts, FolderKind, ItemId, ItemKind, ItemMeta, Result};
+use mapi_spi::{Error, FolderCounts, FolderKind, ItemId, ItemKind, ItemMeta, Result, ThreadId};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::failure::{Lift, corrupt};
@@ -32,14 +32,16 @@ macro_rules! meta_columns {
             $alias,
             ".change, ",
             $alias,
-            ".content"
+            ".content, ",
+            $alias,
+            ".thread"
         )
     };
 }
 pub(crate) use meta_columns;
 
 /// Columns of [`meta_columns`].
-pub(crate) const META_COLUMNS: usize = 9;
+pub(crate) const META_COLUMNS: usize = 10;
 
 /// What an item is, as a number in the file.
 pub(crate) const fn kind_number(kind: ItemKind) -> u8 {
@@ -84,6 +86,7 @@ pub(crate) fn meta_at(row: &Row<'_>) -> Result<ItemMeta> {
         size: row.get(6).lift()?,
         change: row.get(7).lift()?,
         content_version: row.get(8).lift()?,
+        thread: row.get::<_, Option<u64>>(9).lift()?.map(ThreadId),
     })
 }
 

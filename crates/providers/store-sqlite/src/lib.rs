@@ -27,6 +27,7 @@ mod schema;
 mod search;
 mod service;
 mod store;
+mod thread;
 mod transaction;
 mod view;
 mod wake;

@@ -164,3 +164,32 @@ CREATE TABLE indexing (
 ) STRICT;
 INSERT INTO indexing (id, rules, reached, last) SELECT 1, '', 0, coalesce(max(id), 0) FROM item;
 ";
+
+/// What version 4 adds: conversations.
+pub(crate) const VERSION_4: &str = "
+ALTER TABLE item ADD COLUMN thread INTEGER;
+CREATE INDEX item_thread ON item (thread) WHERE thread IS NOT NULL;
+
+CREATE TABLE node (
+    key    INTEGER NOT NULL PRIMARY KEY,
+    thread INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE topic (
+    key    INTEGER NOT NULL PRIMARY KEY,
+    thread INTEGER NOT NULL,
+    begun  INTEGER NOT NULL CHECK (begun IN (0, 1))
+) STRICT;
+
+CREATE TABLE joined (
+    thread INTEGER NOT NULL PRIMARY KEY,
+    whole  INTEGER NOT NULL
+) STRICT;
+
+-- One row: messages up to `reached` have their thread; all, where that is null.
+CREATE TABLE threading (
+    id      INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    reached INTEGER
+) STRICT;
+INSERT INTO threading (id, reached) SELECT 1, CASE WHEN EXISTS (SELECT 1 FROM item WHERE kind = 3) THEN 0 END;
+";

@@ -3,7 +3,7 @@
 mod read;
 
 pub(crate) use read::{
-    contents, deep, expect_folder, folder as read_folder, hierarchy, known_source,
+    contents, deep, each_of_messages, expect_folder, folder as read_folder, hierarchy, known_source,
 };
 
 use std::ops::ControlFlow;
@@ -18,7 +18,7 @@ use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
     Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged,
-    Store, StoreInfo, Support, View,
+    Store, StoreInfo, Support, ThreadId, View,
 };
 use rusqlite::Connection;
 
@@ -29,7 +29,7 @@ use crate::names::Names;
 use crate::search::Searches;
 use crate::transaction::Txn;
 use crate::wake::Waker;
-use crate::{commit, log, names, view};
+use crate::{commit, log, names, thread, view};
 
 /// PR_MDB_PROVIDER of local stores: a store's kind, not one store.
 const PROVIDER: Guid = Guid::from_fields(
@@ -268,10 +268,11 @@ impl Store for SqliteStore {
     fn each_key(
         &self,
         view: &View,
+        only: Option<&[ItemId]>,
         call: &Call,
         each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        view::each_key(&self.inner, view, call, each)
+        view::each_key(&self.inner, view, only, call, each)
     }
 
     fn rows_at(
@@ -294,6 +295,19 @@ impl Store for SqliteStore {
         let reader = self.inner.connections.reader(call)?;
         reader.begin()?;
         read::scan(&reader, container, rows, call, each)
+    }
+
+    fn thread(
+        &self,
+        thread: ThreadId,
+        call: &Call,
+        each: &mut dyn FnMut(ScanRow<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        thread::scan(&self.inner, thread, call, each)
+    }
+
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
+        thread::of_message(&self.inner, message, call)
     }
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {

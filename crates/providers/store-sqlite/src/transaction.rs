@@ -2,7 +2,6 @@
 
 mod counters;
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use mapi_props::{Code, FileTime};
@@ -12,6 +11,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, params};
 use crate::failure::Lift;
 use crate::fulltext::{self, Pending};
 use crate::order::{self, Order};
+use crate::thread;
 use counters::Counters;
 pub(crate) use counters::Delta;
 
@@ -42,6 +42,8 @@ pub(crate) struct Txn<'a> {
     pub(crate) orders: Vec<Order>,
     /// What is to be changed in the full-text index.
     pub(crate) words: Pending,
+    /// What is to be noted of conversations.
+    pub(crate) threads: thread::Pending,
     counters: Counters,
     began: Instant,
     seq_at_start: u64,
@@ -74,6 +76,7 @@ impl<'a> Txn<'a> {
             log_bytes: 0,
             orders: Vec::new(),
             words: Pending::default(),
+            threads: thread::Pending::default(),
             counters: Counters::default(),
             began: Instant::now(),
             seq_at_start: 0,
@@ -92,6 +95,7 @@ impl<'a> Txn<'a> {
         self.seq_at_start = self.seq;
         self.orders = order::kept(self.db)?;
         self.words = Pending::begin(self.db)?;
+        self.threads = thread::Pending::begin(self.db)?;
         Ok(())
     }
 
@@ -131,6 +135,7 @@ impl<'a> Txn<'a> {
             log_bytes: self.log_bytes,
             counters: self.counters.clone(),
             words: self.words.standing(),
+            threads: self.threads.standing(),
         })
     }
 
@@ -146,6 +151,7 @@ impl<'a> Txn<'a> {
         self.statement("RELEASE item")?.execute([]).lift()?;
         self.counters = mark.counters;
         self.words.return_to(mark.words);
+        self.threads.return_to(mark.threads);
         (self.seq, self.change, self.log_bytes) = (mark.seq, mark.change, mark.log_bytes);
         Ok(())
     }
@@ -177,6 +183,7 @@ impl<'a> Txn<'a> {
         self.open = false;
         self.counters = Counters::default();
         self.words = Pending::default();
+        self.threads = thread::Pending::default();
         Ok(())
     }
 
@@ -185,6 +192,7 @@ impl<'a> Txn<'a> {
         if !self.open {
             return Err(Error::new(Code::CALL_FAILED, "the transaction is over"));
         }
+        thread::write(self)?;
         fulltext::write(self)?;
         self.settle()?;
         crate::log::trim(self)?;
@@ -213,6 +221,7 @@ pub(crate) struct Mark {
     log_bytes: i64,
     counters: Counters,
     words: fulltext::Standing,
+    threads: thread::Standing,
 }
 
 /// Takes SQLite's write lock.
@@ -240,7 +249,7 @@ fn wait(db: &Connection, call: &Call) -> Result<()> {
                         e,
                     ));
                 }
-                thread::sleep(ASK);
+                std::thread::sleep(ASK);
             }
             Err(e) => return Err(e).lift(),
         }

@@ -12,6 +12,7 @@ mod row;
 mod sieve;
 mod source;
 mod text;
+mod thread;
 mod walk;
 
 use std::ops::ControlFlow;
@@ -27,10 +28,10 @@ use rusqlite::Connection;
 use crate::order::{self, Order};
 use crate::store::Inner;
 use crate::{item, store};
-pub(crate) use fulltext::{candidates, names_words};
+pub(crate) use fulltext::{AskedOfWords, LeanRow, knows, named, names_words, of_words};
 use narrow::Narrow;
 use reading::{Reading, begun, prepared, unordered};
-pub(crate) use row::{each_message, in_memory, open, show, show_known};
+pub(crate) use row::{EncodedRow, each_message, in_memory, open, show, show_known, with_bag};
 use sieve::Sieve;
 
 /// The order whose index gives the rows of a view, once it is there.
@@ -79,6 +80,7 @@ pub(crate) fn page(
     call: &Call,
 ) -> Result<Page> {
     let plan = Plan::new(&inner.info, view)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
     let reader = prepared(inner, &plan, view, call)?;
     Reading::over(inner, &reader, &plan, view, call)?.page(from, count)
 }
@@ -86,6 +88,7 @@ pub(crate) fn page(
 /// Rows of a view in all.
 pub(crate) fn count(inner: &Inner, view: &View, call: &Call) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
     let reader = unordered(inner, &plan, view, call)?;
     Reading::over(inner, &reader, &plan, view, call)?.count()
 }
@@ -93,6 +96,7 @@ pub(crate) fn count(inner: &Inner, view: &View, call: &Call) -> Result<u64> {
 /// Rows before a place.
 pub(crate) fn position(inner: &Inner, view: &View, key: &RowKey, call: &Call) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
     let reader = prepared(inner, &plan, view, call)?;
     Reading::over(inner, &reader, &plan, view, call)?.position(key)
 }
@@ -107,6 +111,7 @@ pub(crate) fn find(
     call: &Call,
 ) -> Result<Option<Row>> {
     let plan = Plan::new(&inner.info, view)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
     let more = plan.compile(restriction)?;
     if more.limit() == Some(0) {
         return Ok(None);
@@ -144,6 +149,37 @@ pub(crate) fn find(
     Ok(found.rows.into_iter().next())
 }
 
+/// The living messages of some folders that a restriction may match as far as the folders' own indexes tell, by number;
+/// `None` where they tell nothing.
+pub(crate) fn narrowed(
+    db: &Connection,
+    restriction: &Restriction,
+    folders: &[ItemId],
+    call: &Call,
+) -> Result<Option<Vec<u64>>> {
+    let all = Narrow::of(Some(restriction));
+    if all.facets.is_empty() {
+        return Ok(None);
+    }
+    let (mut ids, mut untold) = (Vec::new(), Vec::new());
+    for folder in folders {
+        let mut narrow = all.clone();
+        narrow.keep_ready(db, *folder, 0)?;
+        match narrow.candidates(db, *folder, 0, call)? {
+            Some(some) => ids.extend(some),
+            None => untold.push(*folder),
+        }
+    }
+    if untold.len() == folders.len() {
+        return Ok(None);
+    }
+    for folder in untold {
+        ids.extend(store::contents(db, folder, 0)?);
+    }
+    ids.sort_unstable();
+    Ok(Some(ids))
+}
+
 /// How a view will be answered, as the indexes are now.
 pub(crate) fn explain(inner: &Inner, view: &View, call: &Call) -> Result<QueryPlan> {
     let plan = Plan::new(&inner.info, view)?;
@@ -151,17 +187,25 @@ pub(crate) fn explain(inner: &Inner, view: &View, call: &Call) -> Result<QueryPl
     Ok(Reading::over(inner, &reader, &plan, view, call)?.explain())
 }
 
-/// The sort keys of every row of a view, in no particular order.
+/// The sort keys of every row of a view, in no particular order; of these messages alone where they are given.
 pub(crate) fn each_key(
     inner: &Inner,
     view: &View,
+    only: Option<&[ItemId]>,
     call: &Call,
     each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
 ) -> Result<u64> {
     let plan = Plan::new(&inner.info, view)?;
-    let reader = prepared(inner, &plan, view, call)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
+    let reader = match only {
+        Some(_) => begun(inner, view, call)?,
+        None => prepared(inner, &plan, view, call)?,
+    };
     let reading = Reading::over(inner, &reader, &plan, view, call)?;
-    reading.each_key(each)?;
+    match only {
+        Some(items) => reading.keys_of(items, each)?,
+        None => reading.each_key(each)?,
+    }
     Ok(reading.seq())
 }
 
@@ -174,6 +218,7 @@ pub(crate) fn rows_at(
     call: &Call,
 ) -> Result<(u64, Vec<Row>)> {
     let plan = Plan::new(&inner.info, view)?;
+    crate::thread::ensure_for(inner, &plan, view, call)?;
     let reader = begun(inner, view, call)?;
     let reading = Reading::over(inner, &reader, &plan, view, call)?;
     let rows = engine::rows_at(&plan, &reading.source(None), places, also, call)?;
@@ -204,6 +249,7 @@ pub(crate) fn chosen(
             rows: rows_of(db, view)?,
             listed: None,
             narrow: &narrow,
+            whole: false,
             call,
         };
         sieve.matches(&|| Ok(None))?

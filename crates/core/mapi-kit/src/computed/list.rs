@@ -107,5 +107,6 @@ static COMPUTED: &[Computed] = &[
     on(M, tags::MESSAGE_SIZE.raw()),
     on(M, tags::MESSAGE_SIZE_EXTENDED.raw()),
     on(M, tags::HASATTACH.raw()),
+    on(M, tags::CONVERSATION_ID.raw()),
     in_tables(M, tags::ROW_TYPE.raw()),
 ];

@@ -6,12 +6,12 @@ use mapi_props::{
     StoredMessage, access, store_support, tags,
 };
 use mapi_spi::{
-    Capabilities, FolderCounts, FolderKind, ItemId, ItemKind, ItemMeta, Limits, StoreInfo,
+    Capabilities, FolderCounts, FolderKind, ItemId, ItemKind, ItemMeta, Limits, StoreInfo, ThreadId,
 };
 
 use super::{
-    Facts, Owner, computed, fallback, is_computed, listed, message_size, store_computed,
-    support_mask,
+    Facts, Owner, computed, conversation_id, fallback, is_computed, listed, message_size,
+    store_computed, support_mask, thread_of,
 };
 
 const UID: Guid = Guid([9; 16]);
@@ -40,6 +40,21 @@ const WRITE: Capabilities = Capabilities {
     persistent: false,
 };
 
+#[test]
+fn conversation_ids_name_the_store_and_the_thread() {
+    let (store, thread) = (Guid([9; 16]), ThreadId(0x0102_0304));
+    let id = conversation_id(&store, thread);
+    assert_eq!(id[..8], [9; 8]);
+    assert_eq!(thread_of(&store, &id), Some(thread));
+    assert_eq!(thread_of(&Guid([8; 16]), &id), None);
+    assert_eq!(thread_of(&store, &id[..15]), None);
+    assert_eq!(
+        thread_of(&store, &conversation_id(&store, ThreadId(0))),
+        None
+    );
+    assert_eq!(thread_of(&store, &[]), None);
+}
+
 fn meta(kind: ItemKind) -> ItemMeta {
     ItemMeta {
         id: ItemId(7),
@@ -48,6 +63,7 @@ fn meta(kind: ItemKind) -> ItemMeta {
         deleted: false,
         change: 41,
         content_version: 1,
+        thread: matches!(kind, ItemKind::Message { .. }).then_some(ThreadId(5)),
         flags: 0x11,
         status: 0x8000_0001,
         size: 5_000_000_000,

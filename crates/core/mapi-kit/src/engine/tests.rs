@@ -56,6 +56,7 @@ fn message(id: u64, props: Bag) -> Message {
         deleted: false,
         change: id,
         content_version: 1,
+        thread: None,
         flags: u32::from(id.is_multiple_of(2)),
         status: 0,
         size: 0,

@@ -144,7 +144,7 @@ impl Commit<'_> {
         mode: DeleteMode,
         mark: Option<u64>,
     ) -> Result<()> {
-        let inverse = Some(difference::whole(old));
+        let inverse = Some(difference::whole(&self.info.uid, old));
         if mode == DeleteMode::Soft && self.info.capabilities.soft_delete {
             let mut item = old.clone();
             item.meta.deleted = true;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mapi_props::{Bag, PropValue, Slot, tags};
+use mapi_kit::computed::conversation_id;
+use mapi_props::{Bag, Guid, PropValue, Slot, tags};
 use mapi_spi::{Inverse, ItemKind};
 
 use crate::state::{Data, Item};
@@ -52,13 +53,21 @@ pub(super) fn of_items(old: &Item, new: &Item) -> (Vec<u16>, Inverse) {
 }
 
 /// The whole small bag of an item that goes.
-pub(crate) fn whole(item: &Item) -> Inverse {
+pub(crate) fn whole(store: &Guid, item: &Item) -> Inverse {
     let mut former: Former = item
         .props()
         .iter()
         .map(|(id, slot)| (*id, Some(slot.clone())))
         .collect();
     former.extend(of_meta(item));
+    let thread = item
+        .meta
+        .thread
+        .map(|thread| conversation_id(store, thread));
+    former.extend(thread.map(|id| {
+        let value = Slot::Value(id.as_slice().into());
+        (tags::CONVERSATION_ID.id(), Some(value))
+    }));
     entry(former).1
 }
 

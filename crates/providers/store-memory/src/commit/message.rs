@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use mapi_kit::computed::{self, Owner};
+use mapi_kit::conversation::is_linking;
 use mapi_kit::storable;
 use mapi_props::{Code, StoredAttachment, StoredMessage};
 use mapi_spi::{
@@ -14,6 +15,7 @@ use mapi_spi::{
 use super::{Commit, check_expected, difference};
 use crate::content;
 use crate::state::{Data, Item};
+use crate::threads;
 
 impl Commit<'_> {
     pub(super) fn save_message(&mut self, mut save: MessageSave) -> Result<OpOutcome> {
@@ -62,13 +64,18 @@ impl Commit<'_> {
             deleted: false,
             change,
             content_version: 1,
+            thread: None,
             flags: computed::message_flags_of(associated, save.flags.apply(0)),
             status: 0,
             size: 0,
         };
         let mut body = StoredMessage::default();
         save.apply(&mut body);
-        let item = self.message(meta, body, save.source)?;
+        let mut item = self.message(meta, body, save.source)?;
+        if !associated {
+            let links = threads::links_of(&item);
+            item.meta.thread = Some(self.state.place(self.origin, &links, None)?);
+        }
         self.state.put(&item)?;
         self.state
             .log(self.origin, LogKind::Created, &item, Vec::new(), None)?;
@@ -93,6 +100,7 @@ impl Commit<'_> {
         save.apply(&mut body);
         let item = self.message(meta, body, *source)?;
         let (changed, inverse) = difference::of_items(&old, &item);
+        let ties = changed.iter().any(|id| is_linking(*id));
         self.state.put(&item)?;
         self.state.log(
             self.origin,
@@ -101,6 +109,9 @@ impl Commit<'_> {
             changed,
             Some(inverse),
         )?;
+        if let Some(own) = old.meta.thread.filter(|_| ties) {
+            (self.state).place(self.origin, &threads::links_of(&item), Some(own))?;
+        }
         Ok(OpOutcome::Saved(Saved { id, change }))
     }
 

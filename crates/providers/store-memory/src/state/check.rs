@@ -27,6 +27,7 @@ impl State {
         }
         self.check_log(&mut problems);
         self.check_searches(&mut problems);
+        self.check_threads(&mut problems);
         problems
     }
 

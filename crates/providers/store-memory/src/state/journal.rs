@@ -7,6 +7,7 @@ use mapi_spi::ItemId;
 
 use super::{Item, State};
 use crate::search::{LinkChange, Search};
+use crate::threads::ThreadUndo;
 
 /// What one change replaced.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub(crate) enum Undo {
     StoreProps(Bag),
     Search(ItemId, Option<Arc<Search>>),
     Link(LinkChange),
+    Thread(ThreadUndo),
     Log,
 }
 
@@ -50,6 +52,7 @@ impl State {
                     self.searches.remove(&folder);
                 }
                 Some(Undo::Link(change)) => self.put_link(change.undone()),
+                Some(Undo::Thread(undo)) => self.threads.undo(undo),
                 Some(Undo::StoreProps(old)) => self.store_props = old,
                 Some(Undo::Log) => {
                     self.log.pop();

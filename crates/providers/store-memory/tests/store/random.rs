@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mapi_kit::computed::conversation_id;
 use mapi_props::{Bag, Slot, tags};
 use mapi_spi::{
     ChangeSet, CommitMode, DeleteMode, FlagPatch, ItemId, Items, LogEntry, LogKind, Op,
@@ -85,6 +86,7 @@ type World = BTreeMap<ItemId, (ItemId, Bag, bool)>;
 
 fn world(bench: &Bench, upto: u64) -> World {
     let mut out = World::new();
+    let store = bench.store.info().uid;
     for id in (1..=upto).map(ItemId) {
         if let Ok(f) = bench.store.folder(id, &bench.call) {
             out.insert(id, (f.meta.parent, f.props, f.meta.deleted));
@@ -96,6 +98,10 @@ fn world(bench: &Bench, upto: u64) -> World {
                 tags::MESSAGE_SIZE_EXTENDED,
                 i64::try_from(m.meta.size).unwrap(),
             );
+            let thread = m.meta.thread.map(|thread| conversation_id(&store, thread));
+            thread
+                .iter()
+                .for_each(|id| bag.set(tags::CONVERSATION_ID, id.as_slice()));
             out.insert(id, (m.meta.parent, bag, m.meta.deleted));
         }
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mapi_props::{Bag, PropValue, Slot, StoredMessage, tags};
-use mapi_spi::{Inverse, ItemKind, ItemMeta};
+use mapi_kit::computed::conversation_id;
+use mapi_props::{Bag, Guid, PropValue, Slot, StoredMessage, tags};
+use mapi_spi::{Inverse, ItemKind, ItemMeta, ThreadId};
 
 /// Former values by identifier; `None`: it was not there.
 pub(super) type Former = BTreeMap<u16, Option<Slot>>;
@@ -57,13 +58,21 @@ pub(super) fn of_messages(
 }
 
 /// The whole small bag of an item that goes.
-pub(super) fn whole(meta: &ItemMeta, props: &Bag) -> Inverse {
+pub(super) fn whole(store: &Guid, meta: &ItemMeta, props: &Bag) -> Inverse {
     let mut former: Former = props
         .iter()
         .map(|(id, slot)| (*id, Some(slot.clone())))
         .collect();
     former.extend(of_meta(meta));
+    former.extend(meta.thread.map(|thread| of_thread(store, thread)));
     entry(former).1
+}
+
+/// A message's conversation as a former value.
+pub(super) fn of_thread(store: &Guid, thread: ThreadId) -> (u16, Option<Slot>) {
+    let id = conversation_id(store, thread);
+    let value = Slot::Value(id.as_slice().into());
+    (tags::CONVERSATION_ID.id(), Some(value))
 }
 
 /// Flags, status and size of a message.

@@ -1,6 +1,7 @@
 //! Saving messages.
 
 use mapi_kit::computed::{self, Owner};
+use mapi_kit::conversation::is_linking;
 use mapi_kit::storable;
 use mapi_props::{Bag, Code, Slot, StoredMessage};
 use mapi_spi::{
@@ -59,10 +60,12 @@ impl Commit<'_> {
             deleted: false,
             change: self.txn.next_change(),
             content_version: 1,
+            thread: None,
             flags,
             status: 0,
             size: computed::message_size(&body),
         };
+        meta.thread = self.thread_of_new(&meta, &body)?;
         self.insert_message(&mut meta, &body, source.as_ref())?;
         self.note(LogKind::Created, &meta, &[], None)?;
         Ok(OpOutcome::Saved(Saved {
@@ -84,11 +87,17 @@ impl Commit<'_> {
             ..old.clone()
         };
         let (changed, inverse) = difference::of_messages((old, &before), (&meta, &body));
-        self.update_message((old, &before), (&meta, &body))?;
-        if changed.iter().any(|id| fulltext::is_indexed(*id)) {
-            self.index_anew(old, &meta, &body)?;
-        }
+        let words = if changed.iter().any(|id| fulltext::is_indexed(*id)) {
+            self.words_of(&meta, &body, old.change)
+        } else {
+            None
+        };
+        self.update_message((old, &before), (&meta, &body), words.as_ref())?;
+        self.index_anew(&meta, words)?;
         self.note(LogKind::Modified, &meta, &changed, Some(inverse))?;
+        if changed.iter().any(|id| is_linking(*id)) {
+            self.tie_anew(&meta, &body)?;
+        }
         Ok(OpOutcome::Saved(Saved {
             id: meta.id,
             change: meta.change,

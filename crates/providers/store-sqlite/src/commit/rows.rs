@@ -8,7 +8,7 @@ use super::search::Side;
 use super::{Commit, difference};
 use crate::blob::move_refs;
 use crate::failure::Lift;
-use crate::fulltext;
+use crate::fulltext::{self, Words};
 use crate::item::{kind_number, part_of};
 use crate::log::Note;
 use crate::order::{self, MISSING_KEY, Order, Place, Shape, is_unread};
@@ -69,9 +69,11 @@ impl Commit<'_> {
         meta.id = self.insert_item(meta, date_of(&keys), source)?;
         bag::write(self.txn.db, meta.id.0, &packed)?;
         order::enter(&self.txn, place(meta), &keys)?;
-        self.index_new(meta, body, date_of(&keys))?;
         self.txn.count(meta.parent.0, weight(meta));
-        self.follow(None, Some(side(meta, &keys, Some(body))))
+        let words = self.words_of(meta, body, 0);
+        let new = side(meta, &keys, Some(body));
+        self.follow(None, Some(new), words.as_ref())?;
+        self.index_new(meta, date_of(&keys), words)
     }
 
     /// The stored form of an item's properties.
@@ -89,8 +91,8 @@ impl Commit<'_> {
         let id = self
             .txn
             .statement(
-                "INSERT INTO item (parent, kind, part, flags, status, size, change, content, date, source)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO item (parent, kind, part, flags, status, size, change, content, date, source, thread)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .insert(params![
                 meta.parent.0,
@@ -102,17 +104,19 @@ impl Commit<'_> {
                 meta.change,
                 meta.content_version,
                 date,
-                source
+                source,
+                meta.thread.map(|thread| thread.0)
             ])
             .lift()?;
         Ok(ItemId(id.cast_unsigned()))
     }
 
-    /// Replaces a message that was saved, where it stands.
+    /// Replaces a message that was saved, where it stands. `words`: those that it has now, if they are at hand.
     pub(super) fn update_message(
         &mut self,
         old: (&ItemMeta, &StoredMessage),
         new: (&ItemMeta, &StoredMessage),
+        words: Option<&Words>,
     ) -> Result<()> {
         let packed = self.pack(new.1)?;
         move_refs(&self.txn, Some(old.1), Some(new.1))?;
@@ -129,6 +133,7 @@ impl Commit<'_> {
         self.follow(
             Some(side(old.0, &before, Some(old.1))),
             Some(side(new.0, &after, Some(new.1))),
+            words,
         )
     }
 
@@ -140,7 +145,11 @@ impl Commit<'_> {
         order::enter(&self.txn, place(new), &keys)?;
         self.update_item(new, None)?;
         self.recount(old, new);
-        self.follow(Some(side(old, &keys, None)), Some(side(new, &keys, None)))
+        self.follow(
+            Some(side(old, &keys, None)),
+            Some(side(new, &keys, None)),
+            None,
+        )
     }
 
     /// Writes flags and status of a message.
@@ -162,8 +171,8 @@ impl Commit<'_> {
         }
     }
 
-    /// Moves the links of a message whose flags or status changed.
-    fn follow_flags(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
+    /// Moves the links of a message whose flags, status or conversation changed.
+    pub(super) fn follow_flags(&mut self, old: &ItemMeta, new: &ItemMeta) -> Result<()> {
         if self.searches.is_empty() {
             return Ok(());
         }
@@ -171,6 +180,7 @@ impl Commit<'_> {
         self.follow(
             Some(side(old, &before, None)),
             Some(side(new, &after, None)),
+            None,
         )
     }
 
@@ -200,7 +210,7 @@ impl Commit<'_> {
     pub(super) fn remove_message(&mut self, meta: &ItemMeta, body: &StoredMessage) -> Result<()> {
         let keys = self.keys.of(&in_memory(meta, body));
         order::leave(&self.txn, place(meta), &keys)?;
-        self.follow(Some(side(meta, &keys, Some(body))), None)?;
+        self.follow(Some(side(meta, &keys, Some(body))), None, None)?;
         move_refs(&self.txn, Some(body), None)?;
         fulltext::leave(&mut self.txn, meta.id.0)?;
         self.remove_rows(meta)
@@ -284,6 +294,7 @@ impl Commit<'_> {
         meta: &ItemMeta,
         body: &StoredMessage,
     ) -> Result<()> {
-        self.note(kind, meta, &[], Some(difference::whole(meta, &body.props)))
+        let inverse = difference::whole(&self.inner.info.uid, meta, &body.props);
+        self.note(kind, meta, &[], Some(inverse))
     }
 }

@@ -1,6 +1,8 @@
 //! Search folders in a commit: setting their criteria, and moving links with every message that changes.
 //! Reference: "IMAPIContainer::SetSearchCriteria"; checks STO-05.1 to STO-05.3
 
+use std::sync::Arc;
+
 use mapi_kit::engine::MessageRow;
 use mapi_props::{Code, StoredMessage, tags};
 use mapi_spi::{
@@ -11,6 +13,7 @@ use mapi_spi::{
 use super::rows::EntryKeys;
 use super::{Commit, difference};
 use crate::failure::Lift;
+use crate::fulltext::Words;
 use crate::log::Note;
 use crate::search::{
     Keyed, Search, find_link, holds_link, in_scope, is_eligible, put_link, remove, uncommitted,
@@ -50,6 +53,16 @@ pub(super) struct Untold {
 /// Whether an item is a search folder.
 pub(super) fn is_search(meta: &ItemMeta) -> bool {
     meta.kind == ItemKind::Folder(FolderKind::Search)
+}
+
+/// Whether a search whose links are all right sees no difference between a message before and after: only what it does not
+/// look at may have changed.
+fn is_same(search: &Search, old: Side<'_>, new: Side<'_>) -> bool {
+    search.data.phase == SearchPhase::Running
+        && search.asked.is_blind()
+        && old.body.is_none()
+        && new.body.is_none()
+        && old.meta != new.meta
 }
 
 impl Commit<'_> {
@@ -137,30 +150,51 @@ impl Commit<'_> {
         find_link(self.txn.db, folder.0, message.0)
     }
 
-    /// Moves the links of a message that changed. What it did is told with the change.
-    pub(super) fn follow(&mut self, old: Option<Side<'_>>, new: Option<Side<'_>>) -> Result<()> {
+    /// Moves the links of a message that changed. What it did is told with the change. `words`: those that it has now,
+    /// where they are at hand.
+    pub(super) fn follow(
+        &mut self,
+        old: Option<Side<'_>>,
+        new: Option<Side<'_>>,
+        words: Option<&Words>,
+    ) -> Result<()> {
         if self.searches.is_empty() {
             return Ok(());
         }
         let old = old.filter(|side| is_eligible(side.meta));
         let new = new.filter(|side| is_eligible(side.meta));
-        let followers = match new {
-            Some(new) => self.followers_of(new.meta.parent)?,
-            None => Vec::new(),
+        let none = || Arc::from([]);
+        let followers = |this: &mut Self, side: Option<Side<'_>>| {
+            side.map_or_else(|| Ok(none()), |side| this.followers_of(side.meta.parent))
+        };
+        let (before, after) = (followers(self, old)?, followers(self, new)?);
+        // A new message is a link of none yet, and others than these do not look at it.
+        let Some(old) = old else {
+            for index in after.iter() {
+                let Some(search) = self.searches.get(*index).cloned() else {
+                    continue;
+                };
+                let wants = new.map(|new| self.matches(&search, new, words));
+                let wants = wants.transpose()?.unwrap_or(false);
+                self.move_link(search.folder, None, new.filter(|_| wants))?;
+            }
+            return Ok(());
         };
         for (index, search) in self.searches.clone().iter().enumerate() {
-            let was = match old {
-                Some(old) => holds_link(self.txn.db, search.folder, old.keyed())?,
-                None => false,
-            };
+            let was = holds_link(self.txn.db, search.folder, old.keyed())?;
             let wants = match new {
                 Some(new) if search.data.follows() => {
-                    followers.contains(&index) && self.matches(search, new)?
+                    after.contains(&index)
+                        && if before.contains(&index) && is_same(search, old, new) {
+                            was
+                        } else {
+                            self.matches(search, new, words)?
+                        }
                 }
                 Some(_) => was,
                 None => false,
             };
-            self.move_link(search.folder, old.filter(|_| was), new.filter(|_| wants))?;
+            self.move_link(search.folder, was.then_some(old), new.filter(|_| wants))?;
         }
         Ok(())
     }
@@ -200,36 +234,38 @@ impl Commit<'_> {
     }
 
     fn whole(&self, side: Side<'_>) -> Result<Inverse> {
+        let store = &self.inner.info.uid;
         match side.body {
-            Some(body) => Ok(difference::whole(side.meta, &body.props)),
+            Some(body) => Ok(difference::whole(store, side.meta, &body.props)),
             None => {
                 let body = bag::body(self.txn.db, side.meta.id.0)?;
-                Ok(difference::whole(side.meta, &body.props))
+                Ok(difference::whole(store, side.meta, &body.props))
             }
         }
     }
 
-    fn matches(&self, search: &Search, message: Side<'_>) -> Result<bool> {
+    fn matches(&self, search: &Search, message: Side<'_>, words: Option<&Words>) -> Result<bool> {
         let (db, info) = (self.txn.db, &self.inner.info);
         match message.body {
-            Some(body) => Ok(search.criteria.matches(
+            Some(body) => Ok(search.asked.matches(
                 info,
                 &MessageRow {
                     meta: message.meta,
                     body,
                     open: &|value| view::open(db, value),
                 },
+                words,
             )),
             None => view::show_known(db, message.meta.id.0, |row| {
-                Ok(search.criteria.matches(info, row))
+                Ok(search.asked.matches(info, row, words))
             }),
         }
     }
 
     /// The searches that follow what happens in a folder, as places in the list of all.
-    fn followers_of(&mut self, folder: ItemId) -> Result<Vec<usize>> {
+    fn followers_of(&mut self, folder: ItemId) -> Result<Arc<[usize]>> {
         if let Some(known) = self.followers.get(&folder) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let mut found = Vec::new();
         for (index, search) in self.searches.iter().enumerate() {
@@ -237,7 +273,8 @@ impl Commit<'_> {
                 found.push(index);
             }
         }
-        self.followers.insert(folder, found.clone());
+        let found: Arc<[usize]> = found.into();
+        self.followers.insert(folder, Arc::clone(&found));
         Ok(found)
     }
 
@@ -275,7 +312,7 @@ impl Commit<'_> {
 
     /// The recursive searches that look into a folder from above, before or after it moves.
     pub(super) fn followers_above(&mut self, parent: ItemId) -> Result<Vec<usize>> {
-        let mut found = self.followers_of(parent)?;
+        let mut found = self.followers_of(parent)?.to_vec();
         let recursive = |i: &usize| {
             self.searches
                 .get(*i)
@@ -308,7 +345,7 @@ impl Commit<'_> {
                 keys: &keys,
                 body: None,
             });
-            self.follow(side, side)?;
+            self.follow(side, side, None)?;
             self.untold.retain(|u| u.kind != LogKind::LinkModified);
             self.tell_links(&meta, &[], None)?;
         }

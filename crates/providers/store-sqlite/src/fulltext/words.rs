@@ -314,7 +314,7 @@ struct SaveRow<'a> {
 }
 
 /// What a message is that has no number yet.
-static UNBORN: ItemMeta = ItemMeta {
+pub(crate) static UNBORN: ItemMeta = ItemMeta {
     id: ItemId(0),
     parent: ItemId(0),
     kind: ItemKind::Message { associated: false },
@@ -324,6 +324,7 @@ static UNBORN: ItemMeta = ItemMeta {
     size: 0,
     change: 0,
     content_version: 0,
+    thread: None,
 };
 
 impl ItemRow for SaveRow<'_> {

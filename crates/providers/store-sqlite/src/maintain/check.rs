@@ -1,6 +1,7 @@
 //! Check: reads everything and compares what is kept twice.
 
 mod places;
+mod threads;
 mod words;
 
 use std::collections::BTreeMap;
@@ -187,6 +188,7 @@ impl Check<'_> {
             );
         }
         self.words(meta, &body, date)?;
+        self.thread(meta, &body)?;
         let keys = keys.of(&in_memory(meta, &body));
         if keys
             .iter()

@@ -100,7 +100,8 @@ pub(crate) fn scan(
     Ok(seq)
 }
 
-fn each_of_messages(
+/// Shows messages of these numbers.
+pub(crate) fn each_of_messages(
     db: &Connection,
     ids: &[u64],
     call: &Call,

@@ -27,6 +27,8 @@ pub(crate) struct Narrow {
     pub(super) facets: Vec<Facet>,
     /// The only facet is the restriction itself: what stands in it matches.
     pub(super) whole: bool,
+    /// The PR_CONVERSATION_ID that it has.
+    pub(super) conversation: Option<Vec<u8>>,
     /// Flags that it does not have, and of which it has at least one.
     pub(super) without: u32,
     pub(super) with: Option<u32>,
@@ -75,6 +77,15 @@ impl Narrow {
                 }
                 _ => false,
             },
+            R::Property {
+                op: RelOp::Eq,
+                tag,
+                value: PropValue::Binary(id),
+                ..
+            } if *tag == tags::CONVERSATION_ID.raw() => {
+                self.conversation = Some(id.clone());
+                false
+            }
             R::Property { op, tag, value, .. } => match text(value) {
                 Some(text) if *op == RelOp::Eq => self.equal(*tag, &text),
                 Some(_) => self.text_from(*op, *tag, value),

@@ -157,6 +157,11 @@ impl<'a> Reading<'a> {
         self.seq
     }
 
+    /// PR_STORE_RECORD_KEY: what ids of the store begin with.
+    pub(super) fn uid(&self) -> &mapi_props::Guid {
+        &self.inner.info.uid
+    }
+
     pub(super) fn page(&self, from: &Anchor, count: i64) -> Result<Page> {
         if let Some(page) = self.newest_page(from, count)? {
             return Ok(page);
@@ -164,7 +169,10 @@ impl<'a> Reading<'a> {
         if let Some(page) = self.dated_page(from, count)? {
             return Ok(page);
         }
-        let named = self.named(self.few)?;
+        let named = match self.in_conversation()? {
+            None => self.named(self.few)?,
+            members => members,
+        };
         let Some(whole) = self.index(None).filter(|_| named.is_none()) else {
             let found = match named {
                 Some(named) => Some(named),
@@ -317,11 +325,25 @@ impl<'a> Reading<'a> {
         if let Some(told) = self.told()? {
             return Ok(told);
         }
-        let listed = match self.named(usize::MAX)? {
+        self.sieve(self.listed()?, false)?
+            .matches(&|| self.second())
+    }
+
+    /// The messages that alone can match, by number, where that is known.
+    pub(super) fn listed(&self) -> Result<Option<Vec<u64>>> {
+        let named = match self.in_conversation()? {
+            None => self.named(usize::MAX)?,
+            members => members,
+        };
+        Ok(match named {
             None if self.view.rows == RowSet::Deep => Some(self.in_folders()?),
             named => named,
-        };
-        let sieve = Sieve {
+        })
+    }
+
+    /// A pass over the messages listed, or over all that may match; `whole` if it wants more of them than their bags.
+    pub(super) fn sieve(&self, listed: Option<Vec<u64>>, whole: bool) -> Result<Sieve<'_>> {
+        Ok(Sieve {
             db: self.db,
             plan: self.plan,
             container: self.view.container,
@@ -329,9 +351,9 @@ impl<'a> Reading<'a> {
             rows: rows_of(self.db, self.view)?,
             listed,
             narrow: &self.narrow,
+            whole,
             call: self.call,
-        };
-        sieve.matches(&|| self.second())
+        })
     }
 
     /// All rows of a tree of folders that match, by number; `None` where there is nothing to match, and for other views.
@@ -357,7 +379,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A second connection that sees the same moment; `None` if a writer was between, or there can be none.
-    fn second(&self) -> Result<Option<Connection>> {
+    pub(super) fn second(&self) -> Result<Option<Connection>> {
         if self.inner.connections.is_alone() {
             return Ok(None);
         }

@@ -1,9 +1,11 @@
-//! Which messages of a part of a container match: every candidate is tested on its stored form, on two cores.
+//! Which messages of a part of a container match: every candidate is tested on its stored form, on two cores; or what
+//! else there is to be had of all of them.
 //!
 //! The pass reads messages by number, as they lie in the file, and decodes only what the restriction asks for.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use mapi_kit::computed::{Owner, is_computed};
@@ -35,6 +37,8 @@ pub(super) struct Sieve<'a> {
     /// The messages that may match, by number, where that is known already.
     pub(super) listed: Option<Vec<u64>>,
     pub(super) narrow: &'a Narrow,
+    /// What items know beside their bags is wanted of all that match.
+    pub(super) whole: bool,
     pub(super) call: &'a Call,
 }
 
@@ -46,55 +50,86 @@ enum Heap {
     Whole(u64),
 }
 
+/// Takes what it wants of a message that may match.
+type Gather<'a, T> = &'a (dyn Fn(&EncodedRow<'_>, &mut T) + Sync);
+/// Takes what a chunk gave, in no particular order; breaking ends the pass.
+type Give<'a, T> = &'a mut dyn FnMut(T) -> ControlFlow<()>;
+/// Opens another view of the same state, if it can.
+type Second<'a> = &'a dyn Fn() -> Result<Option<Connection>>;
+
+/// Chunks that one core is ahead of the one that takes what they gave.
+const AHEAD: usize = 8;
+
 impl Sieve<'_> {
-    /// The messages that match, by number. `second` opens another view of the same state, if it can.
-    pub(super) fn matches(
+    /// The messages that match, by number.
+    pub(super) fn matches(&self, second: Second<'_>) -> Result<Vec<u64>> {
+        let mut found = Vec::new();
+        let plan = self.plan;
+        let gather = |row: &EncodedRow<'_>, some: &mut Vec<u64>| {
+            if plan.matches(row, 0) {
+                some.push(ItemRow::meta(row).id.0);
+            }
+        };
+        self.pass(second, &gather, &mut |some: Vec<u64>| {
+            found.extend(some);
+            ControlFlow::Continue(())
+        })?;
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Shows every message that may match once, chunk by chunk, and gives what is gathered of each chunk.
+    pub(super) fn pass<T: Default + Send>(
         &self,
-        second: &dyn Fn() -> Result<Option<Connection>>,
-    ) -> Result<Vec<u64>> {
+        second: Second<'_>,
+        gather: Gather<'_, T>,
+        give: Give<'_, T>,
+    ) -> Result<()> {
         let heap = match &self.listed {
             Some(ids) => Heap::Listed(ids.clone()),
             None => self.heap()?,
         };
-        let chunks = heap.chunks();
-        let other = if chunks >= WORTH_SHARING {
+        let other = if heap.chunks() >= WORTH_SHARING {
             second()?
         } else {
             None
         };
-        let next = AtomicUsize::new(0);
-        let mut found = match other {
-            None => self.work(self.db, &heap, &next)?,
-            Some(other) => {
-                let (plan, narrow, call) = (self.plan, self.narrow, self.call);
-                let (container, part, rows) = (self.container, self.part, self.rows);
-                let (heap, next) = (&heap, &next);
-                let (mine, theirs) = thread::scope(|scope| {
-                    let theirs = scope.spawn(move || {
-                        let sieve = Sieve {
-                            db: &other,
-                            plan,
-                            container,
-                            part,
-                            rows,
-                            listed: None,
-                            narrow,
-                            call,
-                        };
-                        sieve.work(&other, heap, next)
-                    });
-                    (self.work(self.db, heap, next), theirs.join())
-                });
-                let mut found = mine?;
-                match theirs {
-                    Ok(more) => found.extend(more?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-                found
-            }
+        let work = Work {
+            plan: self.plan,
+            container: self.container,
+            part: self.part,
+            narrow: self.narrow,
+            whole: self.whole,
+            call: self.call,
+            heap: &heap,
+            next: &AtomicUsize::new(0),
         };
-        found.sort_unstable();
-        Ok(found)
+        let Some(other) = other else {
+            return work.run(self.db, gather, give).map(drop);
+        };
+        let (send, receive) = sync_channel(AHEAD);
+        thread::scope(|scope| {
+            let work = &work;
+            let theirs = scope.spawn(move || {
+                work.run(&other, gather, &mut |some| match send.send(some) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                })
+            });
+            let mut flow = work.run(self.db, gather, &mut |some| {
+                receive.try_iter().try_for_each(&mut *give)?;
+                give(some)
+            });
+            if let Ok(ControlFlow::Continue(())) = flow {
+                flow = Ok(receive.iter().try_for_each(&mut *give));
+            }
+            drop(receive);
+            let theirs = theirs.join();
+            match theirs {
+                Ok(ended) => flow.and(ended).map(drop),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
     }
 
     fn heap(&self) -> Result<Heap> {
@@ -119,37 +154,73 @@ impl Sieve<'_> {
         }
         Ok(Heap::Listed(crate::store::contents(db, container, part)?))
     }
+}
 
+/// The work that is shared.
+struct Work<'a> {
+    plan: &'a Plan<'a>,
+    container: ItemId,
+    part: u8,
+    narrow: &'a Narrow,
+    whole: bool,
+    call: &'a Call,
+    heap: &'a Heap,
+    next: &'a AtomicUsize,
+}
+
+impl Work<'_> {
     /// Takes chunks until there are none.
-    fn work(&self, db: &Connection, heap: &Heap, next: &AtomicUsize) -> Result<Vec<u64>> {
-        let mut found = Vec::new();
+    fn run<T: Default>(
+        &self,
+        db: &Connection,
+        gather: Gather<'_, T>,
+        give: Give<'_, T>,
+    ) -> Result<ControlFlow<()>> {
         loop {
-            let chunk = next.fetch_add(1, Ordering::Relaxed);
-            if chunk >= heap.chunks() {
-                return Ok(found);
+            let chunk = self.next.fetch_add(1, Ordering::Relaxed);
+            if chunk >= self.heap.chunks() {
+                return Ok(ControlFlow::Continue(()));
             }
-            self.call.check()?;
-            let done = match heap {
-                Heap::Listed(ids) => each_of(db, heap.listed(ids, chunk), self.call, &mut |row| {
-                    self.test(row, &mut found);
-                    Ok(ControlFlow::Continue(()))
-                }),
-                Heap::Whole(_) => self.stretch(db, chunk, &mut found),
-            };
-            if done.is_err() {
+            let done = self.call.check().and_then(|()| {
+                let mut some = T::default();
+                self.chunk(db, chunk, &mut |row| gather(row, &mut some))?;
+                Ok(give(some))
+            });
+            if !matches!(done, Ok(ControlFlow::Continue(()))) {
                 // The other core need not go on.
-                next.store(heap.chunks(), Ordering::Relaxed);
+                self.next.store(self.heap.chunks(), Ordering::Relaxed);
+                return done;
             }
-            done?;
+        }
+    }
+
+    fn chunk(
+        &self,
+        db: &Connection,
+        chunk: usize,
+        look: &mut dyn FnMut(&EncodedRow<'_>),
+    ) -> Result<()> {
+        match self.heap {
+            Heap::Listed(ids) => each_of(db, self.heap.listed(ids, chunk), self.call, &mut |row| {
+                look(row);
+                Ok(ControlFlow::Continue(()))
+            }),
+            Heap::Whole(_) => self.stretch(db, chunk, look),
         }
     }
 
     /// All messages of a stretch of numbers.
-    fn stretch(&self, db: &Connection, chunk: usize, found: &mut Vec<u64>) -> Result<()> {
+    fn stretch(
+        &self,
+        db: &Connection,
+        chunk: usize,
+        look: &mut dyn FnMut(&EncodedRow<'_>),
+    ) -> Result<()> {
         let first = u64::try_from(chunk)
             .unwrap_or(u64::MAX)
             .saturating_mul(CHUNK);
-        let sql = if self.looks_at_meta() {
+        let with_meta = self.whole || self.looks_at_meta();
+        let sql = if with_meta {
             queries::MESSAGES_OF
         } else {
             queries::BAGS_OF
@@ -167,15 +238,15 @@ impl Sieve<'_> {
             ])
             .lift()?;
         while let Some(row) = rows.next().lift()? {
-            let mut test = |row: &EncodedRow<'_>| {
-                self.test(row, found);
+            let mut look = |row: &EncodedRow<'_>| {
+                look(row);
                 Ok(())
             };
-            if self.looks_at_meta() {
-                encoded(db, row, &mut test)?;
+            if with_meta {
+                encoded(db, row, &mut look)?;
             } else {
                 meta.id = ItemId(row.get(0).lift()?);
-                with_bag(db, &meta, row, 1, &mut test)?;
+                with_bag(db, &meta, row, 1, &mut look)?;
             }
         }
         Ok(())
@@ -198,15 +269,10 @@ impl Sieve<'_> {
             deleted: self.part & item::DELETED != 0,
             change: 0,
             content_version: 0,
+            thread: None,
             flags: 0,
             status: 0,
             size: 0,
-        }
-    }
-
-    fn test(&self, row: &EncodedRow<'_>, found: &mut Vec<u64>) {
-        if self.plan.matches(row, 0) {
-            found.push(ItemRow::meta(row).id.0);
         }
     }
 }

@@ -117,6 +117,12 @@ pub(crate) fn first_cells(store: &dyn Store, view: &View) -> Vec<PropValue> {
 }
 
 /// What the store's own check finds: nothing, in a sound store.
+/// What makes a file of version 3 out of one of version 4, but for the number.
+pub(crate) const TO_VERSION_3: &str = "
+    DROP TABLE node; DROP TABLE topic; DROP TABLE joined; DROP TABLE threading;
+    DROP INDEX item_thread; ALTER TABLE item DROP COLUMN thread;
+";
+
 pub(crate) fn problems(store: &dyn Store) -> Vec<mapi_spi::Problem> {
     store.maintain().unwrap().check(&call()).unwrap().problems
 }

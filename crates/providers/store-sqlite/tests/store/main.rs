@@ -17,5 +17,6 @@ mod orders;
 mod restricted;
 mod restrictions;
 mod searches;
+mod threads;
 mod turns;
 mod versions;

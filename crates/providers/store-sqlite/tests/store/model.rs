@@ -4,9 +4,13 @@
 
 mod keys;
 mod searches;
+mod threads;
 mod words;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 
 use mapi_props::{
@@ -18,7 +22,7 @@ use mapi_spi::{
     Anchor, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Depth, Direction, Durability, Expect,
     FlagPatch, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, Items, MessageSave,
     MessageTarget, NameCreation, NewValue, Op, OpOutcome, Origin, PropPatch, Result, RowSet,
-    ScanBody, Store, SyncRow, View,
+    ScanBody, Store, SyncRow, ThreadId, View,
 };
 use store_memory::{MemoryStore, Options};
 use store_sqlite::SqliteStore;
@@ -38,6 +42,8 @@ struct Pair {
     chance: Chance,
     /// The log is learnt up to here.
     seen: u64,
+    /// Which conversation in one is which in the other, and the other way round.
+    threads: RefCell<(BTreeMap<ThreadId, ThreadId>, BTreeMap<ThreadId, ThreadId>)>,
 }
 
 #[test]
@@ -45,24 +51,9 @@ fn random_operations_equal_the_reference_store() {
     let steps = std::env::var("MALLE_MODEL_STEPS")
         .ok()
         .map_or(400_usize, |s| s.parse().unwrap());
-    let chance = Chance::from_environment(20_260_801);
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("model.malle");
-    let support = Arc::new(Ticking::default());
-    let real = open_with(&path, Arc::clone(&support) as _);
-    let model = MemoryStore::new(Options::default(), Arc::new(Ticking::default()));
-    assert_eq!(model.info().uid, real.info().uid, "the same randomness");
-    real.index_from(0);
-    let root = model.info().root;
-    let mut pair = Pair {
-        model,
-        real,
-        ids: vec![(ItemId(0), ItemId(0)), (root, root)],
-        folders: vec![root],
-        messages: Vec::new(),
-        chance,
-        seen: 0,
-    };
+    let mut pair = Pair::new(&path, 20_260_801);
     for step in 0..steps {
         pair.step();
         if step % 7 == 0 {
@@ -70,6 +61,7 @@ fn random_operations_equal_the_reference_store() {
             let rows = *pair.chance.pick(&[0, 0, 1, 2, 4, 1000]);
             pair.real.index_from(rows);
             pair.compare_views();
+            pair.compare_threads();
         }
         if step % 97 == 0 {
             pair.compare_everything();
@@ -90,6 +82,24 @@ fn random_operations_equal_the_reference_store() {
 }
 
 impl Pair {
+    fn new(path: &Path, seed: u64) -> Self {
+        let real = open_with(path, Arc::new(Ticking::default()));
+        let model = MemoryStore::new(Options::default(), Arc::new(Ticking::default()));
+        assert_eq!(model.info().uid, real.info().uid, "the same randomness");
+        real.index_from(0);
+        let root = model.info().root;
+        Self {
+            model,
+            real,
+            ids: vec![(ItemId(0), ItemId(0)), (root, root)],
+            folders: vec![root],
+            messages: Vec::new(),
+            chance: Chance::from_environment(seed),
+            seen: 0,
+            threads: RefCell::default(),
+        }
+    }
+
     fn real_id(&self, id: ItemId) -> ItemId {
         self.ids
             .iter()
@@ -437,6 +447,7 @@ impl Pair {
             let texts = [tags::BODY.id(), tags::SUBJECT.id(), tags::SENDER_NAME.id()];
             patch.set.push((*self.chance.pick(&texts), slot));
         }
+        threads::said(&mut self.chance, values, &mut patch);
         if self.chance.percent(3) {
             // Refused: computed, or no value at all.
             let bad = if self.chance.percent(50) {
@@ -1017,6 +1028,8 @@ impl Pair {
             b.meta.parent = self.model_id(b.meta.parent);
             // Change numbers are given to failed operations too in one of the stores.
             b.meta.change = a.meta.change;
+            self.same_thread(a.meta.thread, b.meta.thread);
+            b.meta.thread = a.meta.thread;
             assert_eq!(a, b);
         }
         let rows = |s: &dyn Store, id| s.sync_rows(Origin(3), Some(id), &call()).unwrap();
@@ -1091,6 +1104,7 @@ impl Pair {
                 },
                 other => other,
             };
+            self.translate_former(a.inverse.as_ref(), b.inverse.as_mut());
             assert_eq!(a, b);
         }
     }

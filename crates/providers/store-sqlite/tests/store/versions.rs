@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The present version.
-const PRESENT: u32 = 3;
+const PRESENT: u32 = 4;
 
 fn fixture(version: u32) -> PathBuf {
     let name = format!("tests/data/version-{version}.malle.zst");

@@ -7,10 +7,10 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use mapi_kit::computed::instance_key;
+use mapi_kit::computed::{instance_key, thread_of};
 use mapi_kit::engine::{MessageRow, Plan};
 use mapi_kit::large::ValueReader;
-use mapi_props::{PropValue, Restriction, Slot, StoredMessage, message_flags, tags};
+use mapi_props::{Guid, PropValue, Restriction, Slot, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Anchor, Call, ItemId, ItemKind, ItemMeta, LogEntry, LogKind, MessageData, Result, Row, RowKey,
     RowSet, Store, View,
@@ -264,7 +264,7 @@ impl Message<'_> {
             whole &= !entry.changed.iter().any(|id| parts.contains(id));
             if let (Some(state), Some(inverse)) = (&mut state, &entry.inverse) {
                 for (id, slot) in &inverse.props {
-                    put_back(state, *id, slot.as_ref());
+                    put_back(state, &self.store.info().uid, *id, slot.as_ref());
                 }
             }
         }
@@ -289,6 +289,7 @@ impl Message<'_> {
                 deleted: false,
                 change: 0,
                 content_version: 0,
+                thread: None,
                 flags: 0,
                 status: 0,
                 size: 0,
@@ -299,7 +300,7 @@ impl Message<'_> {
 }
 
 /// Gives one property the value that it had.
-fn put_back(state: &mut MessageData, id: u16, slot: Option<&Slot>) {
+fn put_back(state: &mut MessageData, store: &Guid, id: u16, slot: Option<&Slot>) {
     let word = |slot: Option<&Slot>| match slot {
         Some(Slot::Value(PropValue::Long(n))) => n.cast_unsigned(),
         _ => 0,
@@ -312,6 +313,11 @@ fn put_back(state: &mut MessageData, id: u16, slot: Option<&Slot>) {
         if let Some(Slot::Value(PropValue::I8(size))) = slot {
             state.meta.size = size.cast_unsigned();
         }
+    } else if id == tags::CONVERSATION_ID.id() {
+        state.meta.thread = match slot {
+            Some(Slot::Value(PropValue::Binary(id))) => thread_of(store, id),
+            _ => None,
+        };
     } else if let Some(slot) = slot {
         state.body.props.insert(id, slot.clone());
     } else {

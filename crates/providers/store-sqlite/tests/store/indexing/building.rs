@@ -7,7 +7,7 @@ use mapi_spi::{Call, CancelToken, DeleteMode, ItemId, OpenMode, Progress, Progre
 use store_sqlite::SqliteStore;
 
 use super::{at, change, commit, delete, edit, hits, phrase};
-use crate::ground::{call, new_message, open, problems, save, subject, support};
+use crate::ground::{TO_VERSION_3, call, new_message, open, problems, save, subject, support};
 
 /// A file as version 2 left it, with so many messages.
 fn of_version_2(path: &Path, messages: u32) -> ItemId {
@@ -20,6 +20,7 @@ fn of_version_2(path: &Path, messages: u32) -> ItemId {
         );
     }
     drop(store);
+    edit(path, TO_VERSION_3);
     edit(
         path,
         "DROP TABLE fulltext; DROP TABLE indexed; DROP TABLE indexing;
