@@ -1,9 +1,10 @@
-//! Mail out of a store: as single files, an mbox, or a Maildir. No file is ever half there.
+//! Mail out of a store: as single files (.eml, .msg), an mbox, or a Maildir. No file is ever half there.
 
 mod eml;
 mod maildir;
 mod mbox;
 mod mime;
+mod msg;
 mod placing;
 
 use std::io::{self, Read};
@@ -14,15 +15,16 @@ use mapi_props::{Code, FileTime, tags};
 
 use crate::import::MailFlags;
 
-pub use eml::EmlFiles;
+pub use eml::MessageFiles;
 pub use maildir::Maildir;
 pub use mbox::{Mbox, StatusFields};
 pub use mime::MimeOf;
+pub use msg::MsgOf;
 
 /// A message on its way out.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
-    /// Its id for people, `a1234`: what makes the name of an `.eml` unique.
+    /// Its id for people, `a1234`: what makes the name of its file unique.
     pub id: &'a str,
     /// What makes its name in a Maildir unique; see [`mark_of`].
     pub mark: u64,

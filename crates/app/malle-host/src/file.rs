@@ -2,8 +2,11 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use mapi_props::ReadAt;
 
 /// Writes `bytes` to `path` so that a reader, or a crash at any moment, finds the old file or the new one.
 ///
@@ -89,6 +92,43 @@ impl Drop for NewFile {
             // The draft is nobody's; a failure to remove it changes nothing for anybody.
             let _left_behind = fs::remove_file(&self.draft);
         }
+    }
+}
+
+/// A file that is read at any place, and written at its end.
+#[derive(Debug)]
+pub(crate) struct FileAt(Mutex<File>);
+
+impl FileAt {
+    pub(crate) const fn new(file: File) -> Self {
+        Self(Mutex::new(file))
+    }
+
+    fn file(&self) -> MutexGuard<'_, File> {
+        // A place in the file that somebody left is set anew.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = self.file();
+        file.seek(SeekFrom::End(0))?;
+        file.write(bytes)
+    }
+
+    pub(crate) fn size(&self) -> io::Result<u64> {
+        Ok(self.file().metadata()?.len())
+    }
+
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.file().sync_all()
+    }
+}
+
+impl ReadAt for FileAt {
+    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = self.file();
+        file.seek(SeekFrom::Start(at))?;
+        file.read(buffer)
     }
 }
 

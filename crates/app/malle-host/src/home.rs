@@ -87,6 +87,12 @@ impl Home {
         self.data.join(name)
     }
 
+    /// The local library of forms.
+    #[must_use]
+    pub fn forms_file(&self) -> PathBuf {
+        self.config.join("forms.toml")
+    }
+
     /// Locks and sockets of running processes.
     #[must_use]
     pub fn run_dir(&self) -> &Path {

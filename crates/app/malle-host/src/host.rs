@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mapi::{Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
+use mapi::{Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
 use mapi_kit::trace::Traced;
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenStore, Result, Service, Store, Support};
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
-use crate::{Profile, ProfileError, Profiles, SystemSupport, shape};
+use crate::{Profile, ProfileError, Profiles, SystemSupport, forms, shape};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
@@ -140,6 +140,17 @@ impl Host for MalleHost {
             return Some(Arc::new(TracedService(service)));
         }
         Some(service)
+    }
+
+    fn local_forms(&self) -> Result<Vec<Form>> {
+        forms::load(self.profiles.home())
+    }
+
+    fn change_local_forms(
+        &self,
+        change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
+    ) -> Result<()> {
+        forms::change(self.profiles.home(), change)
     }
 
     fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {

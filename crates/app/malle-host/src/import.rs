@@ -21,7 +21,7 @@ use mapi_spi::CancelToken;
 
 pub use flags::MailFlags;
 pub use pipeline::import;
-pub use report::{Failed, ImportEvent, ImportReport, ItemDone, ItemStatus, Stopped};
+pub use report::{Damaged, Failed, ImportEvent, ImportReport, ItemDone, ItemStatus, Stopped};
 pub use store_target::StoreTarget;
 pub use target::{Added, ImportFolder, ImportTarget, NewMessage};
 

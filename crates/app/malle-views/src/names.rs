@@ -3,18 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use mapi::{MapiProp, MsgStore};
+use mapi::{MapiProp, Message, MsgStore};
 use mapi_props::names::{NameMap, canonical_name, named, pr_name};
 use mapi_props::{NameKind, PropName, PropTag, PropType};
 
 /// PROP_ID_INVALID: no object has a property of this identifier.
 const NO_PROPERTY: u16 = 0xFFFF;
 
-/// The named properties of a store. Asking creates none: a name that the store does not know gets an identifier that
+/// Who maps names.
+#[derive(Debug, Clone, Copy)]
+enum NamesHome<'a> {
+    Store(&'a MsgStore),
+    File(&'a Message),
+}
+
+/// The named properties of a store. Asking creates none ([`Self::creating`] does): a name that the store does not know gets an identifier that
 /// no object has, so that filters and columns over it behave as over any missing property.
 #[derive(Debug)]
 pub struct StoreNames<'a> {
-    store: &'a MsgStore,
+    home: NamesHome<'a>,
+    create: bool,
     seen: Mutex<HashMap<u16, Option<PropName>>>,
 }
 
@@ -22,9 +30,40 @@ impl<'a> StoreNames<'a> {
     /// Those of `store`.
     #[must_use]
     pub fn of(store: &'a MsgStore) -> Self {
+        Self::at(NamesHome::Store(store))
+    }
+
+    /// Those of a message that is in no store, but in a file of its own.
+    #[must_use]
+    pub fn of_file(message: &'a Message) -> Self {
+        Self::at(NamesHome::File(message))
+    }
+
+    fn at(home: NamesHome<'a>) -> Self {
         Self {
-            store,
+            home,
+            create: false,
             seen: Mutex::default(),
+        }
+    }
+
+    /// The same, but a name that the store does not know gets an identifier for good: for what is kept.
+    #[must_use]
+    pub fn creating(store: &'a MsgStore) -> Self {
+        Self {
+            create: true,
+            ..Self::of(store)
+        }
+    }
+
+    /// The tag of this property, given now if it had none.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn named_tag(&self, name: &PropName, ty: PropType) -> mapi::Result<PropTag> {
+        match self.home {
+            NamesHome::Store(store) => store.named_tag(name, ty),
+            NamesHome::File(message) => message.named_tag(name, ty),
         }
     }
 
@@ -39,7 +78,11 @@ impl<'a> StoreNames<'a> {
         if wanted.is_empty() {
             return Ok(());
         }
-        let names = self.store.names_from_ids(&wanted)?.ignore_warning();
+        let names = match self.home {
+            NamesHome::Store(store) => store.names_from_ids(&wanted)?,
+            NamesHome::File(message) => message.names_from_ids(&wanted)?,
+        };
+        let names = names.ignore_warning();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.extend(wanted.iter().map(|tag| tag.id()).zip(names));
         Ok(())
@@ -49,7 +92,11 @@ impl<'a> StoreNames<'a> {
 impl NameMap for StoreNames<'_> {
     fn id_of(&self, name: &PropName) -> Option<u16> {
         let asked = std::slice::from_ref(name);
-        let found = self.store.ids_from_names(asked, false).ok()?;
+        let found = match self.home {
+            NamesHome::Store(store) => store.ids_from_names(asked, self.create),
+            NamesHome::File(message) => message.ids_from_names(asked, self.create),
+        };
+        let found = found.ok()?;
         let tag = found.ignore_warning().first().copied();
         let known = tag.filter(|tag| tag.ty() != PropType::ERROR);
         Some(known.map_or(NO_PROPERTY, PropTag::id))

@@ -7,6 +7,7 @@ mod app;
 mod args;
 mod command;
 mod exit;
+mod message_file;
 mod messages;
 mod object;
 mod output;

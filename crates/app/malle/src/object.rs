@@ -118,6 +118,9 @@ impl App {
             Some((first, parts)) => (first, Some(parts)),
             None => (text, None),
         };
+        if let Some(file) = self.message_file(text) {
+            return self.in_file(text, &file, flags);
+        }
         if first.parse::<ShortId>().is_err() {
             let letter = parts.is_none() && text.len() <= 2;
             if letter && let Ok(store) = self.store_by_letter(text) {
@@ -148,7 +151,9 @@ impl App {
 
     /// A message of a folder, or one embedded in it.
     pub(crate) fn any_message(&self, text: &str) -> Outcome<Message> {
-        self.short_id(text.split('/').next().unwrap_or(text))?;
+        if !self.names_a_file(text) {
+            self.short_id(text.split('/').next().unwrap_or(text))?;
+        }
         match self.target(text, OpenFlags::NONE)? {
             Target::Message(message, _) => Ok(message),
             _ => Err(self.fail(
@@ -161,7 +166,7 @@ impl App {
     }
 
     /// Walks `att/N`, `msg` and `rcpt/N` from a message on.
-    fn part(
+    pub(crate) fn part(
         &self,
         whole: &str,
         message: Message,
@@ -169,7 +174,9 @@ impl App {
         flags: OpenFlags,
     ) -> Outcome<Target> {
         let missing = || {
-            let (id, _) = whole.split_once('/').unwrap_or((whole, ""));
+            let id = whole
+                .strip_suffix(parts)
+                .map_or(whole, |id| id.trim_end_matches('/'));
             self.fail(
                 Exit::NotFound,
                 "no-such-part",
@@ -242,6 +249,14 @@ pub(crate) fn attachment_at(
 }
 
 impl Home {
+    /// The outermost message.
+    pub(crate) fn message(&self) -> Option<Message> {
+        self.chain.iter().find_map(|link| match link {
+            Link::Message(message) => Some(message.clone()),
+            Link::Attachment(_) => None,
+        })
+    }
+
     /// Saves the handles that hold a changed part, innermost first.
     pub(crate) fn save(&self) -> mapi::Result<()> {
         for link in self.chain.iter().rev() {

@@ -11,24 +11,26 @@ use crate::file::{NewFile, sync_folder};
 /// Characters of the subject that go into a file name.
 const SUBJECT_MAX: usize = 60;
 
-/// Writes `a1234-Subject.eml` files into a directory, replacing only files of the same name.
+/// Writes `a1234-Subject.eml` (or `.msg`) files into a directory, replacing only files of the same name.
 #[derive(Debug)]
-pub struct EmlFiles {
+pub struct MessageFiles {
     folder: PathBuf,
+    extension: &'static str,
     /// Exactly this file instead.
     only: Option<PathBuf>,
     placing: Placing,
 }
 
-impl EmlFiles {
-    /// Into this directory, made when missing.
+impl MessageFiles {
+    /// Into this directory, made when missing, with this extension: `eml`, `msg`.
     ///
     /// # Errors
     /// Those of the file system.
-    pub fn in_folder(folder: &Path) -> io::Result<Self> {
+    pub fn in_folder(folder: &Path, extension: &'static str) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
+            extension,
             only: None,
             placing: Placing::new(),
         })
@@ -42,17 +44,18 @@ impl EmlFiles {
         super::refuse_existing(path)?;
         Ok(Self {
             folder: PathBuf::new(),
+            extension: "",
             only: Some(path.to_owned()),
             placing: Placing::new(),
         })
     }
 }
 
-impl Sink for EmlFiles {
+impl Sink for MessageFiles {
     fn put(&mut self, message: &Outgoing<'_>, bytes: &mut dyn Read) -> io::Result<PathBuf> {
         let path = match &self.only {
             Some(path) => path.clone(),
-            None => self.folder.join(file_name(message)),
+            None => self.folder.join(file_name(message, self.extension)),
         };
         if NewFile::is_under_way(&path) {
             // The same message twice: the first one must have its name before the second is begun.
@@ -72,7 +75,7 @@ impl Sink for EmlFiles {
 }
 
 /// A name that every file system takes: the id first, so it is unique and no device's name.
-fn file_name(message: &Outgoing<'_>) -> String {
+fn file_name(message: &Outgoing<'_>, extension: &str) -> String {
     let mut words = String::new();
     for c in message.subject.chars() {
         if words.chars().count() >= SUBJECT_MAX || words.len() > 150 {
@@ -85,8 +88,8 @@ fn file_name(message: &Outgoing<'_>) -> String {
         }
     }
     match words.trim_matches('-') {
-        "" => format!("{}.eml", message.id),
-        words => format!("{}-{words}.eml", message.id),
+        "" => format!("{}.{extension}", message.id),
+        words => format!("{}-{words}.{extension}", message.id),
     }
 }
 
@@ -97,14 +100,15 @@ mod tests {
     use mapi_props::FileTime;
 
     fn named(subject: &str) -> String {
-        file_name(&Outgoing {
+        let outgoing = Outgoing {
             id: "a7",
             mark: 7,
             subject,
             sender: "",
             time: FileTime(0),
             flags: MailFlags::default(),
-        })
+        };
+        file_name(&outgoing, "eml")
     }
 
     #[test]

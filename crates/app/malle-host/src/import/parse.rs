@@ -1,6 +1,9 @@
 //! Hashes, looks up and parses a chunk of messages: the second stage, in several threads.
 
+use std::sync::Arc;
+
 use mapi_mime::ImportContext;
+use mapi_props::{PropValue, ReadAt, message_flags, tags};
 use mapi_spi::Result;
 
 use super::read::{Item, Piece, Place};
@@ -87,8 +90,13 @@ fn judged(piece: Piece, source: [u8; 32], context: &ImportContext) -> (Place, u6
         size,
         received,
         flags,
+        compound,
         ..
     } = piece;
+    if let Some(file) = compound {
+        let depth = context.limits.depth;
+        return (place, size, of_compound(file, size, source, depth));
+    }
     let context = ImportContext {
         received,
         ..context.clone()
@@ -101,9 +109,35 @@ fn judged(piece: Piece, source: [u8; 32], context: &ImportContext) -> (Place, u6
                 flags: flags.message_flags(),
                 status: flags.status(),
                 source,
+                damage: Vec::new(),
             }))
         }
         Err(none) => Verdict::Refused(none.to_string()),
     };
     (place, size, verdict)
+}
+
+/// A message of a `.msg` file. What of it cannot be read is told, the rest is kept.
+fn of_compound(file: Arc<dyn ReadAt>, size: u64, source: [u8; 32], depth: usize) -> Verdict {
+    let limits = mapi_msg::Limits {
+        depth,
+        ..mapi_msg::Limits::default()
+    };
+    match mapi_msg::read(file, size, &limits) {
+        Ok(mut tree) => {
+            let flags = tree.props.value(tags::MESSAGE_FLAGS);
+            let flags = flags.and_then(PropValue::as_long).unwrap_or(0);
+            // Whoever had the message owes its reports, not whoever has its copy.
+            let owed = message_flags::RN_PENDING | message_flags::NRN_PENDING;
+            let damage = std::mem::take(&mut tree.defects);
+            Verdict::New(Box::new(NewMessage {
+                tree,
+                flags: flags.cast_unsigned() & !owed,
+                status: 0,
+                source,
+                damage,
+            }))
+        }
+        Err(error) => Verdict::Refused(crate::reason(&error)),
+    }
 }

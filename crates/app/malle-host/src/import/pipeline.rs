@@ -198,7 +198,7 @@ impl Filler<'_> {
                     go_on = self.send();
                     self.folder.clone_from(&piece.folder);
                 }
-                let bytes = u64::try_from(piece.bytes.as_slice().len()).unwrap_or(u64::MAX);
+                let bytes = piece.in_memory();
                 bytes.saturating_add(ITEM_COST)
             }
             Err(_) => ITEM_COST,

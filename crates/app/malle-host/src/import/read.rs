@@ -1,16 +1,18 @@
 //! Reads files and splits them into messages: the first stage.
 
+use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use mapi_mime::mbox::{MboxError, MboxMessage, MboxReader};
-use mapi_mime::{ReadAt, SharedBytes, condense, maildir};
-use mapi_props::FileTime;
+use mapi_mime::{SharedBytes, condense, maildir};
+use mapi_props::{FileTime, ReadAt};
 
 use super::walk::{SourceFile, Walk};
 use super::{ImportJob, MailFlags};
+use crate::file::FileAt;
 use crate::reason;
 
 /// The largest single message that is read.
@@ -26,7 +28,6 @@ pub(crate) struct Place {
 }
 
 /// The bytes of one message and what its container says about it.
-#[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) place: Place,
     pub(crate) folder: Vec<String>,
@@ -37,6 +38,29 @@ pub(crate) struct Piece {
     pub(crate) hash: Option<[u8; 32]>,
     pub(crate) received: Option<FileTime>,
     pub(crate) flags: MailFlags,
+    /// The compound file that it is, instead of `bytes`.
+    pub(crate) compound: Option<Arc<dyn ReadAt>>,
+}
+
+impl Piece {
+    /// Bytes of it that are in memory.
+    pub(crate) fn in_memory(&self) -> u64 {
+        match self.compound {
+            Some(_) if self.size > CONDENSED_FROM => 0,
+            Some(_) => self.size,
+            None => u64::try_from(self.bytes.as_slice().len()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl fmt::Debug for Piece {
+    /// Where it is, never what it says.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Piece")
+            .field("place", &self.place)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What could not be read, and where.
@@ -106,6 +130,9 @@ impl Reader<'_> {
         if !file.in_maildir && starts_as_mbox(&mut input)? {
             return Ok(self.mbox(file, input));
         }
+        if !file.in_maildir && mapi_msg::is_compound(input.fill_buf()?) {
+            return Ok((self.each)(Ok(compound(file, input, size)?)));
+        }
         if size > CONDENSED_FROM && size <= MESSAGE_MAX {
             return Ok((self.each)(Ok(condensed(file)?)));
         }
@@ -152,7 +179,7 @@ impl Reader<'_> {
 
 /// A large message, of which most stays in its file until it is stored.
 fn condensed(file: &SourceFile) -> io::Result<Piece> {
-    let backing = Arc::new(Backing(Mutex::new(File::open(&file.path)?)));
+    let backing = Arc::new(FileAt::new(File::open(&file.path)?));
     let mut hasher = blake3::Hasher::new();
     let condensed = condense(backing, &mut |bytes| {
         hasher.update(bytes);
@@ -161,16 +188,31 @@ fn condensed(file: &SourceFile) -> io::Result<Piece> {
     Ok(piece(file, condensed.bytes, condensed.size, Some(hash)))
 }
 
-/// A file from which large attachments are read when they are stored.
-struct Backing(Mutex<File>);
-
-impl ReadAt for Backing {
-    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        // A place in the file that somebody left is set anew.
-        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(at))?;
-        file.read(buffer)
+/// A message in a compound file. A large one stays there, and what is read of it is read when it is stored.
+fn compound(file: &SourceFile, mut input: impl BufRead, size: u64) -> io::Result<Piece> {
+    if size <= CONDENSED_FROM {
+        let mut bytes = Vec::new();
+        input.take(MESSAGE_MAX).read_to_end(&mut bytes)?;
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let mut piece = piece(file, Vec::new().into(), size, None);
+        piece.hash = Some(*blake3::hash(&bytes).as_bytes());
+        piece.compound = Some(Arc::new(bytes));
+        return Ok(piece);
     }
+    let mut hasher = blake3::Hasher::new();
+    loop {
+        let bytes = input.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        hasher.update(bytes);
+        let read = bytes.len();
+        input.consume(read);
+    }
+    let hash = *hasher.finalize().as_bytes();
+    let mut piece = piece(file, Vec::new().into(), size, Some(hash));
+    piece.compound = Some(Arc::new(FileAt::new(File::open(&file.path)?)));
+    Ok(piece)
 }
 
 fn piece(file: &SourceFile, bytes: SharedBytes, size: u64, hash: Option<[u8; 32]>) -> Piece {
@@ -183,6 +225,7 @@ fn piece(file: &SourceFile, bytes: SharedBytes, size: u64, hash: Option<[u8; 32]
         hash,
         received,
         flags,
+        compound: None,
     }
 }
 
@@ -201,6 +244,7 @@ fn of_mbox(file: &SourceFile, message: MboxMessage) -> Piece {
         size: u64::try_from(message.bytes.len()).unwrap_or(u64::MAX),
         hash: None,
         bytes: message.bytes.into(),
+        compound: None,
     }
 }
 

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mapi_props::Defect;
+
 /// How far an import is. Messages count only when they are safe on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ImportEvent {
@@ -29,6 +31,8 @@ pub struct ImportReport {
     pub skipped: u64,
     /// What failed, in the order of the sources.
     pub failures: Vec<Failed>,
+    /// What was imported without what could not be read of it, in the order of the sources.
+    pub damaged: Vec<Damaged>,
     /// Every item, if asked for, in the order of the sources.
     pub items: Vec<ItemDone>,
     /// Bytes of imported and skipped messages.
@@ -46,6 +50,15 @@ pub enum Stopped {
     Interrupted,
     /// The store failed.
     Store(mapi_spi::Error),
+}
+
+/// A message of which a part could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Which file.
+    pub path: PathBuf,
+    /// What, with its place in the file.
+    pub defects: Vec<Defect>,
 }
 
 /// An item that was refused.

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use mapi_props::MessageTree;
+use mapi_props::{Defect, MessageTree};
 use mapi_spi::{Result, Turn};
 
 /// A store, or its part below one folder, that takes messages.
@@ -56,6 +56,8 @@ pub struct NewMessage {
     pub status: u32,
     /// BLAKE3 of its source bytes.
     pub source: [u8; 32],
+    /// What of its file could not be read. Mail is kept whole, whatever is wrong with it.
+    pub damage: Vec<Defect>,
 }
 
 /// What became of an added message.

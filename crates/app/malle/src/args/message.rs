@@ -7,7 +7,8 @@ use clap::{ArgGroup, Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Messages whose source bytes the folder already holds are skipped, so an interrupted import goes on by
-the same command. Flags of a Maildir (S, R, F, D, T) are kept.
+the same command. Flags of a Maildir (S, R, F, D, T) are kept. Outlook's .msg files are known by their
+content, not their name.
 
 Example:
   malle import --folder Archive/2025 old.mbox ~/Maildir --tree")]
@@ -74,6 +75,7 @@ pub(crate) struct RowArgs {
 Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidToDoTitle, 0x0037001F.
 A query is written as for malle search: 'from:ann is:unread'. A restriction is text or JSON:
 'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
+A folder with a default view opens with its columns, filter and order; see malle view.
 
 Example:
   malle list Inbox --sort -PR_MESSAGE_SIZE --filter 'larger:1M' --limit 10")]
@@ -81,9 +83,15 @@ pub(crate) struct ListArgs {
     /// The folder
     #[arg(default_value = "Inbox")]
     pub(crate) folder: String,
+    /// Open it with this view instead of its default one; normal: with none
+    #[arg(long, value_name = "NAME")]
+    pub(crate) view: Option<String>,
     /// Only messages that match this query
     #[arg(long, value_name = "QUERY", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
+    /// Show messages with the status hidden too
+    #[arg(long)]
+    pub(crate) hidden: bool,
     #[command(flatten)]
     pub(crate) rows: RowArgs,
 }
@@ -140,6 +148,24 @@ pub(crate) enum Snippets {
     Always,
     /// Not at all
     Never,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The messages that belong together are shown each below the one that it answers, with the folder that it is in; the subject
+only where it is another one than above. They belong together by the conversation index of Outlook, by the ids of
+In-Reply-To and References, and replies that have neither by their subject without prefixes (RE, AW, SV, TR, RV, 回复 …).
+
+Example:
+  malle thread a1234
+  malle thread a1234 --json | jq -r '.members[].id'")]
+pub(crate) struct ThreadArgs {
+    /// A message of the conversation
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// At most N messages, from the first one on; default: all
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -218,6 +244,19 @@ pub(crate) struct MarkArgs {
     /// Take a category away; may be given more than once
     #[arg(long, value_name = "NAME", group = "change")]
     pub(crate) uncategory: Vec<String>,
+    /// Set status bits in the view of its folder: highlighted, tagged, hidden, delete-marked …
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', group = "change")]
+    #[arg(value_parser = status_names())]
+    pub(crate) status: Vec<String>,
+    /// Clear status bits
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', group = "change")]
+    #[arg(value_parser = status_names())]
+    pub(crate) no_status: Vec<String>,
+}
+
+fn status_names() -> clap::builder::PossibleValuesParser {
+    let names = malle_views::STATUS_NAMES.iter().map(|(name, _)| *name);
+    clap::builder::PossibleValuesParser::new(names)
 }
 
 #[derive(Debug, Args)]
@@ -247,11 +286,12 @@ pub(crate) struct DeleteArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 An imported message comes back byte for byte as long as its content has not changed; else new Internet
-mail is made and a note says so. One .eml without --to goes to standard output, exactly the message.
+mail is made and a note says so. One .eml or .msg without --to goes to standard output, exactly the message.
 
 Example:
   malle export a1234 > message.eml
-  malle export --folder Inbox --format mbox --to inbox.mbox")]
+  malle export --folder Inbox --format mbox --to inbox.mbox
+  malle export a1234 --format msg --to message.msg")]
 pub(crate) struct ExportArgs {
     /// The messages
     #[arg(value_name = "ID", required_unless_present = "folder")]
@@ -266,7 +306,7 @@ pub(crate) struct ExportArgs {
     /// byte what they were
     #[arg(long)]
     pub(crate) status: bool,
-    /// Directory (eml, maildir) or file (mbox); one eml may name a file
+    /// Directory (eml, msg, maildir) or file (mbox); one eml or msg may name a file
     #[arg(long, value_name = "PATH")]
     pub(crate) to: Option<PathBuf>,
 }
@@ -274,8 +314,10 @@ pub(crate) struct ExportArgs {
 /// Formats of export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
-    /// One file per message
+    /// One file of Internet mail per message
     Eml,
+    /// One Outlook file per message, with all its properties
+    Msg,
     /// One file of all messages, mboxrd
     Mbox,
     /// A Maildir with flags

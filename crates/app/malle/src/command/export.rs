@@ -1,9 +1,11 @@
-//! `malle export`: messages as .eml, mbox or Maildir.
+//! `malle export`: messages as .eml, .msg, mbox or Maildir.
 
 use std::io::{self, Read};
 use std::path::Path;
 
-use malle_host::export::{EmlFiles, Maildir, Mbox, MimeOf, Outgoing, Sink, StatusFields, mark_of};
+use malle_host::export::{
+    Maildir, Mbox, MessageFiles, MimeOf, MsgOf, Outgoing, Sink, StatusFields, mark_of,
+};
 use malle_host::import::MailFlags;
 use mapi::{MapiProp, Message, OpenFlags, PropValue};
 use mapi_props::{Defect, FileTime, tags};
@@ -45,15 +47,61 @@ pub(super) struct LossView {
 
 /// Tells what new mail cannot carry, and gives it for the value.
 pub(super) fn losses(app: &App, id: &str, mime: &MimeOf) -> Vec<LossView> {
+    tell(app, id, mime.losses(), Msg::NotCarried)
+}
+
+fn tell(app: &App, id: &str, losses: &[Defect], how: Msg) -> Vec<LossView> {
     let view = |loss: &Defect| LossView {
         code: loss.code,
         detail: loss.detail.clone(),
     };
-    for loss in mime.losses() {
-        app.output
-            .note(Msg::NotCarried, &[&id, &loss.detail, &loss.code]);
+    for loss in losses {
+        app.output.note(how, &[&id, &loss.detail, &loss.code]);
     }
-    mime.losses().iter().map(view).collect()
+    losses.iter().map(view).collect()
+}
+
+/// The bytes of a message in the form asked for.
+enum Bytes {
+    Mime(MimeOf),
+    Msg(MsgOf),
+}
+
+impl Bytes {
+    fn of(app: &App, id: &str, message: &Message, format: ExportFormat) -> Outcome<Self> {
+        if format == ExportFormat::Msg {
+            let file = MsgOf::message(message).map_err(|e| app.failure(&e))?;
+            return Ok(Self::Msg(file));
+        }
+        let mime = MimeOf::message(message).map_err(|e| app.failure(&e))?;
+        if !mime.is_original() {
+            app.output.note(Msg::MadeNew, &[&id]);
+        }
+        Ok(Self::Mime(mime))
+    }
+
+    const fn is_original(&self) -> bool {
+        match self {
+            Self::Mime(mime) => mime.is_original(),
+            Self::Msg(_) => false,
+        }
+    }
+
+    fn losses(&self, app: &App, id: &str) -> Vec<LossView> {
+        match self {
+            Self::Mime(mime) => losses(app, id, mime),
+            Self::Msg(file) => tell(app, id, file.losses(), Msg::NotInFile),
+        }
+    }
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Mime(mime) => mime.read(buf),
+            Self::Msg(file) => file.read(buf),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -80,7 +128,7 @@ pub(super) fn run(app: &App, args: &ExportArgs) -> Outcome<Exit> {
     };
     match (&args.to, args.format, ids.as_slice()) {
         (Some(to), ..) => to_files(app, args, &ids, to),
-        (None, ExportFormat::Eml, [only]) => to_output(app, only),
+        (None, ExportFormat::Eml | ExportFormat::Msg, [only]) => to_output(app, args.format, only),
         (None, ..) => Err(app.fail(Exit::Usage, "needs-to", Msg::NeedsTo, &[])),
     }
 }
@@ -102,14 +150,14 @@ fn ids_of(app: &App, folder: &str) -> Outcome<Vec<String>> {
     }
 }
 
-fn to_output(app: &App, id: &str) -> Outcome<Exit> {
-    let message = app.any_message(id)?;
-    let mut mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
-    if !mime.is_original() {
-        app.output.note(Msg::MadeNew, &[&id]);
+fn to_output(app: &App, format: ExportFormat, id: &str) -> Outcome<Exit> {
+    if format == ExportFormat::Msg && app.output.on_terminal() {
+        return Err(app.fail(Exit::Usage, "terminal", Msg::ToTerminal, &[]));
     }
-    super::read::stream(app, &mut mime)?;
-    losses(app, id, &mime);
+    let message = app.any_message(id)?;
+    let mut bytes = Bytes::of(app, id, &message, format)?;
+    super::read::stream(app, &mut bytes)?;
+    bytes.losses(app, id);
     Ok(Exit::Ok)
 }
 
@@ -126,10 +174,19 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
         Failure::new(file_exit(&e), "file", text)
     };
     let (format, mut sink): (_, Box<dyn Sink>) = match args.format {
-        ExportFormat::Eml if ids.len() == 1 && !to.is_dir() && names_a_file(to) => {
-            ("eml", Box::new(EmlFiles::single(to).map_err(failed)?))
+        ExportFormat::Eml | ExportFormat::Msg => {
+            let format = if args.format == ExportFormat::Msg {
+                "msg"
+            } else {
+                "eml"
+            };
+            let files = if ids.len() == 1 && !to.is_dir() && names_a_file(to) {
+                MessageFiles::single(to)
+            } else {
+                MessageFiles::in_folder(to, format)
+            };
+            (format, Box::new(files.map_err(failed)?))
         }
-        ExportFormat::Eml => ("eml", Box::new(EmlFiles::in_folder(to).map_err(failed)?)),
         ExportFormat::Mbox => {
             let status = match args.status {
                 true => StatusFields::Write,
@@ -156,7 +213,7 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
         if cancel.is_cancelled() {
             break;
         }
-        match put(app, id, sink.as_mut()) {
+        match put(app, id, args.format, sink.as_mut()) {
             Ok(exported) => view.exported.push(exported),
             // A file that cannot be written ends it; a message that cannot be read does not.
             Err(failure) if failure.code == "file" || failure.exit == Exit::Usage => {
@@ -208,13 +265,10 @@ fn names_a_file(path: &Path) -> bool {
     path.extension().is_some() && !text.ends_with(std::path::is_separator)
 }
 
-fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
+fn put(app: &App, id: &str, format: ExportFormat, sink: &mut dyn Sink) -> Outcome<ExportedView> {
     let (_, message) = app.message(id, OpenFlags::NONE)?;
-    let mut mime = MimeOf::message(&message).map_err(|e| app.failure(&e))?;
-    let original = mime.is_original();
-    if !original {
-        app.output.note(Msg::MadeNew, &[&id]);
-    }
+    let mut bytes = Bytes::of(app, id, &message, format)?;
+    let original = bytes.is_original();
     let about = About::of(&message).map_err(|e| app.failure(&e))?;
     let outgoing = Outgoing {
         id,
@@ -225,7 +279,7 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
         flags: about.flags,
     };
     let mut source = Source {
-        inner: &mut mime,
+        inner: &mut bytes,
         failed: false,
     };
     let written = sink.put(&outgoing, &mut source);
@@ -238,13 +292,13 @@ fn put(app: &App, id: &str, sink: &mut dyn Sink) -> Outcome<ExportedView> {
         id: id.to_owned(),
         path: path.display().to_string(),
         original,
-        losses: losses(app, id, &mime),
+        losses: bytes.losses(app, id),
     })
 }
 
 /// Remembers whether it was the message or the file that failed.
 struct Source<'a> {
-    inner: &'a mut MimeOf,
+    inner: &'a mut Bytes,
     failed: bool,
 }
 

@@ -3,10 +3,12 @@
 use std::io;
 
 use malle_host::import::{
-    Failed, ImportEvent, ImportJob, ImportReport, ItemDone, ItemStatus, MboxVariant as Variant,
-    Stopped, StoreTarget, import,
+    Damaged, Failed, ImportEvent, ImportJob, ImportReport, ItemDone, ItemStatus,
+    MboxVariant as Variant, Stopped, StoreTarget, import,
 };
 use malle_host::{interruptible, now};
+use malle_views::DefectView;
+use mapi_props::Defect;
 use serde::Serialize;
 
 use crate::app::App;
@@ -17,13 +19,15 @@ use crate::output::{Printer, Shown};
 use crate::progress::Step;
 use crate::text;
 
-/// `{"imported","skipped","failed","failures","bytes","seconds","items"?}`.
+/// `{"imported","skipped","failed","failures","damaged"?,"bytes","seconds","items"?}`; `damaged`: `[{"path","defects":[{"code","detail"}]}]`.
 #[derive(Serialize)]
 struct ImportView {
     imported: u64,
     skipped: u64,
     failed: usize,
     failures: Vec<FailureView>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedView>,
     bytes: u64,
     seconds: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,6 +44,13 @@ struct FailureView {
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
     error: String,
+}
+
+/// A message of which a part could not be read.
+#[derive(Serialize)]
+struct DamagedView {
+    path: String,
+    defects: Vec<DefectView>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +115,10 @@ pub(super) fn run(app: &App, args: ImportArgs) -> Outcome<Exit> {
 
 fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome<Exit> {
     let ImportReport {
-        failures, stopped, ..
+        failures,
+        damaged,
+        stopped,
+        ..
     } = report;
     let settled = report.imported + report.skipped;
     let interrupted = matches!(stopped, Some(Stopped::Interrupted));
@@ -113,6 +127,7 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
         skipped: report.skipped,
         failed: failures.len(),
         failures: failures.iter().map(failure_view).collect(),
+        damaged: damaged.iter().map(damaged_view).collect(),
         bytes: report.bytes,
         seconds: (report.elapsed.as_secs_f64() * 1000.0).round() / 1000.0,
         items: items.then(|| report.items.iter().map(|i| item_view(i, letter)).collect()),
@@ -121,6 +136,13 @@ fn finish(app: &App, items: bool, letter: &str, report: ImportReport) -> Outcome
     };
     app.output.show(&view)?;
     tell_failures(app, &failures);
+    for message in &damaged {
+        let path = message.path.display().to_string();
+        for defect in &message.defects {
+            app.output
+                .note(Msg::DamagedFile, &[&path, &defect.detail, &defect.code]);
+        }
+    }
     match stopped {
         Some(Stopped::Interrupted) => {
             app.output.note(Msg::Interrupted, &[]);
@@ -155,6 +177,17 @@ fn failure_view(failed: &Failed) -> FailureView {
         path: failed.path.display().to_string(),
         offset: failed.offset,
         error: failed.reason.clone(),
+    }
+}
+
+fn damaged_view(damaged: &Damaged) -> DamagedView {
+    let defect = |d: &Defect| DefectView {
+        code: d.code.to_owned(),
+        detail: d.detail.clone(),
+    };
+    DamagedView {
+        path: damaged.path.display().to_string(),
+        defects: damaged.defects.iter().map(defect).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ mod change;
 mod show;
 
 use malle_views::StoreNames;
-use mapi::{MapiProp, MsgStore, OpenFlags, Prop, TableRow};
+use mapi::{MapiProp, Message, MsgStore, OpenFlags, Prop, TableRow};
 use mapi_props::tags;
 
 use crate::app::App;
@@ -17,19 +17,46 @@ pub(super) fn run(app: &App, args: &PropsArgs) -> Outcome<Exit> {
         return change::run(app, args);
     }
     let target = app.target(&args.object, OpenFlags::NONE)?;
-    let store = store_of(app, &args.object)?;
-    let names = StoreNames::of(&store);
+    let named = Named::of(app, &args.object, &target)?;
+    let names = named.names();
     let props = values(&target, args.all).map_err(|e| app.failure(&e))?;
     match &args.diff {
         None => show::one(app, &args.object, &props, &names),
         Some(other) => {
             let theirs = app.target(other, OpenFlags::NONE)?;
-            let their_store = store_of(app, other)?;
-            let their_names = StoreNames::of(&their_store);
+            let their_named = Named::of(app, other, &theirs)?;
+            let their_names = their_named.names();
             let theirs = values(&theirs, args.all).map_err(|e| app.failure(&e))?;
             let left = (args.object.as_str(), props.as_slice(), &names);
             let right = (other.as_str(), theirs.as_slice(), &their_names);
             show::difference(app, left, right)
+        }
+    }
+}
+
+/// Who maps the names of an object's properties: its store, or the message in a file that it belongs to.
+enum Named {
+    Store(MsgStore),
+    File(Message),
+}
+
+impl Named {
+    fn of(app: &App, text: &str, target: &Target) -> Outcome<Self> {
+        let message = match target {
+            Target::Message(message, _) | Target::Recipient(message, ..) => Some(message.clone()),
+            Target::Attachment(_, home) => home.message(),
+            Target::Store(_) | Target::Folder(_) => None,
+        };
+        match message.filter(|_| app.names_a_file(text)) {
+            Some(message) => Ok(Self::File(message)),
+            None => Ok(Self::Store(store_of(app, text)?)),
+        }
+    }
+
+    fn names(&self) -> StoreNames<'_> {
+        match self {
+            Self::Store(store) => StoreNames::of(store),
+            Self::File(message) => StoreNames::of_file(message),
         }
     }
 }

@@ -46,6 +46,44 @@ catalogue! {
     AnswerYesNo: "[y/N]" | "[o/N]";
     NotDone: "nothing was changed" | "rien n’a été modifié";
     UnknownService: "there is no message service {0}" | "il n’y a pas de service de messagerie {0}";
+    // forms
+    ColLibrary: "LIBRARY" | "BIBLIOTHÈQUE";
+    ColIcon: "ICON" | "ICÔNE";
+    FormCategory: "Category" | "Catégorie";
+    FormComment: "Comment" | "Commentaire";
+    FormOwner: "Owner" | "Responsable";
+    FormVersion: "Version" | "Version";
+    FormVerbs: "Verbs" | "Actions";
+    FormProperties: "Properties" | "Propriétés";
+    FormChecked: "the form of {0} can be installed" | "le formulaire de {0} peut être installé";
+    FormInstalled: "form of {0} installed" | "formulaire de {0} installé";
+    FormMerged: "the form of {0} has new platforms; --replace takes all of the new one" | "le formulaire de {0} a de nouvelles plateformes ; --replace prend tout le nouveau";
+    FormUnchanged: "there is a form of {0} already; --replace takes the new one" | "il y a déjà un formulaire de {0} ; --replace prend le nouveau";
+    FormRemoved: "form of {0} removed" | "formulaire de {0} supprimé";
+    FormNote: "{0}, line {1}: {2}" | "{0}, ligne {1} : {2}";
+    NoForm: "there is no form of {0}" | "il n’y a pas de formulaire de {0}";
+    // search folders
+    NotASearchFolder: "“{0}” is not a search folder" | "« {0} » n’est pas un dossier de recherche";
+    SearchFolderCreated: "search folder {1} created: {0}, {2} messages" | "dossier de recherche {1} créé : {0}, {2} messages";
+    SearchFolderChanged: "search folder {0} changed: {2} messages" | "dossier de recherche {0} modifié : {2} messages";
+    SearchFolderStopped: "search folder {0} stopped: it keeps its {2} messages" | "dossier de recherche {0} arrêté : il garde ses {2} messages";
+    SearchFolderDeleted: "search folder {0} deleted; its messages stay where they are" | "dossier de recherche {0} supprimé ; ses messages restent où ils sont";
+    DaysAreFixed: "days counted from today stay those of today" | "les jours comptés à partir d’aujourd’hui restent ceux d’aujourd’hui";
+    SearchGoesOn: "what was found so far stays; malle search-folder edit NAME goes on" | "ce qui est déjà trouvé reste ; malle search-folder edit NOM continue";
+    NotFilledYet: "the search folder is not filled yet: malle search-folder edit NAME goes on" | "le dossier de recherche n’est pas encore rempli : malle search-folder edit NOM continue";
+    SearchUnset: "looks for nothing yet" | "ne cherche encore rien";
+    SearchRunning: "follows the store" | "suit le magasin";
+    SearchFilling: "not filled yet" | "pas encore rempli";
+    SearchStopped: "stopped" | "arrêté";
+    SearchFinished: "filled once" | "rempli une fois";
+    NotOfAQuery: "not made of a query" | "ne vient pas d’une requête";
+    WithSubfolders: "with all below" | "avec tout ce qui est dessous";
+    WithoutSubfolders: "without what is below" | "sans ce qui est dessous";
+    SearchedField: "Searched" | "Cherché dans";
+    StateField: "State" | "État";
+    MessagesUnreadField: "Messages (unread)" | "Messages (non lus)";
+    ColState: "STATE" | "ÉTAT";
+    ColQuery: "QUERY" | "REQUÊTE";
     // folders and objects
     UnknownFolder: "there is no folder “{0}”" | "il n’y a pas de dossier « {0} »";
     UnknownFolderHint: "malle folder list shows what there is" | "malle folder list montre ceux qui existent";
@@ -62,6 +100,26 @@ catalogue! {
     FolderCopied: "folder copied: {0}" | "dossier copié : {0}";
     FolderDeleted: "folder {0} deleted for good" | "dossier {0} supprimé définitivement";
     FolderToDeleted: "folder {0} moved to Deleted Items" | "dossier {0} déplacé dans les éléments supprimés";
+    // views
+    ViewCreated: "view “{0}” created for {1}" | "vue « {0} » créée pour {1}";
+    ViewCreatedForAll: "view “{0}” created for every folder" | "vue « {0} » créée pour tous les dossiers";
+    ViewIsDefault: "{1} opens with the view “{0}”" | "{1} s’ouvre avec la vue « {0} »";
+    NormalIsDefault: "{1} opens with the normal view" | "{1} s’ouvre avec la vue normale";
+    ViewDeleted: "view “{0}” deleted" | "vue « {0} » supprimée";
+    StaleView: "{0} is shown in the normal view; its own cannot be used: {1}" | "{0} est montré en vue normale ; la sienne est inutilisable : {1}";
+    NormalIsTaken: "“{0}” stands for the normal view; give it another name" | "« {0} » désigne la vue normale ; donnez-lui un autre nom";
+    TooManyGroups: "a view has at most {0} groups" | "une vue a au plus {0} niveaux de groupes";
+    OneSortKey: "a view is sorted by one property, not by “{0}”" | "une vue est triée selon une seule propriété, pas selon « {0} »";
+    ViewGroups: "grouped by: {0}" | "groupé par : {0}";
+    ViewSort: "sorted by: {0}" | "trié par : {0}";
+    ViewFilter: "only: {0}" | "seulement : {0}";
+    PlaceFolder: "this folder" | "ce dossier";
+    PlacePersonal: "every folder, mine" | "tous les dossiers, à moi";
+    PlaceCommon: "every folder, everybody’s" | "tous les dossiers, à tous";
+    ColPlace: "FOR" | "POUR";
+    ColProperty: "PROPERTY" | "PROPRIÉTÉ";
+    ColTitle: "TITLE" | "TITRE";
+    ColWidth: "WIDTH" | "LARGEUR";
     FolderEmptied: "folder {0} emptied" | "dossier {0} vidé";
     SpecialFolder: "{0} is one of the store’s own folders" | "{0} est un dossier propre au magasin";
     ConfirmDeleteFolder: "Delete folder {0} with all it holds, for good?" | "Supprimer définitivement le dossier {0} et tout son contenu ?";
@@ -82,6 +140,7 @@ catalogue! {
     DefaultMark: "default" | "par défaut";
     NoSubject: "(no subject)" | "(sans objet)";
     MoreMessages: "{0} of {1} messages shown; --limit and --offset show others" | "{0} messages sur {1} affichés ; --limit et --offset montrent les autres";
+    MoreOfThread: "{0} of {1} messages shown; --limit shows more" | "{0} messages sur {1} affichés ; --limit en montre davantage";
     // search
     Searching: "searching" | "recherche";
     NothingFound: "nothing was found" | "rien n’a été trouvé";
@@ -164,6 +223,8 @@ catalogue! {
     Exported: "{0} exported to {1}" | "{0} exportés vers {1}";
     MadeNew: "{0}: no valid original is kept, so new Internet mail was made" | "{0} : aucun original valable n’est gardé, un nouveau message Internet a été fait";
     NotCarried: "{0}: new Internet mail cannot carry {1} ({2})" | "{0} : un nouveau message Internet ne peut porter {1} ({2})";
+    NotInFile: "{0}: a .msg file cannot carry {1} ({2})" | "{0} : un fichier .msg ne peut porter {1} ({2})";
+    DamagedFile: "{0}: {1} ({2}); the rest was read" | "{0} : {1} ({2}) ; le reste a été lu";
     NeedsTo: "this needs --to PATH" | "il faut --to CHEMIN";
     ToTerminal: "binary data is not written to a terminal: redirect it" | "pas de données binaires sur un terminal : redirigez la sortie";
     // watch

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::import::parse::Verdict;
 use crate::import::read::Place;
-use crate::import::{Added, Failed, ItemDone, ItemStatus, NewMessage};
+use crate::import::{Added, Damaged, Failed, ItemDone, ItemStatus, NewMessage};
 
 /// How long one batch should keep the store busy: what is being written when somebody cancels is finished.
 const BATCH_TIME: Duration = Duration::from_millis(40);
@@ -173,7 +173,8 @@ impl<'a, 'b> Committer<'a, 'b> {
         }
         let mut new = Vec::new();
         let mut items = Vec::with_capacity(batch.items.len());
-        for (place, bytes, verdict) in batch.items {
+        for (place, bytes, mut verdict) in batch.items {
+            self.note_damage(&place, &mut verdict);
             let outcome = match verdict {
                 Verdict::New(message) if self.shared.job.dry_run => {
                     Some(Ok(self.judge(&batch.folder, message.source)))
@@ -198,6 +199,17 @@ impl<'a, 'b> Committer<'a, 'b> {
             answer,
         });
         Ok(())
+    }
+
+    fn note_damage(&mut self, place: &Place, verdict: &mut Verdict) {
+        if let Verdict::New(message) = verdict
+            && !message.damage.is_empty()
+        {
+            self.report.damaged.push(Damaged {
+                path: place.path.clone(),
+                defects: std::mem::take(&mut message.damage),
+            });
+        }
     }
 
     /// In a dry run: whether this run has met the message before.

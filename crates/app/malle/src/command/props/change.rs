@@ -9,7 +9,7 @@ use mapi_props::tags;
 use mapi_props::text::{AssignmentError, parse_assignment};
 use serde::Serialize;
 
-use super::{recipient, store_of};
+use super::{Named, recipient};
 use crate::app::App;
 use crate::args::PropsArgs;
 use crate::exit::{Exit, Failure, Outcome};
@@ -59,10 +59,10 @@ pub(super) fn run(app: &App, args: &PropsArgs) -> Outcome<Exit> {
         OpenFlags::MODIFY
     };
     let target = app.target(&args.object, flags)?;
-    let store = store_of(app, &args.object)?;
-    let names = StoreNames::of(&store);
+    let named = Named::of(app, &args.object, &target)?;
+    let names = named.names();
     let changes = Changes {
-        set: assignments(app, &args.set, &store)?,
+        set: assignments(app, &args.set, &names)?,
         delete: args
             .delete
             .iter()
@@ -107,7 +107,7 @@ fn problem_view(problem: &PropProblem) -> ProblemView {
 fn assignments(
     app: &App,
     written: &[String],
-    store: &mapi::MsgStore,
+    names: &StoreNames<'_>,
 ) -> Outcome<Vec<(PropTag, PropValue)>> {
     let mut set = Vec::new();
     for text in written {
@@ -115,7 +115,7 @@ fn assignments(
         let tag = match assignment.property {
             TagOrName::Tag(tag) => tag,
             TagOrName::Name(name, _) => {
-                let tag = store.named_tag(&name, assignment.value.ty());
+                let tag = names.named_tag(&name, assignment.value.ty());
                 tag.map_err(|e| app.failure(&e))?
             }
         };
