@@ -36,5 +36,5 @@ pub use criteria::Criteria;
 pub use expand::Expansion;
 pub use plan::{Plan, default_sort};
 pub use row::{ItemRow, SubRow};
-pub use run::{RowSource, count, each_key, find, page, position, rows_at};
+pub use run::{RowSource, count, each_key, find, is_unread, page, position, rows_at};
 pub use scanned::{FolderRow, MessageRow, OpenLarge};

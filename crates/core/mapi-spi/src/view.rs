@@ -116,8 +116,8 @@ pub struct RowKeys<'a> {
     pub item: ItemId,
     /// Which instance of the item.
     pub instance: u32,
-    /// PR_MESSAGE_FLAGS of a message; 0 for a folder.
-    pub flags: u32,
+    /// A message that is not marked as read.
+    pub unread: bool,
     /// The keys of the view's sort columns, one after another.
     pub keys: &'a [u8],
     /// Where each of them ends.

@@ -1,11 +1,12 @@
 //! Running a plan over a scan: pages, counts, positions and searches.
 //! Reference: "IMAPITable::QueryRows", "SeekRow", "FindRow"; checks TAB-13, TAB-14, RES-11.
 
+use std::collections::HashSet;
 use std::ops::{ControlFlow, Range};
 
-use mapi_props::Restriction;
+use mapi_props::{Restriction, message_flags};
 use mapi_query::Matcher;
-use mapi_spi::{Anchor, Call, Direction, ItemId, Page, Result, Row, RowKey, RowKeys};
+use mapi_spi::{Anchor, Call, Direction, ItemId, ItemKind, Page, Result, Row, RowKey, RowKeys};
 
 use super::plan::Plan;
 use super::row::ItemRow;
@@ -133,13 +134,15 @@ pub fn find(
     }
 }
 
-/// Shows the sort keys of every row of the view once, in no particular order, until `each` breaks.
+/// Shows the sort keys of every row of the view once, in no particular order, until `each` breaks; with `only` those of
+/// the rows that these items make.
 ///
 /// # Errors
 /// Those of the call and of the source.
 pub fn each_key(
     plan: &Plan<'_>,
     source: &dyn RowSource,
+    only: Option<&[ItemId]>,
     call: &Call,
     each: &mut dyn FnMut(RowKeys<'_>) -> ControlFlow<()>,
 ) -> Result<()> {
@@ -152,22 +155,36 @@ pub fn each_key(
         each(RowKeys {
             item: item.meta().id,
             instance,
-            flags: item.meta().flags,
+            unread: is_unread(item),
             keys: &keys,
             ends: &ends,
         })
     };
     let Some(limit) = plan.limit() else {
-        return run.each_match(&mut show);
+        return match only {
+            Some(items) => run.each_match_of(items, &mut show),
+            None => run.each_match(&mut show),
+        };
     };
+    let only: Option<HashSet<&ItemId>> = only.map(|items| items.iter().collect());
     let mut flow = ControlFlow::Continue(());
     for place in run.first(limit)?.0 {
+        if only.as_ref().is_some_and(|o| !o.contains(&place.item)) {
+            continue;
+        }
         source.fetch(place.item, &mut |item| flow = show(item, place.instance))?;
         if flow.is_break() {
             break;
         }
     }
     Ok(())
+}
+
+/// Whether an object is a message that is not marked as read.
+#[must_use]
+pub fn is_unread(item: &dyn ItemRow) -> bool {
+    let meta = item.meta();
+    matches!(meta.kind, ItemKind::Message { .. }) && meta.flags & message_flags::READ == 0
 }
 
 /// The rows of these places that the source has, in their order; with `also` those that match it. The plan's own
@@ -246,6 +263,32 @@ impl Run<'_> {
             ControlFlow::Continue(())
         })?;
         stopped
+    }
+
+    /// The same for the instances that these items make.
+    fn each_match_of(
+        &self,
+        items: &[ItemId],
+        each: &mut dyn FnMut(&dyn ItemRow, u32) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let mut flow = ControlFlow::Continue(());
+        for id in items {
+            self.call.check()?;
+            if !self.source.has(*id)? {
+                continue;
+            }
+            self.source.fetch(*id, &mut |item| {
+                for instance in 0..self.plan.instances(item) {
+                    if flow.is_continue() && self.plan.matches(item, instance) {
+                        flow = each(item, instance);
+                    }
+                }
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Shows the place of every row.

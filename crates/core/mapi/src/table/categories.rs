@@ -3,13 +3,16 @@
 //! Reference: "Sorting and Categorization", "IMAPITable::ExpandRow", "IMAPITable::CollapseRow", "IMAPITable::GetCollapseState",
 //! "IMAPITable::SetCollapseState"; [MS-OXCTABL] (requirements TAB-16, TAB-17)
 //!
-//! Stores know nothing of categories. A table passes once over the rows of its view and keeps their keys in an
-//! [outline](outline); cells are read of the rows shown alone. The outline is made anew when the change log says that
-//! something happened in the folder. What is decided here:
+//! Stores know nothing of categories. A table passes once over the keys of the rows of its view that make categories, and
+//! keeps in an [outline](outline) which rows each has: eight bytes a row. The order of rows is read of expanded headings
+//! alone, when they come into view ([look]), and cells of the rows shown alone. When the change log says that something
+//! happened to messages of the folder, these are looked at again and put where they belong ([upkeep]); the pass is made
+//! anew when they are very many, when the log does not say which, and in views that RES_COUNT cuts. What is decided here:
 //!
 //! * A category is a value of its key in the category above it; rows without a value are one of their own, the last. Values
 //!   are one if they sort as one. COMBINE makes values of several columns one key, in the direction of the first.
-//! * A heading shows its key, the keys of the headings above it, PR_CONTENT_COUNT and PR_CONTENT_UNREAD of all rows below it,
+//! * A heading shows its key, the keys of the headings above it (where their rows write it in several ways, as the row
+//!   with the lowest number does: the first that came), PR_CONTENT_COUNT and PR_CONTENT_UNREAD of all rows below it,
 //!   PR_INSTANCE_KEY, PR_DEPTH and PR_ROW_TYPE. Its PR_INSTANCE_KEY is made from the keys, so it is the same in every
 //!   session. Other rows show all their columns; their PR_DEPTH is the number of levels.
 //! * CATEG_MAX and CATEG_MIN follow the category key that they belong to, inside the category keys or right after them, and are
@@ -24,9 +27,13 @@
 mod build;
 mod folds;
 mod follow;
+mod leaves;
 mod levels;
+mod look;
+mod members;
 mod outline;
 mod saved;
+mod upkeep;
 mod view;
 
 use mapi_kit::computed::instance_key;
@@ -34,7 +41,6 @@ use mapi_props::{Code, PropValue};
 use mapi_spi::{Anchor, Error, ItemId, Result, RowKey};
 
 use self::folds::HeadingId;
-use self::outline::Spot;
 use super::{Bookmark, State, Table, TableRow};
 
 pub(crate) use self::folds::Folds;
@@ -106,8 +112,9 @@ impl Table {
         let mut folds = state.spec.folds.clone();
         folds.set(id, expand);
         let view = self.categorised(state)?.ok_or_else(none)?;
-        let toggled = view.with(&self.source.call(), |outline| {
-            let spot = outline.by_instance_key(heading).ok_or_else(none)?;
+        let toggled = view.with(&self.source.call(), |look| {
+            let spot = look.by_instance_key(heading)?.ok_or_else(none)?;
+            let outline = &mut *look.outline;
             outline.row_of(spot).ok_or_else(none)?;
             let before = outline.rows();
             outline.fold(&folds);
@@ -138,10 +145,11 @@ impl Table {
             let detail = "a collapse state needs the instance key of a row";
             return Err(Error::new(Code::INVALID_PARAMETER, detail));
         }
-        let key = view.with(&self.source.call(), |outline| {
-            let spot = outline.by_instance_key(row);
-            spot.map(|spot: Spot| outline.row_key(spot))
-                .ok_or_else(|| Error::new(Code::NOT_FOUND, "no row has this instance key"))
+        let key = view.with(&self.source.call(), |look| {
+            let spot = look.by_instance_key(row)?;
+            let spot =
+                spot.ok_or_else(|| Error::new(Code::NOT_FOUND, "no row has this instance key"))?;
+            Ok(look.outline.row_key(spot))
         })?;
         Ok(saved::encode(view.digest()?, &state.spec.folds, &key))
     }

@@ -100,24 +100,31 @@ impl RowSource for Source<'_> {
                 let meta = item::meta(self.db, item)?
                     .filter(|m| m.kind == ItemKind::Message { associated: false } && !m.deleted);
                 let Some(meta) = meta else { return Ok(false) };
-                let folders = store::deep(self.db, self.view.container)?;
                 let is_search = item::meta(self.db, self.view.container)?
                     .is_some_and(|f| f.kind == ItemKind::Folder(FolderKind::Search));
-                return Ok(is_search || folders.contains(&meta.parent));
+                if is_search {
+                    return self.is_in(item, 0);
+                }
+                let folders = store::deep(self.db, self.view.container)?;
+                return Ok(folders.contains(&meta.parent));
             }
             RowSet::Hierarchy { .. } => {
                 return Ok(self.folders()?.iter().any(|(id, _)| *id == item));
             }
         };
-        let part = item::part(associated, deleted);
+        self.is_in(item, item::part(associated, deleted))
+    }
+}
+
+impl Source<'_> {
+    /// Whether a message is in a part of the container itself.
+    fn is_in(&self, item: ItemId, part: u8) -> Result<bool> {
         let mut select = self.db.prepare_cached(queries::IN_CONTENTS).lift()?;
         select
             .exists(params![item.0, part, self.view.container.0])
             .lift()
     }
-}
 
-impl Source<'_> {
     /// The messages that the restriction may match.
     fn messages(&self, part: u8) -> Result<Vec<u64>> {
         let container = self.view.container;

@@ -1,241 +1,251 @@
-//! Making an outline: one pass over the keys of the rows of the store's view, in any order.
+//! Growing an outline: rows taken in and out, in any order; [`Outline::arrange`] then puts everything in its place.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
-use mapi_props::message_flags;
 use mapi_query::{cell_key_into, is_missing_key};
-use mapi_spi::RowKeys;
+use mapi_spi::{ItemId, RowKeys};
 
 use super::folds::HeadingId;
 use super::levels::{Extreme, Level, Levels};
-use super::outline::{Category, Leaf, Outline, Span};
+use super::outline::{Category, Outline, index};
 
-/// A category while rows are still coming in.
-#[derive(Debug)]
-struct Node {
-    id: HeadingId,
-    parent: Option<u32>,
-    depth: usize,
-    key: Box<[u8]>,
-    /// The key of the value that orders it in place of its own, once a row has one.
-    extreme: Option<Box<[u8]>>,
-    unread: u32,
-}
-
-/// Takes rows in and puts them in order.
-#[derive(Debug)]
-pub(super) struct Builder<'a> {
-    levels: &'a Levels,
-    nodes: Vec<Node>,
-    by_id: HashMap<HeadingId, u32>,
-    /// The keys of the leaves.
-    keys: Vec<u8>,
-    /// Their categories are still nodes.
-    leaves: Vec<Leaf>,
+/// What is not in its place while rows come and go.
+#[derive(Debug, Default)]
+pub(super) struct Unrest {
+    /// Categories of the deepest level that rows came to or went from.
+    touched: Vec<u32>,
+    /// Categories whose headings below them are in no order; `None`: the outermost ones.
+    families: BTreeSet<Option<u32>>,
+    /// The categories of the row before: most often those of the next one too.
+    path: Vec<u32>,
     scratch: Vec<u8>,
 }
 
-impl<'a> Builder<'a> {
-    pub(super) fn new(levels: &'a Levels) -> Self {
-        Self {
-            levels,
-            nodes: Vec::new(),
-            by_id: HashMap::new(),
-            keys: Vec::new(),
-            leaves: Vec::new(),
-            scratch: Vec::new(),
-        }
-    }
-
-    /// Takes in a row by its keys in the flat order. Rows beyond 4,294,967,295 are left out.
-    pub(super) fn add(&mut self, row: &RowKeys<'_>) {
-        if self.leaves.len() >= usize::try_from(u32::MAX).unwrap_or(usize::MAX) {
+impl Outline {
+    /// Takes in a row by its keys: those of the levels are the first. Rows beyond 4,294,967,295 are left out.
+    pub(super) fn add(&mut self, levels: &Levels, row: &RowKeys<'_>) {
+        if self.all == u32::MAX {
             return;
         }
+        self.all += 1;
+        let mut unrest = std::mem::take(&mut self.unrest);
         let mut parent = None;
-        for (depth, level) in self.levels.levels.iter().enumerate() {
-            let n = self.node(depth, level, parent, row);
-            self.note(n, level, row);
+        for (depth, level) in levels.levels.iter().enumerate() {
+            unrest.scratch.clear();
+            let key = match level.columns.as_slice() {
+                [one] => row.column(*one),
+                many => {
+                    for column in many {
+                        unrest.scratch.extend_from_slice(row.column(*column));
+                    }
+                    unrest.scratch.as_slice()
+                }
+            };
+            let known = unrest.path.get(depth).copied().filter(|n| {
+                let same = |c: &Category| c.parent == parent && c.key() == key;
+                self.category(*n).is_some_and(same)
+            });
+            let n = match known {
+                Some(n) => n,
+                None => {
+                    let (n, is_new) = self.enter(levels, depth, parent, key);
+                    if is_new {
+                        unrest.families.insert(parent);
+                    }
+                    unrest.path.truncate(depth);
+                    unrest.path.push(n);
+                    n
+                }
+            };
+            if self.count_in(n, level, row) {
+                unrest.families.insert(parent);
+            }
             parent = Some(n);
         }
-        let start = self.keys.len();
-        for column in self.levels.leaf..self.levels.flat.columns.len() {
-            self.keys.extend_from_slice(row.column(column));
+        if let Some(n) = parent
+            && let Some(category) = self.category_mut(n)
+        {
+            category.members.push((row.item, row.instance, row.unread));
+            if !category.touched {
+                category.touched = true;
+                unrest.touched.push(n);
+            }
         }
-        self.leaves.push(Leaf {
-            item: row.item,
-            instance: row.instance,
-            category: parent.unwrap_or(0),
-            key: span(start, self.keys.len()),
-        });
+        self.unrest = unrest;
     }
 
-    /// The category of a row at a level.
-    fn node(&mut self, depth: usize, level: &Level, parent: Option<u32>, row: &RowKeys<'_>) -> u32 {
-        self.scratch.clear();
-        for column in &level.columns {
-            self.scratch.extend_from_slice(row.column(*column));
+    /// The category of this key in another one, and whether it is new.
+    fn enter(
+        &mut self,
+        levels: &Levels,
+        depth: usize,
+        parent: Option<u32>,
+        key: &[u8],
+    ) -> (u32, bool) {
+        let within = parent.map_or(0, |n| n + 1).to_be_bytes();
+        let name = [within.as_slice(), key].concat();
+        if let Some(n) = self.by_key.get(name.as_slice()) {
+            return (*n, false);
         }
-        let within = parent.and_then(|n| self.nodes.get(index(n)));
-        let id = heading_id(within.map(|n| &n.id), &self.scratch);
-        if let Some(n) = self.by_id.get(&id) {
-            return *n;
+        let id = heading_id(parent.and_then(|n| self.category(n)).map(|c| &c.id), key);
+        let mut order = Vec::with_capacity(key.len() + 1);
+        let level = levels.levels.get(depth);
+        if let Some((at, _)) = level.and_then(|level| level.by)
+            && let Some(column) = levels.flat.columns.get(at)
+        {
+            cell_key_into(*column, None, &mut order);
         }
-        let n = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        self.by_id.insert(id, n);
-        self.nodes.push(Node {
+        let key_at = order.len();
+        order.extend_from_slice(key);
+        let category = Category {
             id,
             parent,
-            depth,
-            key: self.scratch.as_slice().into(),
-            extreme: None,
-            unread: 0,
-        });
-        n
-    }
-
-    fn note(&mut self, n: u32, level: &Level, row: &RowKeys<'_>) {
-        let Some(node) = self.nodes.get_mut(index(n)) else {
-            return;
-        };
-        node.unread += u32::from(row.flags & message_flags::READ == 0);
-        let Some((column, extreme)) = level.by else {
-            return;
-        };
-        let key = row.column(column);
-        let largest = (extreme == Extreme::Max) != level.descending;
-        let better = node
-            .extreme
-            .as_deref()
-            .is_none_or(|best| if largest { key > best } else { key < best });
-        if better && !is_missing_key(key) {
-            node.extreme = Some(key.into());
-        }
-    }
-
-    /// The outline, true for this number.
-    pub(super) fn finish(mut self, seq: u64) -> Outline {
-        let ranks = self.ranks();
-        let rank = |n: u32| ranks.get(index(n)).copied().unwrap_or(0);
-        let mut leaves = std::mem::take(&mut self.leaves);
-        let keys = &self.keys;
-        let key = |leaf: &Leaf| {
-            let len = usize::try_from(leaf.key.len).unwrap_or(0);
-            keys.get(leaf.key.at..leaf.key.at + len).unwrap_or_default()
-        };
-        leaves.sort_unstable_by(|a, b| {
-            (rank(a.category).cmp(&rank(b.category)))
-                .then_with(|| key(a).cmp(key(b)))
-                .then_with(|| (a.item, a.instance).cmp(&(b.item, b.instance)))
-        });
-        let categories = self.categories(&mut leaves);
-        let depth = self.levels.depth();
-        Outline::new(seq, depth, self.keys, (categories, leaves))
-    }
-
-    /// Where each category stands among those of its level.
-    fn ranks(&self) -> Vec<u32> {
-        let mut ranks = vec![0_u32; self.nodes.len()];
-        for (depth, level) in self.levels.levels.iter().enumerate() {
-            let parent = |node: &Node| node.parent.and_then(|p| ranks.get(index(p)).copied());
-            let here = self
-                .nodes
-                .iter()
-                .enumerate()
-                .filter(|(_, n)| n.depth == depth);
-            let mut order: Vec<_> = here
-                .map(|(n, node)| (parent(node), self.order_key(level, node), n))
-                .collect();
-            order.sort_unstable();
-            for (rank, (_, _, n)) in (0..).zip(order) {
-                if let Some(slot) = ranks.get_mut(n) {
-                    *slot = rank;
-                }
-            }
-        }
-        ranks
-    }
-
-    /// What orders a category among those of its parent.
-    fn order_key(&self, level: &Level, node: &Node) -> Vec<u8> {
-        let mut key = Vec::with_capacity(node.key.len() + 16);
-        if let Some((at, _)) = level.by {
-            match (&node.extreme, self.levels.flat.columns.get(at)) {
-                (Some(extreme), _) => key.extend_from_slice(extreme),
-                (None, Some(column)) => cell_key_into(*column, None, &mut key),
-                (None, None) => {}
-            }
-        }
-        key.extend_from_slice(&node.key);
-        key
-    }
-
-    /// The categories in table order, from the leaves in that order, which then name them.
-    fn categories(&mut self, leaves: &mut [Leaf]) -> Vec<Category> {
-        let mut all: Vec<Category> = Vec::with_capacity(self.nodes.len());
-        let mut open: Vec<(u32, u32)> = Vec::new();
-        for (row, leaf) in (0_u32..).zip(leaves.iter_mut()) {
-            if open.last().map(|(node, _)| *node) != Some(leaf.category) {
-                let path = self.path(leaf.category);
-                let same = (open.iter().zip(&path))
-                    .take_while(|((o, _), p)| o == *p)
-                    .count();
-                close(&mut all, &mut open, same, row);
-                for node in path.into_iter().skip(same) {
-                    let n = u32::try_from(all.len()).unwrap_or(u32::MAX);
-                    let parent = open.last().map(|(_, n)| *n);
-                    all.extend(self.category(node, parent, row));
-                    open.push((node, n));
-                }
-            }
-            leaf.category = open.last().map_or(0, |(_, n)| *n);
-        }
-        let end = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
-        close(&mut all, &mut open, 0, end);
-        all
-    }
-
-    /// A node and those that it is in, the outermost first.
-    fn path(&self, node: u32) -> Vec<u32> {
-        let mut path = Vec::with_capacity(self.levels.depth());
-        let mut next = Some(node);
-        while let Some(n) = next {
-            path.push(n);
-            next = self.nodes.get(index(n)).and_then(|node| node.parent);
-        }
-        path.reverse();
-        path
-    }
-
-    fn category(&mut self, n: u32, parent: Option<u32>, row: u32) -> Option<Category> {
-        let depth = self.nodes.get(index(n))?.depth;
-        let level = self.levels.levels.get(depth)?;
-        let key = self.order_key(level, self.nodes.get(index(n))?);
-        let start = self.keys.len();
-        self.keys.extend_from_slice(&key);
-        let node = self.nodes.get(index(n))?;
-        Some(Category {
-            id: node.id,
-            parent,
             depth: u8::try_from(depth).unwrap_or(u8::MAX),
-            from_start: level.expanded,
-            expanded: level.expanded,
-            key: span(start, self.keys.len()),
-            leaves: row..row,
-            unread: node.unread,
-            after: 0,
-        })
+            from_start: level.is_some_and(|level| level.expanded),
+            key_at,
+            order: order.into_boxed_slice(),
+            ..Category::default()
+        };
+        let n = self.insert(category);
+        self.by_key.insert(name.into_boxed_slice(), n);
+        self.family_mut(parent).push(n);
+        (n, true)
+    }
+
+    /// Counts a row in a category; whether that moves the category.
+    fn count_in(&mut self, n: u32, level: &Level, row: &RowKeys<'_>) -> bool {
+        let Some(category) = self.category_mut(n) else {
+            return false;
+        };
+        category.count += 1;
+        category.unread += u32::from(row.unread);
+        match level.by {
+            Some((column, _)) => category.offer(level, row.column(column)),
+            None => false,
+        }
+    }
+
+    /// Takes out all rows of these items, which are sorted; the deepest categories that had some.
+    pub(super) fn remove(&mut self, items: &[ItemId]) -> Vec<u32> {
+        let deepest = (0..).zip(&mut self.categories);
+        let deepest = deepest.filter(|(_, c)| c.count > 0 && c.below.is_empty());
+        let gone: Vec<(u32, (u32, u32))> = deepest
+            .map(|(n, category)| (n, category.members.remove(items)))
+            .filter(|(_, (rows, _))| *rows > 0)
+            .collect();
+        for (n, (rows, unread)) in &gone {
+            self.all = self.all.saturating_sub(*rows);
+            let mut next = Some(*n);
+            while let Some(category) = next.and_then(|n| self.category_mut(n)) {
+                category.count = category.count.saturating_sub(*rows);
+                category.unread = category.unread.saturating_sub(*unread);
+                next = category.parent;
+            }
+            if let Some(category) = self.category_mut(*n)
+                && !category.touched
+            {
+                category.touched = true;
+                self.unrest.touched.push(*n);
+            }
+        }
+        gone.into_iter().map(|(n, _)| n).collect()
+    }
+
+    /// Forgets the value that orders a category, to be found again among its rows.
+    pub(super) fn forget_extreme(&mut self, levels: &Levels, n: u32) {
+        let Some(category) = self.category_mut(n) else {
+            return;
+        };
+        let level = levels.levels.get(usize::from(category.depth));
+        let column = level.and_then(|l| levels.flat.columns.get(l.by?.0));
+        if let Some(column) = column {
+            let mut missing = Vec::new();
+            cell_key_into(*column, None, &mut missing);
+            category.set_extreme(&missing);
+            let parent = category.parent;
+            self.unrest.families.insert(parent);
+        }
+    }
+
+    /// Offers a category the value of one of its rows to be ordered by.
+    pub(super) fn offer_extreme(&mut self, level: &Level, n: u32, key: &[u8]) {
+        if let Some(category) = self.category_mut(n)
+            && category.offer(level, key)
+        {
+            let parent = category.parent;
+            self.unrest.families.insert(parent);
+        }
+    }
+
+    /// Puts rows and categories in order. Categories without rows go.
+    pub(super) fn arrange(&mut self) {
+        let mut unrest = std::mem::take(&mut self.unrest);
+        let mut empty = Vec::new();
+        for n in unrest.touched.drain(..) {
+            if let Some(category) = self.category_mut(n) {
+                category.touched = false;
+                category.leaves = None;
+                category.members.arrange();
+            }
+            let mut next = Some(n);
+            while let Some((n, category)) = next.and_then(|n| Some((n, self.category(n)?)))
+                && category.count == 0
+            {
+                empty.push(n);
+                unrest.families.insert(category.parent);
+                next = category.parent;
+            }
+        }
+        for parent in unrest.families {
+            let mut family = std::mem::take(self.family_mut(parent));
+            family.retain(|n| self.category(*n).is_some_and(|c| c.count > 0));
+            family.sort_by(|a, b| self.order(*a).cmp(self.order(*b)));
+            *self.family_mut(parent) = family;
+        }
+        empty.sort_unstable();
+        empty.dedup();
+        for n in empty {
+            self.give_up(n);
+        }
+        self.moved();
+    }
+
+    fn order(&self, n: u32) -> &[u8] {
+        self.category(n).map_or(&[], |c| &c.order)
+    }
+
+    /// Frees the place of a category that has no rows.
+    fn give_up(&mut self, n: u32) {
+        let Some(category) = self.categories.get_mut(index(n)) else {
+            return;
+        };
+        let gone = std::mem::take(category);
+        let within = gone.parent.map_or(0, |n| n + 1).to_be_bytes();
+        let name = [within.as_slice(), gone.key()].concat();
+        self.by_key.remove(name.as_slice());
+        self.free.push(n);
     }
 }
 
-/// Ends the innermost open categories, all but `keep`, before this row.
-fn close(all: &mut [Category], open: &mut Vec<(u32, u32)>, keep: usize, row: u32) {
-    let after = u32::try_from(all.len()).unwrap_or(u32::MAX);
-    for (_, n) in open.drain(keep..) {
-        if let Some(category) = all.get_mut(index(n)) {
-            category.leaves.end = row;
-            category.after = after;
+impl Category {
+    /// Takes the key of a value into account that may order it; whether it does.
+    fn offer(&mut self, level: &Level, key: &[u8]) -> bool {
+        let Some((_, extreme)) = level.by else {
+            return false;
+        };
+        let largest = (extreme == Extreme::Max) != level.descending;
+        let best = self.order.get(..self.key_at).unwrap_or_default();
+        let better = is_missing_key(best) || if largest { key > best } else { key < best };
+        if better && !is_missing_key(key) {
+            self.set_extreme(key);
+            return true;
         }
+        false
+    }
+
+    fn set_extreme(&mut self, extreme: &[u8]) {
+        self.order = [extreme, self.key()].concat().into_boxed_slice();
+        self.key_at = extreme.len();
     }
 }
 
@@ -247,15 +257,4 @@ fn heading_id(within: Option<&HeadingId>, key: &[u8]) -> HeadingId {
     let mut id = HeadingId::default();
     hasher.finalize_xof().fill(&mut id);
     id
-}
-
-fn span(start: usize, end: usize) -> Span {
-    Span {
-        at: start,
-        len: u32::try_from(end - start).unwrap_or(0),
-    }
-}
-
-fn index(n: u32) -> usize {
-    usize::try_from(n).unwrap_or(usize::MAX)
 }

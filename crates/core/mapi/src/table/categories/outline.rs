@@ -1,7 +1,9 @@
-//! The outline of a categorised table: its headings and the places of the rows below them, in order.
+//! The outline of a categorised table: its headings in order, and which rows are below them.
 //!
-//! It holds keys, not cells: some fifty bytes per row and a hundred per category.
+//! Of rows below headings it holds eight bytes each; their order is read when they come into view, and dropped when they go
+//! out of it. A category takes some two hundred bytes.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +11,10 @@ use mapi_kit::computed::instance_key;
 use mapi_props::{Bag, PropValue, tags};
 use mapi_spi::{ItemId, RowKey};
 
+use super::build::Unrest;
 use super::folds::{Folds, HeadingId};
+use super::leaves::{Leaf, Leaves};
+use super::members::Members;
 
 /// TBL_EXPANDED_CATEGORY: PR_ROW_TYPE of an expanded heading.
 const EXPANDED: i32 = 3;
@@ -20,15 +25,8 @@ const COLLAPSED: i32 = 4;
 const HEADING: u8 = 0;
 const BELOW: u8 = 1;
 
-/// Bytes in [`Outline::keys`].
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Span {
-    pub(super) at: usize,
-    pub(super) len: u32,
-}
-
 /// A category.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Category {
     pub(super) id: HeadingId,
     /// The category that it is part of.
@@ -37,31 +35,36 @@ pub(super) struct Category {
     /// Its heading starts expanded.
     pub(super) from_start: bool,
     pub(super) expanded: bool,
-    /// Orders it among the categories of its parent.
-    pub(super) key: Span,
-    /// Its rows, those of the categories in it included.
-    pub(super) leaves: Range<u32>,
+    /// Orders it among the categories of its parent: the value that stands for its rows, if its level has one, then its key.
+    pub(super) order: Box<[u8]>,
+    /// Where in that its key begins.
+    pub(super) key_at: usize,
+    /// The categories in it, in order.
+    pub(super) below: Vec<u32>,
+    /// Its rows, if it is of the deepest level.
+    pub(super) members: Members,
+    /// Those rows in order, as long as they are in view.
+    pub(super) leaves: Option<Leaves>,
+    /// Rows, those of the categories in it included.
+    pub(super) count: u32,
     pub(super) unread: u32,
-    /// The first category in the outline that is no part of it.
-    pub(super) after: u32,
+    /// Rows came or went that are not arranged yet.
+    pub(super) touched: bool,
 }
 
-/// A row that is no heading.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Leaf {
-    pub(super) item: ItemId,
-    pub(super) instance: u32,
-    /// The category of the deepest level that it is in.
-    pub(super) category: u32,
-    /// Orders it in its category.
-    pub(super) key: Span,
+impl Category {
+    /// What tells it from others in the same category.
+    pub(super) fn key(&self) -> &[u8] {
+        self.order.get(self.key_at..).unwrap_or_default()
+    }
 }
 
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Spot {
     Heading(u32),
-    Leaf(u32),
+    /// A category of the deepest level, and which of its rows.
+    Leaf(u32, u32),
 }
 
 /// A heading in view, and the number of its row. Its rows, if it shows some, follow it.
@@ -72,37 +75,66 @@ struct Shown {
 }
 
 /// The outline as of one change-log number.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Outline {
     pub(super) seq: u64,
+    /// Changes were taken in half: it is of no use any more.
+    pub(super) broken: bool,
     levels: usize,
-    keys: Vec<u8>,
-    /// In table order: each before those in it.
-    categories: Vec<Category>,
-    /// In table order.
-    leaves: Vec<Leaf>,
+    /// By number; numbers in `free` have none.
+    pub(super) categories: Vec<Category>,
+    pub(super) free: Vec<u32>,
+    /// Numbers by that of the category around, plus one, and the key.
+    pub(super) by_key: HashMap<Box<[u8]>, u32>,
+    /// The outermost categories, in order.
+    outermost: Vec<u32>,
+    /// Rows in all.
+    pub(super) all: u32,
+    pub(super) unrest: Unrest,
     shown: Vec<Shown>,
     rows: u64,
     folds: Arc<()>,
 }
 
 impl Outline {
-    pub(super) fn new(
-        seq: u64,
-        levels: usize,
-        keys: Vec<u8>,
-        (categories, leaves): (Vec<Category>, Vec<Leaf>),
-    ) -> Self {
+    /// An outline without rows.
+    pub(super) fn new(levels: usize) -> Self {
         Self {
-            seq,
             levels,
-            keys,
-            categories,
-            leaves,
-            shown: Vec::new(),
-            rows: 0,
-            folds: Arc::default(),
+            ..Self::default()
         }
+    }
+
+    pub(super) fn category(&self, n: u32) -> Option<&Category> {
+        self.categories.get(index(n))
+    }
+
+    pub(super) fn category_mut(&mut self, n: u32) -> Option<&mut Category> {
+        self.categories.get_mut(index(n))
+    }
+
+    pub(super) fn insert(&mut self, category: Category) -> u32 {
+        if let Some(n) = self.free.pop() {
+            if let Some(place) = self.category_mut(n) {
+                *place = category;
+            }
+            return n;
+        }
+        self.categories.push(category);
+        u32::try_from(self.categories.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The categories in a category, or the outermost ones.
+    pub(super) fn family_mut(&mut self, parent: Option<u32>) -> &mut Vec<u32> {
+        match parent.and_then(|n| self.categories.get_mut(index(n))) {
+            Some(parent) => &mut parent.below,
+            None => &mut self.outermost,
+        }
+    }
+
+    /// Which rows are in view has to be found out again.
+    pub(super) fn moved(&mut self) {
+        self.folds = Arc::default();
     }
 
     /// Expands and collapses headings as these say.
@@ -114,24 +146,44 @@ impl Outline {
         for category in &mut self.categories {
             category.expanded = folds.is_expanded(&category.id, category.from_start);
         }
-        self.shown.clear();
-        self.rows = 0;
-        let mut next = 0_u32;
-        while let Some(category) = at(&self.categories, next) {
-            self.shown.push(Shown {
-                category: next,
-                row: self.rows,
-            });
-            self.rows += 1;
-            if category.expanded && self.is_deepest(category) {
-                self.rows += u64::from(count(&category.leaves));
+        for n in 0..u32::try_from(self.categories.len()).unwrap_or(u32::MAX) {
+            let loaded = self.category(n).is_some_and(|c| c.leaves.is_some());
+            if loaded && !self.is_open(n) {
+                let category = self.category_mut(n);
+                category.into_iter().for_each(|c| c.leaves = None);
             }
-            next = if category.expanded {
-                next + 1
-            } else {
-                category.after
-            };
         }
+        let mut shown = std::mem::take(&mut self.shown);
+        shown.clear();
+        self.rows = 0;
+        self.rows = self.show(&self.outermost, 0, &mut shown);
+        self.shown = shown;
+    }
+
+    /// Whether a category and all that it is in are expanded.
+    fn is_open(&self, n: u32) -> bool {
+        let mut next = Some(n);
+        while let Some(category) = next.and_then(|n| self.category(n)) {
+            if !category.expanded {
+                return false;
+            }
+            next = category.parent;
+        }
+        true
+    }
+
+    /// Notes the headings in view of a family that begins with this row, and gives the row after it.
+    fn show(&self, family: &[u32], mut row: u64, shown: &mut Vec<Shown>) -> u64 {
+        for n in family {
+            shown.push(Shown { category: *n, row });
+            row += 1;
+            match self.category(*n) {
+                Some(c) if c.expanded && self.is_deepest(c) => row += u64::from(c.count),
+                Some(c) if c.expanded => row = self.show(&c.below, row, shown),
+                _ => {}
+            }
+        }
+        row
     }
 
     fn is_deepest(&self, category: &Category) -> bool {
@@ -152,9 +204,8 @@ impl Outline {
         if shown.row == row {
             return Some(Spot::Heading(shown.category));
         }
-        let first = at(&self.categories, shown.category)?.leaves.start;
         let below = u32::try_from(row - shown.row - 1).ok()?;
-        Some(Spot::Leaf(first.checked_add(below)?))
+        Some(Spot::Leaf(shown.category, below))
     }
 
     /// The last heading in view for which this holds; it holds for the first ones only.
@@ -163,61 +214,96 @@ impl Outline {
         self.shown.get(n.checked_sub(1)?).copied()
     }
 
+    /// Categories of which rows with these numbers are, whose order has not been read.
+    pub(super) fn unread_order(&self, range: &Range<u64>) -> Vec<u32> {
+        let first = self.shown.partition_point(|shown| shown.row <= range.start);
+        let shown = self.shown.iter().skip(first.saturating_sub(1));
+        let shown = shown.take_while(|shown| shown.row < range.end);
+        let wanted = shown.filter(|shown| {
+            self.category(shown.category).is_some_and(|c| {
+                let last = shown.row + u64::from(c.count);
+                let below = c.expanded && self.is_deepest(c) && last >= range.start;
+                below && shown.row + 1 < range.end && c.leaves.is_none()
+            })
+        });
+        wanted.map(|shown| shown.category).collect()
+    }
+
+    /// The category whose rows must be in order to say how many stand before a place: see [`Self::rows_before`].
+    pub(super) fn around(&self, place: &RowKey) -> Option<u32> {
+        let place = place_of(place)?;
+        let heading = |shown: &Shown| self.place(Spot::Heading(shown.category)).as_slice() < place;
+        let n = self.shown_before(heading)?.category;
+        let category = self.category(n)?;
+        let shows = category.expanded && self.is_deepest(category) && category.leaves.is_none();
+        (shows && place.starts_with(&self.before_leaves(n))).then_some(n)
+    }
+
     /// How many rows in view stand before a place, or with it too where it is `inclusive`.
     pub(super) fn rows_before(&self, place: &RowKey, inclusive: bool) -> u64 {
-        let Some(Some(PropValue::Binary(place))) = place.values.first() else {
+        let Some(place) = place_of(place) else {
             return 0;
         };
-        let is_before = |this: &[u8]| this < place.as_slice() || (inclusive && this == place);
+        let is_before = |this: &[u8]| this < place || (inclusive && this == place);
         let heading = |shown: &Shown| is_before(&self.place(Spot::Heading(shown.category)));
         let Some(shown) = self.shown_before(heading) else {
             return 0;
         };
         let mut rows = shown.row + 1;
-        if let Some(category) = at(&self.categories, shown.category)
+        if let Some(category) = self.category(shown.category)
             && category.expanded
             && self.is_deepest(category)
         {
-            let leaf = |n: u32| is_before(&self.place(Spot::Leaf(n)));
-            rows += u64::from(partition(&category.leaves, leaf));
+            let prefix = self.before_leaves(shown.category);
+            rows += match place.strip_prefix(prefix.as_slice()) {
+                Some(rest) => {
+                    let leaves = category.leaves.as_ref();
+                    leaves.map_or(0, |leaves| leaves.before(rest, inclusive))
+                }
+                None if place < prefix.as_slice() => 0,
+                None => u64::from(category.count),
+            };
         }
         rows
     }
 
-    /// The bytes in whose order all rows stand, those out of view too.
-    fn place(&self, spot: Spot) -> Vec<u8> {
+    /// What the places of the rows of a category begin with.
+    fn before_leaves(&self, category: u32) -> Vec<u8> {
         let mut place = Vec::with_capacity(96);
-        match spot {
-            Spot::Heading(category) => {
-                self.path(category, &mut place);
-                place.push(HEADING);
-            }
-            Spot::Leaf(n) => {
-                if let Some(leaf) = at(&self.leaves, n) {
-                    self.path(leaf.category, &mut place);
-                    place.push(BELOW);
-                    place.extend_from_slice(self.key(leaf.key));
-                    place.extend_from_slice(&instance_key(leaf.item, leaf.instance));
-                }
-            }
-        }
+        self.path(category, &mut place);
+        place.push(BELOW);
         place
     }
 
+    /// The bytes in whose order all rows stand, those out of view too.
+    fn place(&self, spot: Spot) -> Vec<u8> {
+        match spot {
+            Spot::Heading(category) => {
+                let mut place = Vec::with_capacity(96);
+                self.path(category, &mut place);
+                place.push(HEADING);
+                place
+            }
+            Spot::Leaf(category, nth) => {
+                let mut place = self.before_leaves(category);
+                let leaves = self.category(category).and_then(|c| c.leaves.as_ref());
+                if let Some(leaf) = leaves.and_then(|leaves| leaves.get(nth)) {
+                    place.extend_from_slice(leaf.key);
+                    place.extend_from_slice(&instance_key(leaf.item, leaf.instance));
+                }
+                place
+            }
+        }
+    }
+
     fn path(&self, category: u32, place: &mut Vec<u8>) {
-        if let Some(category) = at(&self.categories, category) {
+        if let Some(category) = self.category(category) {
             if let Some(parent) = category.parent {
                 self.path(parent, place);
                 place.push(BELOW);
             }
-            place.extend_from_slice(self.key(category.key));
+            place.extend_from_slice(&category.order);
         }
-    }
-
-    fn key(&self, span: Span) -> &[u8] {
-        let len = usize::try_from(span.len).unwrap_or(0);
-        let key = self.keys.get(span.at..span.at + len);
-        key.unwrap_or_default()
     }
 
     /// The key of a row, which keeps its meaning when the row is gone: the place, and of a heading what it is known by.
@@ -225,41 +311,46 @@ impl Outline {
         let place = Some(PropValue::Binary(self.place(spot)));
         match spot {
             Spot::Heading(n) => {
-                let id = at(&self.categories, n).map(|c| c.id.to_vec().into());
+                let id = self.category(n).map(|c| c.id.to_vec().into());
                 RowKey {
                     values: vec![place, id],
                     item: ItemId(0),
                     instance: 0,
                 }
             }
-            Spot::Leaf(n) => {
-                let leaf = at(&self.leaves, n);
+            Spot::Leaf(..) => {
+                let (item, instance) = self.leaf(spot).unwrap_or((ItemId(0), 0));
                 RowKey {
                     values: vec![place],
-                    item: leaf.map_or(ItemId(0), |l| l.item),
-                    instance: leaf.map_or(0, |l| l.instance),
+                    item,
+                    instance,
                 }
             }
         }
     }
 
-    /// The item and instance of a row that is no heading.
-    pub(super) fn leaf(&self, n: u32) -> Option<(ItemId, u32)> {
-        at(&self.leaves, n).map(|leaf| (leaf.item, leaf.instance))
+    /// The item and instance of a row that is no heading, once the order of its category is read.
+    pub(super) fn leaf(&self, spot: Spot) -> Option<(ItemId, u32)> {
+        let Spot::Leaf(n, nth) = spot else {
+            return None;
+        };
+        let leaf: Leaf<'_> = self.category(n)?.leaves.as_ref()?.get(nth)?;
+        Some((leaf.item, leaf.instance))
     }
 
-    /// The row, in view or not, of this PR_INSTANCE_KEY.
-    pub(super) fn by_instance_key(&self, key: &[u8]) -> Option<Spot> {
-        let number = |n: usize| u32::try_from(n).ok();
-        if let Ok(id) = HeadingId::try_from(key) {
-            let n = self.categories.iter().position(|c| c.id == id)?;
-            return number(n).map(Spot::Heading);
-        }
-        let (item, instance) = key.split_first_chunk::<8>()?;
-        let item = ItemId(u64::from_be_bytes(*item));
-        let instance = u32::from_be_bytes(instance.try_into().ok()?);
-        let same = |l: &Leaf| l.item == item && l.instance == instance;
-        number(self.leaves.iter().position(same)?).map(Spot::Leaf)
+    /// The heading, in view or not, of this PR_INSTANCE_KEY.
+    pub(super) fn heading(&self, key: &[u8]) -> Option<u32> {
+        let id = HeadingId::try_from(key).ok()?;
+        let mut numbered = (0..).zip(&self.categories);
+        let found = numbered.find(|(_, c)| c.count > 0 && c.id == id);
+        found.map(|(n, _)| n)
+    }
+
+    /// The category that the row, in view or not, of this item and instance is in.
+    pub(super) fn category_of(&self, item: ItemId, instance: u32) -> Option<u32> {
+        let mut numbered = (0..).zip(&self.categories);
+        let found = numbered.find(|(_, c)| c.members.has(item, instance));
+        found.map(|(n, _)| n)
     }
 
     /// The number of a row; `None` if it is out of view.
@@ -269,19 +360,42 @@ impl Outline {
         (self.spot(row) == Some(spot)).then_some(row)
     }
 
-    /// A row of a category: it has the values that the heading shows.
+    /// A row of a category: the one with the lowest number. It has the values that the heading shows.
     pub(super) fn sample(&self, heading: u32) -> Option<(ItemId, u32)> {
-        self.leaf(at(&self.categories, heading)?.leaves.start)
+        let category = self.category(heading)?;
+        let own = category.members.iter().next();
+        let own = own.map(|(item, instance, _)| (item, instance));
+        let below = category.below.iter().filter_map(|n| self.sample(*n));
+        own.into_iter().chain(below).min()
+    }
+
+    /// All rows of a category.
+    pub(super) fn members_of(&self, heading: u32, into: &mut Vec<ItemId>) {
+        if let Some(category) = self.category(heading) {
+            into.extend(category.members.iter().map(|(item, _, _)| item));
+            category
+                .below
+                .iter()
+                .for_each(|n| self.members_of(*n, into));
+        }
+    }
+
+    /// Whether a row is in a category.
+    pub(super) fn is_in(&self, heading: u32, item: ItemId, instance: u32) -> bool {
+        self.category(heading).is_some_and(|category| {
+            category.members.has(item, instance)
+                || (category.below.iter()).any(|n| self.is_in(*n, item, instance))
+        })
     }
 
     /// How deep a heading stands.
     pub(super) fn depth(&self, heading: u32) -> usize {
-        at(&self.categories, heading).map_or(0, |c| usize::from(c.depth))
+        self.category(heading).map_or(0, |c| usize::from(c.depth))
     }
 
     /// Adds what a heading shows beside its keys: counts, depth, type.
     pub(super) fn describe(&self, heading: u32, props: &mut Bag) {
-        let Some(category) = at(&self.categories, heading) else {
+        let Some(category) = self.category(heading) else {
             return;
         };
         let long = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
@@ -293,29 +407,18 @@ impl Outline {
         props.set(tags::INSTANCE_KEY, category.id.as_slice());
         props.set(tags::DEPTH, i32::from(category.depth));
         props.set(tags::ROW_TYPE, row_type);
-        props.set(tags::CONTENT_COUNT, long(count(&category.leaves)));
+        props.set(tags::CONTENT_COUNT, long(category.count));
         props.set(tags::CONTENT_UNREAD, long(category.unread));
     }
 }
 
-fn at<T>(all: &[T], n: u32) -> Option<&T> {
-    all.get(usize::try_from(n).ok()?)
-}
-
-const fn count(range: &Range<u32>) -> u32 {
-    range.end.saturating_sub(range.start)
-}
-
-/// How many numbers of a range come first for which this holds; it holds for none after one for which it does not.
-fn partition(range: &Range<u32>, holds: impl Fn(u32) -> bool) -> u32 {
-    let (mut low, mut high) = (range.start, range.end);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if holds(middle) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+fn place_of(key: &RowKey) -> Option<&[u8]> {
+    match key.values.first() {
+        Some(Some(PropValue::Binary(place))) => Some(place),
+        _ => None,
     }
-    low - range.start
+}
+
+pub(super) fn index(n: u32) -> usize {
+    usize::try_from(n).unwrap_or(usize::MAX)
 }

@@ -1,23 +1,22 @@
 //! A categorised table over a store's rows: pages, counts, places and searches in its outline.
 
 use std::collections::HashSet;
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use mapi_kit::engine::cell;
+use mapi_kit::engine::{Plan, cell};
 use mapi_props::{Bag, Code, PropTag, PropValue, RelOp, Restriction, SortOrderSet, tags};
 use mapi_query::{BagRow, Matcher};
 use mapi_spi::{Anchor, Call, Direction, Error, ItemId, Page, Result, Row, RowKey, RowSet, View};
 
-use super::build::Builder;
-use super::follow::still_true;
 use super::levels::Levels;
+use super::look::{Look, Stop};
 use super::outline::{Outline, Spot};
 use super::saved::view_digest;
 use crate::table::{Spec, StoreRows};
 
-/// How often a page is read anew because its rows changed meanwhile.
-const ATTEMPTS: u32 = 4;
+/// How often something is read anew because its rows changed meanwhile.
+const ATTEMPTS: u32 = 8;
 /// Rows that a search looks at in one go: at first, and at most.
 const LOOK_AT: (u64, u64) = (64, 4096);
 
@@ -43,9 +42,9 @@ struct Shape {
 /// A view of a store's rows in categories.
 #[derive(Debug)]
 pub(in crate::table) struct Categorised<'a> {
-    rows: &'a StoreRows,
-    spec: &'a Spec,
-    levels: Levels,
+    pub(super) rows: &'a StoreRows,
+    pub(super) spec: &'a Spec,
+    pub(super) levels: Levels,
 }
 
 impl<'a> Categorised<'a> {
@@ -70,7 +69,7 @@ impl<'a> Categorised<'a> {
         self.flat_with(self.spec.columns.clone())
     }
 
-    fn flat_with(&self, columns: Vec<PropTag>) -> View {
+    pub(super) fn flat_with(&self, columns: Vec<PropTag>) -> View {
         View {
             container: self.rows.container,
             rows: self.rows.rows,
@@ -80,40 +79,58 @@ impl<'a> Categorised<'a> {
         }
     }
 
-    /// Shows the outline as it is now.
+    /// What the rows are asked for to find their categories.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub(super) fn keys(&self) -> Result<KeyViews> {
+        let flat = self.flat_with(self.spec.keys_only().columns);
+        let plan = Plan::new(self.rows.context.spi()?.info(), &flat)?;
+        let cut = plan.matcher().is_some_and(|m| m.limit().is_some());
+        let expanded = plan.is_expanded();
+        Ok(KeyViews {
+            flat,
+            leaf: self.levels.leaf,
+            cut,
+            expanded,
+        })
+    }
+
+    /// Shows the outline as it is now; again when its rows change while they are looked at.
     pub(super) fn with<T>(
         &self,
         call: &Call,
-        look: impl FnOnce(&mut Outline) -> Result<T>,
+        mut look: impl FnMut(&mut Look<'_>) -> std::result::Result<T, Stop>,
     ) -> Result<T> {
         let mut kept = (self.rows.outlines.0.lock()).unwrap_or_else(PoisonError::into_inner);
-        let current = self.current(kept.take(), call)?;
-        let outline = &mut kept.insert(current).outline;
-        outline.fold(&self.spec.folds);
-        look(outline)
-    }
-
-    fn current(&self, kept: Option<Kept>, call: &Call) -> Result<Kept> {
         let shape = Shape {
             restriction: self.spec.restriction.clone(),
             sort: self.spec.sort.clone(),
             instances: self.spec.keys_only().columns,
         };
-        if let Some(mut kept) = kept.filter(|k| k.shape == shape)
-            && let Some(seq) = still_true(self.rows, kept.outline.seq, call)?
-        {
-            kept.outline.seq = seq;
-            return Ok(kept);
+        let keys = self.keys()?;
+        let outline = match kept.take().filter(|k| k.shape == shape) {
+            Some(kept) => kept.outline,
+            None => self.build(&keys, call)?,
+        };
+        let outline = &mut kept.insert(Kept { shape, outline }).outline;
+        let mut attempt = 1;
+        loop {
+            self.refresh(&keys, outline, call)?;
+            outline.fold(&self.spec.folds);
+            let looked = look(&mut Look {
+                view: self,
+                keys: &keys,
+                outline,
+                call,
+                strict: attempt < ATTEMPTS,
+            });
+            match looked {
+                Ok(value) => return Ok(value),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Changed) => attempt += 1,
+            }
         }
-        let mut builder = Builder::new(&self.levels);
-        let view = self.flat_with(shape.instances.clone());
-        let store = self.rows.context.spi()?;
-        let seq = store.each_key(&view, call, &mut |row| {
-            builder.add(&row);
-            ControlFlow::Continue(())
-        })?;
-        let outline = builder.finish(seq);
-        Ok(Kept { shape, outline })
     }
 
     /// What a collapse state of this view is told by.
@@ -127,31 +144,29 @@ impl<'a> Categorised<'a> {
     }
 
     pub(in crate::table) fn count(&self) -> Result<u64> {
-        self.with(&self.rows.context.call, |outline| Ok(outline.rows()))
+        self.with(&self.rows.context.call, |look| Ok(look.outline.rows()))
     }
 
     pub(in crate::table) fn position(&self, key: &RowKey) -> Result<u64> {
-        self.with(&self.rows.context.call, |outline| {
-            Ok(outline.rows_before(key, false))
-        })
+        self.with(&self.rows.context.call, |look| look.rows_before(key, false))
     }
 
     pub(in crate::table) fn page(&self, from: &Anchor, count: i64) -> Result<Page> {
-        self.settled(|outline| {
-            let at = row_number(outline, from);
+        self.with(&self.rows.context.call, |look| {
+            let at = look.row_number(from)?;
+            let all = look.outline.rows();
             let range = if count < 0 {
                 at.saturating_sub(count.unsigned_abs())..at
             } else {
-                at..at.saturating_add(count.unsigned_abs()).min(outline.rows())
+                at..at.saturating_add(count.unsigned_abs()).min(all)
             };
-            let (rows, whole) = self.rows_of(outline, range.clone())?;
-            let page = Page {
-                seq: outline.seq,
+            let rows = look.rows(range.clone())?;
+            Ok(Page {
+                seq: look.outline.seq,
                 rows,
                 at_start: range.start == 0,
-                at_end: range.end == outline.rows(),
-            };
-            Ok((page, whole))
+                at_end: range.end == all,
+            })
         })
     }
 
@@ -171,82 +186,47 @@ impl<'a> Categorised<'a> {
             matcher: &matcher,
             below: below_headings(restriction, self.levels.depth())?,
         };
-        self.settled(|outline| {
-            let at = row_number(outline, from);
+        self.with(&self.rows.context.call, |look| {
+            let at = look.row_number(from)?;
             let found = match (instance_key_asked(restriction), direction) {
                 (Some(key), _) => {
-                    let spot = outline.by_instance_key(key);
-                    let row = spot.and_then(|spot| outline.row_of(spot));
+                    let spot = look.by_instance_key(key)?;
+                    let row = spot.and_then(|spot| look.outline.row_of(spot));
                     row.filter(|row| (*row >= at) == (direction == Direction::Forward))
                 }
-                (None, Direction::Forward) => search.forward(outline, at)?,
-                (None, Direction::Backward) => search.backward(outline, at)?,
+                (None, Direction::Forward) => search.forward(look, at)?,
+                (None, Direction::Backward) => search.backward(look, at)?,
             };
             let Some(row) = found else {
-                return Ok((None, true));
+                return Ok(None);
             };
-            let (mut rows, whole) = self.rows_of(outline, row..row + 1)?;
-            Ok((rows.pop(), whole))
+            Ok(look.rows(row..row + 1)?.pop())
         })
     }
 
-    /// What is read of an outline, anew if its rows change meanwhile; `read` says whether they have not.
-    fn settled<T>(&self, mut read: impl FnMut(&Outline) -> Result<(T, bool)>) -> Result<T> {
-        let call = &self.rows.context.call;
-        let mut attempt = 1;
-        loop {
-            let (value, whole) = self.with(call, |outline| read(outline))?;
-            if whole || attempt == ATTEMPTS {
-                return Ok(value);
-            }
-            attempt += 1;
-        }
-    }
-
-    /// The rows of these numbers, and whether all were there as the outline says.
-    fn rows_of(&self, outline: &Outline, range: Range<u64>) -> Result<(Vec<Row>, bool)> {
-        let spots: Vec<Spot> = range.filter_map(|n| outline.spot(n)).collect();
-        let place = |spot: &Spot| match *spot {
-            Spot::Heading(n) => outline.sample(n),
-            Spot::Leaf(n) => outline.leaf(n),
-        };
-        let places: Vec<(ItemId, u32)> = spots.iter().filter_map(place).collect();
-        let (seq, found) = self.read(&self.flat(), &places, None)?;
-        let call = &self.rows.context.call;
-        let whole = places.is_empty()
-            || found.len() == places.len()
-                && (seq == outline.seq || still_true(self.rows, outline.seq, call)?.is_some());
-        let mut found = found.into_iter().peekable();
-        let row = |spot: &Spot| {
-            let place = place(spot)?;
-            let same = |row: &Row| (row.key.item, row.key.instance) == place;
-            Some(self.row(outline, *spot, found.next_if(same)?))
-        };
-        Ok((spots.iter().filter_map(row).collect(), whole))
-    }
-
-    fn read(
+    pub(super) fn read(
         &self,
         view: &View,
         places: &[(ItemId, u32)],
         also: Option<&Restriction>,
-    ) -> Result<(u64, Vec<Row>)> {
+        call: &Call,
+    ) -> Result<Option<(u64, Vec<Row>)>> {
         if places.is_empty() {
-            return Ok((0, Vec::new()));
+            return Ok(None);
         }
-        let context = &self.rows.context;
-        context.spi()?.rows_at(view, places, also, &context.call)
+        let read = (self.rows.context.spi()?).rows_at(view, places, also, call)?;
+        Ok(Some(read))
     }
 
     /// A row from the store's: a heading's is made of a row below it.
-    fn row(&self, outline: &Outline, spot: Spot, read: Row) -> Row {
+    pub(super) fn row(&self, outline: &Outline, spot: Spot, read: Row) -> Row {
         let columns = &self.spec.columns;
         let cells = match spot {
             Spot::Heading(n) => {
                 let props = self.heading_props(outline, n, &read);
                 columns.iter().map(|c| cell(&BagRow(&props), *c)).collect()
             }
-            Spot::Leaf(_) => {
+            Spot::Leaf(..) => {
                 let mut cells = read.cells;
                 for (column, cell) in columns.iter().zip(&mut cells) {
                     if *column == tags::DEPTH.raw() {
@@ -278,6 +258,54 @@ impl<'a> Categorised<'a> {
     }
 }
 
+/// The views of which a store is asked the keys.
+#[derive(Debug)]
+pub(super) struct KeyViews {
+    /// In the order of all columns.
+    flat: View,
+    /// The first column that sorts the rows of a category.
+    leaf: usize,
+    /// It has only its first rows.
+    pub(super) cut: bool,
+    /// Messages may make several rows.
+    expanded: bool,
+}
+
+impl KeyViews {
+    /// The view whose first columns are those that make the categories.
+    pub(super) fn paths(&self) -> View {
+        let mut view = self.flat.clone();
+        // Which rows come first, and which are made of one message, all columns say together.
+        if !self.cut && !self.expanded {
+            view.sort.columns.truncate(self.leaf);
+        }
+        view
+    }
+
+    /// The view of rows that are known to be in it, and the first of its columns that is asked for: those from `first` up to
+    /// `end` of all columns.
+    fn of_members(&self, columns: Range<usize>) -> (View, usize) {
+        let mut view = self.flat.clone();
+        view.restriction = None;
+        if self.expanded {
+            return (view, columns.start);
+        }
+        view.sort.columns.truncate(columns.end);
+        view.sort.columns.drain(..columns.start.min(columns.end));
+        (view, 0)
+    }
+
+    /// The view whose columns from the number returned on sort the rows of a category.
+    pub(super) fn leaves(&self) -> (View, usize) {
+        self.of_members(self.leaf..self.flat.sort.columns.len())
+    }
+
+    /// The view of which one column, whose number there is returned, orders categories.
+    pub(super) fn extremes(&self, column: usize) -> (View, usize) {
+        self.of_members(column..column + 1)
+    }
+}
+
 /// A search through the rows in view: headings here, the others in the store.
 struct Search<'a> {
     view: &'a Categorised<'a>,
@@ -287,11 +315,11 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn forward(&self, outline: &Outline, at: u64) -> Result<Option<u64>> {
+    fn forward(&self, look: &mut Look<'_>, at: u64) -> std::result::Result<Option<u64>, Stop> {
         let (mut start, mut size) = (at, LOOK_AT.0);
-        while start < outline.rows() {
-            let end = start.saturating_add(size).min(outline.rows());
-            let hits = self.hits(outline, start..end)?;
+        while start < look.outline.rows() {
+            let end = start.saturating_add(size).min(look.outline.rows());
+            let hits = self.hits(look, start..end)?;
             if let Some(row) = hits.first() {
                 return Ok(Some(*row));
             }
@@ -300,11 +328,11 @@ impl Search<'_> {
         Ok(None)
     }
 
-    fn backward(&self, outline: &Outline, at: u64) -> Result<Option<u64>> {
+    fn backward(&self, look: &mut Look<'_>, at: u64) -> std::result::Result<Option<u64>, Stop> {
         let (mut end, mut size) = (at, LOOK_AT.0);
         while end > 0 {
             let start = end.saturating_sub(size);
-            let hits = self.hits(outline, start..end)?;
+            let hits = self.hits(look, start..end)?;
             if let Some(row) = hits.last() {
                 return Ok(Some(*row));
             }
@@ -314,31 +342,40 @@ impl Search<'_> {
     }
 
     /// Which rows of these match.
-    fn hits(&self, outline: &Outline, range: Range<u64>) -> Result<Vec<u64>> {
+    fn hits(&self, look: &mut Look<'_>, range: Range<u64>) -> std::result::Result<Vec<u64>, Stop> {
+        look.load(&look.outline.unread_order(&range))?;
+        let (outline, call) = (&*look.outline, look.call);
         let (mut headings, mut samples) = (Vec::new(), Vec::new());
         let (mut rows, mut leaves) = (Vec::new(), Vec::new());
         for row in range {
             match outline.spot(row) {
                 Some(Spot::Heading(n)) => {
-                    headings.push((row, n));
-                    samples.extend(outline.sample(n));
+                    if let Some(sample) = outline.sample(n) {
+                        headings.push((row, n));
+                        samples.push(sample);
+                    }
                 }
-                Some(Spot::Leaf(n)) => {
-                    rows.push(row);
-                    leaves.extend(outline.leaf(n));
+                Some(spot @ Spot::Leaf(..)) => {
+                    if let Some(leaf) = outline.leaf(spot) {
+                        rows.push(row);
+                        leaves.push(leaf);
+                    }
                 }
                 None => {}
             }
         }
         let flat = self.view.flat_with(self.view.spec.keys_only().columns);
         let place = |row: &Row| (row.key.item, row.key.instance);
-        let (_, read) = self.view.read(&flat, &leaves, Some(&self.below))?;
+        let read = self.view.read(&flat, &leaves, Some(&self.below), call)?;
+        let read = read.map_or_else(Vec::new, |(_, rows)| rows);
         let matching: HashSet<_> = read.iter().map(place).collect();
         let below = (rows.iter().zip(&leaves)).filter(|(_, leaf)| matching.contains(leaf));
         let mut hits: Vec<u64> = below.map(|(row, _)| *row).collect();
-        let (_, read) = self.view.read(&flat, &samples, None)?;
+        let read = self.view.read(&flat, &samples, None, call)?;
+        let read = read.map_or_else(Vec::new, |(_, rows)| rows);
         let mut read = read.iter().peekable();
         for ((row, n), sample) in headings.iter().zip(&samples) {
+            // Headings may share a row, one in the other.
             if let Some(sample) = read.next_if(|r| place(r) == *sample) {
                 let props = self.view.heading_props(outline, *n, sample);
                 hits.extend(self.matcher.matches(&BagRow(&props)).then_some(*row));
@@ -346,17 +383,6 @@ impl Search<'_> {
         }
         hits.sort_unstable();
         Ok(hits)
-    }
-}
-
-/// How many rows stand before an anchor.
-fn row_number(outline: &Outline, from: &Anchor) -> u64 {
-    match from {
-        Anchor::Start => 0,
-        Anchor::End => outline.rows(),
-        Anchor::Row(n) => (*n).min(outline.rows()),
-        Anchor::At(key) => outline.rows_before(key, false),
-        Anchor::After(key) => outline.rows_before(key, true),
     }
 }
 
