@@ -13,6 +13,8 @@ mod files;
 mod folder_copies;
 mod folders;
 mod forms;
+mod forms;
+mod forms_shown;
 mod forms_shown;
 mod hierarchies;
 mod large_streams;
@@ -82,6 +84,8 @@ pub fn all() -> Vec<Case> {
         conversations::CASES,
         threads::CASES,
         folders::CASES,
+        forms::CASES,
+        forms_shown::CASES,
         forms::CASES,
         forms_shown::CASES,
         folder_copies::CASES,

@@ -260,6 +260,17 @@ impl Host for TestHost {
         (self.service.name() == name).then(|| Arc::clone(&self.service))
     }
 
+    fn local_forms(&self) -> Result<Vec<mapi::Form>> {
+        self.profiles.local_forms()
+    }
+
+    fn change_local_forms(
+        &self,
+        change: &mut dyn FnMut(&mut Vec<mapi::Form>) -> Result<()>,
+    ) -> Result<()> {
+        self.profiles.change_local_forms(change)
+    }
+
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
         Host::support(self.profiles.as_ref(), profile, service)
     }

@@ -5,6 +5,7 @@ mod charset;
 mod codec;
 mod container;
 mod entry_id;
+mod form;
 mod header;
 mod html;
 mod mail;
@@ -36,6 +37,7 @@ pub const ALL: &[&Target] = &[
     &recipe::TARGET,
     &container::MBOX,
     &container::MAILDIR,
+    &form::TARGET,
     &html::TARGET,
     &text::TARGET,
     &words::TARGET,

@@ -10,7 +10,7 @@ mod reader;
 mod snippet;
 
 pub use decode::{Letters, describe};
-pub use list::{LIST_COLUMNS, ListRow, list_row};
+pub use list::{LIST_COLUMNS, ListRow, STATUS_NAMES, list_row};
 pub use mapi_html::html_to_text;
 pub use names::{StoreNames, property_name};
 pub use reader::{

@@ -1,12 +1,12 @@
 //! One row of a message list.
 
-use mapi::TableRow;
+use mapi::{MessageStatus, TableRow, icon_name};
 use mapi_props::{PropTag, PropValue, message_flags, tags};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 /// The columns that a list row is made from.
-pub const LIST_COLUMNS: [PropTag; 11] = [
+pub const LIST_COLUMNS: [PropTag; 13] = [
     tags::SUBJECT.raw(),
     tags::SENT_REPRESENTING_NAME.raw(),
     tags::SENT_REPRESENTING_SMTP_ADDRESS.raw(),
@@ -18,6 +18,8 @@ pub const LIST_COLUMNS: [PropTag; 11] = [
     tags::MESSAGE_SIZE.raw(),
     tags::MESSAGE_FLAGS.raw(),
     tags::FLAG_STATUS.raw(),
+    tags::MESSAGE_CLASS.raw(),
+    tags::MSG_STATUS.raw(),
 ];
 
 /// A message in a list.
@@ -45,6 +47,10 @@ pub struct ListRow {
     pub has_attachments: bool,
     /// PR_FLAG_STATUS says flagged.
     pub flagged: bool,
+    /// The name of the icon of its class; see [`mapi::icon_name`].
+    pub icon: &'static str,
+    /// PR_MSG_STATUS: what views remember of it.
+    pub status: MessageStatus,
     /// Further columns by canonical name; none: the message has no such property.
     pub extra: Vec<(String, Option<PropValue>)>,
 }
@@ -82,6 +88,8 @@ pub fn list_row(row: &TableRow, id: String, folder: &str, extra: &[String]) -> L
         size: long(row.value(tags::MESSAGE_SIZE)),
         read: flags & message_flags::READ != 0,
         has_attachments: flags & message_flags::HASATTACH != 0,
+        icon: icon_name(row.get(tags::MESSAGE_CLASS).as_deref().unwrap_or("IPM")),
+        status: status(row),
         flagged: long(row.value(tags::FLAG_STATUS)) == 2,
         extra: extra
             .iter()
@@ -89,6 +97,29 @@ pub fn list_row(row: &TableRow, id: String, folder: &str, extra: &[String]) -> L
             .zip(cells.map(|cell| value(&cell.value)))
             .collect(),
     }
+}
+
+fn status(row: &TableRow) -> MessageStatus {
+    let bits = row.get(tags::MSG_STATUS).unwrap_or_default();
+    MessageStatus(bits.cast_unsigned())
+}
+
+/// Bits of PR_MSG_STATUS by the names that people use for them.
+pub const STATUS_NAMES: [(&str, MessageStatus); 8] = [
+    ("highlighted", MessageStatus::HIGHLIGHTED),
+    ("tagged", MessageStatus::TAGGED),
+    ("hidden", MessageStatus::HIDDEN),
+    ("delete-marked", MessageStatus::DELMARKED),
+    ("draft", MessageStatus::DRAFT),
+    ("answered", MessageStatus::ANSWERED),
+    ("remote-download", MessageStatus::REMOTE_DOWNLOAD),
+    ("remote-delete", MessageStatus::REMOTE_DELETE),
+];
+
+/// The names of the bits that are set.
+fn names(status: MessageStatus) -> Vec<&'static str> {
+    let set = STATUS_NAMES.iter().filter(|(_, bit)| status.0 & bit.0 != 0);
+    set.map(|(name, _)| *name).collect()
 }
 
 fn long(value: Option<&PropValue>) -> i64 {
@@ -121,6 +152,8 @@ impl Serialize for ListRow {
         map.serialize_entry("size", &self.size)?;
         map.serialize_entry("read", &self.read)?;
         map.serialize_entry("has_attachments", &self.has_attachments)?;
+        map.serialize_entry("icon", self.icon)?;
+        map.serialize_entry("status", &names(self.status))?;
         for (name, value) in &self.extra {
             let json = value.as_ref().map(mapi_props::json::value);
             map.serialize_entry(name, &json)?;

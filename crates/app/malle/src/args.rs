@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod form;
 mod live;
 mod message;
 mod minus;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use form::{FormCommand, LibraryArgs};
 pub(crate) use live::{EventName, ReceiveFolderCommand, WatchArgs};
 pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
@@ -128,7 +130,7 @@ pub(crate) enum Command {
     Read(ReadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient
     Props(PropsArgs),
-    /// Mark messages read, flagged or with categories
+    /// Mark messages read, flagged, with categories or status bits
     Mark(MarkArgs),
     /// Move messages to a folder
     Move(TransferArgs),
@@ -143,6 +145,9 @@ pub(crate) enum Command {
     /// Show and choose the folders in which messages arrive, by class
     #[command(subcommand)]
     ReceiveFolder(ReceiveFolderCommand),
+    /// Look at the forms of message classes, install and remove them
+    #[command(subcommand)]
+    Form(FormCommand),
     /// Look after a store's file
     #[command(subcommand)]
     Store(StoreCommand),

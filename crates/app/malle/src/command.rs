@@ -5,6 +5,7 @@ mod completions;
 mod delete;
 mod export;
 mod folder;
+mod form;
 mod import;
 mod list;
 mod listing;
@@ -21,7 +22,7 @@ mod transfer;
 mod watch;
 
 use crate::app::{Access, App};
-use crate::args::{Command, FolderCommand, ReceiveFolderCommand, StoreCommand};
+use crate::args::{Command, FolderCommand, FormCommand, ReceiveFolderCommand, StoreCommand};
 use crate::exit::{Exit, Outcome};
 
 /// Runs a command and says how it ended.
@@ -41,6 +42,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Export(args) => export::run(app, &args),
         Command::Watch(args) => watch::run(app, &args),
         Command::ReceiveFolder(verb) => receive_folder::run(app, verb),
+        Command::Form(verb) => form::run(app, verb),
         Command::Store(verb) => store::run(app, verb),
         Command::Completions { shell } => completions::run(app, shell),
         Command::Schema { of } => schema::run(app, &of),
@@ -58,6 +60,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::Watch(_)
         | Command::Folder(FolderCommand::List { .. } | FolderCommand::Repair)
         | Command::ReceiveFolder(ReceiveFolderCommand::List | ReceiveFolderCommand::Get { .. })
+        | Command::Form(FormCommand::List { .. } | FormCommand::Show { .. })
         | Command::Store(StoreCommand::Info | StoreCommand::Check) => Access::Read,
         Command::Props(args) if args.set.is_empty() && args.delete.is_empty() => Access::Inspect,
         _ => Access::Write,

@@ -12,6 +12,8 @@ mod corpus;
 mod exporting;
 #[path = "cli/flows.rs"]
 mod flows;
+#[path = "cli/forms.rs"]
+mod forms;
 #[path = "cli/growth.rs"]
 mod growth;
 #[path = "cli/hostile.rs"]

@@ -41,6 +41,7 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         table: &table,
         folders: Folders::One(path),
         extra: extra.into_iter().map(|(_, name)| name).collect(),
+        hidden: args.hidden,
         snippets: None,
     };
     listing.show(&args.rows)?;

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use malle_views::{LIST_COLUMNS, ListRow, Snippet, SnippetField, Snippets, list_row};
-use mapi::{Bookmark, EntryId, MsgStore, OpenFlags, PropTag, Table as MapiTable, TableRow, tags};
+use mapi::{
+    Bookmark, EntryId, MessageStatus, MsgStore, OpenFlags, PropTag, Table as MapiTable, TableRow,
+    tags,
+};
 use mapi_props::Code;
 use serde::Serialize;
 
@@ -29,6 +32,8 @@ pub(super) struct Listing<'a> {
     pub(super) folders: Folders,
     /// Names of the columns that were asked for.
     pub(super) extra: Vec<String>,
+    /// Whether messages that are hidden (MSGSTATUS_HIDDEN) are shown too.
+    pub(super) hidden: bool,
     /// What finds the words that were looked for, if they are to be shown.
     pub(super) snippets: Option<Snippets>,
 }
@@ -91,9 +96,16 @@ impl Listing<'_> {
             return Ok(Vec::new());
         }
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        let rows = self.table.query_rows(count);
-        let rows = rows.and_then(|rows| rows.iter().map(|row| self.row(row)).collect());
-        rows.map_err(|e| self.app.failure(&e))
+        loop {
+            let rows = self.table.query_rows(count);
+            let mut rows = rows.map_err(|e| self.app.failure(&e))?;
+            let at_end = rows.is_empty();
+            rows.retain(|row| self.hidden || !is_hidden(row));
+            if at_end || !rows.is_empty() {
+                let rows: mapi::Result<Vec<Row>> = rows.iter().map(|row| self.row(row)).collect();
+                return rows.map_err(|e| self.app.failure(&e));
+            }
+        }
     }
 
     fn row(&mut self, row: &TableRow) -> mapi::Result<Row> {
@@ -247,7 +259,13 @@ fn cells(to: &Printer<'_>, row: &ListRow, with_folder: bool) -> Vec<String> {
     cells
 }
 
-/// N: unread, F: flagged, @: has attachments.
+fn is_hidden(row: &TableRow) -> bool {
+    let status = row.get(tags::MSG_STATUS).unwrap_or_default();
+    status.cast_unsigned() & MessageStatus::HIDDEN.0 != 0
+}
+
+/// N: unread, F: flagged, @: has attachments. After them, where they are set: H: highlighted, T: tagged, D: marked to be
+/// deleted, v: to be fetched, x: to be deleted where it is.
 fn marks(row: &ListRow) -> String {
     let mark = |on: bool, mark: char| if on { mark } else { ' ' };
     let marks = [
@@ -255,7 +273,18 @@ fn marks(row: &ListRow) -> String {
         mark(row.flagged, 'F'),
         mark(row.has_attachments, '@'),
     ];
-    marks.into_iter().collect()
+    let status = [
+        (MessageStatus::HIGHLIGHTED, 'H'),
+        (MessageStatus::TAGGED, 'T'),
+        (MessageStatus::DELMARKED, 'D'),
+        (MessageStatus::REMOTE_DOWNLOAD, 'v'),
+        (MessageStatus::REMOTE_DELETE, 'x'),
+    ];
+    let set = status.iter().filter(|(bit, _)| row.status.0 & bit.0 != 0);
+    marks
+        .into_iter()
+        .chain(set.map(|(_, mark)| *mark))
+        .collect()
 }
 
 /// A snippet as a line below its row, what was found in bold.

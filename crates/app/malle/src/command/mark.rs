@@ -1,7 +1,9 @@
-//! `malle mark`: read, unread, flags and categories.
+//! `malle mark`: read, unread, flags, categories and status bits.
 
-use malle_views::StoreNames;
-use mapi::{MapiProp, Message, MsgStore, OpenFlags, PropTag, PropValue, ReadFlags, SaveFlags};
+use malle_views::{STATUS_NAMES, StoreNames};
+use mapi::{
+    MapiProp, Message, MessageStatus, MsgStore, OpenFlags, PropTag, PropValue, ReadFlags, SaveFlags,
+};
 use mapi_props::names::{NameMap, named_by_name};
 use mapi_props::{Code, PropName, guids, tags};
 
@@ -53,6 +55,25 @@ fn change(args: &MarkArgs, store: &MsgStore, message: &Message) -> mapi::Result<
     }
     if changed {
         message.save_changes(SaveFlags::NONE)?;
+    }
+    set_status(args, store, message)
+}
+
+/// PR_MSG_STATUS: not the message's own, but what its folder's view remembers of it.
+fn set_status(args: &MarkArgs, store: &MsgStore, message: &Message) -> mapi::Result<()> {
+    let bits = |names: &[String]| {
+        let named = STATUS_NAMES
+            .iter()
+            .filter(|(name, _)| names.iter().any(|n| n == name));
+        named.fold(0, |bits, (_, bit)| bits | bit.0)
+    };
+    let (set, clear) = (bits(&args.status), bits(&args.no_status));
+    let (Some(folder), Some(id)) = (message.parent_id()?, message.entry_id()) else {
+        return Ok(());
+    };
+    if set | clear != 0 {
+        let folder = store.open_folder(&folder, OpenFlags::MODIFY)?;
+        folder.set_message_status(&id, MessageStatus(set), MessageStatus(set | clear))?;
     }
     Ok(())
 }

@@ -103,6 +103,7 @@ fn list(
         table: &table.map_err(|e| app.failure(&e))?,
         folders: Folders::Many(HashMap::new()),
         extra: extra.into_iter().map(|(_, name)| name).collect(),
+        hidden: true,
         snippets: snippets.then(|| Snippets::of(query)),
     };
     listing.show(&args.rows)
