@@ -5,6 +5,7 @@ mod live;
 mod message;
 mod minus;
 mod place;
+mod view;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(crate) use message::{
 };
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
+pub(crate) use view::{CreateViewArgs, PlaceName, ViewCommand};
 
 const AFTER: &str = "\
 Exit codes:
@@ -124,6 +126,9 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// List the messages of a folder
     List(ListArgs),
+    /// List, show, make, choose and delete the views that folders open with
+    #[command(subcommand)]
+    View(ViewCommand),
     /// Find messages by words, people, dates and more
     Search(SearchArgs),
     /// Show a message, without marking it read

@@ -19,10 +19,11 @@ mod schema;
 mod search;
 mod store;
 mod transfer;
+mod view;
 mod watch;
 
 use crate::app::{Access, App};
-use crate::args::{Command, FolderCommand, FormCommand, ReceiveFolderCommand, StoreCommand};
+use crate::args::{Command, FolderCommand, FormCommand, ReceiveFolderCommand, StoreCommand, ViewCommand};
 use crate::exit::{Exit, Outcome};
 
 /// Runs a command and says how it ended.
@@ -32,6 +33,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Folder(verb) => folder::run(app, verb),
         Command::Import(args) => import::run(app, args),
         Command::List(args) => list::run(app, &args),
+        Command::View(verb) => view::run(app, verb),
         Command::Search(args) => search::run(app, &args),
         Command::Read(args) => read::run(app, &args),
         Command::Props(args) => props::run(app, &args),
@@ -54,6 +56,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
 pub(crate) const fn access(command: &Command) -> Access {
     match command {
         Command::List(_)
+        | Command::View(ViewCommand::List { .. } | ViewCommand::Show { .. })
         | Command::Search(_)
         | Command::Read(_)
         | Command::Export(_)

@@ -28,5 +28,7 @@ mod receiving;
 mod searching;
 #[path = "cli/shape.rs"]
 mod shape;
+#[path = "cli/views.rs"]
+mod views;
 #[path = "cli/watching.rs"]
 mod watching;

@@ -1,5 +1,7 @@
 //! `malle list`: the messages of a folder.
 
+mod opened;
+
 use malle_views::StoreNames;
 use mapi::Restriction;
 
@@ -12,7 +14,15 @@ use super::listing::{Folders, Listing, columns};
 pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
     let (store, folder) = app.folder(&args.folder)?;
     let names = StoreNames::of(&store);
-    let extra = app.columns(&args.rows.columns, &names)?;
+    let path = store.path_of(&folder.entry_id());
+    let path = path.map_err(|e| app.failure(&e))?;
+    let view = opened::opened(app, (&folder, &path), args.view.as_deref(), &names)?;
+    let mut extra = view.columns;
+    for asked in app.columns(&args.rows.columns, &names)? {
+        if !extra.contains(&asked) {
+            extra.push(asked);
+        }
+    }
     let restriction = match &args.rows.restriction {
         Some(written) => Some(app.restriction(written, &names)?),
         None => None,
@@ -25,22 +35,24 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         }
         None => None,
     };
-    let sort = app.sort_order(&args.rows.sort, &names)?;
+    let sort = match args.rows.sort.as_slice() {
+        [] => view.sort,
+        written => app.sort_order(written, &names)?,
+    };
     let table = folder
         .contents()
         .columns(columns(&extra))
-        .restrict(both(restriction, filter))
+        .restrict(both(view.restriction, both(restriction, filter)))
         .order(sort)
         .open()
         .map_err(|e| app.failure(&e))?;
-    let path = store.path_of(&folder.entry_id());
-    let path = path.map_err(|e| app.failure(&e))?;
     let listing = Listing {
         app,
         store: &store,
         table: &table,
         folders: Folders::One(path),
         extra: extra.into_iter().map(|(_, name)| name).collect(),
+        view: view.titles,
         hidden: args.hidden,
         snippets: None,
     };

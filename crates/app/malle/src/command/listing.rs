@@ -5,8 +5,8 @@ use std::io::{self, Write};
 
 use malle_views::{LIST_COLUMNS, ListRow, Snippet, SnippetField, Snippets, list_row};
 use mapi::{
-    Bookmark, EntryId, MessageStatus, MsgStore, OpenFlags, PropTag, Table as MapiTable, TableRow,
-    tags,
+    Bookmark, EntryId, MessageStatus, MsgStore, OpenFlags, PropTag, PropValue, Table as MapiTable,
+    TableRow, tags,
 };
 use mapi_props::Code;
 use serde::Serialize;
@@ -32,6 +32,8 @@ pub(super) struct Listing<'a> {
     pub(super) folders: Folders,
     /// Names of the columns that were asked for.
     pub(super) extra: Vec<String>,
+    /// Headings of the first of these, which are a view's and take the place of the list's own; none: no view.
+    pub(super) view: Vec<String>,
     /// Whether messages that are hidden (MSGSTATUS_HIDDEN) are shown too.
     pub(super) hidden: bool,
     /// What finds the words that were looked for, if they are to be shown.
@@ -191,7 +193,13 @@ impl Listing<'_> {
         }
         let with_folder = matches!(self.folders, Folders::Many(_));
         let output = &self.app.output;
-        output.write(|to| write(to, &rows, &self.extra, with_folder))?;
+        let later = self.extra.get(self.view.len()..).unwrap_or_default();
+        let layout = Layout {
+            view: &self.view,
+            extra: later,
+            with_folder,
+        };
+        output.write(|to| write(to, &rows, layout))?;
         Ok(shown)
     }
 }
@@ -200,63 +208,92 @@ fn is_gone(error: &mapi::Error) -> bool {
     matches!(error.code(), Code::NOT_FOUND | Code::OBJECT_DELETED)
 }
 
-fn write(
-    to: &mut Printer<'_>,
-    rows: &[Row],
-    extra: &[String],
+/// The columns of the text form.
+#[derive(Clone, Copy)]
+struct Layout<'a> {
+    /// Headings of a view's columns, which stand for the list's own.
+    view: &'a [String],
+    /// Those of further columns.
+    extra: &'a [String],
     with_folder: bool,
-) -> io::Result<()> {
+}
+
+impl Layout<'_> {
+    fn titles(self, to: &Printer<'_>) -> Vec<Column> {
+        let asked = |name: &String| Column::left(name.as_str()).elastic();
+        let mut titles = vec![Column::left(to.word(Msg::ColId)), Column::left("")];
+        if self.view.is_empty() {
+            titles.extend([
+                Column::left(to.word(Msg::ColFrom)).elastic(),
+                Column::left(to.word(Msg::ColSubject)).elastic(),
+            ]);
+        } else {
+            titles.extend(self.view.iter().map(asked));
+        }
+        if self.with_folder {
+            titles.push(Column::left(to.word(Msg::ColFolder)).elastic());
+        }
+        if self.view.is_empty() {
+            titles.push(Column::left(to.word(Msg::ColDate)));
+            titles.push(Column::right(to.word(Msg::ColSize)));
+        }
+        titles.extend(self.extra.iter().map(asked));
+        titles
+    }
+
+    fn cells(self, to: &Printer<'_>, row: &ListRow) -> Vec<String> {
+        let (view, extra) = row
+            .extra
+            .split_at_checked(self.view.len())
+            .unwrap_or_default();
+        let shown = |(_, cell): &(String, Option<PropValue>)| value(to, cell.as_ref());
+        let mut cells = vec![row.id.clone(), marks(row)];
+        if self.view.is_empty() {
+            let subject = row.subject.as_deref().filter(|s| !s.is_empty());
+            let subject = subject.unwrap_or(to.word(Msg::NoSubject));
+            let from = row.from_name.as_deref().unwrap_or_default();
+            cells.push(text::clean(from).into_owned());
+            cells.push(text::clean(subject).into_owned());
+        } else {
+            cells.extend(view.iter().map(shown));
+        }
+        if self.with_folder {
+            cells.push(text::clean(&row.folder).into_owned());
+        }
+        if self.view.is_empty() {
+            let time = row.received.or(row.date);
+            let time = time.map(|t| text::local_time(t, to.output.zone()));
+            cells.push(time.unwrap_or_default());
+            cells.push(text::size(u64::try_from(row.size).unwrap_or_default()));
+        }
+        cells.extend(extra.iter().map(shown));
+        cells
+    }
+}
+
+/// A cell of a column that was asked for: times as the list's own, the rest as it is written.
+fn value(to: &Printer<'_>, value: Option<&PropValue>) -> String {
+    match value {
+        Some(PropValue::SysTime(time)) => text::local_time(*time, to.output.zone()),
+        Some(PropValue::Unicode(plain)) => text::clean(plain).into_owned(),
+        Some(value) => text::clean(&mapi_props::text::value(value)).into_owned(),
+        None => String::new(),
+    }
+}
+
+fn write(to: &mut Printer<'_>, rows: &[Row], layout: Layout<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let mut titles = vec![
-        Column::left(to.word(Msg::ColId)),
-        Column::left(""),
-        Column::left(to.word(Msg::ColFrom)).elastic(),
-        Column::left(to.word(Msg::ColSubject)).elastic(),
-        Column::left(to.word(Msg::ColDate)),
-        Column::right(to.word(Msg::ColSize)),
-    ];
-    if with_folder {
-        titles.insert(4, Column::left(to.word(Msg::ColFolder)).elastic());
-    }
-    titles.extend(
-        extra
-            .iter()
-            .map(|name| Column::left(name.as_str()).elastic()),
-    );
-    let mut table = Table::new(titles);
+    let mut table = Table::new(layout.titles(to));
     let width = to.width();
     for one in rows {
-        table.row(cells(to, &one.row, with_folder));
+        table.row(layout.cells(to, &one.row));
         if let Some(Some(snippet)) = &one.snippet {
             table.below(below(to, snippet, width));
         }
     }
     table.write(to, width)
-}
-
-fn cells(to: &Printer<'_>, row: &ListRow, with_folder: bool) -> Vec<String> {
-    let time = row.received.or(row.date);
-    let subject = row.subject.as_deref().filter(|s| !s.is_empty());
-    let mut cells = vec![
-        row.id.clone(),
-        marks(row),
-        text::clean(row.from_name.as_deref().unwrap_or_default()).into_owned(),
-        text::clean(subject.unwrap_or(to.word(Msg::NoSubject))).into_owned(),
-        time.map(|t| text::local_time(t, to.output.zone()))
-            .unwrap_or_default(),
-        text::size(u64::try_from(row.size).unwrap_or_default()),
-    ];
-    if with_folder {
-        cells.insert(4, text::clean(&row.folder).into_owned());
-    }
-    let value = |value: &Option<mapi::PropValue>| match value {
-        Some(value) => text::clean(&mapi_props::text::value(value)).into_owned(),
-        None => String::new(),
-    };
-    cells.extend(row.extra.iter().map(|(_, cell)| value(cell)));
-    cells
 }
 
 fn is_hidden(row: &TableRow) -> bool {

@@ -104,6 +104,7 @@ fn list(
         folders: Folders::Many(HashMap::new()),
         extra: extra.into_iter().map(|(_, name)| name).collect(),
         hidden: true,
+        view: Vec::new(),
         snippets: snippets.then(|| Snippets::of(query)),
     };
     listing.show(&args.rows)

@@ -85,21 +85,6 @@ catalogue! {
     ColState: "STATE" | "ÉTAT";
     ColQuery: "QUERY" | "REQUÊTE";
     // forms
-    ColLibrary: "LIBRARY" | "BIBLIOTHÈQUE";
-    ColIcon: "ICON" | "ICÔNE";
-    FormCategory: "Category" | "Catégorie";
-    FormComment: "Comment" | "Commentaire";
-    FormOwner: "Owner" | "Responsable";
-    FormVersion: "Version" | "Version";
-    FormVerbs: "Verbs" | "Actions";
-    FormProperties: "Properties" | "Propriétés";
-    FormChecked: "the form of {0} can be installed" | "le formulaire de {0} peut être installé";
-    FormInstalled: "form of {0} installed" | "formulaire de {0} installé";
-    FormMerged: "the form of {0} has new platforms; --replace takes all of the new one" | "le formulaire de {0} a de nouvelles plateformes ; --replace prend tout le nouveau";
-    FormUnchanged: "there is a form of {0} already; --replace takes the new one" | "il y a déjà un formulaire de {0} ; --replace prend le nouveau";
-    FormRemoved: "form of {0} removed" | "formulaire de {0} supprimé";
-    FormNote: "{0}, line {1}: {2}" | "{0}, ligne {1} : {2}";
-    NoForm: "there is no form of {0}" | "il n’y a pas de formulaire de {0}";
     // folders and objects
     UnknownFolder: "there is no folder “{0}”" | "il n’y a pas de dossier « {0} »";
     UnknownFolderHint: "malle folder list shows what there is" | "malle folder list montre ceux qui existent";
