@@ -1,5 +1,6 @@
 //! Reads a `.msg` file as a message tree. [MS-OXMSG] 2
 
+mod code_page;
 mod names;
 mod parts;
 mod properties;
@@ -9,16 +10,16 @@ mod value;
 use std::io;
 use std::sync::Arc;
 
-use mapi_props::{Defect, MessageTree, PropTag, PropType, ReadAt, TreeProps, tags};
+use mapi_props::{Defect, MessageTree, ReadAt, TreeProps};
 
 use crate::compound::Compound;
 use crate::rest::Rest;
 use crate::{Limits, MAIL_MESSAGE, NAMES, PROPERTIES};
+use code_page::code_pages;
 use names::Names;
-use properties::{Entry, Object};
+use properties::Object;
 
 pub(crate) use storage::{standalone, storage_of};
-pub(crate) use value::decoded;
 
 /// Why nothing of a file can be read.
 #[derive(Debug, thiserror::Error)]
@@ -85,13 +86,10 @@ pub fn read(source: Arc<dyn ReadAt>, size: u64, limits: &Limits) -> Result<Messa
     if !is_message {
         return Err(ReadError::NotMessage);
     }
-    let mut tree = reader.message(root, 32, WESTERN, 0)?;
+    let mut tree = reader.message(root, 32, &[], 0)?;
     tree.defects = reader.defects;
     Ok(tree)
 }
-
-/// The code page of files that name none.
-const WESTERN: u16 = 1252;
 
 /// Why a part could not be read: only I/O ends the whole.
 type Result2<T> = Result<T, ReadError>;
@@ -141,11 +139,11 @@ impl Reader<'_> {
         &mut self,
         storage: usize,
         header: usize,
-        page: u16,
+        outer: &[u16],
         depth: usize,
     ) -> Result2<MessageTree> {
         let mut object = Object::open(self, storage, header)?;
-        let page = code_page(&object.entries).unwrap_or(page);
+        let pages = &code_pages(&object.entries, outer);
         if depth == 0 {
             object.children.remove(&NAMES.to_uppercase());
         }
@@ -154,18 +152,18 @@ impl Reader<'_> {
         let class = self.file.entry(storage).map(|e| e.class);
         let class = class
             .filter(|class| depth == 0 && ![mapi_props::Guid::NIL, MAIL_MESSAGE].contains(class));
-        let props = self.finish(object, page, class)?;
+        let props = self.finish(object, pages, class)?;
         let mut tree = MessageTree {
             props,
             ..MessageTree::default()
         };
         for storage in recipients {
             let object = Object::open(self, storage, 8)?;
-            let row = self.finish(object, page, None)?;
+            let row = self.finish(object, pages, None)?;
             tree.recipients.push(row);
         }
         for storage in attachments {
-            let attachment = self.attachment(storage, page, depth)?;
+            let attachment = self.attachment(storage, pages, depth)?;
             tree.attachments.push(attachment);
         }
         Ok(tree)
@@ -175,7 +173,7 @@ impl Reader<'_> {
     fn finish(
         &mut self,
         mut object: Object,
-        page: u16,
+        pages: &[u16],
         class: Option<mapi_props::Guid>,
     ) -> Result2<TreeProps> {
         let mut rest = Rest {
@@ -184,7 +182,7 @@ impl Reader<'_> {
         };
         let mut props = TreeProps::new();
         for entry in std::mem::take(&mut object.entries) {
-            self.property(&mut object, &entry, page, &mut props, &mut rest)?;
+            self.property(&mut object, &entry, pages, &mut props, &mut rest)?;
         }
         for at in std::mem::take(&mut object.children).into_values() {
             self.keep(&mut rest, at)?;
@@ -219,16 +217,4 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
-
-/// In which code page a message's PT_STRING8 are ([MS-OXMSG] 2.1): its own, else that of its HTML text.
-fn code_page(entries: &[Entry]) -> Option<u16> {
-    let of = |tag: mapi_props::Tag<i32>| {
-        let tag = PropTag::new(tag.id(), PropType::LONG);
-        let entry = entries.iter().find(|e| e.tag == tag)?;
-        let number = u16::try_from(entry.long()).ok();
-        // That of UTF-16 is no page of bytes.
-        number.filter(|page| !matches!(page, 0 | 1200 | 1201))
-    };
-    of(tags::MESSAGE_CODEPAGE).or_else(|| of(tags::INTERNET_CPID))
 }

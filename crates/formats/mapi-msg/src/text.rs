@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use mapi_props::{LargeSource, OpenLarge};
+use mapi_props::{AnsiString, LargeSource, OpenLarge};
 
 /// Bytes converted at once.
 const CHUNK: usize = 64 << 10;
@@ -17,6 +17,13 @@ pub(crate) fn from_utf16(bytes: &[u8]) -> (String, bool) {
         Ok(text) => (text, bytes.len().is_multiple_of(2)),
         Err(_) => (String::from_utf16_lossy(units), false),
     }
+}
+
+/// The text of bytes without terminators; `None` if they are none of their code page.
+pub(crate) fn from_ansi(ansi: &AnsiString) -> Option<String> {
+    let text = mapi_query::decode_ansi(ansi);
+    let text = text.trim_end_matches('\0');
+    (!text.contains('\u{FFFD}')).then(|| text.to_owned())
 }
 
 /// UTF-16LE of a text, without a terminator.

@@ -19,7 +19,7 @@ impl Reader<'_> {
     pub(super) fn attachment(
         &mut self,
         storage: usize,
-        page: u16,
+        pages: &[u16],
         depth: usize,
     ) -> Result2<AttachmentTree> {
         let mut object = Object::open(self, storage, 8)?;
@@ -29,7 +29,7 @@ impl Reader<'_> {
         object.entries.retain(|e| !is_data(e.tag));
         let content = match object.take(&value_name(held)) {
             Some(at) if self.file.entry(at).is_some_and(|e| e.is_storage) => {
-                self.object(at, page, depth)?
+                self.object(at, pages, depth)?
             }
             // The data of an object in a stream: what is there is kept.
             Some(at) => TreeContent::Storage(self.file.source(at)),
@@ -38,7 +38,7 @@ impl Reader<'_> {
                 None => TreeContent::None,
             },
         };
-        let props = self.finish(object, page, None)?;
+        let props = self.finish(object, pages, None)?;
         Ok(AttachmentTree { props, content })
     }
 
@@ -51,13 +51,13 @@ impl Reader<'_> {
     }
 
     /// A storage with properties is a message; another one belongs to whatever program made it.
-    fn object(&mut self, storage: usize, page: u16, depth: usize) -> Result2<TreeContent> {
+    fn object(&mut self, storage: usize, pages: &[u16], depth: usize) -> Result2<TreeContent> {
         let is_message = self
             .file
             .children(storage)
             .contains_key(&PROPERTIES.to_uppercase());
         if is_message && depth < self.limits.depth {
-            let message: MessageTree = self.message(storage, 24, page, depth + 1)?;
+            let message: MessageTree = self.message(storage, 24, pages, depth + 1)?;
             return Ok(TreeContent::Message(Box::new(message)));
         }
         if is_message {

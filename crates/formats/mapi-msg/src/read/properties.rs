@@ -100,7 +100,7 @@ impl Reader<'_> {
         &mut self,
         object: &mut Object,
         entry: &Entry,
-        page: u16,
+        pages: &[u16],
         props: &mut TreeProps,
         rest: &mut Rest,
     ) -> Result2<()> {
@@ -115,7 +115,7 @@ impl Reader<'_> {
             // The same property in another type, as some writers have their texts in both widths.
             return self.keep_entry(object, entry, rest);
         }
-        match self.value(object, entry, page)? {
+        match self.value(object, entry, pages)? {
             Parsed::Value(value) => {
                 props.insert(key, value);
             }

@@ -1,7 +1,8 @@
 //! Values: in the entry itself, in a stream, or in a stream per element. [MS-OXMSG] 2.4.2, 2.1.3, 2.1.4
 
-use mapi_props::{AnsiString, Code, FileTime, Guid, PropTag, PropType, PropValue, TreeValue};
+use mapi_props::{Code, FileTime, Guid, PropTag, PropType, PropValue, TreeValue};
 
+use super::code_page::decode;
 use super::properties::{Entry, Object};
 use super::{Reader, Result2};
 use crate::text::{Form, converted, from_utf16};
@@ -22,7 +23,7 @@ impl Reader<'_> {
         &mut self,
         object: &mut Object,
         entry: &Entry,
-        page: u16,
+        pages: &[u16],
     ) -> Result2<Parsed> {
         if let Some(value) = fixed(entry) {
             return Ok(value.into());
@@ -34,16 +35,16 @@ impl Reader<'_> {
             | PropType::BINARY
             | PropType::CLSID
             | PropType::SVREID
-            | PropType::ACTIONS => self.in_stream(object, entry, page),
+            | PropType::ACTIONS => self.in_stream(object, entry, pages),
             PropType::MV_STRING8 | PropType::MV_UNICODE | PropType::MV_BINARY => {
-                self.in_streams(object, entry.tag, page)
+                self.in_streams(object, entry.tag, pages)
             }
             _ if ty.is_multi() && element_size(ty).is_some() => self.packed(object, entry.tag),
             _ => Ok(Parsed::Unknown),
         }
     }
 
-    fn in_stream(&mut self, object: &mut Object, entry: &Entry, page: u16) -> Result2<Parsed> {
+    fn in_stream(&mut self, object: &mut Object, entry: &Entry, pages: &[u16]) -> Result2<Parsed> {
         let ty = entry.tag.ty();
         let Some(at) = self.take_stream(object, &value_name(entry.tag)) else {
             // Writers leave the streams of empty values out: the size counts the terminator of a text.
@@ -73,7 +74,7 @@ impl Reader<'_> {
             },
             PropType::SVREID => PropValue::SvrEid(bytes).into(),
             PropType::ACTIONS => PropValue::Actions(bytes).into(),
-            _ => self.element(ty, bytes, page, at).into(),
+            _ => self.element(ty, bytes, pages, at).into(),
         })
     }
 
@@ -100,9 +101,9 @@ impl Reader<'_> {
     }
 
     /// One text or binary. PT_STRING8 becomes PT_UNICODE, unless its bytes are none of the code page.
-    fn element(&mut self, ty: PropType, bytes: Vec<u8>, page: u16, at: usize) -> PropValue {
+    fn element(&mut self, ty: PropType, bytes: Vec<u8>, pages: &[u16], at: usize) -> PropValue {
         match ty {
-            PropType::STRING8 => match decoded(bytes, page) {
+            PropType::STRING8 => match decode(bytes, pages) {
                 Ok(text) => PropValue::Unicode(text),
                 Err(ansi) => PropValue::String8(ansi),
             },
@@ -119,7 +120,7 @@ impl Reader<'_> {
     }
 
     /// Many texts or binaries: a stream of lengths, and one per element (2.1.4.2).
-    fn in_streams(&mut self, object: &mut Object, tag: PropTag, page: u16) -> Result2<Parsed> {
+    fn in_streams(&mut self, object: &mut Object, tag: PropTag, pages: &[u16]) -> Result2<Parsed> {
         let name = value_name(tag);
         let Some(lengths) = self.take_stream(object, &name) else {
             return Ok(Parsed::Missing);
@@ -138,9 +139,9 @@ impl Reader<'_> {
                 break;
             };
             let Some(bytes) = self.bytes(at)? else { break };
-            values.push(self.element(ty.single(), bytes, page, at));
+            values.push(self.element(ty.single(), bytes, pages, at));
         }
-        Ok(joined(ty, values, page).map_or(Parsed::Missing, Parsed::from))
+        Ok(joined(ty, values, pages).map_or(Parsed::Missing, Parsed::from))
     }
 
     /// Many values of a fixed size, one after another in one stream (2.1.4.1).
@@ -233,24 +234,8 @@ fn many<'a>(ty: PropType, elements: impl Iterator<Item = &'a [u8]>) -> Option<Pr
     })
 }
 
-/// The text of bytes without terminators, or those bytes when they are none of the code page.
-pub(crate) fn decoded(mut bytes: Vec<u8>, page: u16) -> Result<String, AnsiString> {
-    while bytes.last() == Some(&0) {
-        bytes.pop();
-    }
-    let ansi = AnsiString {
-        code_page: page,
-        bytes,
-    };
-    let text = mapi_query::decode_ansi(&ansi).into_owned();
-    if text.contains('\u{FFFD}') {
-        return Err(ansi);
-    }
-    Ok(text)
-}
-
 /// Elements as one multi-value. Texts of which one could not be decoded stay bytes, all of them.
-fn joined(ty: PropType, values: Vec<PropValue>, page: u16) -> Option<PropValue> {
+fn joined(ty: PropType, values: Vec<PropValue>, pages: &[u16]) -> Option<PropValue> {
     if ty == PropType::MV_BINARY {
         let bytes = values.into_iter().filter_map(|v| match v {
             PropValue::Binary(b) => Some(b),
@@ -265,6 +250,7 @@ fn joined(ty: PropType, values: Vec<PropValue>, page: u16) -> Option<PropValue> 
         });
         return Some(PropValue::MvUnicode(texts.collect()));
     }
+    let page = pages.first().copied().unwrap_or(1252);
     let ansi = values.into_iter().filter_map(|v| match v {
         PropValue::Unicode(s) => Some(mapi_query::encode_ansi(&s, page)),
         PropValue::String8(s) => Some(s),

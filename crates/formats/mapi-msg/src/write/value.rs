@@ -2,10 +2,10 @@
 
 use std::io;
 
-use mapi_props::{AnsiString, LargeSource, PropType, PropValue, TreeValue};
+use mapi_props::{LargeSource, PropType, PropValue, TreeValue};
 
 use super::object::Writer;
-use crate::text::{Form, converted, to_utf16};
+use crate::text::{Form, converted, from_ansi, to_utf16};
 
 /// Why a value is not in the file.
 type Carried = Result<(), &'static str>;
@@ -39,7 +39,7 @@ impl Writer {
         }
         match value {
             PropValue::Unicode(text) => self.stream(tag, to_utf16(text).into(), 2),
-            PropValue::String8(ansi) => match text_of(ansi) {
+            PropValue::String8(ansi) => match from_ansi(ansi) {
                 Some(text) => return self.small(id, &PropValue::Unicode(text)),
                 None => self.stream(tag, ansi.bytes.clone().into(), 1),
             },
@@ -53,7 +53,7 @@ impl Writer {
             }
             PropValue::MvUnicode(v) => self.many(tag, 4, v.iter().map(|s| (to_utf16(s), 2))),
             PropValue::MvString8(v) => {
-                let texts: Option<Vec<String>> = v.iter().map(text_of).collect();
+                let texts: Option<Vec<String>> = v.iter().map(from_ansi).collect();
                 match texts {
                     Some(texts) => return self.small(id, &PropValue::MvUnicode(texts)),
                     None => self.many(tag, 4, v.iter().map(|s| (s.bytes.clone(), 1))),
@@ -83,11 +83,6 @@ impl Writer {
         }
         self.stream(tag, lengths.into(), 0);
     }
-}
-
-/// The text of bytes in a code page; `None` if they are none of it.
-fn text_of(ansi: &AnsiString) -> Option<String> {
-    crate::read::decoded(ansi.bytes.clone(), ansi.code_page).ok()
 }
 
 /// A value that lies in its entry.

@@ -218,3 +218,31 @@ fn it_is_written_whole_and_another_library_finds_everything() {
     let class = other.root_entry().clsid().to_string();
     assert_eq!(class, "00020d0b-0000-0000-c000-000000000046");
 }
+
+#[test]
+fn the_code_page_is_found_from_what_the_file_says() {
+    // Tags of a code page, a language or a charset, what they say, and bytes that mean 語 then.
+    type Form<'a> = (&'a [(u32, u64)], &'a [u8]);
+    let forms: [Form<'_>; 5] = [
+        (&[(0x3FFD_0003, 932)], &[0x8C, 0xEA]),
+        (
+            &[(0x3FF1_0003, 0x0411), (0x3FDE_0003, 50220)],
+            &[0x8C, 0xEA],
+        ),
+        (&[(0x3FDE_0003, 50220)], &[0x8C, 0xEA]),
+        (&[(0x3FF1_0003, 0x0404)], &[0xBB, 0x79]),
+        // A page in which they mean nothing gives way.
+        (
+            &[(0x3FFD_0003, 65001), (0x3FF1_0003, 0x0411)],
+            &[0x8C, 0xEA],
+        ),
+    ];
+    for (said, bytes) in forms {
+        let mut file = File::create(Cursor::new(Vec::new())).unwrap();
+        let entries = [&[(0x0037_001E, 3)], said].concat();
+        properties(&mut file, "", 32, &entries);
+        stream(&mut file, "/__substg1.0_0037001E", bytes);
+        let tree = read(&file.into_inner().into_inner());
+        assert_eq!(tree.props.text(tags::SUBJECT), Some("語"), "{said:?}");
+    }
+}
