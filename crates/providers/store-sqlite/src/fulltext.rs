@@ -21,7 +21,7 @@ use rusqlite::{Connection, OptionalExtension};
 pub(crate) use build::ensure;
 pub(crate) use keys::{natural_key, time_of};
 pub(crate) use upkeep::{Pending, Standing, enter, is_kept, leave, merge, relieve, write};
-pub(crate) use words::{Ready, Words, gives_words, is_covered, is_indexed, prepare};
+pub(crate) use words::{Ready, UNBORN, Words, gives_words, is_covered, is_indexed, prepare};
 
 use crate::failure::Lift;
 

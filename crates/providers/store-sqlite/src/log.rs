@@ -2,6 +2,8 @@
 
 mod inverse;
 
+use std::collections::HashSet;
+
 use mapi_props::Code;
 use mapi_spi::{Call, Error, Inverse, ItemId, LogEntry, LogKind, LogPage, Origin, Result};
 use rusqlite::{Connection, Row, params};
@@ -112,6 +114,39 @@ pub(crate) fn first(db: &Connection) -> Result<Option<u64>> {
     db.prepare_cached("SELECT min(seq) FROM log")
         .and_then(|mut s| s.query_row([], |r| r.get(0)))
         .lift()
+}
+
+/// Adds the messages that entries after `since` name to `into`. False if that does not tell which messages may have
+/// changed: there are too many entries, some are gone, or a folder went, came or moved.
+pub(crate) fn touched(
+    db: &Connection,
+    since: u64,
+    most: u64,
+    into: &mut HashSet<u64>,
+) -> Result<bool> {
+    let last = last(db)?;
+    if last == since {
+        return Ok(true);
+    }
+    if last - since > most || first(db)?.is_none_or(|first| first > since + 1) {
+        return Ok(false);
+    }
+    let mut select = db
+        .prepare_cached("SELECT kind, object, folder FROM log WHERE seq > ?1")
+        .lift()?;
+    let mut rows = select.query([since]).lift()?;
+    while let Some(row) = rows.next().lift()? {
+        if !row.get::<_, bool>(2).lift()? {
+            into.insert(row.get(1).lift()?);
+            continue;
+        }
+        let (kind, _) = split_kind(row.get(0).lift()?)?;
+        // What is told of a folder's own properties and of searches moves no message.
+        if !matches!(kind, 1 | 2 | 13 | 14) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Lets the oldest entries go, a few at a time; says whether there are more to go.

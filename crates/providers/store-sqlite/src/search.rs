@@ -2,7 +2,10 @@
 //! Reference: "Searching a Message Store"; checks STO-05.1 to STO-05.3
 
 mod links;
+mod question;
 mod run;
+mod settle;
+mod sift;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +15,8 @@ use mapi_props::codec::{decode_restriction, encode_restriction};
 use mapi_spi::{Error, ItemId, Result, SearchCriteria, SearchData, SearchPhase};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-pub(crate) use links::{Keyed, find_link, holds_link, in_scope, is_eligible, put_link};
+pub(crate) use links::{Keyed, Scopes, find_link, holds_link, in_scope, is_eligible, put_link};
+use question::Asked;
 pub(crate) use run::run;
 
 use crate::failure::{Lift, corrupt, not_found};
@@ -24,6 +28,8 @@ pub(crate) struct Search {
     pub(crate) folder: u64,
     pub(crate) data: SearchData,
     pub(crate) criteria: Criteria,
+    /// The same, as commits ask it.
+    pub(crate) asked: Asked,
     /// Grows with every change of the row.
     version: u64,
 }
@@ -132,6 +138,7 @@ fn search_at(folder: u64, row: &Row<'_>) -> Result<Search> {
     Ok(Search {
         folder,
         criteria: Criteria::new(&restriction)?,
+        asked: Asked::of(&restriction)?,
         data: SearchData {
             criteria: SearchCriteria {
                 restriction,

@@ -28,43 +28,42 @@ impl Commit<'_> {
     pub(super) fn index_new(
         &mut self,
         meta: &ItemMeta,
-        body: &StoredMessage,
         date: &[u8],
+        words: Option<Words>,
     ) -> Result<()> {
-        if !fulltext::is_covered(meta) || !fulltext::is_kept(&self.txn) {
-            return Ok(());
+        match words {
+            Some(words) => fulltext::enter(&mut self.txn, meta.id.0, date, words),
+            None => Ok(()),
         }
-        let words = self.words_of(meta, body, 0);
-        fulltext::enter(&mut self.txn, meta.id.0, date, words)
     }
 
     /// Indexes a message again that was changed.
-    pub(super) fn index_anew(
-        &mut self,
-        old: &ItemMeta,
-        new: &ItemMeta,
-        body: &StoredMessage,
-    ) -> Result<()> {
-        if !fulltext::is_covered(new) || !fulltext::is_kept(&self.txn) {
-            return Ok(());
-        }
-        let words = self.words_of(new, body, old.change);
-        let date = self.stored_date(new)?;
-        fulltext::leave(&mut self.txn, new.id.0)?;
-        fulltext::enter(&mut self.txn, new.id.0, &date, words)
+    pub(super) fn index_anew(&mut self, meta: &ItemMeta, words: Option<Words>) -> Result<()> {
+        let Some(words) = words else { return Ok(()) };
+        let date = self.stored_date(meta)?;
+        fulltext::leave(&mut self.txn, meta.id.0)?;
+        fulltext::enter(&mut self.txn, meta.id.0, &date, words)
     }
 
-    /// The words of a message: those made in advance by the operation at hand when the message had the change number
-    /// `seen`, else made now.
-    fn words_of(&mut self, meta: &ItemMeta, body: &StoredMessage, seen: u64) -> Words {
+    /// The words of a message that is to be indexed: those made in advance by the operation at hand when the message had
+    /// the change number `seen`, else made now.
+    pub(super) fn words_of(
+        &mut self,
+        meta: &ItemMeta,
+        body: &StoredMessage,
+        seen: u64,
+    ) -> Option<Words> {
+        if !fulltext::is_covered(meta) || !fulltext::is_kept(&self.txn) {
+            return None;
+        }
         let ready = self.words.get_mut(self.progress.at).and_then(Option::take);
-        match ready.filter(|ready| ready.seen == seen) {
+        Some(match ready.filter(|ready| ready.seen == seen) {
             Some(ready) => ready.words,
             None => Words::of(&MessageRow {
                 meta,
                 body,
                 open: &|value| view::open(self.txn.db, value),
             }),
-        }
+        })
     }
 }

@@ -1,5 +1,8 @@
 //! Links: entries of messages in search folders, with what they weigh there.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use mapi_spi::{ItemId, ItemKind, ItemMeta, Result, SearchCriteria};
 use rusqlite::{Connection, params};
 
@@ -50,30 +53,26 @@ pub(crate) fn put_link(
     old: Option<Keyed<'_>>,
     new: Option<Keyed<'_>>,
 ) -> Result<()> {
-    let missing_in = |side: Option<Keyed<'_>>, key: &(u8, Vec<u8>)| {
-        side.is_none_or(|other| !other.keys.contains(key))
-    };
     if let Some(old) = old {
-        let gone: Vec<_> = old
-            .keys
-            .iter()
-            .filter(|k| missing_in(new, k))
-            .cloned()
-            .collect();
-        order::leave(txn, place(folder, old.meta), &gone)?;
+        order::leave(txn, place(folder, old.meta), &only_in(old, new))?;
         txn.count(folder, -weight(old.meta));
     }
     if let Some(new) = new {
-        let come: Vec<_> = new
-            .keys
-            .iter()
-            .filter(|k| missing_in(old, k))
-            .cloned()
-            .collect();
-        order::enter(txn, place(folder, new.meta), &come)?;
+        order::enter(txn, place(folder, new.meta), &only_in(new, old))?;
         txn.count(folder, weight(new.meta));
     }
     Ok(())
+}
+
+/// The keys of one that another has not.
+fn only_in<'a>(one: Keyed<'a>, other: Option<Keyed<'_>>) -> Cow<'a, [(u8, Vec<u8>)]> {
+    match other {
+        None => Cow::Borrowed(one.keys),
+        Some(other) => {
+            let keys = one.keys.iter();
+            keys.filter(|k| !other.keys.contains(k)).cloned().collect()
+        }
+    }
 }
 
 const fn place(folder: u64, meta: &ItemMeta) -> Place {
@@ -89,6 +88,41 @@ fn weight(meta: &ItemMeta) -> Delta {
         contents: 1,
         unread: i64::from(order::is_unread(meta.flags)),
         ..Delta::default()
+    }
+}
+
+/// Which folders are where a search looks, at one moment.
+#[derive(Debug)]
+pub(crate) struct Scopes<'a> {
+    db: &'a Connection,
+    criteria: &'a SearchCriteria,
+    known: BTreeMap<ItemId, bool>,
+    /// Messages that lie together are mostly of one folder.
+    last: Option<(ItemId, bool)>,
+}
+
+impl<'a> Scopes<'a> {
+    pub(crate) const fn new(db: &'a Connection, criteria: &'a SearchCriteria) -> Self {
+        Self {
+            db,
+            criteria,
+            known: BTreeMap::new(),
+            last: None,
+        }
+    }
+
+    /// Whether the search looks in a folder.
+    pub(crate) fn hold(&mut self, folder: ItemId) -> Result<bool> {
+        if let Some((_, holds)) = self.last.filter(|(last, _)| *last == folder) {
+            return Ok(holds);
+        }
+        let holds = match self.known.get(&folder) {
+            Some(holds) => *holds,
+            None => in_scope(self.db, self.criteria, folder)?,
+        };
+        self.known.insert(folder, holds);
+        self.last = Some((folder, holds));
+        Ok(holds)
     }
 }
 

@@ -1,39 +1,36 @@
-//! Populating a search folder: messages are looked at in read transactions, links moved in short write transactions
-//! that look again. Commits meanwhile keep all links right that the population has passed, and those that it has not.
+//! Populating a search folder: messages are looked at in read transactions, links moved in short write transactions.
+//!
+//! Commits keep the link of every message right from the moment the criteria are set. So a population need only see each
+//! message as it was at some moment since then: what the log says was touched after the look is looked at again when its
+//! link is written.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use mapi_kit::engine::ItemRow;
 use mapi_props::Code;
-use mapi_spi::{
-    Call, Depth, Durability, Error, ItemId, LogKind, Origin, Result, SearchData, SearchPhase,
-};
-use rusqlite::{Connection, params};
+use mapi_spi::{Call, Depth, Error, ItemId, Result, SearchData, SearchPhase};
+use rusqlite::Connection;
 
-use super::{Keyed, Search, find_link, in_scope, is_eligible, put_link, read, write};
-use crate::failure::{Lift, corrupt};
-use crate::log::Note;
-use crate::order::Keys;
+use super::settle::{Batch, Written};
+use super::sift::{Place, Sift, Slice};
+use super::{Scopes, Search, is_eligible, read};
+use crate::failure::Lift;
 use crate::store::Inner;
-use crate::transaction::Txn;
-use crate::{fulltext, item, log, store, view};
+use crate::{fulltext, item, store, view};
 
-/// Messages looked at in one read transaction.
-const LOOKED_AT: usize = 4096;
+/// Messages looked at in one read transaction: few at first, so that a short search tells of its progress.
+const FIRST_LOOKS: usize = 4096;
+const LATER_LOOKS: usize = 32_768;
+/// So many messages are looked at in short transactions.
+const SHORT_UNTIL: usize = 4 * FIRST_LOOKS;
+/// Links of earlier runs are looked at in transactions of so many.
+const LINKS_AT_ONCE: usize = 4096;
 /// Links that may be wrong are set right when there are so many.
 const SETTLED: usize = 1024;
 /// How far the population is gets written after so many messages.
 const REMEMBERED: usize = 65_536;
-/// Messages that are read in one go where they lie close together.
-const RUN: usize = 256;
-/// Links moved between two looks at the clock: some ten milliseconds. So small populations are one transaction on every
-/// machine, and the log says the same.
-const AT_ONCE: usize = 512;
 
 /// Populates a search folder in phase Rebuild, and says what it is then.
 pub(crate) fn run(inner: &Inner, folder: ItemId, call: &Call) -> Result<SearchData> {
@@ -59,29 +56,35 @@ pub(crate) fn run(inner: &Inner, folder: ItemId, call: &Call) -> Result<SearchDa
     }
 }
 
+/// The messages that a search looks at.
+enum Heap {
+    /// All in the store, up to this number.
+    All(u64),
+    /// These, by number.
+    Listed(Vec<u64>),
+}
+
 struct Population<'a> {
     inner: &'a Inner,
     call: &'a Call,
     search: Arc<Search>,
+    sift: Sift,
+    heap: Heap,
     /// Links of before that are still to be looked at.
     links: Vec<u64>,
-    /// Messages in scope, by number.
-    ids: Vec<u64>,
-    /// How many of them have been looked at; of these the ones up to here are remembered.
-    at: usize,
-    remembered: usize,
-    /// Messages that may be a link and are none, or the other way round.
-    wrong: Vec<u64>,
-}
-
-/// What became of a write transaction.
-enum Written {
-    /// There is more to do.
-    More,
-    /// The search is complete.
-    Complete(SearchData),
-    /// The search is another one by now.
-    Overtaken,
+    /// Messages up to this number have been looked at.
+    at: u64,
+    /// All of them have.
+    over: bool,
+    /// Messages looked at by this run, and of these the ones since how far it is was remembered.
+    looked: usize,
+    unremembered: usize,
+    /// For those who watch: messages seen, and to be seen.
+    seen: u64,
+    total: u64,
+    batch: Batch,
+    /// A second connection, once it is worth it.
+    second: Option<Connection>,
 }
 
 impl<'a> Population<'a> {
@@ -92,40 +95,62 @@ impl<'a> Population<'a> {
             .prepare_cached("SELECT reached FROM search WHERE folder = ?1")
             .and_then(|mut s| s.query_row([search.folder], |r| r.get(0)))
             .lift()?;
-        let ids = candidates(&reader, &search, call)?;
+        let since = crate::log::last(&reader)?;
+        let (heap, sift, total) = candidates(&reader, &search, call)?;
         let links = match reached {
             None => store::contents(&reader, ItemId(search.folder), 0)?,
             Some(_) => Vec::new(),
         };
-        let at = reached.map_or(0, |reached| ids.partition_point(|id| *id <= reached));
-        Ok(Self {
+        let at = reached.unwrap_or(0);
+        let mut batch = Batch::default();
+        if matches!(heap, Heap::Listed(_)) {
+            // What an index named was so at this moment.
+            batch.as_of(since);
+        }
+        let mut this = Self {
             inner,
             call,
             search,
+            sift,
             links,
-            ids,
             at,
-            remembered: at,
-            wrong: Vec::new(),
-        })
+            over: false,
+            looked: 0,
+            unremembered: 0,
+            seen: 0,
+            total,
+            batch,
+            second: None,
+            heap,
+        };
+        this.seen = this.seen_before();
+        Ok(this)
+    }
+
+    /// What runs before this one have seen, about.
+    fn seen_before(&self) -> u64 {
+        match &self.heap {
+            Heap::All(last) => self.total * self.at / (*last).max(1),
+            Heap::Listed(ids) => as_u64(ids.partition_point(|id| *id <= self.at)),
+        }
+        .min(self.total)
     }
 
     /// Works to the end; `None` if the search was set anew or stopped meanwhile.
     fn run(mut self) -> Result<Option<SearchData>> {
         loop {
-            self.call.check()?;
-            let total = Some(as_u64(self.ids.len()));
-            self.call.report(as_u64(self.at), total);
+            self.step()?;
             self.look()?;
-            let done = self.links.is_empty() && self.at == self.ids.len();
-            let due = self.wrong.len() >= SETTLED || self.at - self.remembered >= REMEMBERED;
+            let done = self.links.is_empty() && self.over;
+            let due = self.batch.len() >= SETTLED || self.unremembered >= REMEMBERED;
             if !done && !due {
                 continue;
             }
+            self.step()?;
             // Everything found so far first: what is remembered must be right.
             loop {
                 match self.settle(done)? {
-                    Written::More if !done && self.wrong.is_empty() => break,
+                    Written::More if !done && self.batch.is_empty() => break,
                     Written::More => thread::sleep(Duration::from_millis(1)),
                     Written::Complete(data) => return Ok(Some(data)),
                     Written::Overtaken => return Ok(None),
@@ -134,151 +159,123 @@ impl<'a> Population<'a> {
         }
     }
 
+    /// Tells how far it is, and whether to go on.
+    fn step(&self) -> Result<()> {
+        self.call.check()?;
+        self.call
+            .report(self.seen.min(self.total), Some(self.total));
+        Ok(())
+    }
+
     /// Looks at some messages, links of before first.
     fn look(&mut self) -> Result<()> {
         let reader = self.inner.connections.reader(self.call)?;
         reader.begin()?;
-        let mut verdict = Verdict::new(self.inner, &reader, &self.search);
-        let rest = self.links.len().saturating_sub(LOOKED_AT);
-        for id in self.links.split_off(rest) {
-            if !verdict.of_stored(id)? {
-                self.wrong.push(id);
+        if !self.links.is_empty() {
+            let mut verdict = Verdict::new(self.inner, &reader, &self.search);
+            let rest = self.links.len().saturating_sub(LINKS_AT_ONCE);
+            for id in self.links.split_off(rest) {
+                if !verdict.of_stored(id)? {
+                    self.batch.doubt(id);
+                }
+            }
+            if !self.links.is_empty() {
+                return Ok(());
             }
         }
-        let some = self.ids.get(self.at..).unwrap_or_default();
-        let some = some.get(..LOOKED_AT).unwrap_or(some);
-        if self.links.is_empty() {
-            verdict.matching(some, &mut self.wrong)?;
-            self.at += some.len();
-        }
-        Ok(())
-    }
-
-    /// Sets links right in one transaction, with a last look at each message, and remembers how far that is.
-    fn settle(&mut self, last: bool) -> Result<Written> {
-        let (inner, call) = (self.inner, self.call);
-        let durability = Durability::Batch;
-        inner.write(Origin::default(), durability, call, |txn| {
-            let now = read(txn.db, self.search.folder)?;
-            if now.is_none_or(|now| now.version != self.search.version) {
-                return Ok(Written::Overtaken);
-            }
-            let moved = self.move_links(txn)?;
-            if last && self.wrong.is_empty() {
-                return self.complete(txn).map(Written::Complete);
-            }
-            self.remember(txn)?;
-            if moved {
-                note(txn, &self.search, LogKind::SearchFilled)?;
-            }
-            Ok(Written::More)
-        })
-    }
-
-    /// Whether any link moved. Stops when the transaction has lasted long enough.
-    fn move_links(&mut self, txn: &mut Txn<'_>) -> Result<bool> {
-        let keys = Keys::new(&self.inner.info, &txn.orders)?;
-        let search = Arc::clone(&self.search);
-        let mut verdict = Verdict::new(self.inner, txn.db, &search);
-        let mut moved = false;
-        loop {
-            let rest = self.wrong.len().saturating_sub(AT_ONCE);
-            for id in self.wrong.split_off(rest) {
-                moved |= move_link(txn, &mut verdict, &keys, id)?;
-            }
-            if self.wrong.is_empty() || txn.is_long() {
-                return Ok(moved);
-            }
-        }
-    }
-
-    /// What was looked at and set right need not be looked at again.
-    fn remember(&mut self, txn: &Txn<'_>) -> Result<()> {
-        if !self.links.is_empty() || !self.wrong.is_empty() {
-            return Ok(());
-        }
-        let seen = self.at.checked_sub(1).and_then(|at| self.ids.get(at));
-        let reached = seen.copied().unwrap_or(0);
-        txn.statement(
-            "UPDATE search SET reached = max(coalesce(reached, 0), ?2) WHERE folder = ?1",
-        )?
-        .execute(params![self.search.folder, reached])
-        .lift()?;
-        self.remembered = self.at;
-        Ok(())
-    }
-
-    fn complete(&self, txn: &mut Txn<'_>) -> Result<SearchData> {
-        let data = &self.search.data;
-        let phase = if data.fixed {
-            SearchPhase::Stopped
+        let most = if self.looked < SHORT_UNTIL {
+            FIRST_LOOKS
         } else {
-            SearchPhase::Running
+            LATER_LOOKS
         };
-        let data = SearchData {
-            phase,
-            complete: true,
-            ..data.clone()
+        if self.second.is_none() && most == LATER_LOOKS && !self.inner.connections.is_alone() {
+            self.second = Some(self.inner.connections.separate()?);
+        }
+        let (slice, upto, over) = self.heap.slice(self.at, most);
+        let place = Place {
+            inner: self.inner,
+            scope: &self.search.data.criteria,
+            call: self.call,
         };
-        write(txn.db, self.search.folder, &data)?;
-        note(txn, &self.search, LogKind::SearchComplete)?;
-        Ok(data)
+        let looked = self
+            .sift
+            .look(place, &reader, self.second.as_mut(), slice)?;
+        self.seen += looked.seen;
+        self.batch.add(looked);
+        (self.at, self.over) = (upto, over);
+        self.looked += most;
+        self.unremembered += most;
+        Ok(())
+    }
+
+    /// Sets links right in one transaction, and remembers how far that is.
+    fn settle(&mut self, last: bool) -> Result<Written> {
+        let reached = self.links.is_empty().then_some(self.at);
+        let written = self
+            .batch
+            .settle((self.inner, self.call), &self.search, reached, last)?;
+        if self.batch.is_empty() {
+            self.unremembered = 0;
+        }
+        Ok(written)
     }
 }
 
-/// Whether a link came or went.
-fn move_link(
-    txn: &mut Txn<'_>,
-    verdict: &mut Verdict<'_>,
-    keys: &Keys<'_>,
-    id: u64,
-) -> Result<bool> {
-    let folder = verdict.search.folder;
-    let was = find_link(txn.db, folder, id)?;
-    let wants = verdict.of_stored(id)?;
-    if was == wants {
-        return Ok(false);
+impl Heap {
+    /// The next messages, up to which number they go, and whether they are the last ones.
+    fn slice(&self, after: u64, most: usize) -> (Slice<'_>, u64, bool) {
+        match self {
+            Self::All(last) => {
+                let upto = after.saturating_add(as_u64(most)).min(*last);
+                (Slice::Numbers(after + 1, upto), upto, upto == *last)
+            }
+            Self::Listed(ids) => {
+                let from = ids.partition_point(|id| *id <= after);
+                let rest = ids.get(from..).unwrap_or_default();
+                let some = rest.get(..most).unwrap_or(rest);
+                let upto = some.last().copied().unwrap_or(after);
+                (Slice::Listed(some), upto, some.len() == rest.len())
+            }
+        }
     }
-    let (meta, keys) = view::show_known(txn.db, id, |row| {
-        Ok((ItemRow::meta(row).clone(), keys.of(row)))
-    })?;
-    let side = Keyed {
-        meta: &meta,
-        keys: &keys,
-    };
-    put_link(txn, folder, was.then_some(side), wants.then_some(side))?;
-    Ok(true)
 }
 
-fn note(txn: &mut Txn<'_>, search: &Search, kind: LogKind) -> Result<()> {
-    let meta = item::meta(txn.db, ItemId(search.folder))?;
-    let meta =
-        meta.ok_or_else(|| corrupt(format!("search folder {} is missing", search.folder)))?;
-    let note = Note {
-        kind,
-        object: search.folder,
-        folder: true,
-        parent: meta.parent.0,
-        flags: 0,
-        changed: &[],
-        inverse: None,
-    };
-    log::append(txn, &note)
-}
-
-/// The messages in scope that the search may find, by number. What becomes one later is seen by the commit that does it.
-fn candidates(db: &Connection, search: &Search, call: &Call) -> Result<Vec<u64>> {
+/// The messages that the search may find, what to ask of them, and about how many they are. What becomes one later is
+/// seen by the commit that does it.
+fn candidates(db: &Connection, search: &Search, call: &Call) -> Result<(Heap, Sift, u64)> {
     let folders = scope_folders(db, search)?;
     let restriction = &search.data.criteria.restriction;
-    if let Some(ids) = view::candidates(db, restriction, &folders, call)? {
-        return Ok(ids);
+    if let Some(named) = view::named(db, restriction, &folders, call)? {
+        let sift = Sift::of_rest(named.rest.as_ref(), named.in_part, restriction)?;
+        let total = as_u64(named.ids.len());
+        return Ok((Heap::Listed(named.ids), sift, total));
+    }
+    let sift = Sift::of(restriction)?;
+    if let Some(ids) = view::narrowed(db, restriction, &folders, call)? {
+        let total = as_u64(ids.len());
+        return Ok((Heap::Listed(ids), sift, total));
+    }
+    let mut total = 0;
+    for folder in &folders {
+        // The scope may name folders that are gone.
+        if item::meta(db, *folder)?.is_some() {
+            total += item::counts(db, *folder)?.contents;
+        }
+    }
+    let last: u64 = db
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM item")
+        .and_then(|mut s| s.query_row([], |r| r.get(0)))
+        .lift()?;
+    // Where most of the store is in scope, reading it from end to end is quicker than by lists.
+    if total > last / 4 {
+        return Ok((Heap::All(last), sift, total));
     }
     let mut ids = Vec::new();
     for folder in folders {
         ids.extend(store::contents(db, folder, 0)?);
     }
     ids.sort_unstable();
-    Ok(ids)
+    Ok((Heap::Listed(ids), sift, total))
 }
 
 /// Makes the full-text index where it would serve and is worth it.
@@ -330,75 +327,32 @@ fn as_u64(n: usize) -> u64 {
 }
 
 /// Whether messages are what a search looks for, at one moment.
-struct Verdict<'a> {
+pub(super) struct Verdict<'a> {
     inner: &'a Inner,
     db: &'a Connection,
-    search: &'a Search,
-    scopes: BTreeMap<ItemId, bool>,
+    pub(super) search: &'a Search,
+    scopes: Scopes<'a>,
 }
 
 impl<'a> Verdict<'a> {
-    const fn new(inner: &'a Inner, db: &'a Connection, search: &'a Search) -> Self {
+    pub(super) const fn new(inner: &'a Inner, db: &'a Connection, search: &'a Search) -> Self {
         Self {
             inner,
             db,
             search,
-            scopes: BTreeMap::new(),
+            scopes: Scopes::new(db, &search.data.criteria),
         }
-    }
-
-    fn of(&mut self, row: &dyn ItemRow) -> Result<bool> {
-        let meta = row.meta();
-        Ok(is_eligible(meta)
-            && self.holds(meta.parent)?
-            && self.search.criteria.matches(&self.inner.info, row))
     }
 
     /// A message that may be gone.
-    fn of_stored(&mut self, id: u64) -> Result<bool> {
+    pub(super) fn of_stored(&mut self, id: u64) -> Result<bool> {
         let db = self.db;
-        Ok(view::show(db, id, |row| self.of(row))?.unwrap_or(false))
-    }
-
-    fn holds(&mut self, folder: ItemId) -> Result<bool> {
-        if let Some(known) = self.scopes.get(&folder) {
-            return Ok(*known);
-        }
-        let holds = in_scope(self.db, &self.search.data.criteria, folder)?;
-        self.scopes.insert(folder, holds);
-        Ok(holds)
-    }
-
-    /// Adds those of these messages, by number, that match and are no links yet. Where they lie close together, all messages
-    /// there are read in one go.
-    fn matching(&mut self, ids: &[u64], into: &mut Vec<u64>) -> Result<()> {
-        let (db, folder) = (self.db, self.search.folder);
-        for some in ids.chunks(RUN) {
-            let (Some(first), Some(last)) = (some.first(), some.last()) else {
-                continue;
-            };
-            let mut found = Vec::new();
-            if last - first < as_u64(some.len()) * 2 {
-                view::each_message(db, (*first, *last), &mut |row| {
-                    let id = ItemRow::meta(row).id.0;
-                    if some.binary_search(&id).is_ok() && self.of(row)? {
-                        found.push(id);
-                    }
-                    Ok(ControlFlow::Continue(()))
-                })?;
-            } else {
-                for id in some {
-                    if self.of_stored(*id)? {
-                        found.push(*id);
-                    }
-                }
-            }
-            for id in found {
-                if !find_link(db, folder, id)? {
-                    into.push(id);
-                }
-            }
-        }
-        Ok(())
+        Ok(view::show(db, id, |row| {
+            let meta = mapi_kit::engine::ItemRow::meta(row);
+            Ok(is_eligible(meta)
+                && self.scopes.hold(meta.parent)?
+                && self.search.criteria.matches(&self.inner.info, row))
+        })?
+        .unwrap_or(false))
     }
 }

@@ -26,9 +26,10 @@ use super::row::show_known;
 use crate::fulltext::{is_ready, natural_key};
 use crate::order::{self, DATE};
 use crate::{item, store};
+pub(crate) use expression::Asked as AskedOfWords;
 use expression::Expression;
 pub(super) use hits::{Ended, Hit, Hits};
-use lean::LeanRow;
+pub(crate) use lean::{LeanRow, knows};
 pub(super) use newest::{Dated, Found, Newest};
 
 /// What a view asks of the index.
@@ -48,14 +49,32 @@ pub(crate) fn names_words(restriction: &Restriction) -> bool {
     Asked::for_candidates(restriction).names_words()
 }
 
-/// The living messages of some folders that a restriction may match, by number; `None` where the index cannot tell, or
-/// is not ready.
-pub(crate) fn candidates(
+/// What the index can tell of a restriction, as a question to the words of one message, and what is left to be tested;
+/// `None` where it can tell nothing.
+pub(crate) fn of_words(restriction: &Restriction) -> Option<(AskedOfWords, Option<Restriction>)> {
+    let (expression, rest) = said::asked(restriction);
+    Some((AskedOfWords::of(&expression)?, rest))
+}
+
+/// What the index names for a search.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// Living messages, by number; of those indexed whole only `rest` is open.
+    pub(crate) ids: Vec<u64>,
+    /// Those of them that are not indexed whole, by number: all is open.
+    pub(crate) in_part: Vec<u64>,
+    /// What is left to be tested; `None`: nothing is.
+    pub(crate) rest: Option<Restriction>,
+}
+
+/// The living messages of some folders that the index names for a restriction; `None` where it cannot tell, or is not
+/// ready.
+pub(crate) fn named(
     db: &Connection,
     restriction: &Restriction,
     folders: &[ItemId],
     call: &Call,
-) -> Result<Option<Vec<u64>>> {
+) -> Result<Option<Named>> {
     let asked = Asked::for_candidates(restriction);
     if !asked.names_words() || !is_ready(db)? {
         return Ok(None);
@@ -68,13 +87,18 @@ pub(crate) fn candidates(
         strangers: usize::MAX,
         call,
     };
-    let mut ids = Vec::new();
+    let (mut ids, mut in_part) = (Vec::new(), Vec::new());
     hits.each(&mut |hit| {
         ids.push(hit.item);
+        if !hit.whole {
+            in_part.push(hit.item);
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     ids.sort_unstable();
-    Ok(Some(ids))
+    in_part.sort_unstable();
+    let (_, rest) = said::asked(restriction);
+    Ok(Some(Named { ids, in_part, rest }))
 }
 
 /// What the index cannot tell.
@@ -164,7 +188,7 @@ impl Residue {
     fn of(matcher: Matcher) -> Self {
         let lean = matcher.recipient_tags().is_empty()
             && matcher.attachment_tags().is_empty()
-            && matcher.tags().iter().all(|tag| lean::knows(*tag));
+            && matcher.tags().iter().all(|tag| knows(*tag));
         Self { matcher, lean }
     }
 }

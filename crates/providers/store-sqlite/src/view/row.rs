@@ -90,7 +90,7 @@ pub(super) fn encoded<T>(
 }
 
 /// Shows a message whose bag is in the columns from `at` on.
-pub(super) fn with_bag<T>(
+pub(crate) fn with_bag<T>(
     db: &Connection,
     meta: &ItemMeta,
     row: &rusqlite::Row<'_>,

@@ -1,11 +1,13 @@
 //! What is asked of the full-text index: words in fields, and how they are combined. SQLite FTS5, 3 (query syntax)
 
 use mapi_query::fields::Field;
-use mapi_query::words::WordPattern;
+use mapi_query::words::{WordFinder, WordPattern};
+
+use crate::fulltext::Words;
 
 /// Some of the fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub(super) struct Columns(u8);
+pub(crate) struct Columns(u8);
 
 impl Columns {
     pub(super) const NONE: Self = Self(0);
@@ -124,6 +126,48 @@ impl Expression {
                 out.push_str(" NOT ");
                 operand(unwanted, out);
             }
+        }
+    }
+}
+
+/// What is asked of the index, ready to be asked of the words of one message before they are in it.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    Nothing,
+    Words(Columns, WordFinder),
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Without(Box<Self>, Box<Self>),
+}
+
+impl Asked {
+    /// `None`: the index is not asked.
+    pub(super) fn of(expression: &Expression) -> Option<Self> {
+        let all = |parts: &[Expression]| parts.iter().filter_map(Self::of).collect();
+        Some(match expression {
+            Expression::All => return None,
+            Expression::Nothing => Self::Nothing,
+            Expression::Words(columns, pattern) => Self::Words(*columns, WordFinder::of(pattern)),
+            Expression::And(parts) => Self::And(all(parts)),
+            Expression::Or(parts) => Self::Or(all(parts)),
+            Expression::Without(wanted, unwanted) => {
+                Self::Without(Box::new(Self::of(wanted)?), Box::new(Self::of(unwanted)?))
+            }
+        })
+    }
+
+    /// Whether the index would name a message with these words, if they are all of its words.
+    pub(crate) fn names(&self, words: &Words) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Words(columns, finder) => Field::ALL
+                .into_iter()
+                .filter(|field| columns.has(*field))
+                .filter_map(|field| words.fields.get(field.column()))
+                .any(|words| finder.is_in(words)),
+            Self::And(parts) => parts.iter().all(|part| part.names(words)),
+            Self::Or(parts) => parts.iter().any(|part| part.names(words)),
+            Self::Without(wanted, unwanted) => wanted.names(words) && !unwanted.names(words),
         }
     }
 }

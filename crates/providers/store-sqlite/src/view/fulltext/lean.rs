@@ -16,23 +16,29 @@ use crate::item;
 
 /// A message without its bag.
 #[derive(Debug)]
-pub(super) struct LeanRow {
+pub(crate) struct LeanRow {
     meta: ItemMeta,
     delivered: Option<FileTime>,
 }
 
 /// Whether such a row answers for a property as the whole message would.
-pub(super) fn knows(tag: PropTag) -> bool {
+pub(crate) fn knows(tag: PropTag) -> bool {
     tag == tags::MESSAGE_DELIVERY_TIME.raw() || is_computed(Owner::Message, tag.id())
 }
 
 impl LeanRow {
+    /// A message by its item's row, and its key in the order by delivery time.
+    pub(crate) fn new(meta: ItemMeta, date: &[u8]) -> Self {
+        Self {
+            meta,
+            delivered: time_of(date).map(FileTime),
+        }
+    }
+
     pub(super) fn of(db: &Connection, hit: &Hit) -> Result<Self> {
         let meta = item::meta(db, ItemId(hit.item))?;
-        Ok(Self {
-            meta: meta.ok_or_else(|| corrupt(format!("item {} is missing", hit.item)))?,
-            delivered: time_of(&hit.date).map(FileTime),
-        })
+        let meta = meta.ok_or_else(|| corrupt(format!("item {} is missing", hit.item)))?;
+        Ok(Self::new(meta, &hit.date))
     }
 }
 
