@@ -21,6 +21,7 @@ mod large_streams;
 mod live_kinds;
 mod live_tables;
 mod mail;
+mod message_status;
 mod messages;
 mod names;
 mod notification_events;
@@ -86,6 +87,7 @@ pub fn all() -> Vec<Case> {
         folders::CASES,
         forms::CASES,
         forms_shown::CASES,
+        message_status::CASES,
         forms::CASES,
         forms_shown::CASES,
         folder_copies::CASES,
