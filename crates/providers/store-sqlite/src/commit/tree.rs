@@ -166,6 +166,15 @@ impl Commit<'_> {
         if run.outcome.stopped.is_some() || self.stops(&mut run.outcome)? {
             return Ok(false);
         }
+        // While others had their turn the folder may have gone too, or gone elsewhere.
+        let now = if is_folder {
+            self.still_inside(item.id, item.parent, mode)?
+        } else {
+            Some(item.clone())
+        };
+        let Some(item) = &now else {
+            return Ok(true);
+        };
         match refuse::submitted(item).and_then(|()| self.take_away(item, mode, mark)) {
             Ok(()) => run.outcome.done += 1,
             Err(error) => {
