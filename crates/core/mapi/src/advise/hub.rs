@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mapi_props::Code;
 use mapi_spi::{Call, CancelToken, Error, LogPage, Result, Store};
@@ -22,6 +22,8 @@ use crate::table::{LiveTable, Spec};
 const PAGE: usize = 256;
 /// How often tables may find that the store went on while they looked at it, before they give up on single rows.
 const TRIES: u32 = 8;
+/// For how long they may find it so.
+const PATIENCE: Duration = Duration::from_millis(50);
 /// How long the reading thread leaves a store alone that cannot be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -225,10 +227,14 @@ impl Hub {
             self.tell_failure(&members, error);
         }
         read.failed = result.is_err();
-        for member in &members {
+        self.ring(&members);
+        members
+    }
+
+    fn ring(&self, members: &[Member]) {
+        for member in members {
             self.dispatcher.ring(&member.subscription);
         }
-        members
     }
 
     fn read_on(&self, read: &mut Read, members: &[Member]) -> Result<()> {
@@ -238,6 +244,7 @@ impl Hub {
                 Of::Objects(_) => None,
             })
         };
+        let begun = Instant::now();
         for tried in 0.. {
             while let Some(page) = self.next_page(read)? {
                 if page.lost {
@@ -249,9 +256,12 @@ impl Hub {
                     tables().for_each(|t| t.collect(&page.entries));
                 }
             }
+            // Tables take their time; nobody else waits for them.
+            self.ring(members);
+            let patience = tried == 0 || (tried < TRIES && begun.elapsed() < PATIENCE);
             let mut behind = false;
             for table in tables() {
-                behind |= !table.settle(read.seq, tried < TRIES);
+                behind |= !table.settle(read.seq, patience);
             }
             if !behind {
                 break;

@@ -64,6 +64,9 @@ pub(crate) fn passage(rows: &StoreRows, entry: &LogEntry) -> Option<(bool, bool)
     }
 }
 
+/// Entries of the log that may concern other views only, while one is read.
+const MEANWHILE: usize = 64;
+
 /// One view and what happened to it.
 pub(super) struct Followed<'a> {
     pub(super) rows: &'a StoreRows,
@@ -107,9 +110,7 @@ impl Followed<'_> {
                 None => {}
             }
         }
-        // Nothing was committed meanwhile: all that was read is true for one number.
-        let since = store.log(seq, None, 1, &Call::default())?;
-        if since.last != seq {
+        if !self.is_still_true(store, seq)? {
             return Ok(Settled::Behind);
         }
         present.sort_by(|(a, _), (b, _)| a.order.cmp(&b.order));
@@ -119,6 +120,14 @@ impl Followed<'_> {
                 .map(|(found, was)| self.told(found, was)),
         );
         Ok(Settled::Rows(gone))
+    }
+
+    /// Whether nothing was committed meanwhile that concerns the view: all that was read is true for one number.
+    fn is_still_true(&self, store: &dyn Store, seq: u64) -> Result<bool> {
+        let since = store.log(seq, None, MEANWHILE, &Call::default())?;
+        let last = since.entries.last().map_or(seq, |e| e.seq);
+        let elsewhere = |e: &LogEntry| !super::concerns(self.rows, e);
+        Ok(!since.lost && last == since.last && since.entries.iter().all(elsewhere))
     }
 
     /// A message as it is now; `None` if the store has gone on.
