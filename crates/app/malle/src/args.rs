@@ -5,6 +5,7 @@ mod live;
 mod message;
 mod minus;
 mod place;
+mod search_folder;
 mod view;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(crate) use message::{
 };
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
+pub(crate) use search_folder::{SearchFolderCommand, SearchFolderCreateArgs, SearchFolderEditArgs};
 pub(crate) use view::{CreateViewArgs, PlaceName, ViewCommand};
 
 const AFTER: &str = "\
@@ -131,6 +133,9 @@ pub(crate) enum Command {
     View(ViewCommand),
     /// Find messages by words, people, dates and more
     Search(SearchArgs),
+    /// Make, list, show, change and delete folders that show what a query finds
+    #[command(subcommand)]
+    SearchFolder(SearchFolderCommand),
     /// Show a message, without marking it read
     Read(ReadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient

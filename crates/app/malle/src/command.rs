@@ -17,13 +17,17 @@ mod read;
 mod receive_folder;
 mod schema;
 mod search;
+mod search_folder;
 mod store;
 mod transfer;
 mod view;
 mod watch;
 
 use crate::app::{Access, App};
-use crate::args::{Command, FolderCommand, FormCommand, ReceiveFolderCommand, StoreCommand, ViewCommand};
+use crate::args::{
+    Command, FolderCommand, FormCommand, ReceiveFolderCommand, SearchFolderCommand, StoreCommand,
+    ViewCommand,
+};
 use crate::exit::{Exit, Outcome};
 
 /// Runs a command and says how it ended.
@@ -35,6 +39,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::List(args) => list::run(app, &args),
         Command::View(verb) => view::run(app, verb),
         Command::Search(args) => search::run(app, &args),
+        Command::SearchFolder(verb) => search_folder::run(app, verb),
         Command::Read(args) => read::run(app, &args),
         Command::Props(args) => props::run(app, &args),
         Command::Mark(args) => mark::run(app, &args),
@@ -58,6 +63,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         Command::List(_)
         | Command::View(ViewCommand::List { .. } | ViewCommand::Show { .. })
         | Command::Search(_)
+        | Command::SearchFolder(SearchFolderCommand::List | SearchFolderCommand::Show { .. })
         | Command::Read(_)
         | Command::Export(_)
         | Command::Watch(_)

@@ -24,6 +24,8 @@ mod manners;
 mod place;
 #[path = "cli/receiving.rs"]
 mod receiving;
+#[path = "cli/search_folders.rs"]
+mod search_folders;
 #[path = "cli/searching.rs"]
 mod searching;
 #[path = "cli/shape.rs"]

@@ -1,9 +1,9 @@
-//! `-word` among the words of `malle search`: what is left out, although it looks like an option.
+//! `-word` among the words of `malle search` and `malle search-folder create`: what is left out, although it looks like an option.
 
 use std::ffi::OsString;
 
 /// Options that take the argument behind them.
-const VALUED: [&str; 12] = [
+const VALUED: [&str; 16] = [
     "-p",
     "--profile",
     "--home",
@@ -16,12 +16,20 @@ const VALUED: [&str; 12] = [
     "--sort",
     "--limit",
     "--offset",
+    // Of search folders.
+    "--in",
+    "--parent",
+    "--query",
+    "--rename",
 ];
 
 /// Letters of options that take none.
 const SWITCHES: [char; 4] = ['h', 'q', 'v', 'V'];
 
-/// The arguments with `-word` behind `search` as `NOT word`, which means the same and is no option. `-q`, `-vv` and the
+/// Commands whose words are a query.
+const QUERYING: [&str; 2] = ["search", "search-folder"];
+
+/// The arguments with `-word` behind such a command as `NOT word`, which means the same and is no option. `-q`, `-vv` and the
 /// like stay options, and so does all behind `--`.
 pub(crate) fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
@@ -32,10 +40,10 @@ pub(crate) fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsStr
             at += 1;
             continue;
         };
-        if text == "--" || (!searches && !text.starts_with('-') && text != "search") {
+        if text == "--" || (!searches && !text.starts_with('-') && !QUERYING.contains(&text)) {
             break;
         }
-        searches |= text == "search";
+        searches |= QUERYING.contains(&text);
         let valued = VALUED.contains(&text);
         if searches && let Some(word) = left_out(text) {
             *arg = format!("NOT {word}").into();
@@ -87,6 +95,14 @@ mod tests {
             ("malle search -- -b", "malle|search|--|-b"),
             ("malle list search -b", "malle|list|search|-b"),
             ("malle search search -b", "malle|search|search|NOT b"),
+            (
+                "malle search-folder create x --in -y a -b",
+                "malle|search-folder|create|x|--in|-y|a|NOT b",
+            ),
+            (
+                "malle search-folder edit x --query -b",
+                "malle|search-folder|edit|x|--query|-b",
+            ),
         ] {
             assert_eq!(spelled(line), expect);
         }
@@ -96,7 +112,12 @@ mod tests {
     fn the_options_are_those_of_the_grammar() {
         let cli = Cli::command();
         let search = cli.find_subcommand("search").unwrap();
-        let options: Vec<_> = cli.get_arguments().chain(search.get_arguments()).collect();
+        let folders = cli.find_subcommand("search-folder").unwrap();
+        let verbs = folders
+            .get_subcommands()
+            .flat_map(clap::Command::get_arguments);
+        let options = cli.get_arguments().chain(search.get_arguments());
+        let options: Vec<_> = options.chain(verbs).collect();
         let mut valued = Vec::new();
         for option in options.iter().filter(|o| !o.is_positional()) {
             let takes = option.get_action().takes_values() && !option.is_require_equals_set();
@@ -116,6 +137,7 @@ mod tests {
         let mut known = VALUED.map(str::to_owned).to_vec();
         known.sort();
         valued.sort();
+        valued.dedup();
         assert_eq!(valued, known);
     }
 }

@@ -2,12 +2,15 @@
 
 mod opened;
 
+use std::collections::HashMap;
+
 use malle_views::StoreNames;
-use mapi::Restriction;
+use mapi::{Folder, FolderKind, Restriction, SearchState};
 
 use crate::app::App;
 use crate::args::ListArgs;
 use crate::exit::{Exit, Outcome};
+use crate::messages::Msg;
 
 use super::listing::{Folders, Listing, columns};
 
@@ -50,7 +53,7 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         app,
         store: &store,
         table: &table,
-        folders: Folders::One(path),
+        folders: shown_in(app, &folder, path)?,
         extra: extra.into_iter().map(|(_, name)| name).collect(),
         view: view.titles,
         hidden: args.hidden,
@@ -58,6 +61,18 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
     };
     listing.show(&args.rows)?;
     Ok(Exit::Ok)
+}
+
+/// Where the messages of a folder are: those of a search folder lie elsewhere.
+fn shown_in(app: &App, folder: &Folder, path: String) -> Outcome<Folders> {
+    if folder.kind() != FolderKind::Search {
+        return Ok(Folders::One(path));
+    }
+    let criteria = folder.search_criteria();
+    if criteria.is_ok_and(|c| c.state.contains(SearchState::REBUILD)) {
+        app.output.note(Msg::NotFilledYet, &[]);
+    }
+    Ok(Folders::Many(HashMap::new()))
 }
 
 /// Those of two restrictions that there are, joined.
