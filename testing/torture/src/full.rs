@@ -26,6 +26,8 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
         chance,
     )?;
     world.furnish()?;
+    world.search("Search0", "is:unread")?;
+    world.search("Search2", "from:s1*")?;
     let mut refusals = 0;
     let mut room = 1_500_u64;
     loop {
@@ -44,6 +46,10 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
         let places = world
             .examine()
             .with_context(|| format!("after {room} KiB were full"))?;
+        let searches = world
+            .examine_searches(&places)
+            .with_context(|| format!("after {room} KiB were full"))?;
+        ensure!(searches.len() == 2, "search folders are gone: {searches:?}");
         if run.status.success() {
             ensure!(
                 places.len() == world.sources.len(),

@@ -1,4 +1,5 @@
-//! Commands killed at random moments of import, save, move, delete and compact.
+//! Commands killed at random moments of import, save, move, delete, compact and of making and changing search folders,
+//! while other processes watch.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -9,14 +10,23 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use testkit::Chance;
 
+use crate::observer::Observer;
 use crate::plan::Plan;
+use crate::searches::{Change, Searches, WATCHED};
 use crate::world::{Places, World};
 
 /// Runs the part.
 pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     let world = World::new(plan.messages, chance)?;
     world.furnish()?;
+    world.search(WATCHED, "is:unread")?;
+    let mut observers = [
+        Observer::of_messages(&world, "Inbox")?,
+        Observer::of_messages(&world, WATCHED)?,
+        Observer::of_folders(&world)?,
+    ];
     let mut places = Places::new();
+    let mut searches = world.examine_searches(&places)?;
     let mut tempo = Tempo::default();
     let (mut killed, mut ended, mut commands) = (0, 0, 0_u32);
     let mut by_kind = std::collections::BTreeMap::<&str, u32>::new();
@@ -26,7 +36,13 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
             commands < plan.kills * 20,
             "the kills hardly ever hit: {killed} of {commands}"
         );
-        let step = Step::choose(&world, &places, chance);
+        let step = Step::choose(&world, &places, &searches, plan.searches, chance);
+        // Whoever begins to watch during the blow must get it right too.
+        for observer in &mut observers {
+            if chance.percent(10) {
+                observer.kill(&world)?;
+            }
+        }
         // Every third command runs to its end, so that there is something to lose.
         let limit = (!commands.is_multiple_of(3)).then(|| tempo.moment(step.kind, chance));
         let blow = strike(&world, &step, limit, &mut tempo)
@@ -46,9 +62,35 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
                 if blow.killed { "killed" } else { "ended" }
             )
         })?;
-        places = after;
+        world
+            .examine_threads(&after, 2, chance)
+            .with_context(|| format!("after command {commands}: {step:?}"))?;
+        let shown = world
+            .examine_searches(&after)
+            .with_context(|| format!("after command {commands}: {step:?}"))?;
+        match &step.change {
+            Some(change) => change.judge(&searches, &shown, blow.killed)?,
+            None => ensure!(
+                shown == searches,
+                "search folders changed unasked: {searches:?} → {shown:?}"
+            ),
+        }
+        for observer in &mut observers {
+            observer
+                .examine(&world)
+                .with_context(|| format!("after command {commands}: {step:?}"))?;
+        }
+        (places, searches) = (after, shown);
     }
-    Ok(json!({ "killed": killed, "ended": ended, "kills": by_kind, "messages": places.len() }))
+    world.examine_threads(&places, plan.messages / 5, chance)?;
+    Ok(json!({
+        "killed": killed,
+        "ended": ended,
+        "kills": by_kind,
+        "messages": places.len(),
+        "search_folders": searches.len(),
+        "observers": observers.each_mut().map(Observer::report),
+    }))
 }
 
 /// One command and what it is about.
@@ -58,6 +100,8 @@ struct Step {
     args: Vec<String>,
     /// Sources that it changes.
     about: BTreeSet<usize>,
+    /// What it does to search folders.
+    change: Option<Change>,
 }
 
 /// What came of a command.
@@ -68,7 +112,16 @@ struct Blow {
 }
 
 impl Step {
-    fn choose(world: &World, places: &Places, chance: &mut Chance) -> Self {
+    fn choose(
+        world: &World,
+        places: &Places,
+        searches: &Searches,
+        most: usize,
+        chance: &mut Chance,
+    ) -> Self {
+        if chance.percent(25) {
+            return Self::search(Change::choose(searches, most, chance));
+        }
         let mut here = |folder: &str, most: usize| -> BTreeSet<usize> {
             let mut all: Vec<_> = places
                 .iter()
@@ -110,6 +163,7 @@ impl Step {
                 kind: "compact",
                 args: ["store", "compact"].map(str::to_owned).into(),
                 about: BTreeSet::new(),
+                change: None,
             },
         }
     }
@@ -136,6 +190,7 @@ impl Step {
             kind: "import",
             args,
             about,
+            change: None,
         }
     }
 
@@ -154,7 +209,21 @@ impl Step {
                 .map(|f| f.id.clone()),
         );
         args.extend(tail.iter().map(|&s| s.to_owned()));
-        Self { kind, args, about }
+        Self {
+            kind,
+            args,
+            about,
+            change: None,
+        }
+    }
+
+    fn search(change: Change) -> Self {
+        Self {
+            kind: change.kind,
+            args: change.args(),
+            about: BTreeSet::new(),
+            change: Some(change),
+        }
     }
 
     /// Nothing else has changed; what was asked for is done wholly (ended) or message by message (killed).

@@ -1,13 +1,18 @@
 //! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail.
 //!
 //! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
-//! that a command had reported done may be lost.
+//! that a command had reported done may be lost. Search folders show what a fresh search finds, and
+//! count it; who answers whom is in one conversation. Processes that
+//! watch lists meanwhile, and are killed too, end up with a copy that is the list.
 
+mod conversations;
 mod full;
 mod hostile;
 mod kill;
+mod observer;
 mod pair;
 mod plan;
+mod searches;
 mod wal;
 mod world;
 

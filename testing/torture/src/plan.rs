@@ -11,6 +11,8 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// Commands that are killed.
     pub(crate) kills: u32,
+    /// Search folders that are made, changed and deleted.
+    pub(crate) searches: usize,
     /// Messages that the worlds are made of.
     pub(crate) messages: usize,
     /// At most this many prefixes of the write-ahead log; the rest is skipped evenly.
@@ -23,8 +25,8 @@ pub(crate) struct Plan {
     pub(crate) report: Option<PathBuf>,
 }
 
-const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--messages N] [--prefixes N] \
-                     [--less N] [--only kill|full-disk|wal|two-writers|hostile] [--report FILE]";
+const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--searches N] [--messages N] \
+                     [--prefixes N] [--less N] [--only kill|full-disk|wal|two-writers|hostile] [--report FILE]";
 
 impl Plan {
     /// Reads the arguments. `--ci` is the short form with a fixed seed.
@@ -32,6 +34,7 @@ impl Plan {
         let mut plan = Self {
             seed: 1,
             kills: 100,
+            searches: 6,
             messages: 600,
             prefixes: usize::MAX,
             less: 1,
@@ -41,7 +44,7 @@ impl Plan {
         while let Some(arg) = args.next() {
             if arg == "--ci" {
                 (plan.kills, plan.messages, plan.prefixes) = (30, 200, 60);
-                plan.less = 20;
+                (plan.searches, plan.less) = (2, 20);
                 continue;
             }
             let Some(value) = args.next() else {
@@ -50,6 +53,7 @@ impl Plan {
             match arg.as_str() {
                 "--seed" => plan.seed = value.parse()?,
                 "--kills" => plan.kills = value.parse()?,
+                "--searches" => plan.searches = value.parse()?,
                 "--messages" => plan.messages = value.parse()?,
                 "--prefixes" => plan.prefixes = value.parse()?,
                 "--less" => plan.less = value.parse::<usize>()?.max(1),

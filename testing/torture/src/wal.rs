@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use testkit::{Chance, Malle, TempHome};
 
 use crate::plan::Plan;
+use crate::searches::WATCHED;
 use crate::world::World;
 
 /// Header of a write-ahead log, and of each frame in it (SQLite file format §4).
@@ -66,6 +67,7 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
     for attempt in 0..200 {
         let world = World::of_notes(NOTES, chance)?;
         world.furnish()?;
+        world.search(WATCHED, "is:unread")?;
         let db = store_file(&world.home)?;
         let wal = PathBuf::from(format!("{}-wal", db.display()));
         ensure!(
@@ -93,7 +95,7 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
     anyhow::bail!("no kill left a log with several commits in it")
 }
 
-/// A home with this store and log: check it, and count its messages.
+/// A home with this store and log: check it, and count its messages, all of which its search folder must show.
 fn revive(world: &World, db: &Path, base: &[u8], log: &[u8]) -> Result<usize> {
     let place = TempHome::new()?;
     let home = place.path().join("home");
@@ -113,10 +115,20 @@ fn revive(world: &World, db: &Path, base: &[u8], log: &[u8]) -> Result<usize> {
         check.out(),
         check.err()
     );
-    let list = malle.try_run(["list", "Inbox", "--limit", "100000", "--json"])?;
-    ensure!(list.status.success(), "list: {}", list.err());
-    let rows: Value = serde_json::from_slice(&list.stdout)?;
-    Ok(rows.as_array().context("an array")?.len())
+    let rows = |folder: &str| -> Result<BTreeSet<String>> {
+        let list = malle.try_run(["list", folder, "--limit", "100000", "--json"])?;
+        ensure!(list.status.success(), "list: {}", list.err());
+        let rows: Value = serde_json::from_slice(&list.stdout)?;
+        let ids = rows.as_array().context("an array")?.iter();
+        let ids = ids.map(|row| row.get("id").and_then(Value::as_str).map(str::to_owned));
+        ids.collect::<Option<_>>().context("a row without id")
+    };
+    let (inbox, unread) = (rows("Inbox")?, rows(WATCHED)?);
+    ensure!(
+        inbox == unread,
+        "the Inbox shows {inbox:?}, its search folder {unread:?}"
+    );
+    Ok(inbox.len())
 }
 
 /// The one store file below a home: SQLite's magic at its start.

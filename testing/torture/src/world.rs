@@ -8,6 +8,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use testkit::{Chance, Malle, TempHome};
 
+use crate::conversations::answers;
+
 /// Folders that the runs use.
 pub(crate) const FOLDERS: [&str; 3] = ["Inbox", "Other", "Deleted Items"];
 
@@ -154,7 +156,8 @@ impl World {
         Ok(places)
     }
 
-    fn rows(&self, folder: &str) -> Result<Vec<Value>> {
+    /// The rows of a folder's list.
+    pub(crate) fn rows(&self, folder: &str) -> Result<Vec<Value>> {
         let rows = self.json(&["list", folder, "--limit", "1000000"])?;
         Ok(rows.as_array().context("list gives an array")?.clone())
     }
@@ -205,7 +208,8 @@ fn number_of(subject: &str) -> Option<usize> {
 /// A message of a few words.
 fn note(n: usize, chance: &mut Chance) -> Vec<u8> {
     format!(
-        "From: s{n}@torture.example\r\nSubject: torture {n} note\r\nMessage-ID: <{n}@torture.example>\r\n\r\n{}\r\n",
+        "From: s{n}@torture.example\r\nSubject: torture {n} note\r\nMessage-ID: <{n}@torture.example>\r\n{}\r\n{}\r\n",
+        answers(n),
         chance.word(40)
     )
     .into_bytes()
@@ -222,10 +226,11 @@ fn message(n: usize, chance: &mut Chance) -> Vec<u8> {
         .collect();
     let head = format!(
         "From: Sender <s{n}@torture.example>\r\nTo: Reader <r@torture.example>\r\nSubject: torture {n} {}\r\n\
-         Date: Mon, 1 Jun 2026 10:{:02}:{:02} +0000\r\nMessage-ID: <{n}@torture.example>\r\nMIME-Version: 1.0\r\n",
+         Date: Mon, 1 Jun 2026 10:{:02}:{:02} +0000\r\nMessage-ID: <{n}@torture.example>\r\n{}MIME-Version: 1.0\r\n",
         chance.word(8),
         n / 60 % 60,
-        n % 60
+        n % 60,
+        answers(n)
     );
     if !chance.percent(15) {
         return format!("{head}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}").into_bytes();

@@ -23,8 +23,8 @@ use event::Event;
 use objects::Objects;
 use rows::Rows;
 
-/// How long it waits at a time before it looks whether it is to end.
-const SLICE: Duration = Duration::from_millis(250);
+/// How long it waits at a time where nothing ends it: Ctrl-C ends the wait itself.
+const LONG: Duration = Duration::from_secs(3600);
 /// How long it leaves a list alone that cannot be read.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -83,7 +83,9 @@ type Going = Outcome<ControlFlow<End>>;
 
 impl Watch<'_> {
     fn objects(&mut self, objects: &Objects, args: &WatchArgs) -> Going {
-        let listener = objects.listen().map_err(|e| self.app.failure(&e))?;
+        let listener = objects
+            .listen(self.app.cancellable())
+            .map_err(|e| self.app.failure(&e))?;
         self.begun(&objects.name)?;
         if args.ready
             && let ControlFlow::Break(end) = self.show(&Event::now(EventName::Ready))?
@@ -106,7 +108,7 @@ impl Watch<'_> {
     fn rows(&mut self, rows: &Rows<'_>, args: &WatchArgs) -> Going {
         let mut first = true;
         loop {
-            let followed = match rows.follow() {
+            let followed = match rows.follow(self.app.cancellable()) {
                 Ok(followed) => followed,
                 Err(error) if first => return Err(self.app.failure(&error)),
                 Err(_) => {
@@ -182,7 +184,11 @@ impl Watch<'_> {
                 let shown = self.show(event)?;
                 end = shown.break_value();
                 Ok(end.is_none())
-            })?;
+            });
+            let read = match read {
+                Err(_) if self.stop.is_cancelled() => None,
+                read => read?,
+            };
             if let Some(end) = end {
                 return Ok(ControlFlow::Break(end));
             }
@@ -212,8 +218,7 @@ impl Watch<'_> {
             let left = self
                 .end
                 .map(|end| end.saturating_duration_since(Instant::now()));
-            let wait = left.map_or(SLICE, |left| left.min(SLICE));
-            match listener.next_within(wait) {
+            match listener.next_within(left.unwrap_or(LONG)) {
                 Ok(Some(next)) => return Ok(ControlFlow::Continue(next)),
                 Ok(None) => {}
                 Err(e) if e.code() == Code::USER_CANCEL => {}

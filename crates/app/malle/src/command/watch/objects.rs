@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use malle_views::{StoreNames, property_name};
 use mapi::{
-    EntryId, EventKind, EventMask, Listener, MapiProp, MsgStore, Notification, ObjectEvent,
+    Call, EntryId, EventKind, EventMask, Listener, MapiProp, MsgStore, Notification, ObjectEvent,
     OpenFlags,
 };
 use mapi_props::names::NameMap;
@@ -71,14 +71,14 @@ impl Objects {
         })
     }
 
-    /// Begins to listen.
-    pub(super) fn listen(&self) -> mapi::Result<Listener> {
+    /// Begins to listen, until the call is cancelled.
+    pub(super) fn listen(&self, call: Call) -> mapi::Result<Listener> {
         let object = match &self.scope {
             // What is in a folder is not told to the folder.
             Scope::Store | Scope::Folder(_) => None,
             Scope::Message(id) => Some(id),
         };
-        self.store.listen(object, ALL)
+        self.store.with_call(call).listen(object, ALL)
     }
 
     /// What a notification says about what is watched, if anything.

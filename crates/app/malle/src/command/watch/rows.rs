@@ -2,7 +2,7 @@
 
 use malle_views::{StoreNames, list_row};
 use mapi::{
-    Bookmark, Depth, Folder, Listener, MsgStore, Notification, Prop, PropTag, PropValue,
+    Bookmark, Call, Depth, Folder, Listener, MsgStore, Notification, Prop, PropTag, PropValue,
     Restriction, SortOrderSet, Table, TableEvent, TableNotification, TableRow,
 };
 use mapi_props::tags;
@@ -78,12 +78,13 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// Begins to follow it.
-    pub(super) fn follow(&self) -> mapi::Result<Followed> {
+    /// Begins to follow it, until the call is cancelled.
+    pub(super) fn follow(&self, call: Call) -> mapi::Result<Followed> {
+        let folder = self.folder.with_call(call);
         let builder = match &self.what {
-            What::Folders => self.folder.hierarchy(Depth::All),
+            What::Folders => folder.hierarchy(Depth::All),
             What::Messages { restriction, order } => {
-                let contents = self.folder.contents().restrict(restriction.clone());
+                let contents = folder.contents().restrict(restriction.clone());
                 contents.order(order.clone())
             }
         };
