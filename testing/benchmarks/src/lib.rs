@@ -9,6 +9,7 @@ pub mod mime;
 pub mod peers;
 pub mod restricted;
 pub mod search;
+pub mod search_folders;
 mod timing;
 
 pub use home::Big;

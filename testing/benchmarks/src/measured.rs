@@ -59,6 +59,14 @@ pub fn watch(command: &mut Command) -> Result<Taken> {
     Ok(taken)
 }
 
+/// User and system time of all threads of this program so far, in steps of 10 ms. Known on Linux only.
+#[must_use]
+pub fn processor_now() -> Duration {
+    let mut taken = Taken::default();
+    look(std::process::id(), &mut taken);
+    taken.processor
+}
+
 /// What the system says of a process that runs.
 fn look(id: u32, taken: &mut Taken) {
     let read = |what: &str| std::fs::read_to_string(format!("/proc/{id}/{what}"));

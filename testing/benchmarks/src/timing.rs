@@ -17,6 +17,18 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// What these runs gave.
+    #[must_use]
+    pub fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        let at = |n: usize| times.get(n).copied().unwrap_or_default();
+        Self {
+            median: at(times.len() / 2),
+            least: at(0),
+            most: at(times.len().saturating_sub(1)),
+        }
+    }
+
     /// In milliseconds.
     #[must_use]
     pub fn as_json(self) -> Value {
@@ -39,7 +51,7 @@ pub fn median_of(runs: usize, mut once: impl FnMut() -> Result<()>) -> Result<Fi
         once()?;
         times.push(start.elapsed());
     }
-    Ok(figure_of(times))
+    Ok(Figure::of(times))
 }
 
 /// Runs several things by turns, each twice to warm up and then `runs` times: what else the machine does hits all alike.
@@ -60,15 +72,5 @@ pub fn median_by_turns(
             }
         }
     }
-    Ok(times.into_iter().map(figure_of).collect())
-}
-
-fn figure_of(mut times: Vec<Duration>) -> Figure {
-    times.sort_unstable();
-    let at = |n: usize| times.get(n).copied().unwrap_or_default();
-    Figure {
-        median: at(times.len() / 2),
-        least: at(0),
-        most: at(times.len().saturating_sub(1)),
-    }
+    Ok(times.into_iter().map(Figure::of).collect())
 }

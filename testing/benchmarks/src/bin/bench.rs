@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use testkit::{Chance, Malle};
 
 /// What is measured on a big store.
-const STORE_PARTS: [&str; 3] = ["pages", "restricted", "bulk"];
+const STORE_PARTS: [&str; 4] = ["pages", "restricted", "bulk", "search-folders"];
 /// Messages with bodies on which random searches are compared with a pass, and the most that a home given may have.
 const COMPARED: usize = 20_000;
 const MOST_COMPARED: u64 = 50_000;
@@ -49,6 +49,14 @@ fn main() -> Result<()> {
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
+    }
+    if plan.wants("search-folders") && plan.home.is_none() {
+        let home = with_bodies(plan.messages.unwrap_or(1_000_000))?;
+        benchmarks::search_folders::measure(&home, &mut report)?;
+    }
+    if plan.wants("search-folders") && !plan.in_process {
+        let place = place("bench-search-folders")?;
+        benchmarks::search_folders::upkeep(&place, &plan.maildir()?, &mut report)?;
     }
     if plan.wants("peers") && !plan.in_process {
         let databases = place("bench-peers")?;
@@ -85,6 +93,9 @@ fn of_store(plan: &Plan, report: &mut Map<String, Value>) -> Result<()> {
     }
     if plan.wants("bulk") && !plan.in_process {
         benchmarks::bulk::measure(&home, report)?;
+    }
+    if plan.wants("search-folders") {
+        benchmarks::search_folders::measure(&home, report)?;
     }
     Ok(())
 }
