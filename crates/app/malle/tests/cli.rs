@@ -14,6 +14,8 @@ mod exporting;
 mod flows;
 #[path = "cli/forms.rs"]
 mod forms;
+#[path = "cli/grouping.rs"]
+mod grouping;
 #[path = "cli/growth.rs"]
 mod growth;
 #[path = "cli/hostile.rs"]
@@ -30,6 +32,8 @@ mod search_folders;
 mod searching;
 #[path = "cli/shape.rs"]
 mod shape;
+#[path = "cli/threads.rs"]
+mod threads;
 #[path = "cli/views.rs"]
 mod views;
 #[path = "cli/watching.rs"]

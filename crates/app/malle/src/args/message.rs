@@ -76,6 +76,9 @@ Columns and sort keys are property names: PidTagSubject, PR_SUBJECT, dispidToDoT
 A query is written as for malle search: 'from:ann is:unread'. A restriction is text or JSON:
 'PR_SUBJECT contains/i \"budget\" AND NOT PR_HASATTACH = true'.
 A folder with a default view opens with its columns, filter and order; see malle view.
+Groups are of one value each: a time makes a group of its own for every second that a message came in;
+a message with several categories is in the group of each. Headings count all messages of a group, with
+the unread ones; --limit and --offset count headings too.
 
 Example:
   malle list Inbox --sort -PR_MESSAGE_SIZE --filter 'larger:1M' --limit 10")]
@@ -92,6 +95,21 @@ pub(crate) struct ListArgs {
     /// Show messages with the status hidden too
     #[arg(long)]
     pub(crate) hidden: bool,
+    /// Group by up to four of: from, to, topic, class, importance, flag, category, folder, or
+    /// property names; - before one for descending
+    #[arg(
+        long,
+        value_name = "COLUMN,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    pub(crate) group: Vec<String>,
+    /// Show the headings of groups alone
+    #[arg(long, requires = "group")]
+    pub(crate) collapsed: bool,
+    /// Of all groups show only the messages of those with this heading; all: of every one
+    #[arg(long, value_name = "HEADING", requires = "group")]
+    pub(crate) expand: Vec<String>,
     #[command(flatten)]
     pub(crate) rows: RowArgs,
 }

@@ -12,7 +12,7 @@ use crate::args::ListArgs;
 use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 
-use super::listing::{Folders, Listing, columns};
+use super::listing::{Folders, Groups, Listing, columns};
 
 pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
     let (store, folder) = app.folder(&args.folder)?;
@@ -42,13 +42,18 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         [] => view.sort,
         written => app.sort_order(written, &names)?,
     };
+    let groups = Groups::asked(app, args, &names)?;
+    let mut all = columns(&extra);
+    all.extend(groups.columns());
+    let sort = groups.over(sort);
     let table = folder
         .contents()
-        .columns(columns(&extra))
+        .columns(all)
         .restrict(both(view.restriction, both(restriction, filter)))
         .order(sort)
         .open()
         .map_err(|e| app.failure(&e))?;
+    groups.expand(app, &table)?;
     let listing = Listing {
         app,
         store: &store,
@@ -58,6 +63,7 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         view: view.titles,
         hidden: args.hidden,
         snippets: None,
+        groups: &groups,
     };
     listing.show(&args.rows)?;
     Ok(Exit::Ok)

@@ -1,5 +1,7 @@
 //! The rows of a table of messages as text or as JSON, read page by page.
 
+mod groups;
+
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -17,6 +19,9 @@ use crate::exit::Outcome;
 use crate::messages::Msg;
 use crate::output::Printer;
 use crate::text::{self, Column, Table};
+
+pub(super) use groups::Groups;
+use groups::Heading;
 
 /// Rows read in one go.
 const PAGE: u64 = 500;
@@ -38,6 +43,8 @@ pub(super) struct Listing<'a> {
     pub(super) hidden: bool,
     /// What finds the words that were looked for, if they are to be shown.
     pub(super) snippets: Option<Snippets>,
+    /// What the rows are grouped by.
+    pub(super) groups: &'a Groups,
 }
 
 /// The folders of messages.
@@ -53,6 +60,14 @@ pub(super) fn columns(extra: &[(PropTag, String)]) -> Vec<PropTag> {
     let asked = extra.iter().map(|(tag, _)| *tag);
     let all = LIST_COLUMNS.into_iter().chain(asked);
     all.chain([tags::PARENT_ENTRYID.raw()]).collect()
+}
+
+/// What is shown in one place of a listing.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry {
+    Heading { heading: Heading },
+    Message(Box<Row>),
 }
 
 /// A row, and the place that shows why it was found if that is asked for.
@@ -92,7 +107,7 @@ impl Listing<'_> {
     }
 
     /// At most so many of the next rows; empty at the end.
-    fn page(&mut self, most: u64) -> Outcome<Vec<Row>> {
+    fn page(&mut self, most: u64) -> Outcome<Vec<Entry>> {
         let count = most.min(PAGE);
         if count == 0 {
             return Ok(Vec::new());
@@ -104,10 +119,18 @@ impl Listing<'_> {
             let at_end = rows.is_empty();
             rows.retain(|row| self.hidden || !is_hidden(row));
             if at_end || !rows.is_empty() {
-                let rows: mapi::Result<Vec<Row>> = rows.iter().map(|row| self.row(row)).collect();
+                let rows = rows.iter().map(|row| self.entry(row));
+                let rows: mapi::Result<Vec<Entry>> = rows.collect();
                 return rows.map_err(|e| self.app.failure(&e));
             }
         }
+    }
+
+    fn entry(&mut self, row: &TableRow) -> mapi::Result<Entry> {
+        if let Some(heading) = self.groups.heading(row) {
+            return Ok(Entry::Heading { heading });
+        }
+        self.row(row).map(|row| Entry::Message(Box::new(row)))
     }
 
     fn row(&mut self, row: &TableRow) -> mapi::Result<Row> {
@@ -251,8 +274,7 @@ impl Layout<'_> {
         if self.view.is_empty() {
             let subject = row.subject.as_deref().filter(|s| !s.is_empty());
             let subject = subject.unwrap_or(to.word(Msg::NoSubject));
-            let from = row.from_name.as_deref().unwrap_or_default();
-            cells.push(text::clean(from).into_owned());
+            cells.push(text::clean(row.from_name.as_deref().unwrap_or_default()).into_owned());
             cells.push(text::clean(subject).into_owned());
         } else {
             cells.extend(view.iter().map(shown));
@@ -281,13 +303,20 @@ fn value(to: &Printer<'_>, value: Option<&PropValue>) -> String {
     }
 }
 
-fn write(to: &mut Printer<'_>, rows: &[Row], layout: Layout<'_>) -> io::Result<()> {
+fn write(to: &mut Printer<'_>, rows: &[Entry], layout: Layout<'_>) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut table = Table::new(layout.titles(to));
     let width = to.width();
     for one in rows {
+        let one = match one {
+            Entry::Heading { heading } => {
+                table.heading(heading.line(to, width));
+                continue;
+            }
+            Entry::Message(row) => row,
+        };
         table.row(layout.cells(to, &one.row));
         if let Some(Some(snippet)) = &one.snippet {
             table.below(below(to, snippet, width));

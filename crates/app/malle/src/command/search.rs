@@ -18,7 +18,7 @@ use crate::messages::Msg;
 use crate::output::{Printer, Shown};
 use crate::text::clean;
 
-use super::listing::{Folders, Listing, columns};
+use super::listing::{Folders, Groups, Listing, columns};
 
 pub(super) fn run(app: &App, args: &SearchArgs) -> Outcome<Exit> {
     let mut query = app.query(&args.query.join(" "))?;
@@ -103,9 +103,10 @@ fn list(
         table: &table.map_err(|e| app.failure(&e))?,
         folders: Folders::Many(HashMap::new()),
         extra: extra.into_iter().map(|(_, name)| name).collect(),
-        hidden: true,
         view: Vec::new(),
+        hidden: true,
         snippets: snippets.then(|| Snippets::of(query)),
+        groups: &Groups::default(),
     };
     listing.show(&args.rows)
 }

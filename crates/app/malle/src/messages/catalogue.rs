@@ -140,6 +140,15 @@ catalogue! {
     ColValue: "VALUE" | "VALEUR";
     DefaultMark: "default" | "par défaut";
     NoSubject: "(no subject)" | "(sans objet)";
+    NoValue: "(none)" | "(aucun)";
+    GroupCounts: "{0}, {1} unread" | "{0}, {1} non lus";
+    NoSuchHeading: "no group has the heading “{0}”" | "aucun groupe ne s’intitule « {0} »";
+    TooManyLevels: "a list has at most {0} levels of groups" | "une liste a au plus {0} niveaux de groupes";
+    LowImportance: "low" | "faible";
+    NormalImportance: "normal" | "normale";
+    HighImportance: "high" | "haute";
+    Flagged: "flagged" | "marqué";
+    FlagDone: "done" | "terminé";
     MoreMessages: "{0} of {1} messages shown; --limit and --offset show others" | "{0} messages sur {1} affichés ; --limit et --offset montrent les autres";
     MoreOfThread: "{0} of {1} messages shown; --limit shows more" | "{0} messages sur {1} affichés ; --limit en montre davantage";
     // search

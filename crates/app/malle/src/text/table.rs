@@ -73,6 +73,14 @@ impl Table {
         });
     }
 
+    /// Adds a line that is no row, as it is.
+    pub(crate) fn heading(&mut self, line: String) {
+        self.rows.push(Row {
+            cells: Vec::new(),
+            below: Some(line),
+        });
+    }
+
     /// Puts a line below the last row; it is cleaned and cut already.
     pub(crate) fn below(&mut self, line: String) {
         if let Some(row) = self.rows.last_mut() {
@@ -86,7 +94,9 @@ impl Table {
         let titles: Vec<_> = self.columns.iter().map(|c| c.title.clone()).collect();
         self.line(out, &titles, &widths)?;
         for row in &self.rows {
-            self.line(out, &row.cells, &widths)?;
+            if !row.cells.is_empty() {
+                self.line(out, &row.cells, &widths)?;
+            }
             if let Some(below) = &row.below {
                 writeln!(out, "{below}")?;
             }

@@ -39,6 +39,19 @@ fn hold(schema: &Value, shape: &Value, value: &Value, at: &str) {
         let name = name.strip_prefix("#/$defs/").unwrap();
         return hold(schema, &schema["$defs"][name], value, at);
     }
+    if let Some(choices) = shape["anyOf"].as_array() {
+        let named = |one: &&Value| {
+            let name = one["$ref"].as_str().unwrap();
+            let name = name.strip_prefix("#/$defs/").unwrap();
+            let needed = schema["$defs"][name]["required"].as_array().unwrap();
+            needed
+                .iter()
+                .all(|key| value.get(key.as_str().unwrap()).is_some())
+        };
+        let one = choices.iter().find(named);
+        let one = one.unwrap_or_else(|| panic!("{at}: {value} is none of {choices:?}"));
+        return hold(schema, one, value, at);
+    }
     if let Some(choices) = shape["enum"].as_array() {
         assert!(choices.contains(value), "{at}: {value}");
     }
