@@ -7,6 +7,7 @@
 //! on a thread of the library's own, or on the initialising thread when that dispatches.
 
 mod changing;
+mod coalesced;
 mod dispatcher;
 mod hub;
 mod listener;
@@ -23,6 +24,7 @@ use mapi_spi::{Error, Result};
 use crate::EventMask;
 use crate::table::LiveTable;
 
+pub use coalesced::{Coalesced, Refresh};
 pub(crate) use dispatcher::Dispatcher;
 use dispatcher::Home;
 pub(crate) use hub::Hub;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mapi_kit::computed::item_entry_id;
 use mapi_kit::entry_ids::{self, EntryTarget};
-use mapi_props::{Code, FileTime, PropName};
+use mapi_props::{Bag, Code, FileTime, PropName};
 use mapi_spi::{
     Call, ChangeSet, CommitOutcome, Error, ItemId, NameCreation, Result, Store, StoreInfo,
 };
@@ -19,13 +19,42 @@ pub(crate) struct Context {
     pub(crate) opened: Arc<OpenedStore>,
     pub(crate) member: Arc<Member>,
     pub(crate) call: Call,
+    /// Why the object could not be opened, for a handle that was to say so later (MAPI_DEFERRED_ERRORS).
+    pub(crate) deferred: Option<Arc<LastError>>,
 }
 
 impl Context {
     /// The provider, as long as the session lives.
     pub(crate) fn spi(&self) -> Result<&dyn Store> {
         self.member.check()?;
-        Ok(self.opened.store.as_ref())
+        match &self.deferred {
+            None => Ok(self.opened.store.as_ref()),
+            Some(error) => Err(Error::new(error.code, error.detail.clone())),
+        }
+    }
+
+    /// The context of a handle for an object that could not be opened, if that may be said later; else why not.
+    pub(crate) fn deferring(&self, error: Error, flags: OpenFlags) -> Result<Self> {
+        let later = matches!(
+            error.code(),
+            Code::NOT_FOUND | Code::OBJECT_DELETED | Code::NO_ACCESS | Code::NETWORK_ERROR
+        );
+        if !later || !flags.contains(OpenFlags::DEFERRED_ERRORS) {
+            return Err(error);
+        }
+        let note = LastError {
+            code: error.code(),
+            detail: error.detail().to_owned(),
+        };
+        Ok(Self {
+            deferred: Some(Arc::new(note)),
+            ..self.clone()
+        })
+    }
+
+    /// The properties of the store as they are now; read anew only after a change.
+    pub(crate) fn store_bag(&self) -> Result<Arc<Bag>> {
+        self.opened.props.get(self.spi()?, &self.call)
     }
 
     pub(crate) fn info(&self) -> &StoreInfo {
@@ -109,6 +138,7 @@ impl Context {
             opened: Arc::clone(&self.opened),
             member: Arc::clone(&self.member),
             call,
+            deferred: self.deferred.clone(),
         }
     }
 }

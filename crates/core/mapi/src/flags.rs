@@ -68,7 +68,8 @@ flags! {
         MODIFY = 0x1;
         /// SHOW_SOFT_DELETES: soft-deleted objects too.
         SHOW_SOFT_DELETES = 0x2;
-        /// MAPI_DEFERRED_ERRORS: accepted; errors are told at once all the same.
+        /// MAPI_DEFERRED_ERRORS: an object that is gone, or that may not be opened so, is opened all the same; calls that
+        /// need it say so.
         DEFERRED_ERRORS = 0x8;
         /// MAPI_BEST_ACCESS: as much as there is.
         BEST_ACCESS = 0x10;

@@ -55,6 +55,19 @@ pub struct Folder {
 
 impl Folder {
     pub(crate) fn open(context: &Context, id: ItemId, flags: OpenFlags) -> Result<Self> {
+        Self::open_now(context, id, flags).or_else(|error| {
+            Ok(Self {
+                context: context.deferring(error, flags)?,
+                id,
+                kind: FolderKind::Generic,
+                modify: false,
+                errors: Arc::default(),
+                streams: Arc::default(),
+            })
+        })
+    }
+
+    fn open_now(context: &Context, id: ItemId, flags: OpenFlags) -> Result<Self> {
         let data = context.spi()?.folder(id, &context.call)?;
         if data.meta.deleted && !flags.contains(OpenFlags::SHOW_SOFT_DELETES) {
             return Err(Error::new(
@@ -226,7 +239,12 @@ impl Folder {
     }
 
     fn table(&self, rows: RowSet) -> TableBuilder {
-        let saved = self.data().and_then(|data| self.saved_sort(data, rows));
+        self.table_of(self.data(), rows)
+    }
+
+    /// The same, where the folder has been read already.
+    fn table_of(&self, data: Result<FolderData>, rows: RowSet) -> TableBuilder {
+        let saved = data.and_then(|data| self.saved_sort(data, rows));
         let source = self.errors.track(saved).map(|saved| {
             Box::new(StoreRows {
                 context: self.context.clone(),

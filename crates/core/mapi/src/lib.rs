@@ -82,8 +82,8 @@ mod subsystem;
 mod table;
 
 pub use advise::{
-    AdviseSink, Connection, ErrorNotification, ExtendedNotification, Listener, NewMailNotification,
-    Notification, Sink, TableEvent, TableNotification,
+    AdviseSink, Coalesced, Connection, ErrorNotification, ExtendedNotification, Listener,
+    NewMailNotification, Notification, Refresh, Sink, TableEvent, TableNotification,
 };
 pub use attachment::Attachment;
 pub use context::LastError;

@@ -96,6 +96,19 @@ impl State {
 
 impl Message {
     pub(crate) fn open(context: &Context, id: ItemId, flags: OpenFlags) -> Result<Self> {
+        Self::open_now(context, id, flags).or_else(|error| {
+            let context = context.deferring(error, flags)?;
+            let place = Place::Folder {
+                folder: context.info().root,
+                associated: false,
+            };
+            let working = WorkingMessage::new([0; 16], false);
+            Ok(Self::of(context, place, working, Some(id), false))
+        })
+    }
+
+    /// The same, telling at once what cannot be opened.
+    pub(crate) fn open_now(context: &Context, id: ItemId, flags: OpenFlags) -> Result<Self> {
         let data = context.spi()?.message(id, &context.call)?;
         if data.meta.deleted && !flags.contains(OpenFlags::SHOW_SOFT_DELETES) {
             return Err(Error::new(

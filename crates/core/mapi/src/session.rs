@@ -6,6 +6,7 @@ mod alone;
 mod background;
 mod change;
 mod identity;
+mod known_props;
 mod logon;
 mod member;
 mod open;

@@ -52,6 +52,7 @@ impl MsgStore {
             opened,
             member,
             call,
+            deferred: None,
         };
         let modify = context.grant(flags)?;
         Ok(Self {
@@ -152,7 +153,7 @@ impl MsgStore {
     /// # Errors
     /// As [`Self::open_entry`].
     pub fn open_item(&self, item: ItemId, flags: OpenFlags) -> Result<Object> {
-        let opened = match Message::open(&self.context, item, flags) {
+        let opened = match Message::open_now(&self.context, item, flags) {
             Ok(message) => Ok(Object::Message(message)),
             Err(e) if e.code() == Code::NOT_FOUND => {
                 Folder::open(&self.context, item, flags).map(Object::Folder)

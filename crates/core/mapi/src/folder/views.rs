@@ -7,7 +7,7 @@ mod open;
 
 use mapi_props::view_descriptor::{MESSAGE_CLASS, VERSION, ViewDescriptor};
 use mapi_props::{Code, RelOp, Restriction, SortColumn, tags};
-use mapi_spi::{Error, FolderKind, Result};
+use mapi_spi::{Error, FolderData, FolderKind, Result, RowSet};
 
 use super::Folder;
 use crate::{
@@ -250,7 +250,7 @@ impl Folder {
             if !folder.views_here(place)?.iter().any(|view| view.id == *id) {
                 continue;
             }
-            if self.default_id()?.as_ref() == Some(id) {
+            if default_id(&self.data()?).as_ref() == Some(id) {
                 self.name_default(None)?;
             }
             let list = std::slice::from_ref(id);
@@ -272,7 +272,11 @@ impl Folder {
     }
 
     fn find_default(&self) -> Result<DefaultView> {
-        let Some(id) = self.default_id()? else {
+        self.default_of(&self.data()?)
+    }
+
+    fn default_of(&self, data: &FolderData) -> Result<DefaultView> {
+        let Some(id) = default_id(data) else {
             return Ok(DefaultView::Normal);
         };
         match self.open_view(&id) {
@@ -280,14 +284,6 @@ impl Folder {
             Err(reason) if is_stale(reason.code()) => Ok(DefaultView::Stale { id, reason }),
             Err(e) => Err(e),
         }
-    }
-
-    fn default_id(&self) -> Result<Option<EntryId>> {
-        let props = self.data()?.props;
-        Ok(crate::store::entry_id_in(
-            &props,
-            tags::DEFAULT_VIEW_ENTRYID,
-        ))
     }
 
     /// Has the folder open with this view; `None`: with the normal one.
@@ -319,8 +315,13 @@ impl Folder {
     /// # Errors
     /// As [`Self::default_view`]; those of the table for a view that asks too much of it.
     pub fn default_contents(&self) -> Result<(Table, DefaultView)> {
-        let opened = self.find_default().and_then(|default| {
-            let table = self.contents().open()?;
+        let opened = self.data().and_then(|data| {
+            let default = self.default_of(&data)?;
+            let rows = RowSet::Contents {
+                associated: false,
+                deleted: false,
+            };
+            let table = self.table_of(Ok(data), rows).open()?;
             if let Some(view) = default.view() {
                 view.arrangement()?.apply(&table)?;
             }
@@ -328,6 +329,10 @@ impl Folder {
         });
         self.errors.track(opened)
     }
+}
+
+fn default_id(data: &FolderData) -> Option<EntryId> {
+    crate::store::entry_id_in(&data.props, tags::DEFAULT_VIEW_ENTRYID)
 }
 
 /// Whether a default view that gives this code is one that cannot be used any more.

@@ -40,6 +40,7 @@ pub(crate) fn alone(
         opened,
         member,
         call,
+        deferred: None,
     })
 }
 

@@ -9,6 +9,7 @@ use mapi_kit::read_only::ReadOnly;
 use mapi_props::Guid;
 use mapi_spi::{ServiceConfig, Store, Support};
 
+use super::known_props::KnownProps;
 use crate::advise::{Dispatcher, Hub};
 use crate::host::{Identity, resource_flags};
 use crate::subsystem::ServiceUse;
@@ -20,6 +21,8 @@ pub(crate) struct OpenedStore {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) names: NameCache,
     pub(crate) place: Arc<Place>,
+    /// Its properties, once somebody asked for them.
+    pub(crate) props: KnownProps,
     /// The same store for handles that may only read.
     read_only: OnceLock<Arc<OpenedStore>>,
     /// Who is told of its changes, once somebody asked to be.
@@ -57,6 +60,7 @@ impl OpenedStore {
             store,
             names: NameCache::default(),
             place,
+            props: KnownProps::default(),
             read_only: OnceLock::new(),
             hub: OnceLock::new(),
         })

@@ -7,6 +7,7 @@ use mapi_kit::computed::record_key;
 use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, SortColumn, tags};
 use mapi_spi::{Error, PropPatch, Result};
 
+use super::tree::mail_id_in;
 use super::{MsgStore, SpecialFolder};
 use crate::table::{MemoryRow, MemoryRows, Source};
 use crate::{EntryId, Folder, OpenFlags, TableBuilder};
@@ -171,8 +172,9 @@ impl MsgStore {
 
     /// Classes and folders in force: those stored, and the defaults that nobody changed.
     fn assignments(&self) -> Result<Vec<Assignment>> {
-        let mut all = self.stored_assignments()?;
-        let inbox = self.special_id(SpecialFolder::Inbox).ok();
+        let bag = self.context.store_bag()?;
+        let mut all = assignments_in(&bag)?;
+        let inbox = mail_id_in(&bag, SpecialFolder::Inbox);
         let root = Some(self.context.entry_id(true, self.context.info().root));
         let defaults = TO_INBOX.map(|class| (class, &inbox)).into_iter();
         for (class, folder) in defaults.chain(TO_ROOT.map(|class| (class, &root))) {
@@ -187,20 +189,24 @@ impl MsgStore {
     }
 
     fn stored_assignments(&self) -> Result<Vec<Assignment>> {
-        let bag = self.context.spi()?.store_props(&self.context.call)?;
-        match (bag.value(CLASSES), bag.value(FOLDERS)) {
-            (Some(PropValue::MvUnicode(classes)), Some(PropValue::MvBinary(folders)))
-                if classes.len() == folders.len() =>
-            {
-                let both = classes.iter().zip(folders);
-                Ok(both.map(|(class, id)| assignment(class, id)).collect())
-            }
-            (None, None) => Ok(Vec::new()),
-            _ => Err(Error::new(
-                Code::CORRUPT_DATA,
-                "the receive folder table is damaged",
-            )),
+        assignments_in(&*self.context.store_bag()?)
+    }
+}
+
+/// Assignments that a store's properties hold.
+fn assignments_in(bag: &Bag) -> Result<Vec<Assignment>> {
+    match (bag.value(CLASSES), bag.value(FOLDERS)) {
+        (Some(PropValue::MvUnicode(classes)), Some(PropValue::MvBinary(folders)))
+            if classes.len() == folders.len() =>
+        {
+            let both = classes.iter().zip(folders);
+            Ok(both.map(|(class, id)| assignment(class, id)).collect())
         }
+        (None, None) => Ok(Vec::new()),
+        _ => Err(Error::new(
+            Code::CORRUPT_DATA,
+            "the receive folder table is damaged",
+        )),
     }
 }
 

@@ -184,6 +184,11 @@ fn mask_of(bag: &Bag) -> i32 {
         .unwrap_or(0)
 }
 
+/// The entry id of a folder that PR_VALID_FOLDER_MASK tells of, if it is valid.
+pub(super) fn mail_id_in(bag: &Bag, which: SpecialFolder) -> Option<EntryId> {
+    entry_id_in(bag, which.tag()).filter(|_| mask_of(bag) & which.bit() != 0)
+}
+
 impl MsgStore {
     /// Opens a folder by its role.
     ///
@@ -212,8 +217,7 @@ impl MsgStore {
     }
 
     fn mail_id(&self, which: SpecialFolder) -> Result<Option<EntryId>> {
-        let bag = self.context.spi()?.store_props(&self.context.call)?;
-        Ok(entry_id_in(&bag, which.tag()).filter(|_| mask_of(&bag) & which.bit() != 0))
+        Ok(mail_id_in(&*self.context.store_bag()?, which))
     }
 
     /// The Inbox says where such a folder is; without an Inbox, the root folder does.
@@ -430,7 +434,7 @@ impl MsgStore {
 
     /// Which special folder an item is, if any.
     pub(crate) fn role_of(&self, item: ItemId) -> Result<Option<SpecialFolder>> {
-        let bag = self.context.spi()?.store_props(&self.context.call)?;
+        let bag = self.context.store_bag()?;
         let mine = self.context.entry_id(true, item);
         let is_it = |bag: &Bag, f: SpecialFolder| entry_id_in(bag, f.tag()).as_ref() == Some(&mine);
         if let Some(role) = ALL.into_iter().find(|f| is_it(&bag, *f)) {
