@@ -11,6 +11,7 @@ mod html;
 mod mail;
 mod mime_read;
 mod mime_write;
+mod msg;
 mod query;
 mod recipe;
 mod restriction;
@@ -38,6 +39,8 @@ pub const ALL: &[&Target] = &[
     &container::MBOX,
     &container::MAILDIR,
     &form::TARGET,
+    &msg::READ,
+    &msg::PROPERTIES,
     &html::TARGET,
     &text::TARGET,
     &words::TARGET,
