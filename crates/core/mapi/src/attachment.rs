@@ -2,6 +2,7 @@
 //! Reference: "IAttach" (requirements OUT-06, INC-05)
 
 mod copying;
+mod storage;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -22,6 +23,8 @@ use crate::message::MessageInner;
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
 use crate::stream::Streams;
 use crate::{Message, PropertyFlags, SaveFlags};
+
+pub use storage::{Storage, StorageElement, StorageStream};
 
 /// An open attachment. Clones are the same handle.
 ///

@@ -85,7 +85,7 @@ pub use advise::{
     AdviseSink, Coalesced, Connection, ErrorNotification, ExtendedNotification, Listener,
     NewMailNotification, Notification, Refresh, Sink, TableEvent, TableNotification,
 };
-pub use attachment::Attachment;
+pub use attachment::{Attachment, Storage, StorageElement, StorageStream};
 pub use context::LastError;
 pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};

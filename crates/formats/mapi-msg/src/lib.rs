@@ -9,12 +9,14 @@ mod compound;
 mod limits;
 mod read;
 mod rest;
+mod storage;
 mod text;
 mod write;
 
 pub use limits::Limits;
 pub use read::{ReadError, read};
 pub use rest::rest_name;
+pub use storage::{StorageNode, StorageTree};
 pub use write::{MsgFile, write};
 
 /// Whether bytes begin as a compound file does, which a `.msg` file is ([MS-CFB] 2.2).

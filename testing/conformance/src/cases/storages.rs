@@ -1,14 +1,16 @@
-//! M-IStream.Docfile, INC-05, OUT-06: attachments that are structured storages ([MS-CFB]).
+//! M-IStream.Docfile, SES-04, INC-05, OUT-06: attachments that are structured storages ([MS-CFB]).
 
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use mapi::{
-    Attachment, MapiProp, OpenFlags, PropTag, PropertyFlags, SaveFlags, attach_method, tags,
+    Attachment, Code, Guid, Logon, MapiProp, OpenFlags, PropTag, PropertyFlags, SaveFlags, Session,
+    attach_method, tags,
 };
 
-use crate::fixture::{draft, prop};
+use crate::fixture::{code, draft, edit, prop};
 use crate::{Case, case};
 
+const CREATED: PropertyFlags = PropertyFlags::MODIFY.with(PropertyFlags::CREATE);
 const SECTOR: usize = 512;
 /// Sectors that a FAT of one sector knows of.
 const FAT_ENTRIES: usize = SECTOR / 4;
@@ -71,6 +73,122 @@ pub(super) const CASES: &[Case] = &[
             let read = all(&attachment, tags::ATTACH_DATA_BIN.raw())?;
             let changed = stream_of(&read, "Contents").unwrap();
             assert!(changed.starts_with(b"changed") && changed[7..] == content[7..]);
+            Ok(())
+        }
+    ),
+    case!(
+        "SES-04.1",
+        needs(),
+        "with nothing but the library initialised, an OLE attachment is a storage that is read and changed",
+        |f| {
+            let session = Session::logon(&f.program(), Logon::profile("work"))?;
+            let folder = session.default_store()?.receive_folder("IPM")?;
+            let content: Vec<u8> = (0..40_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+            let message = draft(&folder, &[prop(tags::SUBJECT, "drawing")])?;
+            let attachment = message.create_attachment()?;
+            attachment.set(tags::ATTACH_METHOD, attach_method::OLE)?;
+            let data = attachment.open_property(tags::ATTACH_DATA_OBJ, CREATED);
+            data?.write_all(&compound_file(&content))?;
+            attachment.save_changes(SaveFlags::NONE)?;
+            message.save_changes(SaveFlags::NONE)?;
+            let message = edit(&folder, &message.entry_id().unwrap())?;
+
+            let attachment = message.open_attachment(0, OpenFlags::MODIFY)?;
+            let root = attachment.open_storage(PropertyFlags::MODIFY)?;
+            let listed = root.elements()?;
+            assert_eq!((listed.len(), listed[0].name.as_str()), (1, "Contents"));
+            assert_eq!(listed[0].size, Some(40_000));
+            let mut stream = root.open_stream("contents")?;
+            let mut read = Vec::new();
+            stream.read_to_end(&mut read)?;
+            assert!(read == content);
+            stream.seek(SeekFrom::Start(2))?;
+            stream.write_all(b"changed")?;
+            let inner = root.create_storage("Macros")?;
+            inner.create_stream("VBA")?.write_all(&[7; 100])?;
+            inner.create_storage("Empty")?.set_class(Guid([9; 16]))?;
+            assert!(all(&attachment, tags::ATTACH_DATA_OBJ)? == compound_file(&content));
+            root.commit()?;
+            attachment.save_changes(SaveFlags::NONE)?;
+            message.save_changes(SaveFlags::NONE)?;
+
+            let store = f.restart()?.default_store()?;
+            let message = store.open_message(&message.entry_id().unwrap(), OpenFlags::NONE)?;
+            let attachment = message.open_attachment(0, OpenFlags::NONE)?;
+            let bytes = all(&attachment, tags::ATTACH_DATA_OBJ)?;
+            let changed = stream_of(&bytes, "Contents").unwrap();
+            assert!(changed[2..9] == *b"changed" && changed[9..] == content[9..]);
+            let root = attachment.open_storage(PropertyFlags::NONE)?;
+            let inner = root.open_storage("MACROS")?;
+            assert_eq!(inner.open_storage("Empty")?.class()?, Guid([9; 16]));
+            let mut vba = Vec::new();
+            inner.open_stream("VBA")?.read_to_end(&mut vba)?;
+            assert_eq!(vba, [7; 100]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "what is changed in a storage is in the attachment once its root is committed, and not before",
+        |f| {
+            let message = draft(&f.folder("Mail")?, &[])?;
+            let attachment = message.create_attachment()?;
+            assert_eq!(
+                code(attachment.open_storage(PropertyFlags::NONE)),
+                Code::NOT_FOUND
+            );
+            assert_eq!(
+                code(attachment.open_storage(PropertyFlags::CREATE)),
+                Code::INVALID_PARAMETER
+            );
+            let root = attachment.open_storage(CREATED)?;
+            let inner = root.create_storage("In")?;
+            inner.create_stream("s")?.write_all(b"one")?;
+            inner.commit()?;
+            assert_eq!(
+                code(attachment.open_storage(PropertyFlags::NONE)),
+                Code::NOT_FOUND
+            );
+            root.commit()?;
+            assert_eq!(attachment.method(), attach_method::OLE);
+            assert_eq!(code(inner.create_stream("S")), Code::COLLISION);
+            for name in ["", "a/b", "a:b", &"x".repeat(32)] {
+                assert_eq!(
+                    code(root.create_stream(name)),
+                    Code::INVALID_PARAMETER,
+                    "{name}"
+                );
+            }
+            root.rename("In", "Out")?;
+            let mut moved = root.open_storage("Out")?.open_stream("s")?;
+            moved.seek(SeekFrom::End(2))?;
+            moved.write_all(b"!")?;
+            assert_eq!(code(inner.elements()), Code::OBJECT_DELETED);
+            let reading = attachment.open_storage(PropertyFlags::NONE)?;
+            assert_eq!(reading.elements()?[0].name, "In", "as it was committed");
+            assert_eq!(code(reading.remove("In")), Code::NO_ACCESS);
+            assert!(
+                reading
+                    .open_storage("In")?
+                    .open_stream("s")?
+                    .write_all(b"x")
+                    .is_err()
+            );
+            root.revert()?;
+            root.remove("in")?;
+            assert_eq!(code(root.remove("in")), Code::NOT_FOUND);
+            root.commit()?;
+            assert_eq!(
+                attachment.open_storage(PropertyFlags::NONE)?.elements()?,
+                []
+            );
+
+            let file = message.create_attachment()?;
+            file.set(tags::ATTACH_DATA_BIN, b"no storage".as_slice())?;
+            assert_eq!(
+                code(file.open_storage(PropertyFlags::NONE)),
+                Code::CORRUPT_DATA
+            );
             Ok(())
         }
     ),
@@ -168,7 +286,12 @@ fn stream_of(file: &[u8], name: &str) -> Option<Vec<u8>> {
         let entry = sector(long(76)?)?.get(at..at + 4)?;
         Some(u32::from_le_bytes(entry.try_into().ok()?))
     };
-    let directory = sector(long(48)?)?;
+    let mut directory = Vec::new();
+    let mut at = long(48)?;
+    while at != END {
+        directory.extend_from_slice(sector(at)?);
+        at = next(at)?;
+    }
     let wanted: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let entry = directory
         .chunks(128)
