@@ -38,11 +38,17 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
         }
         None => None,
     };
-    let sort = match args.rows.sort.as_slice() {
-        [] => view.sort,
-        written => app.sort_order(written, &names)?,
+    // In JSON there are headings only where somebody asks for them.
+    let as_viewed = args.rows.sort.is_empty() && args.group.is_empty() && !app.output.json;
+    let (groups, sort) = if as_viewed {
+        Groups::of_view(&view.sort, &names)
+    } else {
+        let sort = match args.rows.sort.as_slice() {
+            [] => opened::flat(&view.sort),
+            written => app.sort_order(written, &names)?,
+        };
+        (Groups::asked(app, args, &names)?, sort)
     };
-    let groups = Groups::asked(app, args, &names)?;
     let mut all = columns(&extra);
     all.extend(groups.columns());
     let sort = groups.over(sort);

@@ -222,7 +222,7 @@ fn what_no_view_can_be_is_refused() {
         .as_str()
         .unwrap()
         .to_owned();
-    place.ok(&["props", &id, "--set", "PR_VD_BINARY=0x00"]);
+    place.ok(&["props", &id, "--set", "PR_VD_BINARY=hex:00"]);
     let run = place.run(&["list"]);
     assert_eq!(run.out().lines().count(), 4, "{}", run.out());
     assert!(run.err().contains("Inbox"), "{}", run.err());

@@ -16,6 +16,7 @@ pub(super) struct Opened {
     /// Their headings.
     pub(super) titles: Vec<String>,
     pub(super) restriction: Option<Restriction>,
+    /// With its groups.
     pub(super) sort: SortOrderSet,
 }
 
@@ -46,7 +47,7 @@ impl Opened {
     fn of(arranged: Arrangement, names: &dyn NameMap) -> Self {
         let mut opened = Self {
             restriction: arranged.restriction,
-            sort: flat(&arranged.sort),
+            sort: arranged.sort,
             ..Self::default()
         };
         for column in arranged.columns {
@@ -66,7 +67,7 @@ impl Opened {
 }
 
 /// An order without headings: rows of a group still stand together.
-fn flat(sort: &SortOrderSet) -> SortOrderSet {
+pub(super) fn flat(sort: &SortOrderSet) -> SortOrderSet {
     let plain = |key: &&mapi::SortColumn| {
         matches!(key.order, SortOrder::Ascend | SortOrder::Descend) && !key.tag.ty().is_multi()
     };
@@ -114,6 +115,7 @@ mod tests {
             .map(|(_, name)| name.as_str())
             .collect();
         assert_eq!(names, ["PidTagSubject", "PidTagImportance"]);
-        assert_eq!((opened.sort.columns.len(), opened.sort.categories), (2, 0));
+        let flat = flat(&opened.sort);
+        assert_eq!((flat.columns.len(), flat.categories), (2, 0));
     }
 }

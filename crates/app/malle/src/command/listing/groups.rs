@@ -110,6 +110,30 @@ impl Groups {
         Ok(Self { levels, open })
     }
 
+    /// The groups of a view, all open, and the order of the messages in them.
+    pub(in crate::command) fn of_view(
+        sort: &SortOrderSet,
+        names: &StoreNames<'_>,
+    ) -> (Self, SortOrderSet) {
+        let count = usize::try_from(sort.categories).unwrap_or(usize::MAX);
+        let (groups, messages) = sort.columns.split_at_checked(count).unwrap_or_default();
+        let level = |column: &SortColumn| {
+            let named = names
+                .name_of(column.tag.id())
+                .filter(|_| column.tag.is_named());
+            let name = property_name(column.tag, named.as_ref());
+            Level {
+                column: *column,
+                name: name.unwrap_or_else(|| column.tag.to_string()),
+            }
+        };
+        let groups = Self {
+            levels: groups.iter().map(level).collect(),
+            open: Open::All,
+        };
+        (groups, SortOrderSet::by(messages.iter().copied()))
+    }
+
     /// Columns beside the list's own.
     pub(in crate::command) fn columns(&self) -> Vec<PropTag> {
         if self.levels.is_empty() {
