@@ -168,7 +168,7 @@ pub(super) const CASES: &[Case] = &[
                 [("two".to_owned(), true)],
                 "saved, a draft"
             );
-            let again = session.show_form(&folder, tokens[1], NEW);
+            let again = session.show_form(&folder, tokens[1], ShowFormFlags::NONE);
             assert_eq!(code(again), Code::INVALID_PARAMETER);
             session.clone().show_form(&folder, tokens[0], NEW)?;
             assert_eq!(drafts(&folder)?.len(), 2);
