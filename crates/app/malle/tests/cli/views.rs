@@ -167,6 +167,12 @@ fn views_are_listed_and_shown() {
         ["three", "one", "two"],
         "the important ones together"
     );
+    // For people they stand under headings, the most important first.
+    let text = place.ok(&["list", "--view", "By day"]);
+    let is_row = |line: &str, word: &str| line.split_whitespace().any(|one| one == word);
+    let line = |word: &str| text.lines().position(|line| is_row(line, word)).unwrap();
+    assert_eq!(text.matches('▾').count(), 4, "{text}");
+    assert!(line("three") < line("one") && line("one") < line("two"));
 }
 
 #[test]
