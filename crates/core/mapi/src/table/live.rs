@@ -171,12 +171,13 @@ impl LiveTable {
             return true;
         }
         let settled = match state.settle(self, seq) {
-            Ok(Settled::Rows(events)) if events.len() <= SINGLY => {
+            Ok(Settled::Rows(events, seq)) if events.len() <= SINGLY => {
+                state.since = state.since.max(seq);
                 events.into_iter().for_each(|event| self.tell(event));
                 true
             }
             Ok(Settled::Behind) if patience => return false,
-            Ok(Settled::Rows(_) | Settled::Behind | Settled::Unknown) => {
+            Ok(Settled::Rows(..) | Settled::Behind | Settled::Unknown) => {
                 self.tell(TableNotification::plain(TableEvent::Changed, None));
                 true
             }
@@ -237,7 +238,8 @@ impl LiveTable {
 
 /// What came of looking at the entries collected.
 enum Settled {
-    Rows(Vec<TableNotification>),
+    /// These, by entries up to this number of the log; 0: the ones collected.
+    Rows(Vec<TableNotification>, u64),
     /// The store has gone on.
     Behind,
     /// Which rows it did something to cannot be known.
@@ -263,7 +265,7 @@ impl State {
 
     fn settle(&mut self, table: &LiveTable, seq: u64) -> Result<Settled> {
         match &mut self.how {
-            How::Broken => Ok(Settled::Rows(Vec::new())),
+            How::Broken => Ok(Settled::Rows(Vec::new(), 0)),
             How::Whole => Ok(Settled::Unknown),
             How::Entries if self.overflow => Ok(Settled::Unknown),
             How::Entries => match table.source.store_rows() {
@@ -287,7 +289,7 @@ impl State {
                 };
                 let rows = |row| table.row(&self.spec, row);
                 let events = picture.replace(new, touched, rows);
-                Ok(Settled::Rows(events))
+                Ok(Settled::Rows(events, 0))
             }
         }
     }

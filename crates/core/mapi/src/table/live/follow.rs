@@ -4,8 +4,9 @@
 //! them, which the store tells at one number of the log.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
+use std::time::{Duration, Instant};
 
 use mapi_kit::computed::{instance_key, thread_of};
 use mapi_kit::engine::{MessageRow, Plan};
@@ -64,8 +65,10 @@ pub(crate) fn passage(rows: &StoreRows, entry: &LogEntry) -> Option<(bool, bool)
     }
 }
 
-/// Entries of the log that may concern other views only, while one is read.
+/// Entries that are read at a time of what was committed meanwhile.
 const MEANWHILE: usize = 64;
+/// How long to run after a store that goes on.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// One view and what happened to it.
 pub(super) struct Followed<'a> {
@@ -82,52 +85,125 @@ struct Present {
     before: Option<RowKey>,
 }
 
+/// What became of a message that the entries touched.
+struct Outcome {
+    was_row: bool,
+    is_row: Option<Present>,
+}
+
+enum Look {
+    Known(Outcome),
+    /// The store has gone on, and will say how.
+    Behind,
+    /// What it was cannot be known any more.
+    Unknown,
+}
+
+/// Messages that entries touched, and what is known of them so far.
+#[derive(Default)]
+struct Touched {
+    histories: BTreeMap<ItemId, Vec<LogEntry>>,
+    known: BTreeMap<ItemId, Outcome>,
+}
+
 impl Followed<'_> {
-    /// What the entries, of which the log's last one is `seq`, did to the view.
+    /// What the entries, of which the log's last one is `seq`, and perhaps some after them did to the view.
+    ///
+    /// While messages are looked at one after the other the store may go on. Then only those are looked at again that it
+    /// touched, or that stand behind one of these, until it did nothing more to the view.
     pub(super) fn settle(&self, entries: &[LogEntry], seq: u64) -> Result<Settled> {
-        let mut histories: BTreeMap<ItemId, Vec<&LogEntry>> = BTreeMap::new();
-        for entry in entries {
-            histories.entry(entry.object).or_default().push(entry);
-        }
-        // A search folder that is being filled says nothing about single messages.
-        if histories.len() > SINGLY || histories.contains_key(&self.rows.container) {
-            return Ok(Settled::Unknown);
-        }
         let store = self.rows.context.spi()?;
+        let (mut touched, mut seq) = (Touched::default(), seq);
+        let mut wanted = touched.note(entries.to_vec(), |_| true);
+        let begun = Instant::now();
+        loop {
+            // A search folder that is being filled says nothing about single messages.
+            let filled = touched.histories.contains_key(&self.rows.container);
+            if filled || touched.histories.len() > SINGLY {
+                return Ok(Settled::Unknown);
+            }
+            if !self.look_at(store, &wanted, &mut touched)? {
+                return Ok(Settled::Unknown);
+            }
+            let displaced = touched.displaced_by(&wanted);
+            if !self.look_at(store, &displaced, &mut touched)? {
+                return Ok(Settled::Unknown);
+            }
+            let since = store.log(seq, None, MEANWHILE, &Call::default())?;
+            if since.lost {
+                return Ok(Settled::Unknown);
+            }
+            let at_end = since.entries.last().map_or(seq, |e| e.seq) == since.last;
+            seq = since.entries.last().map_or(seq, |e| e.seq);
+            wanted = touched.note(since.entries, |e| super::concerns(self.rows, e));
+            if wanted.is_empty() && at_end {
+                break;
+            }
+            if begun.elapsed() > PATIENCE {
+                return Ok(Settled::Behind);
+            }
+        }
+        if touched.known.len() < touched.histories.len() {
+            return Ok(Settled::Behind);
+        }
+        Ok(Settled::Rows(self.events(touched.known), seq))
+    }
+
+    /// Looks at messages; no if it cannot be known what one was.
+    fn look_at(
+        &self,
+        store: &dyn Store,
+        wanted: &BTreeSet<ItemId>,
+        touched: &mut Touched,
+    ) -> Result<bool> {
         let view = self.rows.view(self.spec);
         let plan = Plan::new(store.info(), &view)?;
+        for id in wanted {
+            let Some(history) = touched.histories.get(id) else {
+                continue;
+            };
+            match self.look(store, (&view, &plan), *id, history)? {
+                Look::Known(outcome) => drop(touched.known.insert(*id, outcome)),
+                Look::Behind => drop(touched.known.remove(id)),
+                Look::Unknown => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn look(
+        &self,
+        store: &dyn Store,
+        (view, plan): (&View, &Plan<'_>),
+        id: ItemId,
+        history: &[LogEntry],
+    ) -> Result<Look> {
+        let Some(message) = self.message(store, id, history)? else {
+            return Ok(Look::Behind);
+        };
+        let Some(was_row) = message.was(plan) else {
+            return Ok(Look::Unknown);
+        };
+        let is_row = self.place(view, plan, &message)?;
+        Ok(Look::Known(Outcome { was_row, is_row }))
+    }
+
+    /// What goes, then what comes or moves, in the order of the view.
+    fn events(&self, known: BTreeMap<ItemId, Outcome>) -> Vec<TableNotification> {
         let (mut gone, mut present) = (Vec::new(), Vec::new());
-        for (id, history) in &histories {
-            let Some(message) = self.message(store, *id, history)? else {
-                return Ok(Settled::Behind);
-            };
-            let Some(was) = message.was(&plan) else {
-                return Ok(Settled::Unknown);
-            };
-            match self.place(&view, &plan, &message)? {
-                Some(found) => present.push((found, was)),
-                None if was => gone.push(TableNotification::deleted(instance_key(*id, 0))),
+        for (id, outcome) in known {
+            match outcome.is_row {
+                Some(found) => present.push((found, outcome.was_row)),
+                None if outcome.was_row => {
+                    gone.push(TableNotification::deleted(instance_key(id, 0)));
+                }
                 None => {}
             }
         }
-        if !self.is_still_true(store, seq)? {
-            return Ok(Settled::Behind);
-        }
         present.sort_by(|(a, _), (b, _)| a.order.cmp(&b.order));
-        gone.extend(
-            present
-                .into_iter()
-                .map(|(found, was)| self.told(found, was)),
-        );
-        Ok(Settled::Rows(gone))
-    }
-
-    /// Whether nothing was committed meanwhile that concerns the view: all that was read is true for one number.
-    fn is_still_true(&self, store: &dyn Store, seq: u64) -> Result<bool> {
-        let since = store.log(seq, None, MEANWHILE, &Call::default())?;
-        let last = since.entries.last().map_or(seq, |e| e.seq);
-        let elsewhere = |e: &LogEntry| !super::concerns(self.rows, e);
-        Ok(!since.lost && last == since.last && since.entries.iter().all(elsewhere))
+        let told = present.into_iter().map(|(row, was)| self.told(row, was));
+        gone.extend(told);
+        gone
     }
 
     /// A message as it is now; `None` if the store has gone on.
@@ -135,7 +211,7 @@ impl Followed<'_> {
         &'b self,
         store: &'b dyn Store,
         id: ItemId,
-        history: &'b [&'b LogEntry],
+        history: &'b [LogEntry],
     ) -> Result<Option<Message<'b>>> {
         let mut passages = history.iter().filter_map(|e| passage(self.rows, e));
         let first = passages.next().unwrap_or((false, false));
@@ -199,6 +275,39 @@ impl Followed<'_> {
     }
 }
 
+impl Touched {
+    /// Takes in the entries that `concern` the view, and all later ones of the same messages, wherever these are by then; the
+    /// messages that they touched.
+    fn note(
+        &mut self,
+        entries: Vec<LogEntry>,
+        concern: impl Fn(&LogEntry) -> bool,
+    ) -> BTreeSet<ItemId> {
+        let mut ids = BTreeSet::new();
+        for entry in entries {
+            if self.histories.contains_key(&entry.object) || concern(&entry) {
+                ids.insert(entry.object);
+                self.histories.entry(entry.object).or_default().push(entry);
+            }
+        }
+        ids
+    }
+
+    /// Those known before that may not stand any more behind the row they stood behind: it moved or went, or one of `moved`
+    /// came between.
+    fn displaced_by(&self, moved: &BTreeSet<ItemId>) -> BTreeSet<ItemId> {
+        let found = |id: &ItemId| self.known.get(id)?.is_row.as_ref();
+        let before = |row: &Present| row.before.as_ref().map(|key| key.item);
+        let taken: BTreeSet<_> = moved.iter().filter_map(found).map(before).collect();
+        let stands_behind = |id: &&ItemId| {
+            let before = found(id).map(before);
+            before.is_some_and(|b| taken.contains(&b) || b.is_some_and(|b| moved.contains(&b)))
+        };
+        let known = self.known.keys().filter(|id| !moved.contains(id));
+        known.filter(stands_behind).copied().collect()
+    }
+}
+
 /// A message that the entries touched.
 struct Message<'a> {
     store: &'a dyn Store,
@@ -210,7 +319,7 @@ struct Message<'a> {
     /// It is there after them.
     is_here: bool,
     now: Option<MessageData>,
-    history: &'a [&'a LogEntry],
+    history: &'a [LogEntry],
 }
 
 impl Message<'_> {
