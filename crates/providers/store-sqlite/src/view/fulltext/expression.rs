@@ -134,7 +134,7 @@ impl Expression {
 #[derive(Debug)]
 pub(crate) enum Asked {
     Nothing,
-    Words(Columns, WordFinder),
+    Words(Columns, Box<WordFinder>),
     And(Vec<Self>),
     Or(Vec<Self>),
     Without(Box<Self>, Box<Self>),
@@ -147,7 +147,9 @@ impl Asked {
         Some(match expression {
             Expression::All => return None,
             Expression::Nothing => Self::Nothing,
-            Expression::Words(columns, pattern) => Self::Words(*columns, WordFinder::of(pattern)),
+            Expression::Words(columns, pattern) => {
+                Self::Words(*columns, Box::new(WordFinder::of(pattern)))
+            }
             Expression::And(parts) => Self::And(all(parts)),
             Expression::Or(parts) => Self::Or(all(parts)),
             Expression::Without(wanted, unwanted) => {
