@@ -22,6 +22,8 @@ mod growth;
 mod hostile;
 #[path = "cli/manners.rs"]
 mod manners;
+#[path = "cli/message_files.rs"]
+mod message_files;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/receiving.rs"]
