@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use malle_host::{Home, LOCAL_SERVICE, MalleHost, Profiles, default_config};
-use mapi::{Folder, Logon, Mapi, MsgStore, Session};
+use mapi::{Folder, InitFlags, Logon, Mapi, MsgStore, Session};
 
 const PROFILE: &str = "big";
 
@@ -38,7 +38,19 @@ impl Big {
     /// # Errors
     /// When the home has no such profile.
     pub fn open(home: &Path) -> Result<Self> {
-        let mapi = Mapi::initialize(host(home));
+        Self::open_with(home, InitFlags::NONE)
+    }
+
+    /// Opens it in a program whose sinks are called in the background.
+    ///
+    /// # Errors
+    /// When the home has no such profile.
+    pub fn in_background(home: &Path) -> Result<Self> {
+        Self::open_with(home, InitFlags::MULTITHREAD_NOTIFICATIONS)
+    }
+
+    fn open_with(home: &Path, flags: InitFlags) -> Result<Self> {
+        let mapi = Mapi::initialize_with(host(home), flags);
         let session = Session::logon(&mapi, Logon::profile(PROFILE))?;
         Ok(Self {
             home: home.to_owned(),

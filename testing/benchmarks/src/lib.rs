@@ -2,6 +2,7 @@
 
 pub mod bulk;
 mod home;
+pub mod live;
 mod mail;
 pub mod maildir;
 pub mod measured;

@@ -39,6 +39,10 @@ const COLUMNS: [PropTag; 10] = [
 ];
 
 fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    if let (Some("--live-writer"), Some(home)) = (args.next().as_deref(), args.next()) {
+        return benchmarks::live::write_for(Path::new(&home));
+    }
     let plan = Plan::from_args(std::env::args().skip(1))?;
     let mut report = Map::new();
     if STORE_PARTS.iter().any(|part| plan.wants(part)) {
@@ -46,6 +50,9 @@ fn main() -> Result<()> {
     }
     if plan.wants("search") && (plan.home.is_none() || plan.only.is_some()) {
         searches(&plan, &mut report)?;
+    }
+    if plan.wants("live") && (plan.home.is_none() || plan.only.is_some()) {
+        benchmarks::live::measure(&place("bench-live")?, &mut report)?;
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
