@@ -5,7 +5,8 @@ mod query;
 
 use mapi_props::{Code, Restriction};
 use mapi_spi::{
-    ChangeSet, Error, FolderKind, Op, Result, SearchAction, SearchData, SearchPhase, SearchSave,
+    ChangeSet, Error, Expect, FolderKind, FolderSave, FolderTarget, Op, PropPatch, Result,
+    SearchAction, SearchData, SearchPhase, SearchSave,
 };
 
 use super::Folder;
@@ -68,14 +69,16 @@ impl Folder {
         flags: SearchFlags,
     ) -> Result<()> {
         self.errors
-            .track(self.search_for(restriction, folders, flags))
+            .track(self.search_for(restriction, folders, flags, None))
     }
 
+    /// `note`: properties that say how the criteria came about, set with them or not at all.
     fn search_for(
         &self,
         restriction: Option<&Restriction>,
         folders: Option<&[EntryId]>,
         flags: SearchFlags,
+        note: Option<PropPatch>,
     ) -> Result<()> {
         let action = choice(flags, SearchFlags::STOP, SearchFlags::RESTART)?;
         let recursive = choice(flags, SearchFlags::RECURSIVE, SearchFlags::SHALLOW)?;
@@ -96,7 +99,15 @@ impl Folder {
                 None => SearchAction::Keep,
             },
         });
-        self.context.commit(ChangeSet::one(op))?;
+        let mut changes = ChangeSet::one(op);
+        changes.ops.extend(note.map(|patch| {
+            Op::SaveFolder(FolderSave {
+                target: FolderTarget::Existing(self.id),
+                patch,
+                expect: Expect::Any,
+            })
+        }));
+        self.context.commit(changes)?;
         self.populate()
     }
 

@@ -5,9 +5,9 @@
 //! are others than the mark says, the query is no longer theirs.
 
 use mapi_props::codec::encode_restriction;
-use mapi_props::{Code, PropName, PropTag, PropType, PropValue, Restriction, guids};
+use mapi_props::{Code, PropName, PropTag, PropType, PropValue, Restriction, Slot, guids};
 use mapi_query::language::{Calendar, Query, parse};
-use mapi_spi::{Error, Result};
+use mapi_spi::{Error, PropPatch, Result};
 
 use super::Folder;
 use crate::{EntryId, MapiProp, SearchFlags, SearchState};
@@ -43,9 +43,9 @@ impl Folder {
         flags: SearchFlags,
     ) -> Result<()> {
         let restriction = self.store()?.restriction_of(query, calendar)?;
-        self.keep(query, &restriction)?;
-        // Should this fail, the mark does not fit the criteria of before.
-        self.set_search_criteria(Some(&restriction), folders, flags)
+        let note = self.note(query, &restriction)?;
+        let set = self.search_for(Some(&restriction), folders, flags, Some(note));
+        self.errors.track(set)
     }
 
     /// Has this search folder look for what another one of the store looks for, in the same places, with the same query.
@@ -55,9 +55,8 @@ impl Folder {
     /// `MAPI_E_NOT_INITIALIZED` if the other has no criteria; those of [`Self::set_search_criteria`].
     pub fn copy_search(&self, from: &Self) -> Result<()> {
         let criteria = from.search_criteria()?;
-        if let Some(query) = from.search_query()? {
-            self.keep(&query, &criteria.restriction)?;
-        }
+        let note = from.search_query()?;
+        let note = note.map(|query| self.note(&query, &criteria.restriction));
         let is = |bit| criteria.state.contains(bit);
         let depth = if is(SearchState::RECURSIVE) {
             SearchFlags::RECURSIVE
@@ -70,23 +69,26 @@ impl Folder {
             SearchFlags::NONE
         };
         let flags = depth | fixed | SearchFlags::FOREGROUND;
-        self.set_search_criteria(Some(&criteria.restriction), Some(&criteria.folders), flags)?;
+        let (restriction, folders) = (Some(&criteria.restriction), Some(&*criteria.folders));
+        let set = self.search_for(restriction, folders, flags, note.transpose()?);
+        self.errors.track(set)?;
         if is(SearchState::RUNNING) || is(SearchState::STATIC) {
             return Ok(());
         }
         self.set_search_criteria(None, None, SearchFlags::STOP)
     }
 
-    fn keep(&self, query: &Query, restriction: &Restriction) -> Result<()> {
+    /// What keeps the query beside the criteria.
+    fn note(&self, query: &Query, restriction: &Restriction) -> Result<PropPatch> {
         let [text, mark] = self.kept_under(true)?;
-        let problems = self.set_props(&[
-            (text, PropValue::Unicode(query.to_string())),
-            (mark, PropValue::I8(mark_of(restriction)?)),
-        ])?;
-        match problems.first() {
-            Some(problem) => Err(Error::new(problem.code, "the query cannot be kept")),
-            None => Ok(()),
-        }
+        let value = |tag: PropTag, value| (tag.id(), Slot::Value(value));
+        Ok(PropPatch {
+            set: vec![
+                value(text, PropValue::Unicode(query.to_string())),
+                value(mark, PropValue::I8(mark_of(restriction)?)),
+            ],
+            delete: Vec::new(),
+        })
     }
 
     /// The query that the present criteria were made of; `None` where they were not made of one.
