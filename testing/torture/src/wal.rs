@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -64,10 +64,16 @@ struct Torn {
 
 /// Imports mail and kills the import before it folds its log into the file.
 fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
-    for attempt in 0..200 {
-        let world = World::of_notes(NOTES, chance)?;
-        world.furnish()?;
-        world.search(WATCHED, "is:unread")?;
+    // How long it takes depends on the machine.
+    let (world, args) = notes(chance)?;
+    let start = Instant::now();
+    ensure!(
+        world.malle.spawn(&args)?.wait()?.success(),
+        "the import fails"
+    );
+    let whole = u64::try_from(start.elapsed().as_millis())?;
+    for _attempt in 0..200 {
+        let (world, args) = notes(chance)?;
         let db = store_file(&world.home)?;
         let wal = PathBuf::from(format!("{}-wal", db.display()));
         ensure!(
@@ -75,12 +81,8 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
             "a finished command leaves a log"
         );
         let base = fs::read(&db)?;
-        let mut args = vec!["import".to_owned()];
-        args.extend(
-            (0..world.sources.len()).map(|n| world.source(n).to_string_lossy().into_owned()),
-        );
         let mut child = world.malle.spawn(&args)?;
-        std::thread::sleep(Duration::from_millis(chance.below(100 + attempt * 5)));
+        std::thread::sleep(Duration::from_millis(whole / 3 + chance.below(whole)));
         child.kill()?;
         let log = fs::read(&wal).unwrap_or_default();
         if log.len() > WAL_HEADER && revive(&world, &db, &base, &log)? >= NOTES / 3 {
@@ -93,6 +95,17 @@ fn log_left_by_a_kill(chance: &mut Chance) -> Result<Torn> {
         }
     }
     anyhow::bail!("no kill left a log with several commits in it")
+}
+
+/// A world of notes with a search folder, and the command that imports them.
+fn notes(chance: &mut Chance) -> Result<(World, Vec<String>)> {
+    let world = World::of_notes(NOTES, chance)?;
+    world.furnish()?;
+    world.search(WATCHED, "is:unread")?;
+    let mut args = vec!["import".to_owned()];
+    let paths = (0..world.sources.len()).map(|n| world.source(n));
+    args.extend(paths.map(|path| path.to_string_lossy().into_owned()));
+    Ok((world, args))
 }
 
 /// A home with this store and log: check it, and count its messages, all of which its search folder must show.
