@@ -8,6 +8,7 @@ mod list;
 mod names;
 mod reader;
 mod snippet;
+mod thread;
 
 pub use decode::{Letters, describe};
 pub use list::{LIST_COLUMNS, ListRow, STATUS_NAMES, list_row};
@@ -17,3 +18,4 @@ pub use reader::{
     AttachmentView, BodyView, DefectView, MessageView, Person, Reported, message_view,
 };
 pub use snippet::{Snippet, SnippetField, SnippetPart, Snippets};
+pub use thread::{ThreadRow, thread_row};

@@ -16,7 +16,7 @@ pub(crate) use form::{FormCommand, LibraryArgs};
 pub(crate) use live::{EventName, ReceiveFolderCommand, WatchArgs};
 pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
-    ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, TransferArgs,
+    ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, ThreadArgs, TransferArgs,
 };
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
@@ -138,6 +138,8 @@ pub(crate) enum Command {
     SearchFolder(SearchFolderCommand),
     /// Show a message, without marking it read
     Read(ReadArgs),
+    /// Show the conversation of a message, over all folders
+    Thread(ThreadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient
     Props(PropsArgs),
     /// Mark messages read, flagged, with categories or status bits

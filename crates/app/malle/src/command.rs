@@ -19,6 +19,7 @@ mod schema;
 mod search;
 mod search_folder;
 mod store;
+mod thread;
 mod transfer;
 mod view;
 mod watch;
@@ -41,6 +42,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Search(args) => search::run(app, &args),
         Command::SearchFolder(verb) => search_folder::run(app, verb),
         Command::Read(args) => read::run(app, &args),
+        Command::Thread(args) => thread::run(app, &args),
         Command::Props(args) => props::run(app, &args),
         Command::Mark(args) => mark::run(app, &args),
         Command::Move(args) => transfer::run(app, &args, transfer::Verb::Move),
@@ -65,6 +67,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::Search(_)
         | Command::SearchFolder(SearchFolderCommand::List | SearchFolderCommand::Show { .. })
         | Command::Read(_)
+        | Command::Thread(_)
         | Command::Export(_)
         | Command::Watch(_)
         | Command::Folder(FolderCommand::List { .. } | FolderCommand::Repair)

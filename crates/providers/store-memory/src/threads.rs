@@ -23,7 +23,7 @@ pub(crate) struct Threading {
 }
 
 /// What one change of it replaced.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum ThreadUndo {
     Node(Key),
     Topic(Key, Option<TopicThread>),
