@@ -35,11 +35,11 @@ fn picture(session: &Session, number: u8) -> Result<Vec<u8>> {
 /// Installs a form of a class with a large icon and a mini icon, numbered.
 fn install(
     session: &Session,
-    library: FormLibrary,
+    library: &FormLibrary,
     class: &str,
     icons: (u8, u8),
 ) -> Result<FormContainer> {
-    let container = session.form_manager()?.open_container(&library)?;
+    let container = session.form_manager()?.open_container(library)?;
     let text = file(class, class, "LargeIcon=l.ico\nSmallIcon=s.ico\n");
     let (large, small) = (picture(session, icons.0)?, picture(session, icons.1)?);
     let mut open = |path: &str| {
@@ -121,7 +121,7 @@ pub(super) const CASES: &[Case] = &[
                 (FormLibrary::Personal, FormSource::Personal),
             ];
             for (library, source) in libraries {
-                let container = install(&session, library, "IPM.Foo", (7, 8))?;
+                let container = install(&session, &library, "IPM.Foo", (7, 8))?;
                 let form = form_of_listed(f, &folder)?;
                 assert_eq!((form.message_class(), form.source()), ("IPM.Foo", source));
                 let (large, mini) = (picture(&session, 7)?, picture(&session, 8)?);
@@ -412,7 +412,7 @@ pub(super) const CASES: &[Case] = &[
             let folder = f.folder("Mail")?;
             install(
                 &session,
-                FormLibrary::Folder(folder.clone()),
+                &FormLibrary::Folder(folder.clone()),
                 "IPM.Foo",
                 (1, 2),
             )?;
@@ -429,8 +429,8 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(form.source(), FormSource::Folder);
             assert_eq!(form.icon().as_bytes(), picture(&session, 1)?);
 
-            install(&session, FormLibrary::Personal, "IPM.Mine", (1, 2))?;
-            install(&session, FormLibrary::Local, "IPM.Ours", (1, 2))?;
+            install(&session, &FormLibrary::Personal, "IPM.Mine", (1, 2))?;
+            install(&session, &FormLibrary::Local, "IPM.Ours", (1, 2))?;
             let home = Session::logon(&f.program(), mapi::Logon::profile("home").create())?;
             assert_eq!(
                 resolve(&session, "IPM.Mine", None)?.source(),
@@ -457,7 +457,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let session = f.session();
             let manager = session.form_manager()?;
-            install(&session, FormLibrary::Personal, "IPM.Note.Other", (5, 6))?;
+            install(&session, &FormLibrary::Personal, "IPM.Note.Other", (5, 6))?;
             let icon = |class| -> Result<_> {
                 Ok(manager
                     .resolve_message_class(class, ANY, None)?

@@ -13,14 +13,36 @@ fn classes(list: &Value) -> Vec<&str> {
     all.map(|form| form["class"].as_str().unwrap()).collect()
 }
 
+/// The configuration file on disk, with its icon if it is to have one.
+fn desk(place: &Place, icon: Option<&[u8]>) -> String {
+    if let Some(icon) = icon {
+        place.file("art/desk.ico", icon);
+    }
+    place.file("desk.cfg", CFG.as_bytes())
+}
+
+/// The icon of contacts.
+fn drawn(place: &Place) -> Vec<u8> {
+    let path = place.path("drawn.ico");
+    let args = [
+        "form",
+        "show",
+        "IPM.Contact",
+        "--icon",
+        path.to_str().unwrap(),
+    ];
+    place.json(&args);
+    fs::read(path).unwrap()
+}
+
+const LIBRARIES: [&[&str]; 3] = [&[], &["--personal"], &["--folder", "Inbox/Desk"]];
+
 #[test]
-fn a_form_is_installed_shown_and_removed() {
+fn a_form_is_installed_and_removed_in_every_library() {
     let place = Place::new();
-    let file = place.path("desk.cfg");
-    let icon = place.path("art/desk.ico");
-    fs::write(&file, CFG).unwrap();
-    let file = file.to_str().unwrap();
-    let missing = place.fails(1, &["form", "install", file, "--json"]);
+    place.ok(&["folder", "create", "Inbox/Desk"]);
+    let file = desk(&place, None);
+    let missing = place.fails(1, &["form", "install", &file, "--json"]);
     let said = missing["error"]["message"].as_str().unwrap();
     assert_eq!(missing["error"]["code"], "MAPI_E_EXTENDED_ERROR");
     assert!(
@@ -28,94 +50,60 @@ fn a_form_is_installed_shown_and_removed() {
         "{said}"
     );
 
-    fs::create_dir_all(icon.parent().unwrap()).unwrap();
-    let drawn = place.path("ipm.ico");
-    place.json(&[
-        "form",
-        "show",
-        "IPM.Contact",
-        "--icon",
-        drawn.to_str().unwrap(),
-    ]);
-    fs::rename(&drawn, &icon).unwrap();
-    assert_eq!(
-        place.json(&["form", "install", file, "--dry-run"])["done"],
-        "checked"
-    );
-    assert_eq!(classes(&place.json(&["form", "list"])), Vec::<&str>::new());
-    let installed = place.json(&["form", "install", file]);
-    assert_eq!(
-        (&installed["done"], &installed["library"]),
-        (&json!("added"), &json!("local"))
-    );
-    assert_eq!(installed["notes"][0]["line"], 8);
-    assert_eq!(place.json(&["form", "install", file])["done"], "unchanged");
-    assert_eq!(
-        place.json(&["form", "install", file, "--replace"])["done"],
-        "replaced"
-    );
-    assert_eq!(
-        place.json(&["form", "install", file, "--personal"])["library"],
-        "personal"
-    );
-    place.ok(&["folder", "create", "Inbox/Desk"]);
-    let of_folder = ["--folder", "Inbox/Desk"];
-    place.json(&["form", "install", file, of_folder[0], of_folder[1]]);
-    for library in [&[][..], &["--personal"], &of_folder] {
-        let list = place.json(&[&["form", "list"], library].concat());
-        assert_eq!(classes(&list), ["IPM.Note.Helpdesk"]);
+    desk(&place, Some(&drawn(&place)));
+    for library in LIBRARIES {
+        let run = |verb: &[&str], more: &[&str]| place.json(&[verb, library, more].concat());
+        let install = |more: &[&str]| run(&["form", "install", &file], more);
+        assert_eq!(install(&["--dry-run"])["done"], "checked");
+        assert_eq!(classes(&run(&["form", "list"], &[])), Vec::<&str>::new());
+        let installed = install(&[]);
+        assert_eq!(
+            (&installed["done"], &installed["notes"][0]["line"]),
+            (&json!("added"), &json!(8))
+        );
+        assert_eq!(install(&[])["done"], "unchanged");
+        assert_eq!(install(&["--replace"])["done"], "replaced");
+        assert_eq!(classes(&run(&["form", "list"], &[])), ["IPM.Note.Helpdesk"]);
     }
     let all = place.json(&["form", "list", "--all"]);
     assert_eq!(classes(&all)[..2], ["IPM.Note.Helpdesk", "IPM"]);
+    for library in LIBRARIES {
+        let removed = place.json(&[&["form", "remove", "IPM.NOTE.helpdesk"], library].concat());
+        assert_eq!(removed["removed"], "IPM.Note.Helpdesk");
+        let again = [&["form", "remove", "IPM.Note.Helpdesk", "--json"], library].concat();
+        place.fails(3, &again);
+    }
+}
 
+#[test]
+fn the_form_of_a_class_is_shown() {
+    let place = Place::new();
+    let icon = drawn(&place);
+    place.json(&["form", "install", &desk(&place, Some(&icon))]);
     let saved = place.path("again.ico");
-    let shown = place.json(&[
-        "form",
-        "show",
-        "ipm.note.helpdesk.urgent",
-        "--icon",
-        saved.to_str().unwrap(),
-    ]);
+    let class = "ipm.note.helpdesk.urgent";
+    let shown = place.json(&["form", "show", class, "--icon", saved.to_str().unwrap()]);
     assert_eq!(
-        (&shown["class"], &shown["library"]),
-        (&json!("IPM.Note.Helpdesk"), &json!("local"))
+        (&shown["asked"], &shown["class"], &shown["library"]),
+        (&json!(class), &json!("IPM.Note.Helpdesk"), &json!("local"))
     );
     assert_eq!(shown["verbs"], json!([{ "name": "&Open", "code": 0 }]));
-    assert_eq!(fs::read(&saved).unwrap(), fs::read(&icon).unwrap());
+    assert_eq!(fs::read(&saved).unwrap(), icon);
     let text = place.ok(&["form", "show", "IPM.Note.Helpdesk"]);
     assert!(
         text.contains("Helpdesk") && text.contains("&Open"),
         "{text}"
     );
-    place.fails(
-        3,
-        &[
-            "form",
-            "show",
-            "IPM.Note.Helpdesk.Urgent",
-            "--exact",
-            "--json",
-        ],
-    );
+    place.fails(3, &["form", "show", class, "--exact", "--json"]);
     place.fails(3, &["form", "show", "IPC.Strange", "--json"]);
-
-    for library in [&[][..], &["--personal"], &of_folder] {
-        let removed = place.json(&[&["form", "remove", "IPM.NOTE.helpdesk"], library].concat());
-        assert_eq!(removed["removed"], "IPM.Note.Helpdesk");
-        place.fails(
-            3,
-            &[&["form", "remove", "IPM.Note.Helpdesk", "--json"], library].concat(),
-        );
-    }
-    assert_eq!(
-        place.json(&["form", "show", "IPM.Note.Helpdesk"])["library"],
-        "default"
-    );
+    place.json(&["form", "remove", "IPM.Note.Helpdesk"]);
+    assert_eq!(place.json(&["form", "show", class])["library"], "default");
 }
 
 #[test]
 fn what_is_wrong_in_a_configuration_file_is_told_with_its_line() {
-    let place = Place::new();
+    // The local library needs no profile.
+    let place = Place::empty();
     let file = place.path("bad.cfg");
     let path = file.to_str().unwrap().to_owned();
     for (text, told) in [
