@@ -4,6 +4,7 @@ mod attachments;
 mod bodies;
 mod bulk;
 mod categories;
+mod category_changes;
 mod conversations;
 mod copying;
 mod cursors;
@@ -13,14 +14,13 @@ mod files;
 mod folder_copies;
 mod folders;
 mod forms;
-mod forms;
-mod forms_shown;
 mod forms_shown;
 mod hierarchies;
 mod large_streams;
 mod live_kinds;
 mod live_tables;
 mod mail;
+mod message_files;
 mod message_status;
 mod messages;
 mod names;
@@ -61,6 +61,7 @@ use crate::Case;
 #[must_use]
 pub fn all() -> Vec<Case> {
     [
+        message_files::CASES,
         outgoing::CASES,
         performance::CASES,
         properties::CASES,
@@ -79,6 +80,7 @@ pub fn all() -> Vec<Case> {
         table_work::CASES,
         cursors::CASES,
         categories::CASES,
+        category_changes::CASES,
         stores::CASES,
         sessions::CASES,
         opening::CASES,
@@ -88,8 +90,6 @@ pub fn all() -> Vec<Case> {
         forms::CASES,
         forms_shown::CASES,
         message_status::CASES,
-        forms::CASES,
-        forms_shown::CASES,
         folder_copies::CASES,
         mail::CASES,
         hierarchies::CASES,

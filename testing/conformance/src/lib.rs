@@ -19,6 +19,7 @@ mod cases;
 mod category_model;
 mod counted;
 mod fixture;
+mod foreign_msg;
 mod heard;
 mod live_model;
 mod report;

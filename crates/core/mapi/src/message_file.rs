@@ -55,7 +55,7 @@ impl Mapi {
     /// Files are written in the Unicode flavour, whatever they were.
     ///
     /// A message in a storage has recipients, attachments and properties as any other, but no entry id and no parent; it
-    /// cannot be sent or marked as read. What [`Message::copy_to`] copies may come from a store or go to one.
+    /// cannot be sent, and what is marked in it is saved with the rest. What [`Message::copy_to`] copies may come from a store or go to one.
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` for a storage that can only be written, and for MODIFY on one that is not transacted;

@@ -151,7 +151,12 @@ fn mark(message: &Message, flags: ReadFlags) -> Result<()> {
             patch.clear |= PENDING;
         }
     }
-    state.working.flags_changed(|f| patch.apply(f));
+    if matches!(inner.place, Place::Storage) {
+        // There is no store that could keep it before the message is saved.
+        state.working.flags = patch.apply(state.working.flags);
+    } else {
+        state.working.flags_changed(|f| patch.apply(f));
+    }
     Ok(())
 }
 
