@@ -1,6 +1,7 @@
 //! What the measurements share: a stream of made-up messages that is the same in every run.
 
 pub mod bulk;
+pub mod categories;
 mod home;
 pub mod live;
 mod mail;
@@ -11,6 +12,7 @@ pub mod peers;
 pub mod restricted;
 pub mod search;
 pub mod search_folders;
+pub mod threads;
 mod timing;
 
 pub use home::Big;

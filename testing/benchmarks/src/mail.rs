@@ -19,6 +19,8 @@ pub enum Shape {
     Plain,
     /// With a text of 200 words.
     Bodies,
+    /// Headers only; delivery time, sender and rating have one of 5,000 values each, drawn evenly and apart.
+    Grouped,
 }
 
 /// An endless, deterministic stream of messages.
@@ -41,6 +43,8 @@ impl MadeMail {
     pub const ONCE: &'static str = "Sole Correspondent";
     /// The greatest rating, which that message has.
     pub const BEST: i32 = 2_000_000;
+    /// Values of each column that messages of [`Shape::Grouped`] are grouped by.
+    pub const GROUPS: u64 = 5_000;
     /// One message in so many has an attachment of more than 1 MB.
     pub const PER_LARGE: u64 = 20_000;
 
@@ -102,6 +106,20 @@ impl MadeMail {
         self.people.get(at).cloned().unwrap_or_default()
     }
 
+    /// Gives a message one of few times, senders and ratings.
+    fn group(&mut self, tree: &mut MessageTree) {
+        let mut one = || i64::try_from(self.chance.below(Self::GROUPS)).unwrap_or(0);
+        let (day, sender, rating) = (one(), one(), one());
+        let time = FileTime::from_unix(START + day * 86_400);
+        let props = &mut tree.props;
+        props.set(tags::MESSAGE_DELIVERY_TIME, time);
+        props.set(tags::SENDER_NAME, format!("Correspondent {sender:04}"));
+        props.set(
+            Self::RATING,
+            PropValue::Long(i32::try_from(rating).unwrap_or(0)),
+        );
+    }
+
     fn recipient(&mut self, kind: i32) -> TreeProps {
         let (name, address) = self.person();
         let mut row = TreeProps::new();
@@ -157,6 +175,9 @@ impl Iterator for MadeMail {
         tree.recipients.push(self.recipient(recipient_type::TO));
         if number == 1 {
             make_sole(&mut tree);
+        }
+        if self.shape == Shape::Grouped {
+            self.group(&mut tree);
         }
         if number % Self::PER_LARGE == Self::PER_LARGE - 1 {
             tree.attachments.push(large_attachment());

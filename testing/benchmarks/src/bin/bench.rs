@@ -2,8 +2,9 @@
 //! `bench [HOME] [--messages N] [--maildir DIR] [--report FILE] [--in-process] [--only PART]`.
 //!
 //! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it; the part `search`
-//! wants one with bodies (`bigstore N HOME --bodies`) and is left out where another part's home is given. The parts `peers`
-//! and `mime` take a Maildir instead: DIR, or one of N messages (default 20,000) that is made and kept in the same way.
+//! wants one with bodies (`bigstore N HOME --bodies`; `search-folders` takes either), `categories` one with few values (`bigstore N HOME --grouped`): each is
+//! left out where another part's home is given. The parts `peers`,
+//! `threads` and `mime` take a Maildir instead: DIR, or one of N messages (default 20,000) that is made and kept in the same way.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -51,6 +52,10 @@ fn main() -> Result<()> {
     if plan.wants("search") && (plan.home.is_none() || plan.only.is_some()) {
         searches(&plan, &mut report)?;
     }
+    if plan.wants("categories") && (plan.home.is_none() || plan.only.is_some()) {
+        let home = plan.grouped()?;
+        benchmarks::categories::measure(&home, &mut report)?;
+    }
     if plan.wants("live") && (plan.home.is_none() || plan.only.is_some()) {
         benchmarks::live::measure(&place("bench-live")?, &mut report)?;
     }
@@ -64,6 +69,16 @@ fn main() -> Result<()> {
     if plan.wants("search-folders") && !plan.in_process {
         let place = place("bench-search-folders")?;
         benchmarks::search_folders::upkeep(&place, &plan.maildir()?, &mut report)?;
+    }
+    if plan.wants("threads") && !plan.in_process {
+        let (place, compared) = (place("bench-threads")?, plan.maildir()?);
+        let many = made_maildir(plan.messages.unwrap_or(100_000))?;
+        let threads = benchmarks::threads::Threads {
+            compared: &compared,
+            many: &many,
+            place: &place,
+        };
+        threads.measure(&mut report)?;
     }
     if plan.wants("peers") && !plan.in_process {
         let databases = place("bench-peers")?;
@@ -191,23 +206,37 @@ impl Plan {
         made(&place(&format!("bench-home-{messages}"))?, messages, &[])
     }
 
+    /// The home given, or one whose messages have few values.
+    fn grouped(&self) -> Result<PathBuf> {
+        if let Some(home) = &self.home {
+            return Ok(home.clone());
+        }
+        let messages = self.messages.unwrap_or(1_000_000);
+        let home = place(&format!("bench-grouped-{messages}"))?;
+        made(&home, messages, &["--grouped"])
+    }
+
     /// The Maildir given, or one that is made.
     fn maildir(&self) -> Result<PathBuf> {
         if let Some(maildir) = &self.maildir {
             return Ok(std::path::absolute(maildir)?);
         }
-        let messages = self.messages.unwrap_or(20_000);
-        let maildir = place(&format!("bench-maildir-{messages}"))?;
-        if !maildir.exists() {
-            let draft = place("bench-maildir-new")?;
-            if draft.exists() {
-                std::fs::remove_dir_all(&draft)?;
-            }
-            benchmarks::maildir::make(&draft, messages, 1)?;
-            std::fs::rename(&draft, &maildir)?;
-        }
-        Ok(maildir)
+        made_maildir(self.messages.unwrap_or(20_000))
     }
+}
+
+/// A Maildir of so many messages below the target directory, made where it is not there.
+fn made_maildir(messages: usize) -> Result<PathBuf> {
+    let maildir = place(&format!("bench-maildir-{messages}"))?;
+    if !maildir.exists() {
+        let draft = place("bench-maildir-new")?;
+        if draft.exists() {
+            std::fs::remove_dir_all(&draft)?;
+        }
+        benchmarks::maildir::make(&draft, messages, 1)?;
+        std::fs::rename(&draft, &maildir)?;
+    }
+    Ok(maildir)
 }
 
 /// A place below the target directory.

@@ -1,4 +1,4 @@
-//! Fills a home with a store of any size, through the client API: `bigstore N HOME [--bodies]`.
+//! Fills a home with a store of any size, through the client API: `bigstore N HOME [--bodies|--grouped]`.
 
 use std::path::Path;
 use std::sync::mpsc::sync_channel;
@@ -15,16 +15,21 @@ const BATCH: usize = 400;
 
 fn main() -> Result<()> {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
-    let bodies = args
-        .iter()
-        .position(|a| a == "--bodies")
-        .map(|at| args.remove(at))
-        .is_some();
+    let mut given = |flag: &str| {
+        let at = args.iter().position(|a| a == flag);
+        at.map(|at| args.remove(at)).is_some()
+    };
+    let (bodies, grouped) = (given("--bodies"), given("--grouped"));
     let [count, home] = args.as_slice() else {
-        bail!("bigstore N HOME [--bodies]")
+        bail!("bigstore N HOME [--bodies|--grouped]")
     };
     let count: usize = count.parse().context("N is the number of messages")?;
-    let shape = if bodies { Shape::Bodies } else { Shape::Plain };
+    let shape = match (bodies, grouped) {
+        (false, false) => Shape::Plain,
+        (true, false) => Shape::Bodies,
+        (false, true) => Shape::Grouped,
+        (true, true) => bail!("--bodies or --grouped, not both"),
+    };
     let figures = fill(count, Path::new(home), shape)?;
     say(&serde_json::to_string(&figures)?);
     Ok(())
