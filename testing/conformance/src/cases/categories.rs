@@ -652,7 +652,7 @@ pub(super) const CASES: &[Case] = &[
     ),
 ];
 
-const COLUMNS: [PropTag; 10] = [
+pub(super) const COLUMNS: [PropTag; 10] = [
     tags::SENDER_NAME.raw(),
     tags::SUBJECT.raw(),
     tags::ENTRYID.raw(),
@@ -665,7 +665,7 @@ const COLUMNS: [PropTag; 10] = [
     tags::CONVERSATION_TOPIC.raw(),
 ];
 
-fn column(tag: impl Into<PropTag>, order: SortOrder) -> SortColumn {
+pub(super) fn column(tag: impl Into<PropTag>, order: SortOrder) -> SortColumn {
     SortColumn {
         tag: tag.into(),
         order,
@@ -673,18 +673,18 @@ fn column(tag: impl Into<PropTag>, order: SortOrder) -> SortColumn {
 }
 
 /// By sender as category, then subject.
-fn sender(expanded: u32) -> SortOrderSet {
+pub(super) fn sender(expanded: u32) -> SortOrderSet {
     let keys = [tags::SENDER_NAME, tags::SUBJECT].map(SortColumn::ascending);
     SortOrderSet::by(keys).in_categories(1, expanded)
 }
 
-fn by_sender(folder: &Folder, expanded: u32) -> Result<Table> {
+pub(super) fn by_sender(folder: &Folder, expanded: u32) -> Result<Table> {
     let table = folder.contents().columns(COLUMNS).open()?;
     table.sort(sender(expanded))?;
     Ok(table)
 }
 
-fn send(folder: &Folder, sender: &str, subject: &str, unread: bool) -> Result<()> {
+pub(super) fn send(folder: &Folder, sender: &str, subject: &str, unread: bool) -> Result<()> {
     let props = [
         prop(tags::SENDER_NAME, sender),
         prop(tags::SUBJECT, subject),
@@ -694,7 +694,7 @@ fn send(folder: &Folder, sender: &str, subject: &str, unread: bool) -> Result<()
 }
 
 /// Four messages of Ann, two of them unread, and two of Bob, one of them unread.
-fn six_by_two(f: &crate::Fixture) -> Result<Folder> {
+pub(super) fn six_by_two(f: &crate::Fixture) -> Result<Folder> {
     let folder = f.folder("Mail")?;
     for (sender, subject, unread) in [
         ("Bob", "b1", true),
@@ -748,7 +748,7 @@ fn headings(table: &Table) -> Result<Vec<Vec<u8>>> {
 }
 
 /// Headings as state, key, rows and unread rows; others by their subjects.
-fn texts(rows: &[TableRow]) -> Vec<String> {
+pub(super) fn texts(rows: &[TableRow]) -> Vec<String> {
     let text = |row: &TableRow| {
         let expanded = match row.get(tags::ROW_TYPE).unwrap() {
             LEAF => return row.get(tags::SUBJECT).unwrap(),
