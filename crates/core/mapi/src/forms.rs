@@ -36,20 +36,20 @@ pub enum FormLibrary {
 /// Finds the form of a message class (IMAPIFormMgr). Libraries are sought in this order: local, the folder's if one is
 /// given, personal, the default set; in all of them for the exact class before in any for a class that it inherits from.
 ///
-/// A manager remembers libraries and what a class resolved to, for each exact class. What this program installs or
-/// removes is seen at once; what others did, after [`Self::refresh`], or by another manager.
+/// It remembers libraries and what a class resolved to, for each exact class. What this program installs or
+/// removes is seen at once; what others did, after [`Self::refresh`], or through another one.
 ///
 /// ```
 /// # fn show(session: &mapi::Session) -> mapi::Result<()> {
 /// use mapi::FormFlags;
 ///
-/// let forms = session.form_manager()?;
+/// let forms = session.forms()?;
 /// let form = forms.resolve_message_class("IPM.Contact.Customer", FormFlags::NONE, None)?;
 /// assert_eq!((form.message_class(), form.icon_name()), ("IPM.Contact", "x-office-contact"));
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
-pub struct FormManager {
+pub struct Forms {
     session: Session,
     cache: Mutex<Cache>,
     errors: ErrorNote,
@@ -68,7 +68,7 @@ struct Cache {
 /// A folder, in whichever store.
 type FolderKey = (mapi_props::Guid, ItemId);
 
-/// Classes that a manager remembers; beyond that it starts anew.
+/// Classes that are remembered; beyond that it starts anew.
 const MOST_RESOLVED: usize = 10_000;
 
 impl Session {
@@ -76,9 +76,9 @@ impl Session {
     ///
     /// # Errors
     /// `MAPI_E_END_OF_SESSION`.
-    pub fn form_manager(&self) -> Result<FormManager> {
+    pub fn forms(&self) -> Result<Forms> {
         self.track(self.check())?;
-        Ok(FormManager {
+        Ok(Forms {
             session: self.clone(),
             cache: Mutex::default(),
             errors: ErrorNote::default(),
@@ -86,7 +86,7 @@ impl Session {
     }
 }
 
-impl FormManager {
+impl Forms {
     /// The form of a class, or of the nearest class that it inherits from (ResolveMessageClass). `folder`: whose library
     /// is sought too.
     ///
@@ -140,7 +140,7 @@ impl FormManager {
         *self.lock() = Cache::default();
     }
 
-    /// What the last failing call on this manager said; `None` after a success.
+    /// What the last failing call here said; `None` after a success.
     #[must_use]
     pub fn last_error(&self) -> Option<LastError> {
         self.errors.last()

@@ -102,7 +102,7 @@ pub use folder::{
     ShownColumn, ViewPlace, view_error,
 };
 pub use forms::{
-    FormContainer, FormHost, FormInfo, FormLibrary, FormManager, FormSource, FormToken, Installed,
+    FormContainer, FormHost, FormInfo, FormLibrary, FormSource, FormToken, Forms, Installed,
     MessageSite, SiteStatus,
 };
 pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};

@@ -24,9 +24,7 @@ fn file(class: &str, name: &str, more: &str) -> String {
 
 /// An icon like no other, for each number another one.
 fn picture(session: &Session, number: u8) -> Result<Vec<u8>> {
-    let form = session
-        .form_manager()?
-        .resolve_message_class("IPM", EXACT, None)?;
+    let form = session.forms()?.resolve_message_class("IPM", EXACT, None)?;
     let mut bytes = form.icon().as_bytes().to_vec();
     bytes[100] = number;
     Ok(bytes)
@@ -39,7 +37,7 @@ fn install(
     class: &str,
     icons: (u8, u8),
 ) -> Result<FormContainer> {
-    let container = session.form_manager()?.open_container(library)?;
+    let container = session.forms()?.open_container(library)?;
     let text = file(class, class, "LargeIcon=l.ico\nSmallIcon=s.ico\n");
     let (large, small) = (picture(session, icons.0)?, picture(session, icons.1)?);
     let mut open = |path: &str| {
@@ -68,9 +66,7 @@ fn plain(
 }
 
 fn resolve(session: &Session, class: &str, folder: Option<&Folder>) -> Result<FormInfo> {
-    session
-        .form_manager()?
-        .resolve_message_class(class, ANY, folder)
+    session.forms()?.resolve_message_class(class, ANY, folder)
 }
 
 /// A message of a class and its form, as somebody finds it who lists the folder.
@@ -150,9 +146,9 @@ pub(super) const CASES: &[Case] = &[
             let folder = f.folder("Mail")?;
             of_class(&folder, "IPC.Strange.Thing")?;
             assert_eq!(code(form_of_listed(f, &folder)), Code::NOT_FOUND);
-            let manager = f.session().form_manager()?;
+            let forms = f.session().forms()?;
             let both = ["IPC.Strange", "IPM.Strange"];
-            let found = manager.resolve_multiple(Some(&both), ANY, None)?;
+            let found = forms.resolve_multiple(Some(&both), ANY, None)?;
             let classes: Vec<_> = found
                 .iter()
                 .map(|form| form.as_ref().map(FormInfo::message_class))
@@ -302,7 +298,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let session = f.session();
             let folder = f.folder("Mail")?;
-            let open = |library| session.form_manager()?.open_container(&library);
+            let open = |library| session.forms()?.open_container(&library);
             let local = open(FormLibrary::Local)?;
             let of_folder = open(FormLibrary::Folder(folder.clone()))?;
             let personal = open(FormLibrary::Personal)?;
@@ -351,13 +347,13 @@ pub(super) const CASES: &[Case] = &[
         "an exact match takes no form of a class that the class inherits from",
         |f| {
             let session = f.session();
-            let manager = session.form_manager()?;
-            let local = manager.open_container(&FormLibrary::Local)?;
+            let forms = session.forms()?;
+            let local = forms.open_container(&FormLibrary::Local)?;
             plain(&local, "IPM.A", "A", KEEP)?;
             plain(&local, "IPM", "all", KEEP)?;
-            let form = manager.resolve_message_class("IPM.A.B.C", ANY, None)?;
+            let form = forms.resolve_message_class("IPM.A.B.C", ANY, None)?;
             assert_eq!(form.message_class(), "IPM.A");
-            let exact = |class| manager.resolve_message_class(class, EXACT, None);
+            let exact = |class| forms.resolve_message_class(class, EXACT, None);
             assert_eq!(code(exact("IPM.A.B.C")), Code::NOT_FOUND);
             assert_eq!(exact("ipm.a")?.message_class(), "IPM.A");
             assert_eq!(code(exact("IPM.")), Code::INVALID_PARAMETER);
@@ -369,9 +365,9 @@ pub(super) const CASES: &[Case] = &[
         needs(Associated),
         "a form that is there stays as it is unless it is to be overwritten",
         |f| {
-            let manager = f.session().form_manager()?;
+            let forms = f.session().forms()?;
             for library in [FormLibrary::Local, FormLibrary::Personal] {
-                let container = manager.open_container(&library)?;
+                let container = forms.open_container(&library)?;
                 let name = || -> Result<_> {
                     let form = container.resolve_message_class("IPM.Foo", EXACT)?;
                     Ok(form.description().display_name.clone())
@@ -456,10 +452,10 @@ pub(super) const CASES: &[Case] = &[
         "what a class inherits says nothing of its sisters, and a damaged icon gives way to a default one",
         |f| {
             let session = f.session();
-            let manager = session.form_manager()?;
+            let forms = session.forms()?;
             install(&session, &FormLibrary::Personal, "IPM.Note.Other", (5, 6))?;
             let icon = |class| -> Result<_> {
-                Ok(manager
+                Ok(forms
                     .resolve_message_class(class, ANY, None)?
                     .icon()
                     .clone())
@@ -486,7 +482,7 @@ pub(super) const CASES: &[Case] = &[
             let definition = root.open_message_with(row.entry_id(), OpenFlags::MODIFY)?;
             definition.set(tags::ICON, b"no icon".as_slice())?;
             definition.save_changes(SaveFlags::NONE)?;
-            manager.refresh();
+            forms.refresh();
             assert_eq!(icon("IPM.Note.Other")?, icon("IPM.Note")?);
             Ok(())
         }

@@ -113,8 +113,8 @@ fn list(app: &App, library: &LibraryArgs, all: bool) -> Outcome<Exit> {
         };
         let found = app
             .session()?
-            .form_manager()
-            .and_then(|manager| manager.resolve_multiple(None, FormFlags::NONE, folder.as_ref()));
+            .forms()
+            .and_then(|forms| forms.resolve_multiple(None, FormFlags::NONE, folder.as_ref()));
         found.map(|forms| forms.into_iter().flatten().collect())
     } else {
         container(app, library)?.forms()
@@ -136,8 +136,8 @@ fn container(app: &App, library: &LibraryArgs) -> Outcome<FormContainer> {
             return local.map_err(|e| app.failure(&e));
         }
     };
-    let manager = app.session()?.form_manager();
-    let opened = manager.and_then(|manager| manager.open_container(&of));
+    let forms = app.session()?.forms();
+    let opened = forms.and_then(|forms| forms.open_container(&of));
     opened.map_err(|e| app.failure(&e))
 }
 
@@ -258,8 +258,8 @@ fn show(
     } else {
         FormFlags::NONE
     };
-    let manager = app.session()?.form_manager();
-    let form = manager.and_then(|m| m.resolve_message_class(class, flags, folder.as_ref()));
+    let forms = app.session()?.forms();
+    let form = forms.and_then(|forms| forms.resolve_message_class(class, flags, folder.as_ref()));
     let form = form.map_err(|e| no_form(app, class, &e))?;
     if let Some(path) = icon
         && !app.global.dry_run

@@ -110,8 +110,8 @@ impl Session {
         }
         let class = message.find(tags::MESSAGE_CLASS)?;
         let class = class.as_deref().unwrap_or("IPM");
-        let manager = self.form_manager()?;
-        let form = manager.resolve_message_class(class, FormFlags::NONE, Some(folder))?;
+        let forms = self.forms()?;
+        let form = forms.resolve_message_class(class, FormFlags::NONE, Some(folder))?;
         let site = MessageSite {
             message,
             folder: folder.clone(),
