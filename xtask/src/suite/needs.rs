@@ -50,6 +50,12 @@ const NEEDS: &[Need] = &[
             ("brew", "python3"),
         ],
     },
+    Need {
+        name: "msgconvert",
+        program: "msgconvert",
+        used_by: "the test that has a .msg file read by a program of others",
+        packages: &[("apt-get", "libemail-outlook-message-perl")],
+    },
 ];
 
 /// A package manager: its program and the words that install without a question.

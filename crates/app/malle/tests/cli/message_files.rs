@@ -122,6 +122,30 @@ fn a_file_is_read_and_changed_without_a_store() {
 }
 
 #[test]
+fn a_body_that_is_only_rtf_is_kept_and_mail_says_that_it_lacks_it() {
+    let mut tree = MessageTree::default();
+    tree.props.set(tags::SUBJECT, "rich");
+    tree.props
+        .set(tags::RTF_COMPRESSED, b"{\\rtf1 not really}".as_slice());
+    let mut file = Vec::new();
+    mapi_msg::write(&tree, &mut file).unwrap();
+    let place = Place::new();
+    let from = place.file("rich.msg", &file);
+    let report = place.json(&["import", "--items", &from]);
+    let id = report["items"][0]["id"].as_str().unwrap();
+    let to = place.path("out").display().to_string();
+    let mail = place.json(&["export", id, "--to", &to]);
+    let losses = mail["exported"][0]["losses"].as_array().unwrap();
+    assert!(losses.iter().any(|l| l["code"] == "rtf-body"), "{losses:?}");
+    let kept = place.json(&["export", id, "--format", "msg", "--to", &to]);
+    let file = kept["exported"][0]["path"].as_str().unwrap();
+    let props = place.json(&["props", file]);
+    let named = props["properties"].as_array().unwrap();
+    let rtf = named.iter().find(|p| p["tag"] == "0x10090102").unwrap();
+    assert_eq!(rtf["type"], "PT_BINARY");
+}
+
+#[test]
 fn what_is_no_message_is_told_with_its_place() {
     let place = Place::empty();
     let broken = place.file("broken.msg", b"no compound file");

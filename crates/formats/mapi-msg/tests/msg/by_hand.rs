@@ -205,6 +205,9 @@ fn it_is_written_whole_and_another_library_finds_everything() {
         get("/__attach_version1.0_#00000002/__substg1.0_3701000D/Contents"),
         b"of another program"
     );
+    // By which Outlook finds a name: (0x8233 xor 6) mod 31 is 8 ([MS-OXMSG] 2.2.3.2).
+    let bucket = get("/__nameid_version1.0/__substg1.0_10080102");
+    assert_eq!(bucket, [0x33, 0x82, 0, 0, 6, 0, 0, 0]);
     let root = get("/__properties_version1.0");
     assert_eq!(
         root[8..24],
