@@ -195,6 +195,82 @@ impl Restriction {
         Self::Exist { tag: tag.into() }
     }
 
+    /// The same about other properties: every tag in it, those of annotations too, is what `tag` makes of it.
+    #[must_use]
+    pub fn with_tags(self, tag: &mut dyn FnMut(PropTag) -> PropTag) -> Self {
+        let all = |children: Vec<Self>, tag: &mut dyn FnMut(PropTag) -> PropTag| {
+            let children = children.into_iter();
+            children.map(|child| child.with_tags(tag)).collect()
+        };
+        match self {
+            Self::And(children) => Self::And(all(children, tag)),
+            Self::Or(children) => Self::Or(all(children, tag)),
+            Self::Not(child) => Self::Not(Box::new(child.with_tags(tag))),
+            Self::Content {
+                kind,
+                fuzzy,
+                tag: looked_at,
+                value_tag,
+                value,
+            } => Self::Content {
+                kind,
+                fuzzy,
+                tag: tag(looked_at),
+                value_tag: tag(value_tag),
+                value,
+            },
+            Self::Property {
+                op,
+                tag: looked_at,
+                value_tag,
+                value,
+            } => Self::Property {
+                op,
+                tag: tag(looked_at),
+                value_tag: tag(value_tag),
+                value,
+            },
+            Self::CompareProps { op, left, right } => Self::CompareProps {
+                op,
+                left: tag(left),
+                right: tag(right),
+            },
+            Self::Bitmask {
+                op,
+                tag: looked_at,
+                mask,
+            } => Self::Bitmask {
+                op,
+                tag: tag(looked_at),
+                mask,
+            },
+            Self::Size {
+                op,
+                tag: looked_at,
+                size,
+            } => Self::Size {
+                op,
+                tag: tag(looked_at),
+                size,
+            },
+            Self::Exist { tag: looked_at } => Self::Exist {
+                tag: tag(looked_at),
+            },
+            Self::Sub { object, child } => Self::Sub {
+                object,
+                child: Box::new(child.with_tags(tag)),
+            },
+            Self::Comment { props, child } => Self::Comment {
+                props: props.into_iter().map(|(t, v)| (tag(t), v)).collect(),
+                child: child.map(|child| Box::new(child.with_tags(tag))),
+            },
+            Self::Count { count, child } => Self::Count {
+                count,
+                child: Box::new(child.with_tags(tag)),
+            },
+        }
+    }
+
     /// The opposite.
     #[must_use]
     pub fn negate(self) -> Self {

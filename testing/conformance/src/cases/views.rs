@@ -259,8 +259,8 @@ pub(super) const CASES: &[Case] = &[
             let arranged = view.arrangement()?;
             assert_eq!(arranged.sort.categories, 1);
             assert_eq!(arranged.sort.columns[0], SortColumn::descending(tag));
-            let shown: Vec<PropTag> = arranged.columns.iter().map(|c| c.tag).collect();
-            assert_eq!(shown, [tags::SUBJECT.raw(), PropTag::NULL]);
+            let tags_shown: Vec<PropTag> = arranged.columns.iter().map(|c| c.tag).collect();
+            assert_eq!(tags_shown, [tags::SUBJECT.raw(), PropTag::NULL]);
             let table = folder.contents().open()?;
             arranged.apply(&table)?;
             assert_eq!(
@@ -268,6 +268,26 @@ pub(super) const CASES: &[Case] = &[
                 4,
                 "two headings, one message below each"
             );
+            // In another store the property has another number, in the filter too.
+            let far = f.other_store()?.ipm_subtree()?;
+            let others = [(0, "x"), (1, "y"), (2, "z")]
+                .map(|(_, n)| PropName::text(guids::PS_PUBLIC_STRINGS, format!("other-{n}")));
+            far.ids_from_names(&others, true)?.ignore_warning();
+            let mut north = ViewDescriptor::of([ViewColumn::new(tags::IMPORTANCE, "Importance")]);
+            north
+                .columns
+                .push(ViewColumn::new(tags::SUBJECT, "Subject"));
+            north.sort = ViewSort::Column(1);
+            let filter = Restriction::property(tag, RelOp::Eq, "north");
+            north.set_filter(Some(&filter)).map_err(mapi::view_error)?;
+            let north = folder.create_view("North", &north, ViewPlace::Folder)?;
+            folder.set_default_view(Some(north.entry_id()))?;
+            let id = folder.entry_id();
+            let copy = f
+                .inbox()?
+                .copy_folder(&id, &far, None, CopyFolderFlags::NONE)?;
+            let there = copy.value.folder.default_contents()?.0;
+            assert_eq!(shown(&there)?, ["a", "c"]);
             // Headings are collapsed as they were.
             table.add_columns(columns![tags::INSTANCE_KEY])?;
             let rows = table.query_rows(1)?;

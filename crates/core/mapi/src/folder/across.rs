@@ -127,7 +127,10 @@ impl Across<'_> {
             staged: &[],
             call: &context.call,
         };
-        let tree = export(from, &data.body)?;
+        let mut tree = export(from, &data.body)?;
+        if self.associated {
+            self.from.renumber_view(self.to, &mut tree)?;
+        }
         let pending = message_flags::RN_PENDING | message_flags::NRN_PENDING;
         let item = ImportItem {
             tree,
