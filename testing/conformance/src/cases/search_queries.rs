@@ -6,7 +6,7 @@ use mapi::{
     SaveFlags, SearchFlags, SearchState, tags,
 };
 
-use super::search_folders::{DEEP, clean, empty, names, state, subject_has};
+use super::search_folders::{DEEP, PLAIN, clean, empty, names, state, subject_has};
 use crate::fixture::{add, add_subject, edit, prop};
 use crate::{Case, Fixture, case};
 
@@ -90,11 +90,12 @@ pub(super) const CASES: &[Case] = &[
                 }
                 anyhow::Ok(())
             };
-            let both = [
+            let first = [
                 prop(tags::SUBJECT, "green"),
                 prop(tags::BODY, "tea and green tea"),
+                prop(tags::MESSAGE_FLAGS, 0),
             ];
-            let first = add(&inbox, &both)?;
+            let first = add(&inbox, &first)?;
             // No phrase reaches from one field into the next.
             add(
                 &inbox,
@@ -143,12 +144,20 @@ pub(super) const CASES: &[Case] = &[
         needs(Search),
         "marks, moves and recoveries change what depends on them, and nothing else",
         |f| {
-            let (inbox, mail) = (f.inbox()?, f.folder("Mail")?);
-            let sub = inbox.create_folder("Sub", None, mapi::CreateFolderFlags::NONE)?;
+            let inbox = f.inbox()?;
+            let mail = f
+                .store()?
+                .ipm_subtree()?
+                .create_folder("Away", None, PLAIN)?;
+            let sub = inbox.create_folder("Sub", None, PLAIN)?;
             let tea = search_for(f, "Tea", "tea", &inbox)?;
             let new = search_for(f, "New", "tea is:unread", &inbox)?;
             let stopped = search_for(f, "Stopped", "tea", &inbox)?;
-            let ids = [add_subject(&inbox, "tea 1")?, add_subject(&inbox, "tea 2")?];
+            let unread = |subject: &str| {
+                let flags = prop(tags::MESSAGE_FLAGS, 0);
+                add(&inbox, &[prop(tags::SUBJECT, subject), flags])
+            };
+            let ids = [unread("tea 1")?, unread("tea 2")?];
             stopped.set_search_criteria(None, None, SearchFlags::STOP)?;
             let both: &[&str] = &["tea 1", "tea 2"];
             let one: &[&str] = &["tea 1"];
