@@ -4,7 +4,11 @@
 //! Nothing is told before it is durable: notifications are read from the store's change log, so changes of other handles,
 //! sessions and processes are told like one's own. A sink is never called inside the call that changed something, nor
 //! under any lock of ours; it may call whatever it likes. Where it is called was chosen at [`crate::Mapi::initialize_with`]:
-//! on a thread of the library's own, or on the initialising thread when that dispatches.
+//! on a thread of the library's own, or on the initialising thread when that dispatches. What calls of this program commit is
+//! told when their commits have returned, unless one lasts over 100 ms (NT-08); calls of other processes cannot be waited for.
+//!
+//! Deliberately absent: synchronous subscriptions (IMAPISupport::Subscribe with NOTIFY_SYNC). They would run a sink inside the
+//! call that changes something.
 
 mod changing;
 mod coalesced;
@@ -79,7 +83,8 @@ impl Sink {
     }
 
     /// The same sink, called on this thread only, and only while it dispatches (HrThisThreadAdviseSink). Its
-    /// registrations end with the thread.
+    /// registrations end with the thread. It cannot meet a synchronous subscription (NOTIFY_SYNC, NT-09): there is none
+    /// here, no sink is ever called inside the call that makes the change.
     #[must_use]
     pub fn on_this_thread(self) -> Self {
         Self {

@@ -8,12 +8,15 @@ use std::thread;
 use std::time::Duration;
 
 use mapi::{
-    AdviseSink, EventMask, MapiProp, Notification, OpenFlags, Result, SaveFlags, Sink, tags,
+    AdviseSink, Call, Code, EventMask, ImportItem, ImportOptions, MapiProp, MessageTree,
+    Notification, OpenFlags, Result, SaveFlags, Sink, TableEvent, tags,
 };
 
-use crate::fixture::{add_subject, edit};
-use crate::heard::{Heard, PATIENCE, Program, object};
+use crate::fixture::{add_subject, code, edit};
+use crate::heard::{Heard, PATIENCE, Program, object, told};
 use crate::{Case, case};
+
+use super::live_tables::{by_subject, rename};
 
 const CREATED: EventMask = EventMask::OBJECT_CREATED;
 
@@ -270,6 +273,70 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(program.dispatch()?, 0);
             assert_eq!(calls.load(Ordering::SeqCst), 0);
             drop(connection);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "whoever waits for notifications is let go by a cancel, and counts what comes in time",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let call = Call::default();
+            let listener = f.store()?.with_call(call.clone()).listen(None, CREATED)?;
+            let ids = [add_subject(&folder, "a")?, add_subject(&folder, "b")?];
+            let soon = Duration::from_millis(100);
+            let next: Vec<_> = listener.within(soon).collect::<Result<_>>()?;
+            let next: Vec<_> = next.into_iter().map(|n| object(n).entry_id).collect();
+            assert_eq!(next, ids);
+            let table = folder.contents().open()?;
+            let rows = table.listen()?;
+            assert_eq!(rows.within(Duration::ZERO).count(), 0);
+            thread::scope(|scope| {
+                let waiting = scope.spawn(|| listener.next_within(PATIENCE));
+                call.cancel.cancel();
+                assert_eq!(code(waiting.join().unwrap()), Code::USER_CANCEL);
+            });
+            assert!(listener.within(PATIENCE).next().unwrap().is_err());
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "what a table tells after its rows were read anew begins with these rows",
+        |f| {
+            let program = Program::new(f)?;
+            let folder = f.folder("Mail")?;
+            let table = by_subject(&program, "Inbox/Mail")?;
+            let heard = Heard::default();
+            let _connection = table.advise(EventMask::TABLE_MODIFIED, &heard.sink())?;
+            assert_eq!(table.query_all_rows(0)?.len(), 0);
+            let item = |n: u32| {
+                let mut tree = MessageTree::default();
+                tree.props.set(tags::SUBJECT, format!("{n:04}"));
+                ImportItem {
+                    tree,
+                    flags: 0,
+                    source: None,
+                }
+            };
+            folder.import((0..600).map(item).collect(), ImportOptions::default())?;
+            program.dispatch()?;
+            let events = heard.rows();
+            assert_eq!((events.len(), events[0].event), (1, TableEvent::Changed));
+            // Told between that and the reading, as another program's change is.
+            let listener = program.session.default_store()?.listen(None, CREATED)?;
+            let id = add_subject(&folder, "x")?;
+            assert!(listener.try_next()?.is_some());
+            assert_eq!(table.query_all_rows(0)?.len(), 601);
+            program.dispatch()?;
+            assert_eq!(heard.rows(), []);
+            rename(&folder, &id, "y")?;
+            program.dispatch()?;
+            let expected = (TableEvent::RowModified, "y".to_owned());
+            assert_eq!(
+                heard.rows().iter().map(told).collect::<Vec<_>>(),
+                [expected]
+            );
             Ok(())
         }
     ),

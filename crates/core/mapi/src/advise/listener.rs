@@ -96,6 +96,33 @@ impl Listener {
         }
     }
 
+    /// Those that come within so long, one by one, waiting for each. An error is the last that comes.
+    ///
+    /// ```
+    /// # fn show(listener: &mapi::Listener) -> mapi::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// for notification in listener.within(Duration::from_secs(5)) {
+    ///     println!("{:?}", notification?);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn within(
+        &self,
+        at_most: Duration,
+    ) -> impl Iterator<Item = Result<Notification>> + use<'_> {
+        let begun = Instant::now();
+        let mut over = false;
+        std::iter::from_fn(move || {
+            if over {
+                return None;
+            }
+            let next = self.next_within(at_most.saturating_sub(begun.elapsed()));
+            over = next.is_err();
+            next.transpose()
+        })
+    }
+
     /// Waits until there may be something, or the time or the call is over.
     fn wait(&self, end: Option<Instant>) -> Result<()> {
         let deadline = [end, self.call.deadline].into_iter().flatten().min();
