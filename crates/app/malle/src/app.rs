@@ -51,6 +51,11 @@ impl App {
         Self::new(self.global.clone(), Access::Inspect)
     }
 
+    /// The same run over, with stores open for reading.
+    pub(crate) fn reading(&self) -> Self {
+        Self::new(self.global.clone(), Access::Read)
+    }
+
     /// The same run over, with stores open for writing.
     pub(crate) fn writing(&self) -> Self {
         Self::new(self.global.clone(), Access::Write)

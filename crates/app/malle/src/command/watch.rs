@@ -4,6 +4,7 @@
 //! costs no memory and is told that events are lost.
 
 mod event;
+mod files;
 mod objects;
 mod rows;
 
@@ -11,7 +12,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use malle_host::interruptible;
-use mapi::{CancelToken, Listener, Notification};
+use mapi::{Call, CancelToken, Listener, Notification};
 use mapi_props::Code;
 
 use crate::app::App;
@@ -20,6 +21,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
 use event::Event;
+use files::Guard;
 use objects::Objects;
 use rows::Rows;
 
@@ -36,6 +38,8 @@ enum End {
     Counted,
     /// Nobody reads the output any more.
     Unread,
+    /// The store's file is another one: it must be opened anew.
+    Exchanged,
 }
 
 pub(super) fn run(app: &App, args: &WatchArgs) -> Outcome<Exit> {
@@ -44,17 +48,25 @@ pub(super) fn run(app: &App, args: &WatchArgs) -> Outcome<Exit> {
         app,
         only: &args.only,
         stop: interruptible(),
+        exchanged: CancelToken::default(),
         end: args.time.and_then(|t| Instant::now().checked_add(t)),
         left: args.count,
+        again: false,
     };
-    let done = match &args.table {
-        Some(folder) => watch.rows(&Rows::new(app, args, folder)?, args),
-        None => watch.objects(&Objects::new(app, args.object.as_deref())?, args),
-    };
-    let ControlFlow::Break(end) = done? else {
-        return Ok(Exit::Ok);
-    };
-    watch.ended(&end, args)
+    loop {
+        match watch.once(args) {
+            Ok(ControlFlow::Break(End::Exchanged)) => watch.again = true,
+            Ok(ControlFlow::Break(end)) => return watch.ended(&end, args),
+            Ok(ControlFlow::Continue(())) => return Ok(Exit::Ok),
+            // What was watched may not be there at once, while a backup is put in the store's place.
+            Err(failure) if !watch.again || failure.exit == Exit::NotFound => return Err(failure),
+            Err(_) => {
+                if let ControlFlow::Break(end) = watch.pause() {
+                    return watch.ended(&end, args);
+                }
+            }
+        }
+    }
 }
 
 /// Kinds of events that the watched thing has.
@@ -75,21 +87,49 @@ struct Watch<'a> {
     only: &'a [EventName],
     stop: CancelToken,
     end: Option<Instant>,
+    /// Set when the store must be opened anew.
+    exchanged: CancelToken,
     /// Events that are still to come.
     left: Option<u64>,
+    /// Something was watched before.
+    again: bool,
 }
 
 type Going = Outcome<ControlFlow<End>>;
 
 impl Watch<'_> {
+    /// Watches until it ends, with a session of its own.
+    fn once(&mut self, args: &WatchArgs) -> Going {
+        let app = self.app.reading();
+        let guard = Guard::over(&app, &self.stop)?;
+        self.exchanged = guard.exchanged.clone();
+        match &args.table {
+            Some(folder) => self.rows(&Rows::new(&app, args, folder)?, args),
+            None => self.objects(&Objects::new(&app, args.object.as_deref())?, args),
+        }
+    }
+
+    /// What ends when somebody asks for it, or when the store's file is another one.
+    fn call(&self) -> Call {
+        Call {
+            cancel: self.exchanged.clone(),
+            ..Call::default()
+        }
+    }
+
     fn objects(&mut self, objects: &Objects, args: &WatchArgs) -> Going {
         let listener = objects
-            .listen(self.app.cancellable())
+            .listen(self.call())
             .map_err(|e| self.app.failure(&e))?;
-        self.begun(&objects.name)?;
-        if args.ready
-            && let ControlFlow::Break(end) = self.show(&Event::now(EventName::Ready))?
-        {
+        self.begun(&objects.name);
+        let going = if self.again {
+            self.tell(&Event::now(EventName::Lost))?
+        } else if args.ready {
+            self.show(&Event::now(EventName::Ready))?
+        } else {
+            ControlFlow::Continue(())
+        };
+        if let ControlFlow::Break(end) = going {
             return Ok(ControlFlow::Break(end));
         }
         loop {
@@ -106,12 +146,15 @@ impl Watch<'_> {
     }
 
     fn rows(&mut self, rows: &Rows<'_>, args: &WatchArgs) -> Going {
-        let mut first = true;
+        let mut first = !self.again;
         loop {
-            let followed = match rows.follow(self.app.cancellable()) {
+            let followed = match rows.follow(self.call()) {
                 Ok(followed) => followed,
                 Err(error) if first => return Err(self.app.failure(&error)),
                 Err(_) => {
+                    if let Some(end) = self.over() {
+                        return Ok(ControlFlow::Break(end));
+                    }
                     if let ControlFlow::Break(end) = self.pause() {
                         return Ok(ControlFlow::Break(end));
                     }
@@ -119,7 +162,7 @@ impl Watch<'_> {
                 }
             };
             if first {
-                self.begun(&rows.name)?;
+                self.begun(&rows.name);
             }
             let again = self.followed(rows, &followed, args, !first)?;
             if let ControlFlow::Break(end) = again {
@@ -186,7 +229,7 @@ impl Watch<'_> {
                 Ok(end.is_none())
             });
             let read = match read {
-                Err(_) if self.stop.is_cancelled() => None,
+                Err(_) if self.over().is_some() => None,
                 read => read?,
             };
             if let Some(end) = end {
@@ -204,9 +247,10 @@ impl Watch<'_> {
     }
 
     /// Says what is watched, to people.
-    fn begun(&self, name: &str) -> Outcome<()> {
-        self.app.output.note(Msg::Watching, &[&name]);
-        Ok(())
+    fn begun(&self, name: &str) {
+        if !self.again {
+            self.app.output.note(Msg::Watching, &[&name]);
+        }
     }
 
     /// The next notification.
@@ -229,7 +273,10 @@ impl Watch<'_> {
 
     fn over(&self) -> Option<End> {
         let late = self.end.is_some_and(|end| Instant::now() >= end);
-        (late || self.stop.is_cancelled()).then_some(End::Asked)
+        if late || self.stop.is_cancelled() {
+            return Some(End::Asked);
+        }
+        self.exchanged.is_cancelled().then_some(End::Exchanged)
     }
 
     fn pause(&self) -> ControlFlow<End> {

@@ -349,6 +349,31 @@ fn who_reads_slowly_is_told_what_is_missing() {
     assert!(lost > 0, "nothing was lost, and yet it held little");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_backup_in_the_place_of_the_store_is_noticed() {
+    let place = Place::new();
+    let id = place.import(&mail("kept"));
+    let backup = place.path("backup.malle");
+    place.ok(&["store", "backup", &backup.display().to_string()]);
+    let info = place.json(&["store", "info"]);
+    let store = std::path::Path::new(info["directory"].as_str().unwrap()).join("mail.malle");
+    let events = Watch::start(&place, &[]);
+    let rows = Watch::spawn(&place, &["--table", "Inbox", "--rows"]);
+    let mut copy = Copy::default();
+    copy.follow(&rows, |copy| copy.ready);
+    place.import(&mail("not in the backup"));
+    copy.follow(&rows, |copy| copy.ready && copy.rows.len() == 2);
+    for log in ["-wal", "-shm"] {
+        let _none = std::fs::remove_file(format!("{}{log}", store.display()));
+    }
+    std::fs::rename(&backup, &store).unwrap();
+    events.until("lost");
+    copy.follow(&rows, |copy| copy.ready && copy.subjects() == ["kept"]);
+    place.ok(&["mark", &id, "--flag"]);
+    assert_eq!(events.until("modified")["id"], id.as_str());
+}
+
 #[test]
 fn compacting_and_events_for_people() {
     let place = Place::new();
