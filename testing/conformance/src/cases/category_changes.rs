@@ -2,7 +2,7 @@
 
 use mapi::{
     DeleteFlags, Folder, ImportItem, ImportOptions, MapiProp, MessageTree, ReadFlags, Restriction,
-    Result, SaveFlags, SortOrder, SortOrderSet, Table, TableRow, tags,
+    Result, SaveFlags, SortOrder, SortOrderSet, Table, tags,
 };
 
 use super::categories::{COLUMNS, by_sender, column, send, sender, six_by_two, texts};
@@ -142,33 +142,6 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(all()?, ["-Ann 3/3", "a0", "a1", "a2"]);
             send(&folder, "Aaron", "z", true)?;
             assert_eq!(all()?, ["-Aaron 1/1", "z", "-Ann 2/2", "a0", "a1"]);
-            Ok(())
-        }
-    ),
-    case!(
-        needs(),
-        "a heading is written as the first of its messages writes it",
-        |f| {
-            let folder = f.folder("Mail")?;
-            send(&folder, "ann", "z", true)?;
-            send(&folder, "Ann", "a", true)?;
-            let table = by_sender(&folder, 0)?;
-            let all = || -> Result<Vec<String>> { Ok(texts(&table.query_all_rows(0)?)) };
-            assert_eq!(all()?, ["+ann 2/2"]);
-            let key = |t: &Table| -> Result<_> {
-                let row: TableRow = t.query_all_rows(0)?.remove(0);
-                Ok(row.get(tags::INSTANCE_KEY))
-            };
-            let before = key(&table)?;
-            let last = folder
-                .contents()
-                .sort([column(tags::SUBJECT, SortOrder::Descend)]);
-            let z = last.open()?.query_rows(1)?.remove(0);
-            folder
-                .delete_messages(&[z.entry_id().clone()], DeleteFlags::NONE)?
-                .ignore_warning();
-            assert_eq!(all()?, ["+Ann 1/1"]);
-            assert_eq!(key(&table)?, before, "the same heading");
             Ok(())
         }
     ),
