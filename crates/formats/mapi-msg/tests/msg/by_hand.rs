@@ -66,6 +66,8 @@ pub(crate) fn made() -> Vec<u8> {
             (0x6802_0102, 3),
             (0x6803_00FF, 4),
             (0x6804_000B, 1),
+            // STORE_UNICODE_OK is not among them.
+            (0x340D_0003, 0x79),
         ],
     );
     stream(
