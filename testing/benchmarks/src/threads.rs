@@ -161,7 +161,7 @@ fn partition(big: &Big) -> Result<Partition> {
     }
 }
 
-/// The same by notmuch: its threads as nested lists of messages.
+/// The same by notmuch.
 fn notmuch(base: &Path, maildir: &Path) -> Result<Partition> {
     fs::create_dir_all(base)?;
     let config = base.join("config");
@@ -179,27 +179,19 @@ fn notmuch(base: &Path, maildir: &Path) -> Result<Partition> {
         Ok(run.stdout)
     };
     run(&["new", "--quiet"])?;
-    let shown = run(&[
-        "show",
-        "--format=json",
-        "--body=false",
-        "--entire-thread=true",
-        "*",
-    ])?;
+    // Its lists of whole threads are broken JSON where a header is cut; this names each thread's messages in a query.
+    let shown = run(&["search", "--format=json", "*"])?;
     let threads: Vec<Value> = serde_json::from_slice(&shown)?;
     let mut found = Partition::new();
     for (n, thread) in threads.iter().enumerate() {
-        let mut open = vec![thread];
-        while let Some(part) = open.pop() {
-            match part {
-                Value::Array(parts) => open.extend(parts),
-                Value::Object(message) => {
-                    let id = message.get("id").and_then(Value::as_str);
-                    found.insert(id.context("each has an id")?.to_owned(), n.to_string());
-                }
-                _ => {}
-            }
-        }
+        let queries = thread.get("query").and_then(Value::as_array);
+        let queries = queries.context("each names its messages")?;
+        let words = queries
+            .iter()
+            .filter_map(Value::as_str)
+            .flat_map(str::split_whitespace);
+        let ids = words.filter_map(|word| word.strip_prefix("id:"));
+        found.extend(ids.map(|id| (id.trim_matches('"').to_owned(), n.to_string())));
     }
     Ok(found)
 }
