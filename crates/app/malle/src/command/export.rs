@@ -173,29 +173,7 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
         };
         Failure::new(file_exit(&e), "file", text)
     };
-    let (format, mut sink): (_, Box<dyn Sink>) = match args.format {
-        ExportFormat::Eml | ExportFormat::Msg => {
-            let format = if args.format == ExportFormat::Msg {
-                "msg"
-            } else {
-                "eml"
-            };
-            let files = if ids.len() == 1 && !to.is_dir() && names_a_file(to) {
-                MessageFiles::single(to)
-            } else {
-                MessageFiles::in_folder(to, format)
-            };
-            (format, Box::new(files.map_err(failed)?))
-        }
-        ExportFormat::Mbox => {
-            let status = match args.status {
-                true => StatusFields::Write,
-                false => StatusFields::Leave,
-            };
-            ("mbox", Box::new(Mbox::create(to, status).map_err(failed)?))
-        }
-        ExportFormat::Maildir => ("maildir", Box::new(Maildir::open(to).map_err(failed)?)),
-    };
+    let (format, mut sink) = sink_of(args, ids.len(), to).map_err(failed)?;
     let cancel = app.cancellable().cancel;
     let mut progress = app.progress(Msg::Exporting);
     let mut view = ExportView {
@@ -250,6 +228,37 @@ fn to_files(app: &App, args: &ExportArgs, ids: &[String], to: &Path) -> Outcome<
             (_, Some(_), false) => Exit::Partial,
         },
     )
+}
+
+/// Where the messages go, and what the format is called.
+fn sink_of(
+    args: &ExportArgs,
+    messages: usize,
+    to: &Path,
+) -> io::Result<(&'static str, Box<dyn Sink>)> {
+    Ok(match args.format {
+        ExportFormat::Eml | ExportFormat::Msg => {
+            let format = if args.format == ExportFormat::Msg {
+                "msg"
+            } else {
+                "eml"
+            };
+            let files = if messages == 1 && !to.is_dir() && names_a_file(to) {
+                MessageFiles::single(to)
+            } else {
+                MessageFiles::in_folder(to, format)
+            };
+            (format, Box::new(files?))
+        }
+        ExportFormat::Mbox => {
+            let status = match args.status {
+                true => StatusFields::Write,
+                false => StatusFields::Leave,
+            };
+            ("mbox", Box::new(Mbox::create(to, status)?))
+        }
+        ExportFormat::Maildir => ("maildir", Box::new(Maildir::open(to)?)),
+    })
 }
 
 fn file_exit(error: &io::Error) -> Exit {
