@@ -219,6 +219,24 @@ mod tests {
 
     use super::{Key, Links, MOST_REFERENCES, Said, ids, links};
     use crate::conversation::{ConversationIndex, links_of, with_loose};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever a message says, its links are bounded, in order and without doubles.
+        #[test]
+        fn any_text_gives_links(
+            subject in ".{0,40}", ids in "[<>a-c@ ,\\PC]{0,80}", index in prop::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let found = links_of(&bag(|b| {
+                b.set(tags::SUBJECT, subject);
+                b.set(tags::INTERNET_MESSAGE_ID, ids.as_str());
+                b.set(tags::INTERNET_REFERENCES, ids);
+                b.set(tags::CONVERSATION_INDEX, index);
+            }));
+            prop_assert!(found.keys.is_sorted_by(|a, b| a < b));
+            prop_assert!(found.keys.len() <= MOST_REFERENCES + 2);
+        }
+    }
 
     fn said_by(props: &Bag) -> Said {
         with_loose(props, |row| Said::by(row))

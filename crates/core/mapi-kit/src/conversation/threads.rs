@@ -55,10 +55,15 @@ pub fn place(threads: &mut dyn Threads, links: &Links, own: Option<ThreadId>) ->
         Some(own) => Some(root(threads, own)?),
         None => None,
     };
-    let mut fresh = Vec::new();
+    let (mut fresh, mut last) = (Vec::new(), None);
     for key in &links.keys {
         match threads.node(*key)? {
-            Some(thread) => found = Some(tie(threads, found, thread)?),
+            // Most keys of a message lead to one thread.
+            Some(thread) if found == Some(thread) || last == Some(thread) => {}
+            Some(thread) => {
+                found = Some(tie(threads, found, thread)?);
+                last = Some(thread);
+            }
             None => fresh.push(*key),
         }
     }
