@@ -17,7 +17,7 @@ use crate::rest::Rest;
 use crate::{Limits, MAIL_MESSAGE, NAMES, PROPERTIES};
 use code_page::code_pages;
 use names::Names;
-use properties::Object;
+use properties::{Entry, Object};
 
 pub(crate) use storage::{standalone, storage_of};
 
@@ -181,7 +181,9 @@ impl Reader<'_> {
             ..Rest::default()
         };
         let mut props = TreeProps::new();
-        for entry in std::mem::take(&mut object.entries) {
+        let mut entries = std::mem::take(&mut object.entries);
+        entries.sort_by_key(Entry::rank);
+        for entry in entries {
             self.property(&mut object, &entry, pages, &mut props, &mut rest)?;
         }
         for at in std::mem::take(&mut object.children).into_values() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mapi_props::{PropTag, TreeProps, TreeValue};
+use mapi_props::{PropTag, PropType, TreeProps, TreeValue};
 
 use super::value::Parsed;
 use super::{Reader, Result2};
@@ -17,6 +17,17 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Of a property that is there in several types, which one counts: whatever the order in the file, bytes come first,
+    /// as with HTML, and texts of a code page last.
+    pub(super) const fn rank(&self) -> (u16, u16) {
+        let rank = match self.tag.ty() {
+            PropType::BINARY => 0,
+            PropType::STRING8 | PropType::MV_STRING8 => u16::MAX,
+            ty => ty.0,
+        };
+        (self.tag.id(), rank)
+    }
+
     /// The value, or the size of what lies in a stream.
     pub(super) const fn value(&self) -> [u8; 8] {
         let [.., a, b, c, d, e, f, g, h] = self.raw;

@@ -251,3 +251,24 @@ fn the_code_page_is_found_from_what_the_file_says() {
         assert_eq!(tree.props.text(tags::SUBJECT), Some("語"), "{said:?}");
     }
 }
+
+#[test]
+fn of_a_property_in_two_types_the_same_one_counts_whenever_it_is_read() {
+    let mut file = File::create(Cursor::new(Vec::new())).unwrap();
+    let entries = [
+        (0x0037_001E, 5),
+        (0x0037_001F, 10),
+        (0x1013_001F, 4),
+        (0x1013_0102, 3),
+    ];
+    properties(&mut file, "", 32, &entries);
+    stream(&mut file, "/__substg1.0_0037001E", b"pl?n");
+    stream(&mut file, "/__substg1.0_0037001F", &wide("plän"));
+    stream(&mut file, "/__substg1.0_1013001F", &wide("x"));
+    stream(&mut file, "/__substg1.0_10130102", b"<p>");
+    let tree = read(&file.into_inner().into_inner());
+    assert_eq!(tree.props.text(tags::SUBJECT), Some("plän"));
+    let html = tree.props.value(tags::HTML);
+    assert_eq!(html, Some(&PropValue::Binary(b"<p>".to_vec())));
+    assert_eq!(lines(&read(&written(&tree))), lines(&tree));
+}
