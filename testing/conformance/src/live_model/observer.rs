@@ -9,6 +9,9 @@ use crate::heard::{Heard, row};
 
 use TableEvent::{Changed, Reload, RowAdded, RowDeleted, RowModified};
 
+/// Readings of everything that nobody minds: on a busy machine the store may run away from who follows it.
+const FREE: u64 = 3;
+
 /// A row as the copy has it: its PR_INSTANCE_KEY, and all its cells.
 #[derive(Debug, Clone, PartialEq)]
 struct Line {
@@ -122,7 +125,7 @@ impl Observer {
     pub(super) fn judge(&self) {
         let (singles, reloads) = (self.singles, self.reloads);
         assert!(
-            singles >= 20 * reloads && singles > 0,
+            singles > 0 && singles >= 20 * reloads.saturating_sub(FREE),
             "{}: {singles} events of rows, {reloads} of the whole table",
             self.name
         );
