@@ -1,5 +1,7 @@
 //! Live tables while several processes change one SQLite store, and threads one in memory.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

@@ -113,7 +113,7 @@ fn a_conversation_for_people() {
     let run = place.run(&["thread", &ids[0], "--limit", "1"]);
     assert!(run.err().contains("1 of 4"), "{}", run.err());
     let french = place.malle().clone().env("MALLE_LANG", "fr");
-    let run = french.run(&["thread", &ids[0], "--limit", "1"]);
+    let run = french.run(["thread", &ids[0], "--limit", "1"]);
     assert!(run.err().contains("1 messages sur 4"), "{}", run.err());
     assert!(run.out().contains("OBJET"), "{}", run.out());
 }
@@ -125,8 +125,8 @@ fn what_has_no_conversation() {
     place.fails(2, &["thread", "nonsense", "--json"]);
     let inbox = place.json(&["folder", "list"]);
     let folder = inbox.to_string();
-    let at = folder.find("\"id\":\"").unwrap() + 6;
-    let id: String = folder[at..].chars().take_while(|c| *c != '"').collect();
+    let (_, rest) = folder.split_once("\"id\":\"").unwrap();
+    let id: String = rest.chars().take_while(|c| *c != '"').collect();
     place.fails(3, &["thread", &id, "--json"]);
     place.ok(&["delete", "--permanently", "--yes", &ids[0]]);
     let left = place.json(&["thread", &ids[3]]);

@@ -48,8 +48,6 @@ impl WordFinder {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
     use std::ops::ControlFlow;
 
     use mapi_props::MatchKind;
