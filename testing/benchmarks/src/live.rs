@@ -1,7 +1,7 @@
 //! Being told: how long after a change sinks hear of it, in the process that made it and in another, and what a process costs
 //! that only waits. Requirements NTF-01, TAB-24.
 //!
-//! The workload: [`CHANGES`] changes at [`RATE`] a second, by turns a message that is watched gets another subject and a new
+//! The workload: `CHANGES` changes at `RATE` a second, by turns a message that is watched gets another subject and a new
 //! message is saved, each in a transaction of its own. There are sinks on the message, its folder and the store, and on a
 //! table of the folder in order of subject. What is measured begins when the call that made the change has returned, and
 //! ends when the sink runs. Wall time: read it on a quiet machine.

@@ -254,11 +254,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_need_has_a_package_for_every_manager() {
+    fn every_need_has_a_package_where_it_is_packaged() {
+        // Packaged by Debian and its descendants alone; elsewhere its test is skipped and says so.
+        let rare = ["msgconvert"];
         for need in NEEDS {
             for (manager, _) in MANAGERS {
                 assert!(
-                    need.package(manager).is_some(),
+                    need.package(manager).is_some()
+                        || (*manager != "apt-get" && rare.contains(&need.name)),
                     "{} on {manager}",
                     need.name
                 );
@@ -270,7 +273,8 @@ mod tests {
     fn apt_is_told_what_it_may_do() {
         let needs: Vec<&Need> = NEEDS.iter().collect();
         let line = install_words("apt-get", &needs, Removal::Forbidden).join(" ");
-        let want = "apt-get install --yes --no-install-recommends --no-remove git python3";
+        let want = "apt-get install --yes --no-install-recommends --no-remove git python3 \
+                    libemail-outlook-message-perl";
         assert!(line.ends_with(want), "{line}");
         let line = install_words("apt-get", &needs, Removal::Allowed).join(" ");
         assert!(!line.contains("--no-remove"));

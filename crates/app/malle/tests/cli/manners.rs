@@ -237,7 +237,7 @@ fn what_is_no_internet_mail_is_called_by_its_name() {
         (
             "a.msg",
             b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\0\x01\0".as_slice(),
-            "Outlook .msg",
+            "compound file",
         ),
         ("a.pst", b"!BDN\0\x01\xFF\0", ".pst"),
         ("winmail.dat", b"\x78\x9F\x3E\x22\0\x01\xFF\0", "TNEF"),
