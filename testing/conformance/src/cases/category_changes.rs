@@ -45,7 +45,7 @@ pub(super) const CASES: &[Case] = &[
         |f| {
             let folder = f.folder("Mail")?;
             let mut ids = Vec::new();
-            for (sender, importance) in [("Ann", 2), ("Ann", 0), ("Bob", 1), ("Cid", 0)] {
+            for (sender, importance) in [("Ann", 3), ("Ann", 2), ("Bob", 1), ("Cid", 0)] {
                 let props = [
                     prop(tags::SENDER_NAME, sender),
                     prop(tags::IMPORTANCE, importance),
@@ -67,7 +67,10 @@ pub(super) const CASES: &[Case] = &[
                 message.set(tags::IMPORTANCE, importance)?;
                 message.save_changes(SaveFlags::NONE)
             };
+            // The largest is now that of a row that did not change.
             set(0, 0)?;
+            assert_eq!(all()?, ["+Ann 2/2", "+Bob 1/1", "+Cid 1/1"]);
+            set(1, 0)?;
             assert_eq!(all()?, ["+Bob 1/1", "+Cid 1/1", "+Ann 2/2"]);
             set(3, 9)?;
             assert_eq!(all()?, ["+Cid 1/1", "+Bob 1/1", "+Ann 2/2"]);
