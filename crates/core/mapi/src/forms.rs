@@ -129,7 +129,7 @@ impl Forms {
     /// `MAPI_E_NOT_FOUND` for the personal one without a default store; `MAPI_E_NO_SUPPORT` for a folder of a store
     /// without associated contents.
     pub fn open_container(&self, library: &FormLibrary) -> Result<FormContainer> {
-        let library = self.library(library);
+        let library = self.open_library(library);
         let subsystem = &self.session.state().subsystem;
         self.errors
             .track(library.map(|library| FormContainer::new(Arc::clone(subsystem), library)))
@@ -146,7 +146,7 @@ impl Forms {
         self.errors.last()
     }
 
-    fn library(&self, library: &FormLibrary) -> Result<Library> {
+    fn open_library(&self, library: &FormLibrary) -> Result<Library> {
         self.session.check()?;
         let folder = match library {
             FormLibrary::Local => {
@@ -244,7 +244,7 @@ impl Forms {
         if let Some(known) = &self.lock().local {
             return Ok(Arc::clone(known));
         }
-        let loaded = Arc::new(self.library(&FormLibrary::Local)?.load()?);
+        let loaded = Arc::new(self.open_library(&FormLibrary::Local)?.load()?);
         Ok(Arc::clone(self.lock().local.insert(loaded)))
     }
 
@@ -252,7 +252,7 @@ impl Forms {
         if let Some(known) = &self.lock().personal {
             return Ok(Arc::clone(known));
         }
-        let loaded = match self.library(&FormLibrary::Personal) {
+        let loaded = match self.open_library(&FormLibrary::Personal) {
             Ok(library) => library.load()?,
             // A profile without a default store, or one whose store keeps none, has no personal forms.
             Err(e) if matches!(e.code(), Code::NOT_FOUND | Code::NO_SUPPORT) => {

@@ -43,7 +43,8 @@ pub(super) fn run(app: &App, verb: FormCommand) -> Outcome<Exit> {
 struct FormRow {
     class: String,
     name: String,
-    library: &'static str,
+    #[serde(rename = "library")]
+    kept_in: &'static str,
     /// The icon's name.
     icon: &'static str,
     version: Option<String>,
@@ -59,7 +60,7 @@ impl FormRow {
         Self {
             class: of.message_class.clone(),
             name: of.display_name.clone(),
-            library: word(source),
+            kept_in: word(source),
             icon: mapi::icon_name(&of.message_class),
             version: given(&of.version),
             hidden: of.hidden,
@@ -96,7 +97,7 @@ impl Shown for FormList {
             table.row([
                 text::clean(&form.class).into_owned(),
                 text::clean(&form.name).into_owned(),
-                form.library.to_owned(),
+                form.kept_in.to_owned(),
                 form.icon.to_owned(),
             ]);
         }
@@ -211,7 +212,7 @@ impl Shown for FormView {
         let lines = [
             (Msg::ColClass, Some(self.form.class.clone())),
             (Msg::ColName, Some(self.form.name.clone())),
-            (Msg::ColLibrary, Some(self.form.library.to_owned())),
+            (Msg::ColLibrary, Some(self.form.kept_in.to_owned())),
             (Msg::ColIcon, Some(self.form.icon.to_owned())),
             (Msg::FormCategory, category),
             (Msg::FormComment, self.comment.clone()),

@@ -17,7 +17,7 @@ use crate::{FormFlags, InstallFormFlags, Mapi};
 #[derive(Debug)]
 pub struct FormContainer {
     subsystem: Arc<Subsystem>,
-    library: Library,
+    of: Library,
     errors: ErrorNote,
 }
 
@@ -51,7 +51,7 @@ impl FormContainer {
     pub(super) fn new(subsystem: Arc<Subsystem>, library: Library) -> Self {
         Self {
             subsystem,
-            library,
+            of: library,
             errors: ErrorNote::default(),
         }
     }
@@ -62,7 +62,7 @@ impl FormContainer {
     /// Those of reading the library.
     pub fn forms(&self) -> Result<Vec<FormInfo>> {
         let source = self.source();
-        let loaded = self.check().and_then(|()| self.library.load());
+        let loaded = self.check().and_then(|()| self.of.load());
         let forms = loaded.map(|library| {
             let info = |form: &Arc<Form>| FormInfo::new(Arc::clone(form), source);
             library.iter().map(info).collect()
@@ -76,7 +76,7 @@ impl FormContainer {
     /// `MAPI_E_NOT_FOUND`; those of reading the library.
     pub fn resolve_message_class(&self, class: &str, flags: FormFlags) -> Result<FormInfo> {
         let exact = flags.contains(FormFlags::EXACT_MATCH);
-        let loaded = self.check().and_then(|()| self.library.load());
+        let loaded = self.check().and_then(|()| self.of.load());
         let found = loaded.and_then(|library| {
             let most = if exact { 1 } else { usize::MAX };
             let form = class::line(class)
@@ -123,7 +123,7 @@ impl FormContainer {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is none; `MAPI_E_NO_ACCESS`; those of saving.
     pub fn remove(&self, class: &str) -> Result<()> {
-        let removed = self.check().and_then(|()| self.library.remove(class));
+        let removed = self.check().and_then(|()| self.of.remove(class));
         self.subsystem.forms.count();
         self.errors.track(removed)
     }
@@ -139,7 +139,7 @@ impl FormContainer {
         // With a dialog, which nobody is there to see, it would be the user who decides.
         let overwrite = flags.contains(InstallFormFlags::OVERWRITE_ON_CONFLICT)
             && !flags.contains(InstallFormFlags::DIALOG);
-        let done = self.library.install(form, overwrite);
+        let done = self.of.install(form, overwrite);
         self.subsystem.forms.count();
         done
     }
@@ -149,7 +149,7 @@ impl FormContainer {
     }
 
     fn source(&self) -> FormSource {
-        match &self.library {
+        match &self.of {
             Library::Local(_) => FormSource::Local,
             Library::Folder(folder) if folder.item() == folder.context.info().root => {
                 FormSource::Personal
