@@ -56,8 +56,11 @@ impl Shown for Assignments {
             Column::left(to.word(Msg::ColFolder)).elastic(),
         ]);
         for one in &self.0 {
-            let path = one.folder.as_deref().unwrap_or("?");
-            table.row([class_shown(to, &one.class), one.id.clone(), clean(path)]);
+            let path = match one.folder.as_deref() {
+                Some("") => to.word(Msg::RootFolder).to_owned(),
+                path => clean(path.unwrap_or("?")),
+            };
+            table.row([class_shown(to, &one.class), one.id.clone(), path]);
         }
         let width = to.width();
         table.write(to, width)

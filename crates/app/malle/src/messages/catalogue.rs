@@ -161,6 +161,7 @@ catalogue! {
     RowsField: "Rows" | "Lignes";
     OrderField: "Order" | "Ordre";
     AllFolders: "(all folders)" | "(tous les dossiers)";
+    RootFolder: "(root folder)" | "(dossier racine)";
     RowsExact: "exactly those that the index names" | "exactement celles que l’index nomme";
     RowsTested: "each is tested with the restriction" | "chacune est vérifiée avec la restriction";
     RowsInOrder: "read in order, only as many as are shown" | "lues dans l’ordre, seulement celles montrées";
