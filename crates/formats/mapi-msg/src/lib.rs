@@ -2,7 +2,7 @@
 //! [MS-OXMSG]; reference: "OpenIMsgOnIStg"
 //!
 //! [`read`] gives a [`mapi_props::MessageTree`] and loses nothing that the file says: what a tree has no place for travels in
-//! a named property ([`rest_name`]), which [`write`] puts back. Both leave large values where they lie. No I/O of its own:
+//! a named property ([`rest_name`]), which [`write()`] puts back. Both leave large values where they lie. No I/O of its own:
 //! bytes come from a [`mapi_props::ReadAt`] and go to a [`std::io::Write`].
 
 mod compound;
