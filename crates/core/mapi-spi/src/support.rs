@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use mapi_props::{FileTime, Guid, LargeRef};
+use mapi_props::{Code, FileTime, Guid, LargeRef};
 
-use crate::{Call, Error, ItemId, Result};
+use crate::{Call, Error, ItemId, Result, Secret};
 
 /// What the host gives a provider. One per opened provider.
 pub trait Support: Send + Sync + Debug {
@@ -33,5 +33,20 @@ pub trait Support: Send + Sync + Debug {
         Err(Error::not_downloaded(format!(
             "a value of item {item} is on a server that is not connected"
         )))
+    }
+
+    /// The secret of this provider's own service that goes by `key`, the key of its setting. Asked for when it is used,
+    /// not before, and dropped right after: reading may ask a person, unlock a keyring or run a command.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` where the host keeps no secrets, `MAPI_E_NOT_FOUND` when none was stored,
+    /// `MAPI_E_NO_ACCESS` when what keeps it stays locked, `MAPI_E_CORRUPT_DATA` when that is damaged,
+    /// `MAPI_E_TIMEOUT` and `MAPI_E_USER_CANCEL` as the call says. No error tells what the secret is.
+    fn secret(&self, key: &str, call: &Call) -> Result<Secret> {
+        let _ = call;
+        Err(Error::new(
+            Code::NO_SUPPORT,
+            format!("this host keeps no secrets, so none by the key {key:?}"),
+        ))
     }
 }
