@@ -23,9 +23,9 @@ mod wire;
 
 use crate::Code;
 
-pub use bag::{BagRef, RawSlot, decode_bag, encode_bag};
+pub use bag::{BagRef, RawSlot, decode_bag, encode_bag, encode_bag_where};
 pub use restriction::{decode_restriction, encode_restriction};
-pub use stored::{AttachmentRef, StoredRef, decode_stored, encode_stored};
+pub use stored::{AttachmentRef, StoredRef, decode_stored, encode_stored, encode_stored_where};
 
 /// How deep restrictions, and messages in attachments, may nest.
 pub const MAX_DEPTH: usize = 64;

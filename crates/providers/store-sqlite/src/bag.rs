@@ -1,5 +1,7 @@
 //! The `bag` table: everything small of an item, encoded, compressed when it pays.
 
+mod parted;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -11,12 +13,15 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::blob::{Dictionary, pack_bytes, unpack_bytes};
 use crate::failure::{Lift, corrupt};
 
+pub(crate) use parted::Long;
+use parted::Parted;
+
 /// From this many bytes on compression is tried.
 const WORTH_IT: usize = 1024;
 /// A bag never unpacks to more than this: SQLite's own limit of a value.
 pub(crate) const MOST: usize = 1_000_000_000;
 
-/// A bag in stored form: 0 raw, 1 zstd.
+/// A bag in stored form: 0 raw or in parts (see [`parted`]), 1 zstd.
 #[derive(Debug)]
 pub(crate) struct Stored {
     pub(crate) form: u8,
@@ -29,17 +34,23 @@ pub(crate) fn pack(
     body: &StoredMessage,
     dictionary: impl FnOnce() -> Result<Option<Arc<Dictionary>>>,
 ) -> Result<Stored> {
+    if let Some(parts) = parted::Parts::of(body)? {
+        let data = parts.pack(dictionary()?.as_deref())?;
+        return Ok(Stored { form: 0, data });
+    }
     let mut data = Vec::with_capacity(512);
     encode_into(body, &mut data)?;
-    if data.len() >= WORTH_IT {
-        let packed = pack_bytes(&data, dictionary()?.as_deref());
-        // Saving less than an eighth is not worth unpacking at every reading.
-        if packed.form == 1 && packed.data.len() < data.len() - data.len() / 8 {
-            return Ok(Stored {
-                form: 1,
-                data: packed.data,
-            });
-        }
+    if data.len() < WORTH_IT {
+        return Ok(Stored { form: 0, data });
+    }
+    let dictionary = dictionary()?;
+    let packed = pack_bytes(&data, dictionary.as_deref());
+    // Saving less than an eighth is not worth unpacking at every reading.
+    if packed.form == 1 && packed.data.len() < data.len() - data.len() / 8 {
+        return Ok(Stored {
+            form: 1,
+            data: packed.data,
+        });
     }
     Ok(Stored { form: 0, data })
 }
@@ -51,7 +62,12 @@ pub(crate) fn pack_first(body: &StoredMessage) -> Result<Stored> {
 
 /// Appends the encoded body.
 pub(crate) fn encode_into(body: &StoredMessage, out: &mut Vec<u8>) -> Result<()> {
-    encode_stored(body, out).map_err(|e| Error::caused(e.code(), "the message cannot be stored", e))
+    encode_stored(body, out).map_err(unstorable)
+}
+
+/// What the codec says about a message that has no stored form.
+fn unstorable(error: CodecError) -> Error {
+    Error::caused(error.code(), "the message cannot be stored", error)
 }
 
 /// The body of encoded bytes.
@@ -68,31 +84,58 @@ pub(crate) fn bad(error: CodecError) -> Error {
     )
 }
 
-/// The encoded bytes of a stored form.
-pub(crate) fn unpack<'a>(db: &Connection, form: u8, data: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-    unpack_bytes(db, form, data, MOST)
+/// A bag ready to be read property by property.
+#[derive(Debug)]
+pub(crate) struct Unpacked<'a> {
+    /// The encoded stored message, without its long properties if it has some.
+    pub(crate) lean: Cow<'a, [u8]>,
+    pub(crate) long: Option<Long<'a>>,
 }
 
-/// The encoded bytes of an item's bag; `None` if there is none.
-pub(crate) fn read(db: &Connection, id: u64) -> Result<Option<Vec<u8>>> {
+/// Unpacks what is asked for most; long properties wait until they are asked for.
+pub(crate) fn unpack<'a>(db: &'a Connection, form: u8, data: &'a [u8]) -> Result<Unpacked<'a>> {
+    if form == 0 && parted::is_parted(data) {
+        let Parted { lean, long } = Parted::read(db, data)?;
+        let long = Some(long);
+        return Ok(Unpacked { lean, long });
+    }
+    let lean = unpack_bytes(db, form, data, MOST)?;
+    Ok(Unpacked { lean, long: None })
+}
+
+/// The body of a stored form.
+pub(crate) fn body_of(db: &Connection, form: u8, data: &[u8]) -> Result<StoredMessage> {
+    if form == 0 && parted::is_parted(data) {
+        return Parted::read(db, data)?.whole();
+    }
+    decode(&unpack_bytes(db, form, data, MOST)?)
+}
+
+/// The first bytes of what is encoded in a stored form, to learn a dictionary from.
+pub(crate) fn sample(db: &Connection, form: u8, data: &[u8]) -> Result<Vec<u8>> {
+    let unpacked = unpack(db, form, data)?;
+    let mut bytes = unpacked.lean.into_owned();
+    if let Some(long) = unpacked.long {
+        bytes.extend_from_slice(&long.bytes()?);
+    }
+    Ok(bytes)
+}
+
+/// The body of an item; `None` if there is none.
+pub(crate) fn find(db: &Connection, id: u64) -> Result<Option<StoredMessage>> {
     let mut select = db
         .prepare_cached("SELECT form, data FROM bag WHERE id = ?1")
         .lift()?;
-    let found: Option<(u8, Vec<u8>)> = select
-        .query_row([id], |r| Ok((r.get(0)?, r.get(1)?)))
-        .optional()
-        .lift()?;
-    match found {
-        None => Ok(None),
-        Some((0, data)) => Ok(Some(data)),
-        Some((form, data)) => Ok(Some(unpack(db, form, &data)?.into_owned())),
-    }
+    let body = |r: &rusqlite::Row<'_>| {
+        let data = r.get_ref(1)?.as_blob()?;
+        Ok(body_of(db, r.get(0)?, data))
+    };
+    select.query_row([id], body).optional().lift()?.transpose()
 }
 
 /// The body of an item that exists.
 pub(crate) fn body(db: &Connection, id: u64) -> Result<StoredMessage> {
-    let bytes = read(db, id)?.ok_or_else(|| corrupt(format!("item {id} has no properties")))?;
-    decode(&bytes)
+    find(db, id)?.ok_or_else(|| corrupt(format!("item {id} has no properties")))
 }
 
 /// Writes the bag of an item, new or not.

@@ -11,7 +11,7 @@ mod recipe;
 mod stage;
 mod table;
 
-pub(crate) use chunks::{CHUNK, pack as pack_bytes, unpack as unpack_bytes};
+pub(crate) use chunks::{CHUNK, Packed, pack as pack_bytes, unpack as unpack_bytes};
 pub(crate) use content::Content;
 pub(crate) use dictionary::{
     Dictionaries, Dictionary, forget as forget_dictionary, make_before as make_dictionary_before,
@@ -21,4 +21,4 @@ pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use reader::{OpenValue, SlotReader};
 pub(crate) use recipe::Recipe;
 pub(crate) use stage::{ValueStage, adopt};
-pub(crate) use table::{Key, find, keys_of, move_refs, sweep, write};
+pub(crate) use table::{Key, find, has_unbound, keys_of, move_refs, sweep, write};

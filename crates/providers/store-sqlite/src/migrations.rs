@@ -6,13 +6,13 @@ use rusqlite::Connection;
 
 use crate::failure::{Lift, corrupt};
 use crate::fulltext;
-use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3, VERSION_4};
+use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5};
 
 /// Step `i` makes version `i + 1` out of version `i`. Steps are never changed once released.
-const STEPS: [&str; 4] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const STEPS: [&str; 5] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// The version that this code writes: `PRAGMA user_version`.
-pub(crate) const CURRENT: u32 = 4;
+pub(crate) const CURRENT: u32 = 5;
 
 const _: () = assert!(STEPS.len() == CURRENT as usize);
 

@@ -193,3 +193,6 @@ CREATE TABLE threading (
 ) STRICT;
 INSERT INTO threading (id, reached) SELECT 1, CASE WHEN EXISTS (SELECT 1 FROM item WHERE kind = 3) THEN 0 END;
 ";
+
+/// What version 5 adds: bags in parts. They need no other table, but older programs cannot read them.
+pub(crate) const VERSION_5: &str = "";

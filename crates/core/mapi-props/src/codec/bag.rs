@@ -30,20 +30,33 @@ const ENTRY: usize = 5;
 /// [`CodecError::Pending`] for a large value without a place; [`CodecError::TooDeep`] for a restriction beyond
 /// the limit; [`CodecError::Type`] for a large value of a type above 0x7FFF. `out` is as it was then.
 pub fn encode_bag(bag: &Bag, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    encode_bag_where(bag, &|_| true, out)
+}
+
+/// Appends the canonical form of a bag that holds only the properties for which `keep` holds.
+///
+/// # Errors
+/// As [`encode_bag`].
+pub fn encode_bag_where(
+    bag: &Bag,
+    keep: &dyn Fn(&Slot) -> bool,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     let start = out.len();
-    let written = put_bag(bag, out);
+    let written = put_bag(bag, keep, out);
     if written.is_err() {
         out.truncate(start);
     }
     written
 }
 
-fn put_bag(bag: &Bag, out: &mut Vec<u8>) -> Result<(), CodecError> {
+fn put_bag(bag: &Bag, keep: &dyn Fn(&Slot) -> bool, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    let kept = || bag.iter().filter(|(_, slot)| keep(slot));
     let mut values = Vec::with_capacity(bag.len() * 32);
     out.reserve(bag.len() * 40);
     out.push(VERSION);
-    put_length(out, bag.len());
-    for (id, slot) in bag.iter() {
+    put_length(out, kept().count());
+    for (id, slot) in kept() {
         let start = values.len();
         let ty = match slot {
             Slot::Value(value) => {

@@ -1,30 +1,49 @@
 //! Whole messages as a store keeps them.
 
-use super::bag::{BagRef, decode_bag, encode_bag};
+use super::bag::{BagRef, decode_bag, encode_bag, encode_bag_where};
 use super::wire::{Reader, put_block, put_length};
 use super::{CodecError, MAX_DEPTH, VERSION};
-use crate::{Bag, StoredAttachment, StoredMessage};
+use crate::{Bag, Slot, StoredAttachment, StoredMessage};
 
 /// Appends the canonical form of a message.
 ///
 /// # Errors
 /// As [`encode_bag`]; [`CodecError::TooDeep`] for messages in messages beyond [`MAX_DEPTH`]. `out` is as it was then.
 pub fn encode_stored(message: &StoredMessage, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    encode_stored_where(message, &|_| true, out)
+}
+
+/// Appends the canonical form of a message that has only those of its own properties for which `keep` holds; its
+/// recipients and attachments are whole.
+///
+/// # Errors
+/// As [`encode_stored`].
+pub fn encode_stored_where(
+    message: &StoredMessage,
+    keep: &dyn Fn(&Slot) -> bool,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     let start = out.len();
-    let written = put_message(message, out, 1);
+    let written = put_message(message, keep, out, 1);
     if written.is_err() {
         out.truncate(start);
     }
     written
 }
 
-fn put_message(message: &StoredMessage, out: &mut Vec<u8>, depth: usize) -> Result<(), CodecError> {
+fn put_message(
+    message: &StoredMessage,
+    keep: &dyn Fn(&Slot) -> bool,
+    out: &mut Vec<u8>,
+    depth: usize,
+) -> Result<(), CodecError> {
     if depth > MAX_DEPTH {
         return Err(CodecError::TooDeep);
     }
     out.push(VERSION);
     let mut block = Vec::new();
-    put_bag_block(&message.props, &mut block, out)?;
+    encode_bag_where(&message.props, keep, &mut block)?;
+    put_block(out, &block);
     put_length(out, message.recipients.len());
     for recipient in &message.recipients {
         put_bag_block(recipient, &mut block, out)?;
@@ -35,7 +54,7 @@ fn put_message(message: &StoredMessage, out: &mut Vec<u8>, depth: usize) -> Resu
         out.push(u8::from(attachment.embedded.is_some()));
         if let Some(embedded) = &attachment.embedded {
             block.clear();
-            put_message(embedded, &mut block, depth + 1)?;
+            put_message(embedded, &|_| true, &mut block, depth + 1)?;
             put_block(out, &block);
         }
     }

@@ -176,14 +176,19 @@ fn samples(db: &Connection, last: u64, call: &Call) -> Result<Vec<Vec<u8>>> {
     let blob_step = blobs.div_ceil(LOOKED_AT).max(1);
     for n in 0..LOOKED_AT {
         call.check()?;
-        for (select, step) in [(&mut bags, step), (&mut literals, blob_step)] {
+        for (select, step, of_bags) in [(&mut bags, step, true), (&mut literals, blob_step, false)]
+        {
             let range = params![n * step + 1, (n + 1) * step + 1];
             let found: Option<(u8, Vec<u8>)> = select
                 .query_row(range, |r| Ok((r.get(0)?, r.get(1)?)))
                 .optional()
                 .lift()?;
             if let Some((form, data)) = found {
-                let mut sample = unpack(db, form, &data, bag::MOST)?.into_owned();
+                let mut sample = if of_bags {
+                    bag::sample(db, form, &data)?
+                } else {
+                    unpack(db, form, &data, bag::MOST)?.into_owned()
+                };
                 sample.truncate(SAMPLE);
                 samples.push(sample);
             }

@@ -262,10 +262,9 @@ fn of_save(save: &MessageSave, values: &[NewValue], db: &Connection) -> Result<O
             let Some(meta) = item::meta(db, id)?.filter(is_covered) else {
                 return Ok(None);
             };
-            let Some(bytes) = bag::read(db, id.0)? else {
+            let Some(mut body) = bag::find(db, id.0)? else {
                 return Ok(None);
             };
-            let mut body = bag::decode(&bytes)?;
             save.apply(&mut body);
             let words = Words::of(&MessageRow {
                 meta: &meta,

@@ -48,7 +48,7 @@ fn body_at(db: &Connection, row: &rusqlite::Row<'_>) -> Result<StoredMessage> {
     let data = data
         .as_blob()
         .map_err(|_| corrupt("a bag that is no blob"))?;
-    bag::decode(&bag::unpack(db, form, data)?)
+    bag::body_of(db, form, data)
 }
 
 /// Shows every object of a container in id order; gives the log's number for which that is true.

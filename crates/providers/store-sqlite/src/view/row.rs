@@ -12,7 +12,7 @@ use mapi_query::{Large, Row as QueryRow, decode_ansi};
 use mapi_spi::{Error, FolderCounts, FolderData, ItemMeta, Result};
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::bag;
+use crate::bag::{self, Long};
 use crate::blob::SlotReader;
 use crate::failure::{Lift, corrupt};
 use crate::item::{META_COLUMNS, meta_at};
@@ -25,6 +25,16 @@ pub(crate) struct EncodedRow<'a> {
     meta: &'a ItemMeta,
     body: StoredRef<'a>,
     props: BagRef<'a>,
+    long: Option<&'a Long<'a>>,
+}
+
+impl<'a> EncodedRow<'a> {
+    /// The part of the bag that holds a property, if there is one.
+    fn part(&self, id: u16) -> BagRef<'a> {
+        self.long
+            .and_then(|long| long.bag_of(id))
+            .unwrap_or(self.props)
+    }
 }
 
 impl fmt::Debug for EncodedRow<'_> {
@@ -99,18 +109,16 @@ pub(crate) fn with_bag<T>(
 ) -> Result<T> {
     let form = row.get(at).lift()?;
     let data = row.get_ref(at + 1).lift()?;
-    let bytes = bag::unpack(
-        db,
-        form,
-        data.as_blob()
-            .map_err(|_| corrupt("a bag that is no blob"))?,
-    )?;
-    let body = StoredRef::new(&bytes).map_err(bag::bad)?;
+    let data = data.as_blob();
+    let data = data.map_err(|_| corrupt("a bag that is no blob"))?;
+    let unpacked = bag::unpack(db, form, data)?;
+    let body = StoredRef::new(&unpacked.lean).map_err(bag::bad)?;
     look(&EncodedRow {
         db,
         meta,
         props: body.props(),
         body,
+        long: unpacked.long.as_ref(),
     })
 }
 
@@ -120,15 +128,18 @@ impl ItemRow for EncodedRow<'_> {
     }
 
     fn slot(&self, id: u16) -> Option<Cow<'_, Slot>> {
-        self.props.get(id).ok().flatten().map(Cow::Owned)
+        self.part(id).get(id).ok().flatten().map(Cow::Owned)
     }
 
     fn ty(&self, id: u16) -> Option<PropType> {
+        if let Some(tag) = self.long.and_then(|long| long.tag(id)) {
+            return Some(tag.ty());
+        }
         self.props.raw(id).map(|raw| raw.tag().ty())
     }
 
     fn text(&self, id: u16) -> Option<Cow<'_, str>> {
-        text(&self.props, id)
+        text(self.part(id), id)
     }
 
     fn large(&self, id: u16) -> Option<LargeRef> {
@@ -150,7 +161,7 @@ impl ItemRow for EncodedRow<'_> {
     fn any_recipient(&self, visit: &mut dyn FnMut(&dyn QueryRow) -> bool) -> bool {
         let mut rows = self.body.recipients().filter_map(|r| {
             Some(EncodedSub {
-                item: self,
+                db: self.db,
                 props: r.ok()?,
             })
         });
@@ -161,7 +172,7 @@ impl ItemRow for EncodedRow<'_> {
         let rows = self.body.attachments();
         let mut rows = rows.filter_map(|a| {
             Some(EncodedSub {
-                item: self,
+                db: self.db,
                 props: a.ok()?.props,
             })
         });
@@ -171,7 +182,7 @@ impl ItemRow for EncodedRow<'_> {
 
 /// A recipient or attachment as the bag of its message holds it.
 struct EncodedSub<'a> {
-    item: &'a EncodedRow<'a>,
+    db: &'a Connection,
     props: BagRef<'a>,
 }
 
@@ -197,7 +208,7 @@ impl QueryRow for EncodedSub<'_> {
     }
 
     fn text(&self, id: u16) -> Option<Cow<'_, str>> {
-        text(&self.props, id)
+        text(self.props, id)
     }
 
     fn large(&self, id: u16) -> Option<Large> {
@@ -210,12 +221,12 @@ impl QueryRow for EncodedSub<'_> {
     }
 
     fn open(&self, id: u16) -> Option<Box<dyn Read + '_>> {
-        self.item.open(&self.large_ref(id)?)
+        open(self.db, &self.large_ref(id)?)
     }
 }
 
 /// The text of a small property, lent where it is PT_UNICODE.
-fn text<'a>(props: &BagRef<'a>, id: u16) -> Option<Cow<'a, str>> {
+fn text<'a>(props: BagRef<'a>, id: u16) -> Option<Cow<'a, str>> {
     let raw = props.raw(id).filter(|raw| !raw.is_large())?;
     if let Some(text) = raw.text() {
         return Some(Cow::Borrowed(text));

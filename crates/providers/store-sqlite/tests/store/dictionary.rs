@@ -57,13 +57,15 @@ fn fill(store: &SqliteStore) -> ItemId {
 fn compressed_with_it(path: &Path) -> u64 {
     let db = Connection::open(path).unwrap();
     let mut rows = db
-        .prepare(
-            "SELECT data FROM bag WHERE form = 1 UNION ALL SELECT data FROM chunk WHERE form = 1",
-        )
+        .prepare("SELECT data FROM bag UNION ALL SELECT data FROM chunk WHERE form = 1")
         .unwrap();
-    let frames = rows.query_map([], |r| r.get::<_, Vec<u8>>(0)).unwrap();
+    let values = rows.query_map([], |r| r.get::<_, Vec<u8>>(0)).unwrap();
     // The frame header's lowest two bits tell how many bytes of a dictionary number follow. RFC 8878 §3.1.1.1.1.6
-    let with = frames.filter(|frame| frame.as_ref().unwrap()[4] & 3 != 0);
+    let frame = |value: &Vec<u8>| value.windows(4).position(|w| w == [0x28, 0xb5, 0x2f, 0xfd]);
+    let with = values.filter(|value| {
+        let value = value.as_ref().unwrap();
+        frame(value).is_some_and(|at| value[at + 4] & 3 != 0)
+    });
     u64::try_from(with.count()).unwrap()
 }
 
