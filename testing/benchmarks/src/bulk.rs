@@ -186,8 +186,8 @@ impl Bench<'_> {
         });
         let call = Call {
             cancel,
-            deadline: None,
             progress: Some(Arc::clone(&heard) as Arc<dyn Progress>),
+            ..Call::default()
         };
         let store = self.store.with_call(call);
         let same = store.open_folder(&folder.entry_id(), OpenFlags::MODIFY)?;

@@ -2,15 +2,15 @@
 //! Reference: "Read-only message stores"; check FLD-08
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
-    Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
-    LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan, Result,
-    Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Store, StoreFigures,
-    StoreInfo, ThreadId, View,
+    Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
+    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan,
+    Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage,
+    Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -206,6 +206,18 @@ impl Store for ReadOnly {
         self.inner.wait(seen, call)
     }
 
+    fn lease_file(&self, role: Role) -> Option<PathBuf> {
+        self.inner.lease_file(role)
+    }
+
+    fn begin_epoch(&self, _: Role, _: &str, _: &Call) -> Result<Epoch> {
+        Err(refused())
+    }
+
+    fn tenure(&self, role: Role, call: &Call) -> Result<Option<Tenure>> {
+        self.inner.tenure(role, call)
+    }
+
     fn maintain(&self) -> Option<&dyn Maintain> {
         self.inner.maintain().is_some().then_some(self)
     }
@@ -229,6 +241,10 @@ impl Maintain for ReadOnly {
 
     fn compact(&self, _: &Call) -> Result<u64> {
         Err(refused())
+    }
+
+    fn room(&self, call: &Call) -> Result<Room> {
+        self.care()?.room(call)
     }
 
     fn backup(&self, to: &Path, call: &Call) -> Result<()> {

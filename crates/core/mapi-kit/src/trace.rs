@@ -5,16 +5,16 @@
 
 use std::fmt::{self, Arguments};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
-    Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Error, FolderData, ItemId,
-    LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan, Result,
-    Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreFigures,
-    StoreInfo, ThreadId, View,
+    Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
+    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan,
+    Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store,
+    StoreFigures, StoreInfo, Tenure, ThreadId, View,
 };
 
 /// The target under which calls are logged.
@@ -343,6 +343,22 @@ impl Store for Traced {
         })
     }
 
+    fn lease_file(&self, role: Role) -> Option<PathBuf> {
+        self.0.lease_file(role)
+    }
+
+    fn begin_epoch(&self, role: Role, holder: &str, call: &Call) -> Result<Epoch> {
+        traced("begin_epoch", format_args!("{role}"), || {
+            self.0.begin_epoch(role, holder, call)
+        })
+    }
+
+    fn tenure(&self, role: Role, call: &Call) -> Result<Option<Tenure>> {
+        traced("tenure", format_args!("{role}"), || {
+            self.0.tenure(role, call)
+        })
+    }
+
     fn maintain(&self) -> Option<&dyn Maintain> {
         self.0.maintain().is_some().then_some(self)
     }
@@ -366,6 +382,18 @@ impl Maintain for Traced {
 
     fn compact(&self, call: &Call) -> Result<u64> {
         traced("compact", format_args!(""), || self.care()?.compact(call))
+    }
+
+    fn complete(&self, call: &Call) -> Result<()> {
+        traced("complete", format_args!(""), || self.care()?.complete(call))
+    }
+
+    fn sweep(&self, call: &Call) -> Result<()> {
+        traced("sweep", format_args!(""), || self.care()?.sweep(call))
+    }
+
+    fn room(&self, call: &Call) -> Result<Room> {
+        traced("room", format_args!(""), || self.care()?.room(call))
     }
 
     fn backup(&self, to: &Path, call: &Call) -> Result<()> {

@@ -1,13 +1,13 @@
-//! What every call carries: cancellation, a deadline and a place to report progress.
+//! What every call carries: cancellation, a deadline, a place to report progress, the lease it writes under.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use mapi_props::Code;
+use mapi_props::{Code, Guid};
 
-use crate::{Error, Result};
+use crate::{Epoch, Error, Result};
 
 /// The context of one call. Cheap to clone; `Call::default()` never cancels and never times out.
 #[derive(Clone, Default)]
@@ -18,6 +18,9 @@ pub struct Call {
     pub deadline: Option<Instant>,
     /// Told how far a long call is.
     pub progress: Option<Arc<dyn Progress>>,
+    /// The lease under which the call writes: every transaction of that store checks it first, and is refused with
+    /// `MAPI_E_END_OF_SESSION` once another process holds the role. None for clients.
+    pub epoch: Option<Epoch>,
 }
 
 impl Call {
@@ -35,6 +38,12 @@ impl Call {
         Ok(())
     }
 
+    /// The lease under which it writes in this store, if any.
+    #[must_use]
+    pub fn epoch_in(&self, store: Guid) -> Option<&Epoch> {
+        self.epoch.as_ref().filter(|epoch| epoch.store == store)
+    }
+
     /// Reports progress, if anybody listens.
     pub fn report(&self, done: u64, total: Option<u64>) {
         if let Some(p) = &self.progress {
@@ -48,6 +57,7 @@ impl fmt::Debug for Call {
         f.debug_struct("Call")
             .field("cancelled", &self.cancel.is_cancelled())
             .field("deadline", &self.deadline)
+            .field("epoch", &self.epoch)
             .finish_non_exhaustive()
     }
 }

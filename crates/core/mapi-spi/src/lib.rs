@@ -14,6 +14,7 @@ mod error;
 mod info;
 mod item;
 mod large;
+mod lease;
 mod log;
 mod maintain;
 mod provider;
@@ -36,8 +37,9 @@ pub use item::{
     FolderCounts, FolderData, FolderKind, ItemId, ItemKind, ItemMeta, MessageData, ThreadId,
 };
 pub use large::{LargeReader, Lease, Stage, Staged};
+pub use lease::{Epoch, Role, Tenure};
 pub use log::{Inverse, LogEntry, LogKind, LogPage};
-pub use maintain::{CheckReport, Maintain, Problem, StoreFigures};
+pub use maintain::{CheckReport, Maintain, Problem, Room, StoreFigures};
 pub use provider::{OpenMode, OpenStore, Service, ServiceConfig};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};
 pub use secret::Secret;

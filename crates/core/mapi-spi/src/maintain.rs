@@ -16,8 +16,34 @@ pub trait Maintain: Send + Sync {
     /// again. Returns the bytes given back.
     fn compact(&self, call: &Call) -> Result<u64>;
 
+    /// Makes what a file of an older version lacks and what would else be made at first use: conversations, the full-text
+    /// index. In short transactions, with progress, from where it was left; nothing to do in a file that is complete.
+    fn complete(&self, call: &Call) -> Result<()> {
+        call.check()
+    }
+
+    /// Takes staged values away that nothing will ever name, unless somebody is staging just now. Writes nothing if there
+    /// are none.
+    fn sweep(&self, call: &Call) -> Result<()> {
+        call.check()
+    }
+
+    /// How much [`Self::compact`] would give back, roughly and at once.
+    fn room(&self, call: &Call) -> Result<Room> {
+        call.check().map(|()| Room::default())
+    }
+
     /// Writes a consistent copy to `to`, which must not exist. Readers and writers go on meanwhile.
     fn backup(&self, to: &Path, call: &Call) -> Result<()>;
+}
+
+/// Bytes of a store's file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Room {
+    /// All of it, without its log.
+    pub file_bytes: u64,
+    /// Those in free pages.
+    pub free_bytes: u64,
 }
 
 /// What a check found.

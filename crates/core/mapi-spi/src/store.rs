@@ -2,16 +2,18 @@
 
 use std::fmt::Debug;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 
-use mapi_props::{Bag, LargeRef, PropName, Restriction};
+use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 
 use crate::{
-    Anchor, Call, ChangeSet, CommitOutcome, Direction, FolderData, ItemId, LargeReader, LogPage,
-    Maintain, MessageData, Origin, Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow,
-    SearchData, Stage, Staged, StoreInfo, ThreadId, View,
+    Anchor, Call, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData, ItemId,
+    LargeReader, LogPage, Maintain, MessageData, Origin, Page, QueryPlan, Result, Role, Row,
+    RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, StoreInfo, Tenure, ThreadId, View,
 };
 
-/// A message store. All methods block; all may be called from several threads at once.
+/// A message store. All methods block; all may be called from several threads at once. What a method does that a store
+/// leaves out is right for one that cannot write, has no search folders and tells nobody what happens in it.
 ///
 /// Common errors: `MAPI_E_NOT_FOUND` (no such object), `MAPI_E_USER_CANCEL` and `MAPI_E_TIMEOUT` (from the call),
 /// `MAPI_E_BUSY` (another process holds the store too long), `MAPI_E_DISK_ERROR`, `MAPI_E_NOT_ENOUGH_DISK`,
@@ -131,7 +133,9 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is no such message; those of [`Self::thread`].
-    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>>;
+    fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
+        Ok(self.message(message, call)?.meta.thread)
+    }
 
     /// Commits a change set: the only way to write. When it returns, every reader sees it and the log holds it.
     ///
@@ -139,13 +143,18 @@ pub trait Store: Send + Sync + Debug {
     /// For [`crate::CommitMode::Atomic`] the first failing operation's: `MAPI_E_OBJECT_CHANGED`,
     /// `MAPI_E_OBJECT_DELETED`, `MAPI_E_COLLISION`, `MAPI_E_FOLDER_CYCLE`, `MAPI_E_HAS_FOLDERS`,
     /// `MAPI_E_HAS_MESSAGES`, `MAPI_E_NO_ACCESS` (read-only store) …
-    fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome>;
+    fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
+        drop(changes);
+        call.check().and_then(|()| Err(read_only()))
+    }
 
     /// Criteria and state of a search folder; `None` before they are set, and for other folders.
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is no such folder.
-    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>>;
+    fn search(&self, folder: ItemId, call: &Call) -> Result<Option<SearchData>> {
+        self.folder(folder, call).map(|_| None)
+    }
 
     /// Populates a search folder that is in [`crate::SearchPhase::Rebuild`], from where it was left, and says what it is then.
     /// Works in transactions of at most 50 ms, reports progress, stops between them when the call ends; called again,
@@ -153,13 +162,20 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// `MAPI_E_NOT_INITIALIZED` without criteria; `MAPI_E_NO_ACCESS` in a read-only store with something left to do.
-    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData>;
+    fn run_search(&self, folder: ItemId, call: &Call) -> Result<SearchData> {
+        self.search(folder, call)?
+            .ok_or_else(|| Error::new(Code::NOT_INITIALIZED, "the search has no criteria yet"))
+    }
 
     /// Makes all commits so far survive a power cut.
-    fn sync(&self, call: &Call) -> Result<()>;
+    fn sync(&self, call: &Call) -> Result<()> {
+        call.check()
+    }
 
     /// Starts a large value.
-    fn stage(&self, call: &Call) -> Result<Box<dyn Stage>>;
+    fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {
+        call.check().and_then(|()| Err(read_only()))
+    }
 
     /// A value of `size` bytes with this BLAKE3, if it is here already, as if it had just been staged: nothing needs to
     /// be written twice. A store whose keys are not made of the content has none.
@@ -182,7 +198,10 @@ pub trait Store: Send + Sync + Debug {
         folder: ItemId,
         sources: &[[u8; 32]],
         call: &Call,
-    ) -> Result<Vec<Option<ItemId>>>;
+    ) -> Result<Vec<Option<ItemId>>> {
+        self.folder(folder, call)?;
+        Ok(vec![None; sources.len()])
+    }
 
     /// An engine's own rows for an object (or the store), by key.
     fn sync_rows(
@@ -190,7 +209,10 @@ pub trait Store: Send + Sync + Debug {
         origin: Origin,
         object: Option<ItemId>,
         call: &Call,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>>;
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        let _ = (origin, object);
+        call.check().map(|()| Vec::new())
+    }
 
     /// Identifiers of names, in order; `None` where unknown and not created. Persistent, one mapping per store,
     /// the same for concurrent creators.
@@ -218,10 +240,44 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// # Errors
     /// `MAPI_E_TIMEOUT` when the deadline came first.
-    fn wait(&self, seen: u64, call: &Call) -> Result<u64>;
+    fn wait(&self, seen: u64, call: &Call) -> Result<u64> {
+        let _ = (seen, call);
+        let detail = "this store tells nobody what happens in it";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// The file on which the lock lies that makes a process the only holder of `role`, beside the store's own. None where
+    /// the store lives in this process alone.
+    fn lease_file(&self, role: Role) -> Option<PathBuf> {
+        let _ = role;
+        None
+    }
+
+    /// Begins the next epoch of `role`, durably; from then on whatever is written under an older one is refused
+    /// (`MAPI_E_END_OF_SESSION`). Only who has the lock calls it; `holder` is what it says of itself.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` by a store without background work, `MAPI_E_NO_ACCESS` by a read-only one.
+    fn begin_epoch(&self, role: Role, holder: &str, call: &Call) -> Result<Epoch> {
+        let _ = (holder, call);
+        let detail = format!("this kind of store needs no {role}");
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Who holds `role`, or held it last; `None` before the first.
+    fn tenure(&self, role: Role, call: &Call) -> Result<Option<Tenure>> {
+        let _ = role;
+        call.check().map(|()| None)
+    }
 
     /// Care of the store's file, where there is one.
-    fn maintain(&self) -> Option<&dyn Maintain>;
+    fn maintain(&self) -> Option<&dyn Maintain> {
+        None
+    }
+}
+
+fn read_only() -> Error {
+    Error::new(Code::NO_ACCESS, "the store is read-only")
 }
 
 /// Whether unknown names get an identifier.

@@ -3,13 +3,13 @@
 mod check;
 mod journal;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
 
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Error, FolderCounts, FolderData, FolderKind, Inverse, ItemId, ItemKind, ItemMeta, LogEntry,
-    LogKind, MessageData, Origin, Result, StoreInfo,
+    LogKind, MessageData, Origin, Result, Role, StoreInfo, Tenure,
 };
 
 use crate::content::{Content, Key};
@@ -139,6 +139,8 @@ pub(crate) struct State {
     /// Every large value that something still holds, so that equal ones are kept once.
     pub(crate) contents: BTreeMap<Key, Weak<Content>>,
     pub(crate) faults: Faults,
+    /// Who does the background work, by role.
+    pub(crate) tenures: HashMap<Role, Tenure>,
     next_id: u64,
     next_change: u64,
     journal: Vec<Undo>,
@@ -164,6 +166,7 @@ impl State {
             names: Names::default(),
             contents: BTreeMap::new(),
             faults: Faults::default(),
+            tenures: HashMap::new(),
             next_id: 2,
             next_change: 1,
             journal: Vec::new(),

@@ -10,10 +10,10 @@ use std::time::Instant;
 use mapi_kit::engine::{self, Plan};
 use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
-    Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, FolderData, ItemId,
-    LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page, Problem,
-    Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage, Staged, Store,
-    StoreInfo, Support, ThreadId, View,
+    Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData,
+    ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page,
+    Problem, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage,
+    Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
 };
 
 use crate::commit;
@@ -167,6 +167,15 @@ impl MemoryStore {
             return Ok(());
         }
         Err(Error::new(Code::NO_ACCESS, "the store is read-only"))
+    }
+
+    /// Refuses to write for a holder of a lease who has been followed by another.
+    fn still_holder(&self, state: &State, call: &Call) -> Result<()> {
+        let Some(epoch) = call.epoch_in(self.info.uid) else {
+            return Ok(());
+        };
+        let present = state.tenures.get(&epoch.role);
+        epoch.check(present.map_or(0, |present| present.number))
     }
 
     /// The rows of a view and the number for which they are true.
@@ -325,6 +334,7 @@ impl Store for MemoryStore {
             turn.wait(call)?;
         }
         let mut state = self.shared.write()?;
+        self.still_holder(&state, call)?;
         let outcome = commit::run(&mut state, &self.info, changes, call)?;
         if cfg!(debug_assertions)
             && (state.len() <= CHECK_ALWAYS || outcome.seq.is_multiple_of(512))
@@ -353,6 +363,7 @@ impl Store for MemoryStore {
         }
         self.writable()?;
         let mut state = self.shared.write()?;
+        self.still_holder(&state, call)?;
         let data = state.run_search(folder, call)?;
         let last = state.last();
         drop(state);
@@ -448,6 +459,7 @@ impl Store for MemoryStore {
         }
         self.writable()?;
         let mut state = self.shared.write()?;
+        self.still_holder(&state, call)?;
         state.faults.write()?;
         let mut mapping = state.names.clone();
         let limits = self.info.limits;
@@ -517,6 +529,31 @@ impl Store for MemoryStore {
                 None => grown.wait(last).unwrap_or_else(PoisonError::into_inner),
             };
         }
+    }
+
+    fn begin_epoch(&self, role: Role, holder: &str, call: &Call) -> Result<Epoch> {
+        call.check()?;
+        self.writable()?;
+        let mut state = self.shared.write()?;
+        state.faults.write()?;
+        let former = state.tenures.get(&role);
+        let number = former.map_or(0, |former| former.number) + 1;
+        let tenure = Tenure {
+            number,
+            since: self.support.now(),
+            holder: holder.to_owned(),
+        };
+        state.tenures.insert(role, tenure);
+        Ok(Epoch {
+            store: self.info.uid,
+            role,
+            number,
+        })
+    }
+
+    fn tenure(&self, role: Role, call: &Call) -> Result<Option<Tenure>> {
+        call.check()?;
+        Ok(self.shared.read()?.tenures.get(&role).cloned())
     }
 
     fn maintain(&self) -> Option<&dyn Maintain> {

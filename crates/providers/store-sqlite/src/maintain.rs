@@ -6,11 +6,11 @@ mod compact;
 
 use std::path::Path;
 
-use mapi_spi::{Call, CheckReport, Maintain, Result, StoreFigures};
+use mapi_spi::{Call, CheckReport, Maintain, Result, Room, StoreFigures};
 use rusqlite::Connection;
 
 use crate::failure::Lift;
-use crate::{SqliteStore, log, migrations, platform};
+use crate::{SqliteStore, fulltext, log, migrations, platform, thread};
 
 impl Maintain for SqliteStore {
     fn check(&self, call: &Call) -> Result<CheckReport> {
@@ -25,6 +25,30 @@ impl Maintain for SqliteStore {
 
     fn compact(&self, call: &Call) -> Result<u64> {
         compact::run(&self.inner, call)
+    }
+
+    fn complete(&self, call: &Call) -> Result<()> {
+        thread::ensure(&self.inner, call)?;
+        fulltext::ensure(&self.inner, call)?;
+        Ok(())
+    }
+
+    fn sweep(&self, call: &Call) -> Result<()> {
+        compact::sweep(&self.inner, call)
+    }
+
+    fn room(&self, call: &Call) -> Result<Room> {
+        let reader = self.inner.connections.reader(call)?;
+        reader.begin()?;
+        let pages = |what: &str| -> Result<u64> {
+            let sql = format!("PRAGMA {what}");
+            reader.query_row(&sql, [], |r| r.get(0)).lift()
+        };
+        let page = pages("page_size")?;
+        Ok(Room {
+            file_bytes: pages("page_count")? * page,
+            free_bytes: pages("freelist_count")? * page,
+        })
     }
 
     fn backup(&self, to: &Path, call: &Call) -> Result<()> {

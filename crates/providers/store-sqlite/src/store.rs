@@ -7,7 +7,7 @@ pub(crate) use read::{
 };
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,10 +15,10 @@ use mapi_props::{
     Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction, StoredMessage, tags,
 };
 use mapi_spi::{
-    Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Error, FolderData,
-    ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, OpenMode, Origin,
-    Page, QueryPlan, Result, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged,
-    Store, StoreInfo, Support, ThreadId, View,
+    Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Epoch, Error,
+    FolderData, ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation,
+    OpenMode, Origin, Page, QueryPlan, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow,
+    SearchData, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
 };
 use rusqlite::Connection;
 
@@ -29,7 +29,7 @@ use crate::names::Names;
 use crate::search::Searches;
 use crate::transaction::Txn;
 use crate::wake::Waker;
-use crate::{commit, log, names, thread, view};
+use crate::{commit, epoch, log, names, thread, view};
 
 /// PR_MDB_PROVIDER of local stores: a store's kind, not one store.
 const PROVIDER: Guid = Guid::from_fields(
@@ -432,6 +432,18 @@ impl Store for SqliteStore {
         self.inner.waker.wait(seen, call, || {
             log::last(&*self.inner.connections.reader(call)?)
         })
+    }
+
+    fn lease_file(&self, role: Role) -> Option<PathBuf> {
+        Some(epoch::lease_file(self.path(), role))
+    }
+
+    fn begin_epoch(&self, role: Role, holder: &str, call: &Call) -> Result<Epoch> {
+        epoch::begin(&self.inner, role, holder, call)
+    }
+
+    fn tenure(&self, role: Role, call: &Call) -> Result<Option<Tenure>> {
+        epoch::read(&*self.inner.connections.reader(call)?, role)
     }
 
     fn maintain(&self) -> Option<&dyn Maintain> {

@@ -8,6 +8,7 @@ use mapi_props::{Code, FileTime};
 use mapi_spi::{Call, Durability, Error, Origin, Result};
 use rusqlite::{CachedStatement, Connection, ErrorCode, params};
 
+use crate::epoch;
 use crate::failure::Lift;
 use crate::fulltext::{self, Pending};
 use crate::order::{self, Order};
@@ -51,7 +52,7 @@ pub(crate) struct Txn<'a> {
 }
 
 impl<'a> Txn<'a> {
-    /// Begins, waiting for other processes as long as the call lasts.
+    /// Begins, waiting for other processes as long as the call lasts; not for a holder of a lease who has lost it.
     pub(crate) fn begin(
         db: &'a Connection,
         origin: Origin,
@@ -82,6 +83,7 @@ impl<'a> Txn<'a> {
             seq_at_start: 0,
             open: true,
         };
+        epoch::check(db, call)?;
         this.load()?;
         Ok(this)
     }

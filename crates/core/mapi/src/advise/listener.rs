@@ -137,7 +137,7 @@ impl Listener {
         let call = Call {
             cancel,
             deadline,
-            progress: None,
+            ..Call::default()
         };
         match hub.wait(&call) {
             // Why it ended, the caller finds out.

@@ -147,6 +147,13 @@ fn gather(body: &StoredMessage, keys: &mut Vec<Key>) {
     }
 }
 
+/// Whether there are values that nothing refers to.
+pub(crate) fn has_unbound(db: &Connection) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM blob WHERE refs = 0 LIMIT 1")
+        .and_then(|mut s| s.exists([]))
+        .lift()
+}
+
 /// Removes some values that nothing refers to; says how many rows went. The caller holds the lease alone.
 pub(crate) fn sweep(txn: &Txn<'_>) -> Result<u64> {
     let mut swept = 0;

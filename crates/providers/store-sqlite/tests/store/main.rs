@@ -12,6 +12,7 @@ mod dictionary;
 mod disasters;
 mod ground;
 mod indexing;
+mod leases;
 mod model;
 mod orders;
 mod restricted;
