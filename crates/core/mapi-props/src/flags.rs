@@ -26,6 +26,58 @@ pub mod object_type {
     pub const SESSION: i32 = 11;
 }
 
+/// PR_RESOURCE_TYPE: what a row of the status table, or a provider, is about.
+pub mod resource_type {
+    /// MAPI_STORE_PROVIDER.
+    pub const STORE_PROVIDER: i32 = 33;
+    /// MAPI_AB: the address book of the session.
+    pub const ADDRESS_BOOK: i32 = 34;
+    /// MAPI_AB_PROVIDER.
+    pub const ADDRESS_BOOK_PROVIDER: i32 = 35;
+    /// MAPI_TRANSPORT_PROVIDER.
+    pub const TRANSPORT_PROVIDER: i32 = 36;
+    /// MAPI_SPOOLER.
+    pub const SPOOLER: i32 = 37;
+    /// MAPI_SUBSYSTEM.
+    pub const SUBSYSTEM: i32 = 39;
+}
+
+/// PR_STATUS_CODE.
+pub mod status_code {
+    /// STATUS_AVAILABLE.
+    pub const AVAILABLE: i32 = 0x1;
+    /// STATUS_OFFLINE: works with what there is here.
+    pub const OFFLINE: i32 = 0x2;
+    /// STATUS_FAILURE: does not work.
+    pub const FAILURE: i32 = 0x4;
+    /// STATUS_INBOUND_ENABLED: may fetch.
+    pub const INBOUND_ENABLED: i32 = 0x0001_0000;
+    /// STATUS_INBOUND_ACTIVE: fetches.
+    pub const INBOUND_ACTIVE: i32 = 0x0002_0000;
+    /// STATUS_INBOUND_FLUSH: was told to fetch everything.
+    pub const INBOUND_FLUSH: i32 = 0x0004_0000;
+    /// STATUS_OUTBOUND_ENABLED: may send.
+    pub const OUTBOUND_ENABLED: i32 = 0x0010_0000;
+    /// STATUS_OUTBOUND_ACTIVE: sends.
+    pub const OUTBOUND_ACTIVE: i32 = 0x0020_0000;
+    /// STATUS_OUTBOUND_FLUSH: was told to send everything.
+    pub const OUTBOUND_FLUSH: i32 = 0x0040_0000;
+    /// STATUS_REMOTE_ACCESS: shows headers before it fetches messages.
+    pub const REMOTE_ACCESS: i32 = 0x0080_0000;
+}
+
+/// PR_RESOURCE_METHODS: which methods a status object has.
+pub mod resource_methods {
+    /// STATUS_VALIDATE_STATE.
+    pub const VALIDATE_STATE: i32 = 0x1;
+    /// STATUS_SETTINGS_DIALOG.
+    pub const SETTINGS_DIALOG: i32 = 0x2;
+    /// STATUS_CHANGE_PASSWORD.
+    pub const CHANGE_PASSWORD: i32 = 0x4;
+    /// STATUS_FLUSH_QUEUES.
+    pub const FLUSH_QUEUES: i32 = 0x8;
+}
+
 /// PR_MESSAGE_FLAGS.
 pub mod message_flags {
     /// MSGFLAG_READ.

@@ -1,0 +1,160 @@
+//! Transports: what carries messages away and brings them in.
+//! Reference: "Transport Provider Operational Model", "IXPLogon" (requirements XP-01, TX-01 … TX-04)
+//!
+//! A session logs a transport on ([`crate::Service::open_transport`]) and shows its state; the spooler alone has it send and
+//! fetch. A transport writes into no store and knows no queue: it is given messages, and gives some.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use mapi_props::{Code, Guid, MessageTree};
+
+use crate::{Call, Error, Result, ServiceConfig};
+
+mod flags;
+mod outgoing;
+
+pub use flags::{flush_flags, validate_flags};
+pub use outgoing::{Attempt, Fate, Outgoing, Refusal};
+
+/// A request to log a transport on.
+#[derive(Debug, Clone)]
+pub struct OpenTransport {
+    /// The service's configuration, with that of the provider over it.
+    pub config: ServiceConfig,
+    /// Which of the service's providers, by [`crate::ProviderDescription::name`]; empty: the only one.
+    pub provider: String,
+}
+
+/// A transport that is logged on (IXPLogon).
+///
+/// It tells its state with [`crate::Support::modify_status_row`]: first while it is opened, with PR_STATUS_CODE and
+/// PR_RESOURCE_METHODS at least, and then whenever it changes. Methods whose bit it does not set are never called.
+pub trait Transport: Send + Sync + Debug {
+    /// Which recipients it can reach (AddressTypes). Asked after it was opened, and again after
+    /// [`validate_flags::CONFIG_CHANGED`].
+    fn reach(&self) -> Reach;
+
+    /// Whether it brings messages when it is asked ([`Self::receive`]); else it only sends.
+    fn receives(&self) -> bool {
+        false
+    }
+
+    /// Takes note of something (TransportNotify). May come while another call runs, on another thread.
+    ///
+    /// # Errors
+    /// Whatever keeps it from doing so.
+    fn notify(&self, notice: &TransportNotice) -> Result<()> {
+        let _ = notice;
+        Ok(())
+    }
+
+    /// Looks at its state, or changes it (ValidateState); `flags` are of [`validate_flags`]. It sets its status row and
+    /// returns: work is for [`Self::submit`] and [`Self::receive`].
+    ///
+    /// # Errors
+    /// `MAPI_E_BUSY` while it does something else, or cannot stop what it does; `MAPI_E_NO_SUPPORT` for a flag that means
+    /// nothing to it; `MAPI_E_USER_CANCEL`.
+    fn validate_state(&self, flags: u32, call: &Call) -> Result<()>;
+
+    /// Changes the password at the other side (ChangePassword); nobody is asked anything.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` if `old` is not the password; `MAPI_E_NO_SUPPORT`.
+    fn change_password(&self, old: &str, new: &str, call: &Call) -> Result<()> {
+        let _ = (old, new, call);
+        let detail = "the transport has no password that could be changed";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Is told that everything is to be sent or fetched (FlushQueues); `flags` are of [`flush_flags`]. It sets its status row
+    /// accordingly and returns; the spooler does the rest.
+    ///
+    /// # Errors
+    /// `MAPI_E_BUSY`; `MAPI_E_NO_SUPPORT`.
+    fn flush(&self, flags: u32, call: &Call) -> Result<()> {
+        let _ = (flags, call);
+        let detail = "the transport does nothing on demand";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Sends a message to the recipients that are named, and says what became of each (SubmitMessage, EndMessage). Bcc rows
+    /// and properties that are not for others never leave. Cancelling the call is CANCEL_MESSAGE.
+    ///
+    /// A transport calls [`Attempt::committing`] when everything but the last word is said, with what it knows of each
+    /// recipient, and says that word only if this returns `Ok`.
+    ///
+    /// # Errors
+    /// Before [`Attempt::committing`] was called, an error means that nothing was sent: `MAPI_E_BUSY` and
+    /// `MAPI_E_NETWORK_ERROR` (try again later), `MAPI_E_NOT_ME` (none of these recipients), `MAPI_E_CANCEL` (never again).
+    /// After it, an error means that nobody knows.
+    fn submit(
+        &self,
+        message: &Outgoing<'_>,
+        attempt: &mut dyn Attempt,
+        call: &Call,
+    ) -> Result<Vec<Fate>>;
+
+    /// Gives what has arrived to `deliver`, one message after the other (Poll, StartMessage), and says how long to wait
+    /// before it is asked again; `None`: it says itself when there is more. A message of which `deliver` returned `Ok` is
+    /// kept for good, and the transport forgets it; any other is given again.
+    ///
+    /// # Errors
+    /// The first of `deliver`; `MAPI_E_NETWORK_ERROR` and the like. What was delivered before stays so.
+    fn receive(
+        &self,
+        deliver: &mut dyn FnMut(MessageTree) -> Result<()>,
+        call: &Call,
+    ) -> Result<Option<Duration>> {
+        let _ = (deliver, call);
+        let detail = "the transport only sends";
+        Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// The session ends (TransportLogoff). Nothing is called after it; dropping without it means the same.
+    fn logoff(&self) {}
+}
+
+/// Which recipients a transport can reach.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Address types, `SMTP`, compared exactly; `None`: any.
+    pub address_types: Option<Vec<String>>,
+    /// Recipients whose entry ids carry one of these UIDs; they come before address types.
+    pub uids: Vec<Guid>,
+}
+
+impl Reach {
+    /// Recipients with one of these address types.
+    #[must_use]
+    pub fn types<'a>(types: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            address_types: Some(types.into_iter().map(str::to_owned).collect()),
+            uids: Vec::new(),
+        }
+    }
+}
+
+/// What a transport is told beside its calls (TransportNotify).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportNotice {
+    /// NOTIFY_BEGIN_INBOUND: it may be asked to receive.
+    BeginInbound,
+    /// NOTIFY_END_INBOUND.
+    EndInbound,
+    /// NOTIFY_BEGIN_OUTBOUND: it may be asked to send.
+    BeginOutbound,
+    /// NOTIFY_END_OUTBOUND.
+    EndOutbound,
+    /// NOTIFY_BEGIN_INBOUND_FLUSH: all that has arrived is wanted now.
+    BeginInboundFlush,
+    /// NOTIFY_END_INBOUND_FLUSH.
+    EndInboundFlush,
+    /// NOTIFY_BEGIN_OUTBOUND_FLUSH: all that waits is sent now.
+    BeginOutboundFlush,
+    /// NOTIFY_END_OUTBOUND_FLUSH.
+    EndOutboundFlush,
+    /// NOTIFY_ABORT_DEFERRED: a message that it was to be given again, by entry id, will not be.
+    AbortDeferred(Vec<u8>),
+}
