@@ -5,12 +5,14 @@
 //!
 //! * [`tags`], [`guids`]: typed tags and property sets by name; [`names`] finds names of everything, both ways.
 //! * [`PropValue`], [`Restriction`], [`SortOrderSet`], [`Bag`], [`MessageTree`], [`StoredMessage`]: the data.
-//! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients; [`view_descriptor`]: the views of folders.
+//! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients; [`view_descriptor`]: the views of folders;
+//!   [`display_table`]: dialogs as rows.
 //! * [`codec`]: the canonical binary form, which stores keep; [`json`] and [`text`]: the forms that people and scripts read and write.
 
 #[cfg(test)]
 mod arbitrary;
 pub mod codec;
+pub mod display_table;
 pub mod entry_id;
 mod error;
 mod flags;
@@ -37,7 +39,8 @@ pub mod view_descriptor;
 pub use entry_id::{EntryId, EntryIdError, EntryKind};
 pub use error::{Code, Kind};
 pub use flags::{
-    access, attach_method, folder_type, message_flags, object_type, recipient_type, store_support,
+    access, attach_method, folder_type, message_flags, object_type, recipient_type,
+    resource_methods, resource_type, status_code, store_support,
 };
 pub use generated::{guids, tags};
 pub use guid::Guid;
