@@ -3,7 +3,7 @@
 
 mod topic;
 
-pub use topic::{SubjectTopic, topic};
+pub use topic::{SubjectTopic, topic, without_prefixes};
 
 /// A subject taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 //! significant byte first.
 
 mod compound;
+mod flat;
 mod keys;
 mod one_off;
 mod wrapped;
@@ -14,6 +15,7 @@ mod wrapped;
 use crate::{Code, Guid};
 
 pub use compound::{Compound, compose, decompose, is_compound};
+pub use flat::{flat_entries, flat_entry_list};
 pub use keys::{
     attachment_record_key, message_search_key, recipient_search_key, record_key, split_record_key,
 };

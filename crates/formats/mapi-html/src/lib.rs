@@ -1,4 +1,4 @@
-//! HTML bodies to text that reads well, and text to HTML. Pure functions over strings.
+//! HTML bodies to text that reads well, text to HTML, and bodies as parts of others. Pure functions over strings.
 //!
 //! ```
 //! let html = "<p>Dear <b>Ann</b>,</p><ul><li>one</li><li><a href='https://example.org/x'>two</a></li></ul>";
@@ -11,11 +11,15 @@
 //!
 //! Deliberately absent here: code pages (a body arrives as text), RTF, and making foreign HTML safe to show.
 
+mod fragment;
 mod limits;
+mod quote;
 mod to_html;
 mod to_text;
 mod tokens;
 
+pub use fragment::{Fragment, fragment};
 pub use limits::Limits;
-pub use to_html::{Charset, text_to_html};
+pub use quote::{indent_text, quote_text};
+pub use to_html::{Charset, text_lines, text_to_html};
 pub use to_text::{Text, html_to_text, html_to_text_within};

@@ -36,14 +36,30 @@ pub fn text_to_html(text: &str, charset: Charset<'_>) -> String {
     );
     escape(name, true, &mut html);
     html.push_str("\">\r\n</head>\r\n<body>\r\n<div>");
+    push_lines(text, ascii, &mut html);
+    html.push_str("</div>\r\n</body></html>\r\n");
+    html
+}
+
+/// The same lines without a document around them, for UTF-8: each but the last ends with `<br>`, which stands nowhere else.
+///
+/// ```
+/// assert_eq!(mapi_html::text_lines("1 < 2,\nyes"), "1 &lt; 2,<br>\r\nyes");
+/// ```
+#[must_use]
+pub fn text_lines(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + text.len() / 8);
+    push_lines(text, false, &mut html);
+    html
+}
+
+fn push_lines(text: &str, ascii: bool, html: &mut String) {
     for (n, line) in lines(text).enumerate() {
         if n > 0 {
             html.push_str("<br>\r\n");
         }
-        push_line(line, ascii, &mut html);
+        push_line(line, ascii, html);
     }
-    html.push_str("</div>\r\n</body></html>\r\n");
-    html
 }
 
 /// The lines of a text, whatever ends them.

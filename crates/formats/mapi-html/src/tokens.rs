@@ -35,6 +35,11 @@ pub(crate) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
+    /// What stands between the name and `>`, as it is written.
+    pub(crate) const fn inside(self) -> &'a str {
+        self.inside
+    }
+
     /// The attributes in order, each name as it is written; values that have none are empty.
     pub(crate) fn attributes(self) -> Attributes<'a> {
         Attributes { rest: self.inside }

@@ -182,6 +182,55 @@ pub fn topic(subject: &str) -> SubjectTopic {
     SubjectTopic { topic, is_reply }
 }
 
+/// The subject without the prefixes of replies and forwarded messages, as it is written; tags of mailing lists stay.
+///
+/// ```
+/// use mapi_kit::subject::without_prefixes;
+///
+/// assert_eq!(without_prefixes("AW: Re[2]: Budget: new"), "Budget: new");
+/// assert_eq!(without_prefixes("[staff] Antwort：Budget"), "[staff] Budget");
+/// assert_eq!(without_prefixes("Note: Budget"), "Note: Budget");
+/// ```
+#[must_use]
+pub fn without_prefixes(subject: &str) -> String {
+    let mut tags = String::new();
+    let mut rest = subject.trim_start();
+    loop {
+        if let Some(after) = after_written_prefix(rest) {
+            rest = after.trim_start();
+        } else if let Some((tag, after)) = list_tag(rest)
+            && let Some(after) = after_written_prefix(after.trim_start())
+        {
+            if !tags.split(' ').any(|known| known == tag) {
+                push(&mut tags, tag);
+            }
+            rest = after.trim_start();
+        } else {
+            break;
+        }
+    }
+    match list_tag(rest) {
+        // Said again behind the prefix.
+        Some((tag, after)) if tags.split(' ').any(|known| known == tag) => {
+            push(&mut tags, after.trim_start());
+        }
+        _ => push(&mut tags, rest),
+    }
+    tags
+}
+
+/// The same as [`after_prefix`] for text that is not folded.
+fn after_written_prefix(text: &str) -> Option<&str> {
+    let head = text.get(..text.floor_char_boundary(*LONGEST * 2))?;
+    let (colon, len) = head
+        .char_indices()
+        .find(|(_, c)| matches!(c, ':' | '\u{FF1A}' | '\u{FE55}'))
+        .map(|(at, c)| (at, c.len_utf8()))?;
+    let prefix = search_fold(text.get(..colon)?);
+    after_prefix(&format!("{prefix}:"))?;
+    text.get(colon + len..)
+}
+
 fn push(topic: &mut String, word: &str) {
     if !topic.is_empty() {
         topic.push(' ');
@@ -211,7 +260,7 @@ fn list_tag(text: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{PREFIXES, topic};
+    use super::{PREFIXES, topic, without_prefixes};
 
     fn check(subject: &str, expected: &str, is_reply: bool) {
         let found = topic(subject);
@@ -269,6 +318,30 @@ mod tests {
             "a very long first part of a subject without any prefix: x",
             false,
         );
+    }
+
+    #[test]
+    fn prefixes_come_off_and_the_rest_stays_as_written() {
+        for (subject, rest) in [
+            ("RE: Budget", "Budget"),
+            ("AW: WG: Straße 2", "Straße 2"),
+            ("İLT: YNT: Bütçe", "Bütçe"),
+            ("回复：转发: 预算", "预算"),
+            ("Re: [list] Re: a  b", "[list] a  b"),
+            ("[list] Re: [list] x", "[list] x"),
+            ("[list] x", "[list] x"),
+            ("Note: x", "Note: x"),
+            ("Re", "Re"),
+            ("Re:", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_prefixes(subject), rest, "{subject}");
+        }
+        for prefix in PREFIXES {
+            assert_eq!(without_prefixes(&format!("{prefix}: Ä")), "Ä");
+        }
+        assert!(without_prefixes(&"Re: ".repeat(10_000)).is_empty());
+        without_prefixes(&"[a] ".repeat(10_000));
     }
 
     #[test]

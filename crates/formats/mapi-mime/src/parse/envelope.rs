@@ -3,7 +3,7 @@
 
 mod rare;
 
-use mapi_props::entry_id::{OneOff, recipient_search_key};
+use mapi_props::entry_id::{OneOff, flat_entry_list, recipient_search_key};
 use mapi_props::{
     Defect, FileTime, MessageTree, PropKey, PropName, PropValue, Tag, TreeProps, TreeValue,
 };
@@ -461,20 +461,4 @@ fn one_off(mailbox: &Mailbox) -> Option<Vec<u8>> {
     OneOff::new(shown(mailbox), SMTP, &mailbox.address)
         .encode()
         .ok()
-}
-
-/// FLATENTRYLIST: count, bytes that follow, then entries padded to four. [MS-OXCDATA] 2.3.3
-fn flat_entry_list(entries: &[Vec<u8>]) -> Vec<u8> {
-    let mut list = Vec::new();
-    for entry in entries {
-        list.extend(u32::try_from(entry.len()).unwrap_or(u32::MAX).to_le_bytes());
-        list.extend_from_slice(entry);
-        list.resize(list.len().next_multiple_of(4), 0);
-    }
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes();
-    let mut out = Vec::with_capacity(list.len() + 8);
-    out.extend(number(entries.len()));
-    out.extend(number(list.len()));
-    out.append(&mut list);
-    out
 }

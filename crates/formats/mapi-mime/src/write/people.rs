@@ -3,7 +3,7 @@
 
 use std::io;
 
-use mapi_props::entry_id::{OneOff, OneOffStrings};
+use mapi_props::entry_id::{OneOff, OneOffStrings, flat_entries};
 use mapi_props::{MessageTree, PropValue, Tag, TreeProps, recipient_type, tags};
 
 use crate::person::{PersonTags, REPRESENTING, ROW, SENDER};
@@ -205,13 +205,8 @@ pub(super) fn one_offs(writer: &mut Writer<'_>, props: &TreeProps, tag: Tag<[u8]
     if let Some(person) = Person::of_one_off(writer, bytes) {
         return vec![person.mailbox()];
     }
-    // Count, length, then entries with theirs, padded to four ([MS-OXCDATA] 2.3.3).
-    let mut rest = bytes.get(8..).unwrap_or_default();
     let mut items = Vec::new();
-    while let Some((len, tail)) = rest.split_first_chunk::<4>() {
-        let len = usize::try_from(u32::from_le_bytes(*len)).unwrap_or(usize::MAX);
-        let Some(entry) = tail.get(..len) else { break };
-        rest = tail.get(len.next_multiple_of(4)..).unwrap_or_default();
+    for entry in flat_entries(bytes) {
         items.extend(Person::of_one_off(writer, entry).map(|p| p.mailbox()));
     }
     items
