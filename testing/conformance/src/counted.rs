@@ -4,7 +4,10 @@ use std::fmt::{self, Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mapi_kit::trace::{TARGET, Traced};
-use mapi_spi::{Call, OpenStore, Result, Service, Store, Support};
+use mapi_spi::{
+    Call, OpenStore, Result, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
+    Support, UiHost,
+};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -14,12 +17,26 @@ use tracing::{Event, Metadata, Subscriber};
 pub(crate) struct Counted(pub(crate) Arc<dyn Service>);
 
 impl Service for Counted {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.0.name()
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         self.0.display_name()
+    }
+
+    fn description(&self) -> ServiceDescription {
+        self.0.description()
+    }
+
+    fn entry(
+        &self,
+        event: &ServiceEvent<'_>,
+        draft: &mut ServiceDraft,
+        ui: &dyn UiHost,
+        call: &Call,
+    ) -> Result<()> {
+        self.0.entry(event, draft, ui, call)
     }
 
     fn shutdown(&self) {

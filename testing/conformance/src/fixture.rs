@@ -156,6 +156,7 @@ impl Fixture {
         let open = OpenStore {
             config: self.ground.config("a"),
             mode: mapi::OpenMode::ReadWrite,
+            provider: String::new(),
         };
         let (service, support) = (self.ground.service(), Arc::clone(&self.support));
         let store = service.open_store(&open, support, &mapi::Call::default())?;
@@ -304,16 +305,13 @@ fn host_of(
 /// A profile of these stores, the first one being the default.
 fn profile_of(ground: &dyn Ground, name: &str, stores: &[&str]) -> Profile {
     let service = ground.service();
-    let entry = |store: &&str| ProfileService {
-        service: service.name().to_owned(),
-        letter: (*store).to_owned(),
-        resource_flags: if *store == stores[0] {
+    let entry = |store: &&str| {
+        let default = if *store == stores[0] {
             resource_flags::DEFAULT_STORE
         } else {
             0
-        },
-        config: ground.config(store),
-        ..ProfileService::default()
+        };
+        ProfileService::store(service.name(), store, default, ground.config(store))
     };
     Profile {
         name: name.to_owned(),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use mapi::{Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
 use mapi_kit::trace::Traced;
 use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenStore, Result, Service, Store, Support};
+use mapi_spi::{
+    Call, Error, OpenStore, Result, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
+    Support, UiHost,
+};
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
@@ -175,12 +178,26 @@ pub enum CreateError {
 struct TracedService(Arc<dyn Service>);
 
 impl Service for TracedService {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.0.name()
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         self.0.display_name()
+    }
+
+    fn description(&self) -> ServiceDescription {
+        self.0.description()
+    }
+
+    fn entry(
+        &self,
+        event: &ServiceEvent<'_>,
+        draft: &mut ServiceDraft,
+        ui: &dyn UiHost,
+        call: &Call,
+    ) -> Result<()> {
+        self.0.entry(event, draft, ui, call)
     }
 
     fn shutdown(&self) {

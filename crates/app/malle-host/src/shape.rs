@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use mapi::{Identity, Profile as ApiProfile, ProfileService, resource_flags};
+use mapi::{Identity, Profile as ApiProfile, ProfileProvider, ProfileService, resource_flags};
 use mapi_props::names::{TagOrName, parse_tag};
 use mapi_props::{Bag, Code, Guid, PropTag, Slot, text};
 use mapi_spi::{Error, Result, ServiceConfig};
@@ -33,6 +33,7 @@ pub(crate) fn to_api(name: &str, base: PathBuf, profile: &Profile) -> Result<Api
             .map(|(uid, props)| Ok((section_uid(uid)?, section_to_api(uid, props)?)))
             .collect::<Result<_>>()?,
         base,
+        ..ApiProfile::default()
     })
 }
 
@@ -48,18 +49,17 @@ fn service_to_api(entry: &ServiceEntry, base: &Path) -> ProfileService {
         address: i.address.clone(),
     });
     let has = |(role, _): &&(Role, u32)| entry.roles.contains(role);
+    let flags = ROLES
+        .iter()
+        .filter(has)
+        .fold(default, |all, (_, bit)| all | bit);
+    let config = ServiceConfig {
+        base: base.to_owned(),
+        values: entry.config.clone(),
+    };
     ProfileService {
-        service: entry.name.clone(),
-        letter: entry.letter.to_string(),
-        resource_flags: ROLES
-            .iter()
-            .filter(has)
-            .fold(default, |all, (_, bit)| all | bit),
         identity,
-        config: ServiceConfig {
-            base: base.to_owned(),
-            values: entry.config.clone(),
-        },
+        ..ProfileService::store(&entry.name, entry.letter.as_str(), flags, config)
     }
 }
 
@@ -86,11 +86,12 @@ pub(crate) fn from_api(profile: &ApiProfile) -> Result<Profile> {
         text.parse().map_err(bad)
     };
     let service = |s: &ProfileService| {
-        let has = |(_, bit): &&(Role, u32)| s.resource_flags & bit != 0;
+        let store = only_store(s)?;
+        let has = |(_, bit): &&(Role, u32)| store.flags & bit != 0;
         Ok(ServiceEntry {
             name: s.service.clone(),
-            letter: letter(&s.letter)?,
-            default: s.resource_flags & resource_flags::DEFAULT_STORE != 0,
+            letter: letter(&store.letter)?,
+            default: store.flags & resource_flags::DEFAULT_STORE != 0,
             roles: ROLES
                 .iter()
                 .filter(has)
@@ -114,6 +115,17 @@ pub(crate) fn from_api(profile: &ApiProfile) -> Result<Profile> {
             .collect::<Result<_>>()?,
         sections: profile.sections.iter().map(section).collect(),
     })
+}
+
+fn only_store(service: &ProfileService) -> Result<&ProfileProvider> {
+    let other = || {
+        let detail = format!("`{}` is no service of one store", service.service);
+        Error::new(Code::NO_SUPPORT, detail)
+    };
+    match service.providers.as_slice() {
+        [store] if store.kind == mapi::ProviderKind::Store => Ok(store),
+        _ => Err(other()),
+    }
 }
 
 fn section_from_api(props: &Bag) -> BTreeMap<String, String> {
@@ -155,20 +167,23 @@ mod tests {
             base: "/base".into(),
             next_letter: "c".to_owned(),
             services: vec![ProfileService {
-                service: "S".to_owned(),
-                letter: "b".to_owned(),
-                resource_flags: 0x2 | 0x1000 | 0x4,
                 identity: Some(Identity {
                     name: "Ann".to_owned(),
                     address_type: "SMTP".to_owned(),
                     address: "ann@example.com".to_owned(),
                 }),
-                config: ServiceConfig {
-                    base: "/base".into(),
-                    values: [("path".to_owned(), "mail".to_owned())].into(),
-                },
+                ..ProfileService::store(
+                    "S",
+                    "b",
+                    0x2 | 0x1000 | 0x4,
+                    ServiceConfig {
+                        base: "/base".into(),
+                        values: [("path".to_owned(), "mail".to_owned())].into(),
+                    },
+                )
             }],
             sections: [(Guid([7; 16]), section)].into(),
+            ..ApiProfile::default()
         };
         let text = toml::to_string(&from_api(&api).unwrap()).unwrap();
         let read: Profile = toml::from_str(&text).unwrap();

@@ -22,7 +22,9 @@ mod search;
 mod secret;
 mod store;
 mod support;
+mod transport;
 mod turn;
+mod ui;
 mod view;
 
 pub use call::{Call, CancelToken, OnCancel, Progress, ProgressEvent};
@@ -40,12 +42,24 @@ pub use large::{LargeReader, Lease, Stage, Staged};
 pub use lease::{Epoch, Role, Tenure};
 pub use log::{Inverse, LogEntry, LogKind, LogPage};
 pub use maintain::{CheckReport, Maintain, Problem, Room, StoreFigures};
-pub use provider::{OpenMode, OpenStore, Service, ServiceConfig};
+pub use provider::{
+    Identity, OpenMode, OpenStore, ProviderDescription, ProviderDraft, ProviderKind,
+    SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
+    Setting, SettingKind, SettingProblem, SettingsData, UiUse, service_flags, settings_table,
+};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};
 pub use secret::Secret;
 pub use store::{NameCreation, Store};
-pub use support::Support;
+pub use support::{StatusChange, Support};
+pub use transport::{
+    Attempt, Fate, OpenTransport, Outgoing, Reach, Refusal, Transport, TransportNotice,
+    flush_flags, validate_flags,
+};
 pub use turn::{Turn, Turns};
+pub use ui::{
+    Headless, ProfileAnswer, ProfileChoice, SettingsSheet, SheetData, SheetRequest, SheetRow,
+    UiHost, WizardMove, WizardPage,
+};
 pub use view::{
     Anchor, Depth, Direction, Page, QueryPlan, Row, RowKey, RowKeys, RowSet, ScanBody, ScanRow,
     View,

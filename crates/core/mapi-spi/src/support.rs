@@ -2,9 +2,18 @@
 
 use std::fmt::Debug;
 
-use mapi_props::{Code, FileTime, Guid, LargeRef};
+use mapi_props::{Code, FileTime, Guid, LargeRef, PropTag, PropValue};
 
 use crate::{Call, Error, ItemId, Result, Secret};
+
+/// How a provider's row in the status table changes (ModifyStatusRow).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StatusChange {
+    /// All that the provider said before is forgotten.
+    Replace,
+    /// STATUSROW_UPDATE: the other columns stay.
+    Update,
+}
 
 /// What the host gives a provider. One per opened provider.
 pub trait Support: Send + Sync + Debug {
@@ -33,6 +42,14 @@ pub trait Support: Send + Sync + Debug {
         Err(Error::not_downloaded(format!(
             "a value of item {item} is on a server that is not connected"
         )))
+    }
+
+    /// Says what the provider's row in the status table of its session shows (ModifyStatusRow): PR_STATUS_CODE,
+    /// PR_STATUS_STRING, PR_RESOURCE_METHODS and whatever else there is to say. Who has the table open is told. Entry ids,
+    /// keys, names, types and flags of the row are the session's and stay as they are. May be called on any thread and
+    /// under locks of the provider; a provider without a session says it to nobody.
+    fn modify_status_row(&self, columns: &[(PropTag, PropValue)], change: StatusChange) {
+        let _ = (columns, change);
     }
 
     /// The secret of this provider's own service that goes by `key`, the key of its setting. Asked for when it is used,

@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mapi_forms::Form;
-use mapi_props::{Code, FileTime};
-use mapi_spi::{Error, Result, Service, Support};
+use mapi_props::{Code, FileTime, Guid};
+use mapi_spi::{Error, Headless, Result, Service, ServiceConfig, Support, UiHost};
 
+use self::uses::Uses;
 use crate::FormHost;
-use crate::host::{Host, Profile, ProfileService, resource_flags};
+use crate::host::{
+    Host, Profile, ProfileEntry, ProfileService, ProfileUse, SectionAccess, resource_flags,
+};
+
+mod uses;
 
 /// Profiles and services held in memory.
 ///
@@ -24,11 +29,37 @@ use crate::host::{Host, Profile, ProfileService, resource_flags};
 /// ```
 #[derive(Debug)]
 pub struct EmbeddedHost {
-    profiles: Mutex<Vec<Profile>>,
+    profiles: Mutex<Profiles>,
     services: Vec<Arc<dyn Service>>,
+    default_services: Vec<String>,
+    ui: Arc<dyn UiHost>,
+    in_use: Arc<Uses<String>>,
+    sections: Arc<Uses<(String, Guid)>>,
     support: Arc<dyn Support>,
     forms: Mutex<Vec<Form>>,
     form_host: Option<Arc<dyn FormHost>>,
+}
+
+#[derive(Debug, Default)]
+struct Profiles {
+    all: Vec<Profile>,
+    default: Option<String>,
+}
+
+impl Profiles {
+    fn get(&mut self, name: &str) -> Result<&mut Profile> {
+        let found = self.all.iter_mut().find(|p| p.name == name);
+        found.ok_or_else(|| unknown(name))
+    }
+
+    fn must_be_free(&self, name: &str) -> Result<()> {
+        let name = name.to_lowercase();
+        if self.all.iter().any(|p| p.name.to_lowercase() == name) {
+            let detail = format!("there is a profile `{name}` already");
+            return Err(Error::new(Code::NO_ACCESS, detail));
+        }
+        Ok(())
+    }
 }
 
 impl Default for EmbeddedHost {
@@ -44,6 +75,10 @@ impl EmbeddedHost {
         Self {
             profiles: Mutex::default(),
             services: Vec::new(),
+            default_services: Vec::new(),
+            ui: Arc::new(Headless),
+            in_use: Arc::default(),
+            sections: Arc::default(),
             support: Arc::new(SystemSupport),
             forms: Mutex::default(),
             form_host: None,
@@ -57,15 +92,25 @@ impl EmbeddedHost {
         self
     }
 
+    /// Names a service that new profiles get.
+    #[must_use]
+    pub fn default_service(mut self, name: &str) -> Self {
+        self.default_services.push(name.to_owned());
+        self
+    }
+
+    /// Who asks the person in front of the program.
+    #[must_use]
+    pub fn ui(mut self, ui: Arc<dyn UiHost>) -> Self {
+        self.ui = ui;
+        self
+    }
+
     /// Adds a profile with one store of this service. The first profile is the default one.
     #[must_use]
     pub fn profile(self, name: &str, service: &str) -> Self {
-        let entry = ProfileService {
-            service: service.to_owned(),
-            letter: "a".to_owned(),
-            resource_flags: resource_flags::DEFAULT_STORE,
-            ..ProfileService::default()
-        };
+        let (default, config) = (resource_flags::DEFAULT_STORE, ServiceConfig::default());
+        let entry = ProfileService::store(service, "a", default, config);
         self.add_profile(Profile {
             name: name.to_owned(),
             services: vec![entry],
@@ -76,8 +121,19 @@ impl EmbeddedHost {
     /// Adds a profile. The first one is the default one.
     #[must_use]
     pub fn add_profile(self, profile: Profile) -> Self {
-        self.profiles().push(profile);
+        self.enter(profile);
         self
+    }
+
+    fn enter(&self, mut profile: Profile) {
+        if profile.instance == Guid::NIL {
+            profile.instance = self.support.new_guid();
+        }
+        let mut profiles = self.profiles();
+        if profiles.all.is_empty() {
+            profiles.default = Some(profile.name.clone());
+        }
+        profiles.all.push(profile);
     }
 
     /// What shows forms.
@@ -87,7 +143,7 @@ impl EmbeddedHost {
         self
     }
 
-    fn profiles(&self) -> MutexGuard<'_, Vec<Profile>> {
+    fn profiles(&self) -> MutexGuard<'_, Profiles> {
         self.profiles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,16 +157,28 @@ impl EmbeddedHost {
 
 impl Host for EmbeddedHost {
     fn profile_names(&self) -> Result<Vec<String>> {
-        Ok(self.profiles().iter().map(|p| p.name.clone()).collect())
+        let profiles = self.profiles();
+        Ok(profiles.all.iter().map(|p| p.name.clone()).collect())
     }
 
     fn default_profile(&self) -> Result<Option<String>> {
-        Ok(self.profiles().first().map(|p| p.name.clone()))
+        Ok(self.profiles().default.clone())
     }
 
     fn profile(&self, name: &str) -> Result<Profile> {
-        let found = self.profiles().iter().find(|p| p.name == name).cloned();
-        found.ok_or_else(|| unknown(name))
+        self.profiles().get(name).cloned()
+    }
+
+    fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {
+        let profiles = self.profiles();
+        let entry = |profile: &Profile| ProfileEntry {
+            name: profile.name.clone(),
+            default: profiles.default.as_ref() == Some(&profile.name),
+            app: profile.app,
+            deleted: profile.deleted,
+            renamed_to: profile.renamed_to.clone(),
+        };
+        Ok(profiles.all.iter().map(entry).collect())
     }
 
     fn change_profile(
@@ -119,16 +187,86 @@ impl Host for EmbeddedHost {
         change: &mut dyn FnMut(&mut Profile) -> Result<()>,
     ) -> Result<()> {
         let mut profiles = self.profiles();
-        let found = profiles.iter_mut().find(|p| p.name == name);
-        let profile = found.ok_or_else(|| unknown(name))?;
+        let profile = profiles.get(name)?;
         let mut changed = profile.clone();
         change(&mut changed)?;
         *profile = changed;
         Ok(())
     }
 
+    fn create_profile(&self, profile: Profile) -> Result<()> {
+        let mut profiles = self.profiles();
+        profiles.must_be_free(&profile.name)?;
+        profiles.all.push(profile);
+        Ok(())
+    }
+
+    fn remove_profile(&self, name: &str) -> Result<()> {
+        let mut profiles = self.profiles();
+        profiles.get(name)?;
+        profiles.all.retain(|p| p.name != name);
+        profiles.default.take_if(|default| default == name);
+        Ok(())
+    }
+
+    fn rename_profile(&self, name: &str, new: &str) -> Result<()> {
+        let mut profiles = self.profiles();
+        profiles.must_be_free(new)?;
+        let profile = profiles.get(name)?;
+        new.clone_into(&mut profile.name);
+        profile.renamed_to = None;
+        if profiles.default.as_deref() == Some(name) {
+            profiles.default = Some(new.to_owned());
+        }
+        Ok(())
+    }
+
+    fn set_default_profile(&self, name: Option<&str>) -> Result<()> {
+        let mut profiles = self.profiles();
+        if let Some(name) = name {
+            profiles.get(name)?;
+        }
+        profiles.default = name.map(str::to_owned);
+        Ok(())
+    }
+
+    fn use_profile(&self, name: &str) -> Result<Box<dyn ProfileUse>> {
+        self.profiles().get(name)?;
+        Ok(self.in_use.share(name.to_owned()))
+    }
+
+    fn sole_use(&self, name: &str) -> Result<Option<Box<dyn ProfileUse>>> {
+        self.profiles().get(name)?;
+        Ok(self.in_use.try_alone(name.to_owned()))
+    }
+
+    fn use_section(
+        &self,
+        profile: &str,
+        uid: Guid,
+        access: SectionAccess,
+    ) -> Result<Option<Box<dyn ProfileUse>>> {
+        let key = (profile.to_owned(), uid);
+        Ok(match access {
+            SectionAccess::Read => self.sections.try_share(key),
+            SectionAccess::Write => self.sections.try_alone(key),
+        })
+    }
+
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
         self.services.iter().find(|s| s.name() == name).cloned()
+    }
+
+    fn services(&self) -> Vec<Arc<dyn Service>> {
+        self.services.clone()
+    }
+
+    fn default_services(&self) -> Vec<String> {
+        self.default_services.clone()
+    }
+
+    fn ui(&self) -> Arc<dyn UiHost> {
+        Arc::clone(&self.ui)
     }
 
     fn local_forms(&self) -> Result<Vec<Form>> {

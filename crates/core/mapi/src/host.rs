@@ -1,19 +1,25 @@
 //! What the client API asks of the program around it: profiles, services and the host's side of each provider.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi_forms::Form;
-use mapi_props::{Bag, Code, Guid};
-use mapi_spi::{Error, Result, Service, ServiceConfig, Support};
+use mapi_props::{Code, Guid};
+use mapi_spi::{Error, Headless, Result, Service, Support, UiHost};
 
 use crate::FormHost;
 
+mod in_use;
+mod profile;
+
+pub use in_use::{ProfileEntry, ProfileUse, SectionAccess, UnseenUse};
+pub use profile::{
+    Profile, ProfileProvider, ProfileService, letter_after, letter_uid, resource_flags,
+};
+
 /// The program's side. Implemented once by the composition root, and by tests.
 pub trait Host: Send + Sync + Debug {
-    /// Names of the profiles, in order.
+    /// Names of the profiles, in order, with those that are marked as deleted.
     ///
     /// # Errors
     /// `MAPI_E_DISK_ERROR` and the like.
@@ -31,6 +37,25 @@ pub trait Host: Send + Sync + Debug {
     /// `MAPI_E_NOT_FOUND` if there is none of that name.
     fn profile(&self, name: &str) -> Result<Profile>;
 
+    /// All profiles in order, with their marks.
+    ///
+    /// # Errors
+    /// As [`Self::profile_names`]. A profile that cannot be read has its name and no marks.
+    fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {
+        let default = self.default_profile()?;
+        let entry = |name: String| {
+            let profile = self.profile(&name).unwrap_or_default();
+            ProfileEntry {
+                default: default.as_ref() == Some(&name),
+                name,
+                app: profile.app,
+                deleted: profile.deleted,
+                renamed_to: profile.renamed_to,
+            }
+        };
+        Ok(self.profile_names()?.into_iter().map(entry).collect())
+    }
+
     /// Changes a profile: `change` is shown it as it stands, and what it leaves behind is kept, whole or not at all.
     /// Nobody else changes the profile meanwhile. If `change` fails, nothing is kept and its error comes back.
     ///
@@ -43,8 +68,88 @@ pub trait Host: Send + Sync + Debug {
         change: &mut dyn FnMut(&mut Profile) -> Result<()>,
     ) -> Result<()>;
 
+    /// Makes a profile, whole or not at all. [`Profile::base`] is the host's to say.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_ACCESS` if there is one of that name; `MAPI_E_INVALID_PARAMETER` for a name that cannot be;
+    /// `MAPI_E_NO_SUPPORT` of a host with fixed profiles; `MAPI_E_DISK_ERROR` and the like.
+    fn create_profile(&self, profile: Profile) -> Result<()> {
+        Err(fixed(&profile.name))
+    }
+
+    /// Removes a profile at once; if it was the default one there is none any more. What its services keep in files stays.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND`; `MAPI_E_NO_SUPPORT` of a host with fixed profiles; `MAPI_E_DISK_ERROR` and the like.
+    fn remove_profile(&self, name: &str) -> Result<()> {
+        Err(fixed(name))
+    }
+
+    /// Renames a profile at once, and takes its marks of a new name away; the default profile stays it. What its services
+    /// keep in files is found as before.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND`; those of [`Self::create_profile`] for the new name.
+    fn rename_profile(&self, name: &str, _new: &str) -> Result<()> {
+        Err(fixed(name))
+    }
+
+    /// Says which profile is used when none is named; `None`: none.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND`; `MAPI_E_NO_SUPPORT` of a host with fixed profiles; `MAPI_E_DISK_ERROR` and the like.
+    fn set_default_profile(&self, name: Option<&str>) -> Result<()> {
+        Err(fixed(name.unwrap_or_default()))
+    }
+
+    /// Holds a profile for a session, together with all other sessions of whatever process; waits while somebody has
+    /// [`Self::sole_use`] of it. What the profile holds is to be read after that.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND`; `MAPI_E_DISK_ERROR` and the like.
+    fn use_profile(&self, _name: &str) -> Result<Box<dyn ProfileUse>> {
+        Ok(Box::new(UnseenUse))
+    }
+
+    /// Holds a profile alone; `None`, at once, if anybody uses it.
+    ///
+    /// # Errors
+    /// As [`Self::use_profile`].
+    fn sole_use(&self, _name: &str) -> Result<Option<Box<dyn ProfileUse>>> {
+        Ok(Some(Box::new(UnseenUse)))
+    }
+
+    /// Holds an open section of a profile against other processes; `None`, at once, if that cannot be because of them.
+    /// Who has it open in this program is not asked here.
+    ///
+    /// # Errors
+    /// As [`Self::use_profile`].
+    fn use_section(
+        &self,
+        _profile: &str,
+        _uid: Guid,
+        _access: SectionAccess,
+    ) -> Result<Option<Box<dyn ProfileUse>>> {
+        Ok(Some(Box::new(UnseenUse)))
+    }
+
     /// The service called `name`; `None` if this program has none.
     fn service(&self, name: &str) -> Option<Arc<dyn Service>>;
+
+    /// All services, in the order in which they are offered.
+    fn services(&self) -> Vec<Arc<dyn Service>> {
+        Vec::new()
+    }
+
+    /// Names of the services that new profiles get (\[Default Services\]).
+    fn default_services(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Who asks the person in front of the program; unless there is one, nobody.
+    fn ui(&self) -> Arc<dyn UiHost> {
+        Arc::new(Headless)
+    }
 
     /// The local library of forms, which all profiles share.
     ///
@@ -71,134 +176,11 @@ pub trait Host: Send + Sync + Debug {
         None
     }
 
-    /// The host's side of one provider of a profile.
+    /// The host's side of one provider of a profile; for a service without a name: of none.
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support>;
 }
 
-/// A profile: which message services a user has, and what programs keep in its sections.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Profile {
-    /// Its name.
-    pub name: String,
-    /// Where relative paths in the settings of its services start.
-    pub base: PathBuf,
-    /// The letter that the next store gets; empty: `a`. Letters of removed stores are never given again.
-    pub next_letter: String,
-    /// Its services, in order.
-    pub services: Vec<ProfileService>,
-    /// Profile sections by their UID.
-    pub sections: BTreeMap<Guid, Bag>,
-}
-
-impl Profile {
-    /// Adds a service with the next letter, and returns it.
-    pub fn add(&mut self, service: &str, values: BTreeMap<String, String>) -> ProfileService {
-        let taken = |letter: &str| self.services.iter().any(|s| s.letter == letter);
-        let mut letter = std::mem::take(&mut self.next_letter);
-        while letter.is_empty() || taken(&letter) {
-            letter = letter_after(&letter);
-        }
-        self.next_letter = letter_after(&letter);
-        let config = ServiceConfig {
-            base: self.base.clone(),
-            values,
-        };
-        let added = ProfileService {
-            service: service.to_owned(),
-            letter,
-            config,
-            ..ProfileService::default()
-        };
-        self.services.push(added.clone());
-        added
-    }
-}
-
-/// The letters of the store after the one that has these: `a` after none, `b` after `a`, `aa` after `z`.
-#[must_use]
-pub fn letter_after(letters: &str) -> String {
-    let mut letters = letters.as_bytes().to_vec();
-    for letter in letters.iter_mut().rev() {
-        if *letter < b'z' {
-            *letter += 1;
-            return letters.into_iter().map(char::from).collect();
-        }
-        *letter = b'a';
-    }
-    letters.push(b'a');
-    letters.into_iter().map(char::from).collect()
-}
-
-/// One message service of a profile.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ProfileService {
-    /// PR_SERVICE_NAME: `MALLE_LOCAL`.
-    pub service: String,
-    /// What ids of its store begin with: `a`.
-    pub letter: String,
-    /// PR_RESOURCE_FLAGS: which roles its store has; see [`resource_flags`].
-    pub resource_flags: u32,
-    /// Who the user is to this service, if it knows.
-    pub identity: Option<Identity>,
-    /// Its settings.
-    pub config: ServiceConfig,
-}
-
-/// Who the user is to a service (requirement SES-09).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Identity {
-    /// PR_IDENTITY_DISPLAY.
-    pub name: String,
-    /// PR_ADDRTYPE of the address: `SMTP`.
-    pub address_type: String,
-    /// The address.
-    pub address: String,
-}
-
-/// PR_RESOURCE_FLAGS (requirements 8.5).
-pub mod resource_flags {
-    /// STATUS_DEFAULT_STORE: the default store of the session.
-    pub const DEFAULT_STORE: u32 = 0x2;
-    /// STATUS_PRIMARY_IDENTITY: the user is who this service says.
-    pub const PRIMARY_IDENTITY: u32 = 0x4;
-    /// STATUS_SIMPLE_STORE: the default store of Simple MAPI clients.
-    pub const SIMPLE_STORE: u32 = 0x8;
-    /// STATUS_NO_PRIMARY_IDENTITY: the service cannot say who the user is.
-    pub const NO_PRIMARY_IDENTITY: u32 = 0x20;
-    /// STATUS_NO_DEFAULT_STORE: never the default store.
-    pub const NO_DEFAULT_STORE: u32 = 0x40;
-    /// STATUS_TEMP_SECTION: open for this session only, not in the profile.
-    pub const TEMP_SECTION: u32 = 0x80;
-    /// STATUS_PRIMARY_STORE: the default store at logon.
-    pub const PRIMARY_STORE: u32 = 0x1000;
-    /// STATUS_SECONDARY_STORE: the default store at logon while the primary one cannot be opened.
-    pub const SECONDARY_STORE: u32 = 0x2000;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Profile, letter_after};
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn letters_go_on_after_z() {
-        for (letters, next) in [
-            ("", "a"),
-            ("a", "b"),
-            ("z", "aa"),
-            ("az", "ba"),
-            ("zz", "aaa"),
-        ] {
-            assert_eq!(letter_after(letters), next);
-        }
-    }
-
-    #[test]
-    fn a_letter_is_never_given_twice() {
-        let mut profile = Profile::default();
-        let mut add = || profile.add("X", BTreeMap::new()).letter;
-        assert_eq!((add(), add()), ("a".to_owned(), "b".to_owned()));
-        profile.services.clear();
-        assert_eq!(profile.add("X", BTreeMap::new()).letter, "c");
-    }
+fn fixed(name: &str) -> Error {
+    let detail = format!("profile `{name}`: the profiles of this program cannot be changed");
+    Error::new(Code::NO_SUPPORT, detail)
 }

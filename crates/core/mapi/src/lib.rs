@@ -105,7 +105,10 @@ pub use forms::{
     FormContainer, FormHost, FormInfo, FormLibrary, FormSource, FormToken, Forms, Installed,
     MessageSite, SiteStatus,
 };
-pub use host::{Host, Identity, Profile, ProfileService, letter_after, resource_flags};
+pub use host::{
+    Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse, SectionAccess,
+    UnseenUse, letter_after, letter_uid, resource_flags,
+};
 pub use message::{Message, Original};
 pub use message_file::{
     MessageStorage, OnStorage, Scratch, StorageAccess, StorageBytes, StorageCommit, StorageMessage,
@@ -146,8 +149,10 @@ pub use mapi_props::{
 pub use mapi_query::language as query;
 pub use mapi_spi::{
     Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
-    FolderCounts, FolderKind, ItemId, Limits, OpenMode, Problem, Progress, ProgressEvent,
-    QueryPlan, Result, Service, ServiceConfig, StoreFigures, Support, Turn, Turns,
+    FolderCounts, FolderKind, Headless, Identity, ItemId, Limits, OpenMode, Problem, Progress,
+    ProgressEvent, ProviderDescription, ProviderDraft, ProviderKind, QueryPlan, Result,
+    SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
+    Setting, SettingKind, SettingProblem, SettingsData, SettingsSheet, SheetData, SheetRequest, SheetRow, StoreFigures, Support, Turn, Turns, UiHost, UiUse, ProfileAnswer, ProfileChoice, WizardMove, WizardPage, service_flags, settings_table,
 };
 
 /// Tags of any type as one list, for columns and property lists.

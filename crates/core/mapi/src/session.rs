@@ -27,6 +27,7 @@ use crate::{
 
 pub(crate) use alone::alone;
 pub use change::StoreRole;
+pub(crate) use identity::write_identity;
 pub use logon::Logon;
 pub(crate) use member::{Member, SessionState};
 pub(crate) use roster::OpenedStore;

@@ -136,7 +136,7 @@ fn of_store(opened: &OpenedStore, flags: u32) -> Bag {
     props.set(tags::RESOURCE_METHODS, VALIDATE_STATE);
     props.set(tags::STATUS_CODE, AVAILABLE);
     if let Some(identity) = &opened.place.identity {
-        identity.write(&mut props);
+        crate::session::write_identity(identity, &mut props);
     }
     props
 }

@@ -6,12 +6,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use mapi_props::{Code, PropTag};
-use mapi_spi::{Error, Result, Service};
+use mapi_props::{Code, Guid, PropTag};
+use mapi_spi::{Error, Result, Service, ServiceDescription};
 
 use crate::advise::Dispatcher;
 use crate::forms::FormChanges;
-use crate::host::Host;
+use crate::host::{Host, ProfileService};
 use crate::profile_section::OpenSections;
 use crate::session::SessionState;
 use crate::{InitFlags, TableData};
@@ -161,6 +161,19 @@ impl Subsystem {
 
     pub(crate) fn share(&self, session: &Arc<SessionState>) {
         *lock(&self.shared) = Arc::downgrade(session);
+    }
+
+    /// What the service called `name` is made of.
+    pub(crate) fn describe(&self, name: &str) -> Result<ServiceDescription> {
+        let service = self.host.service(name);
+        let missing = || Error::new(Code::UNCONFIGURED, format!("there is no service `{name}`"));
+        Ok(service.ok_or_else(missing)?.description())
+    }
+
+    /// A UID that nothing has.
+    pub(crate) fn new_uid(&self) -> Guid {
+        let support = self.host.support("", &ProfileService::default());
+        support.new_guid()
     }
 
     /// A service that no profile names, in use.

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenMode, OpenStore, Result, Service, Store, Support};
+use mapi_props::{Code, PropTag, PropType};
+use mapi_spi::{
+    Call, Error, OpenMode, OpenStore, Result, Service, ServiceDescription, Setting, SettingKind,
+    Store, Support,
+};
 
 use crate::store::{MemoryStore, Options};
 
@@ -46,12 +49,21 @@ impl MemoryService {
 }
 
 impl Service for MemoryService {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NAME
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         "Memory"
+    }
+
+    fn description(&self) -> ServiceDescription {
+        let tag = PropTag::new(0x6600, PropType::UNICODE);
+        let name = Setting::new("name", tag, SettingKind::Text).explained(
+            "Name",
+            "Stores of the same name are the same store; without one every session has a new store.",
+        );
+        ServiceDescription::store(self.name(), self.display_name()).setting(name)
     }
 
     fn open_store(

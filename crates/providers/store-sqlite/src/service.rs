@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenStore, Result, Service, ServiceConfig, Store, Support};
+use mapi_props::{Code, PropTag, PropType};
+use mapi_spi::{
+    Call, Error, OpenStore, Result, Service, ServiceConfig, ServiceDescription, Setting,
+    SettingKind, Store, Support,
+};
 
 use crate::SqliteStore;
 
@@ -16,7 +19,7 @@ use crate::SqliteStore;
 /// # fn open(support: Arc<dyn Support>) -> mapi_spi::Result<Arc<dyn Store>> {
 /// let mut config = ServiceConfig { base: "/home/me/profile".into(), ..ServiceConfig::default() };
 /// config.values.insert("path".to_owned(), "mail.malle".to_owned());
-/// let open = OpenStore { config, mode: OpenMode::Create };
+/// let open = OpenStore { config, mode: OpenMode::Create, provider: String::new() };
 /// store_sqlite::SqliteService.open_store(&open, support, &Call::default())
 /// # }
 /// ```
@@ -24,12 +27,24 @@ use crate::SqliteStore;
 pub struct SqliteService;
 
 impl Service for SqliteService {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "MALLE_LOCAL"
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         "Mail on this computer"
+    }
+
+    fn description(&self) -> ServiceDescription {
+        let tag = PropTag::new(0x6600, PropType::UNICODE);
+        let path = Setting::new("path", tag, SettingKind::Path)
+            .required()
+            .default("mail.malle")
+            .explained(
+                "File",
+                "The file that holds the mail, relative to the folder of the profile. It is made when it is missing.",
+            );
+        ServiceDescription::store(self.name(), self.display_name()).setting(path)
     }
 
     fn open_store(

@@ -222,7 +222,7 @@ pub(super) const CASES: &[Case] = &[
             // Nor is one whose service says so.
             let host = f.host_with(f.ground().service());
             host.change_profile("work", &mut |profile| {
-                profile.services[1].resource_flags |= resource_flags::NO_DEFAULT_STORE;
+                profile.services[1].providers[0].flags |= resource_flags::NO_DEFAULT_STORE;
                 Ok(())
             })?;
             let session = f.restart()?;

@@ -9,7 +9,7 @@ use mapi::{
     columns, object_type, resource_flags, tags,
 };
 use mapi_props::entry_id::{OneOff, OneOffStrings};
-use mapi_spi::{OpenStore, Store};
+use mapi_spi::{OpenStore, ServiceDescription, ServiceDraft, ServiceEvent, Store, UiHost};
 
 use crate::fixture::{add_subject, code, draft, prop};
 use crate::{Case, case};
@@ -420,9 +420,9 @@ fn introduce(host: &dyn Host, letter: &str, name: &str, flags: u32) -> Result<()
         let service = profile
             .services
             .iter_mut()
-            .find(|s| s.letter == letter)
+            .find(|s| s.providers[0].letter == letter)
             .unwrap();
-        service.resource_flags |= flags;
+        service.providers[0].flags |= flags;
         service.identity = Some(Identity {
             name: name.to_owned(),
             address_type: "SMTP".to_owned(),
@@ -460,12 +460,26 @@ impl Watched {
 }
 
 impl Service for Watched {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.service.name()
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         self.service.display_name()
+    }
+
+    fn description(&self) -> ServiceDescription {
+        self.service.description()
+    }
+
+    fn entry(
+        &self,
+        event: &ServiceEvent<'_>,
+        draft: &mut ServiceDraft,
+        ui: &dyn UiHost,
+        call: &Call,
+    ) -> Result<()> {
+        self.service.entry(event, draft, ui, call)
     }
 
     fn open_store(

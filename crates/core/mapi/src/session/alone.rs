@@ -49,11 +49,11 @@ pub(crate) fn alone(
 struct FileService;
 
 impl Service for FileService {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "MSG_FILE"
     }
 
-    fn display_name(&self) -> &'static str {
+    fn display_name(&self) -> &str {
         "Message in a file"
     }
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use mapi_props::{Code, Guid};
-use mapi_spi::{Error, OpenMode, Result};
+use mapi_spi::{Error, OpenMode, ProviderKind, Result};
 
 use super::Session;
 use super::opening::{Opening, validate};
 use super::roster::{Entrant, OpenedStore};
-use crate::host::{Profile, resource_flags};
+use crate::host::{Profile, ProfileProvider, resource_flags};
 use crate::{EntryId, MsgStore, OpenFlags, TreeFlags};
 
 /// What SetDefaultStore makes of a store: its flags, of which one is given at a time.
@@ -129,9 +129,18 @@ impl Session {
             mode: OpenMode::Create,
             call: self.call(),
         };
+        let subsystem = &self.state().subsystem;
+        let description = subsystem.describe(service)?;
         let mut added = None;
         self.change_profile(&mut |profile| {
-            let entrant = opening.open(&profile.add(service, settings.clone()))?;
+            let entry = profile.add(&description, settings.clone(), &mut || subsystem.new_uid());
+            let entry = entry.clone();
+            let store = entry
+                .providers
+                .iter()
+                .find(|p| p.kind == ProviderKind::Store);
+            let lacking = || Error::new(Code::NO_SUPPORT, format!("`{service}` has no store"));
+            let entrant = opening.open(&entry, store.ok_or_else(lacking)?)?;
             self.must_be_new(&entrant)?;
             added = Some(entrant);
             Ok(())
@@ -166,7 +175,13 @@ impl Session {
         let letter = &opened.place.letter;
         if !letter.is_empty() {
             self.change_profile(&mut |profile| {
-                profile.services.retain(|s| s.letter != *letter);
+                let has = |p: &ProfileProvider| p.letter == *letter;
+                for service in &mut profile.services {
+                    if service.providers.len() > 1 {
+                        service.providers.retain(|p| !has(p));
+                    }
+                }
+                profile.services.retain(|s| !s.providers.iter().any(has));
                 Ok(())
             })?;
         }
@@ -180,17 +195,21 @@ impl Session {
     }
 }
 
-/// Gives a flag to the service of this letter, and takes it from all others.
+/// Gives a flag to the store of this letter, and takes it from all others.
 fn mark(profile: &mut Profile, flag: u32, letter: Option<&str>) -> Result<()> {
-    let known = |letter| profile.services.iter().any(|s| s.letter == letter);
+    let known = |letter| profile.stores().any(|(_, p)| p.letter == letter);
     if !letter.is_none_or(known) {
         let detail = "the store is not in the profile";
         return Err(Error::new(Code::NOT_FOUND, detail));
     }
-    for service in &mut profile.services {
-        service.resource_flags &= !flag;
-        if Some(service.letter.as_str()) == letter {
-            service.resource_flags |= flag;
+    let services = profile.services.iter_mut();
+    for provider in services.flat_map(|s| &mut s.providers) {
+        if provider.kind != ProviderKind::Store {
+            continue;
+        }
+        provider.flags &= !flag;
+        if Some(provider.letter.as_str()) == letter {
+            provider.flags |= flag;
         }
     }
     Ok(())

@@ -3,10 +3,10 @@
 
 use mapi_props::entry_id::OneOff;
 use mapi_props::{Bag, Code, tags};
-use mapi_spi::{Error, Result};
+use mapi_spi::{Error, Identity, Result};
 
 use super::Session;
-use crate::host::{Identity, resource_flags};
+use crate::host::resource_flags;
 use crate::{EntryId, Returned};
 
 /// Who the user is when nobody says: always the same.
@@ -37,7 +37,7 @@ impl Session {
             })
         };
         if let Some(identity) = known(true).or_else(|| known(false)) {
-            return Ok(Returned::clean(identity.entry_id()?));
+            return Ok(Returned::clean(entry_id(&identity)?));
         }
         let (name, address_type, address) = NOBODY;
         let nobody = Identity {
@@ -46,35 +46,33 @@ impl Session {
             address: address.to_owned(),
         };
         Ok(Returned::warn_if(
-            nobody.entry_id()?,
+            entry_id(&nobody)?,
             true,
             Code::W_NO_SERVICE,
         ))
     }
 }
 
-impl Identity {
-    /// PR_IDENTITY_ENTRYID: a one-off.
-    fn entry_id(&self) -> Result<EntryId> {
-        let one_off = OneOff::new(&self.name, &self.address_type, &self.address);
-        let encoded = one_off.encode().map_err(|e| {
-            Error::caused(
-                Code::CORRUPT_DATA,
-                "the identity of the service is damaged",
-                e,
-            )
-        });
-        encoded.map(EntryId::from)
-    }
+/// PR_IDENTITY_ENTRYID: a one-off.
+fn entry_id(identity: &Identity) -> Result<EntryId> {
+    let one_off = OneOff::new(&identity.name, &identity.address_type, &identity.address);
+    let encoded = one_off.encode().map_err(|e| {
+        Error::caused(
+            Code::CORRUPT_DATA,
+            "the identity of the service is damaged",
+            e,
+        )
+    });
+    encoded.map(EntryId::from)
+}
 
-    /// The three properties of a status row: all, or none.
-    pub(crate) fn write(&self, props: &mut Bag) {
-        let Ok(entry_id) = self.entry_id() else {
-            return;
-        };
-        let key = format!("{}:{}\0", self.address_type, self.address).to_uppercase();
-        props.set(tags::IDENTITY_ENTRYID, entry_id.as_bytes());
-        props.set(tags::IDENTITY_DISPLAY, self.name.as_str());
-        props.set(tags::IDENTITY_SEARCH_KEY, key.as_bytes());
-    }
+/// The three properties of a status row: all, or none.
+pub(crate) fn write_identity(identity: &Identity, props: &mut Bag) {
+    let Ok(entry_id) = entry_id(identity) else {
+        return;
+    };
+    let key = format!("{}:{}\0", identity.address_type, identity.address).to_uppercase();
+    props.set(tags::IDENTITY_ENTRYID, entry_id.as_bytes());
+    props.set(tags::IDENTITY_DISPLAY, identity.name.as_str());
+    props.set(tags::IDENTITY_SEARCH_KEY, key.as_bytes());
 }

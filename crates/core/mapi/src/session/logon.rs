@@ -10,7 +10,7 @@ use super::opening::{Opening, validate};
 use super::roster::{Entrant, Roster};
 use super::{ServiceFailure, Session};
 use crate::context::LastError;
-use crate::host::{Profile, ProfileService, resource_flags};
+use crate::host::{Profile, ProfileProvider, ProfileService, resource_flags};
 use crate::subsystem::Subsystem;
 use crate::{Mapi, TreeFlags};
 
@@ -190,9 +190,9 @@ fn profile_name(subsystem: &Subsystem, choice: Choice) -> Result<String> {
 
 /// Opens the stores of a profile, and says which services could not be started.
 fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<ServiceFailure>)> {
-    let services = &profile.services;
-    let mut opened: Vec<Result<Entrant>> = services.iter().map(|s| opening.open(s)).collect();
-    let wanted = defaults(services);
+    let stores: Vec<_> = profile.stores().collect();
+    let mut opened: Vec<Result<Entrant>> = stores.iter().map(|(s, p)| opening.open(s, p)).collect();
+    let wanted = defaults(&stores);
     let works = |at: &usize| opened.get(*at).is_some_and(Result::is_ok);
     let default = wanted.iter().copied().find(works);
     if default.is_none()
@@ -207,7 +207,7 @@ fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<Servic
     }
     let roster = Roster::default();
     let mut failed = Vec::new();
-    for (at, (service, entrant)) in services.iter().zip(opened).enumerate() {
+    for (at, ((service, provider), entrant)) in stores.into_iter().zip(opened).enumerate() {
         match entrant {
             Ok(mut entrant) => {
                 entrant.flags &= !resource_flags::DEFAULT_STORE;
@@ -216,7 +216,7 @@ fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<Servic
                 }
                 roster.list(entrant);
             }
-            Err(e) => failed.push(failure(service, &e)),
+            Err(e) => failed.push(failure(service, provider, &e)),
         }
     }
     Ok((roster, failed))
@@ -224,8 +224,8 @@ fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<Servic
 
 /// Which stores may be the session's default, the best first: the primary one, the secondary one while that cannot be
 /// opened, and the profile's default (STO-03). None if the profile has none.
-fn defaults(services: &[ProfileService]) -> Vec<usize> {
-    let with = |bit| services.iter().position(|s| s.resource_flags & bit != 0);
+fn defaults(stores: &[(&ProfileService, &ProfileProvider)]) -> Vec<usize> {
+    let with = |bit| stores.iter().position(|(_, p)| p.flags & bit != 0);
     let secondary = with(resource_flags::SECONDARY_STORE);
     let default = with(resource_flags::DEFAULT_STORE);
     let order = match (with(resource_flags::PRIMARY_STORE), default) {
@@ -236,10 +236,10 @@ fn defaults(services: &[ProfileService]) -> Vec<usize> {
     order.into_iter().flatten().collect()
 }
 
-fn failure(service: &ProfileService, error: &Error) -> ServiceFailure {
+fn failure(service: &ProfileService, provider: &ProfileProvider, error: &Error) -> ServiceFailure {
     ServiceFailure {
         service: service.service.clone(),
-        letter: service.letter.clone(),
+        letter: provider.letter.clone(),
         error: LastError {
             code: error.code(),
             detail: error.detail().to_owned(),

@@ -10,7 +10,7 @@ use mapi_spi::{Error, OpenMode, Result, ServiceConfig};
 use super::Session;
 use super::opening::{Opening, validate};
 use super::roster::OpenedStore;
-use crate::host::{ProfileService, resource_flags};
+use crate::host::{ProfileProvider, ProfileService, resource_flags};
 use crate::status::Status;
 use crate::{EntryId, MsgStore, Object, OpenFlags, StoreFlags, TreeFlags};
 
@@ -51,9 +51,12 @@ fn start(
 ) -> Result<Arc<OpenedStore>> {
     let entry = ProfileService {
         service: service.to_owned(),
-        resource_flags: resource_flags::TEMP_SECTION,
         config,
         ..ProfileService::default()
+    };
+    let provider = ProfileProvider {
+        flags: resource_flags::TEMP_SECTION,
+        ..ProfileProvider::default()
     };
     let write = flags.contains(StoreFlags::WRITE);
     let open = |mode| {
@@ -63,7 +66,7 @@ fn start(
             mode,
             call: &session.call,
         };
-        opening.open(&entry)
+        opening.open(&entry, &provider)
     };
     let entrant = if write || flags.contains(StoreFlags::BEST_ACCESS) {
         open(session.state().mode).or_else(|e| {

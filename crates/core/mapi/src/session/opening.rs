@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mapi_spi::{Call, OpenMode, OpenStore, Result};
 
 use super::roster::{Entrant, OpenedStore};
-use crate::host::ProfileService;
+use crate::host::{ProfileProvider, ProfileService};
 use crate::session::Member;
 use crate::subsystem::Subsystem;
 use crate::{MsgStore, OpenFlags, TreeFlags};
@@ -20,25 +20,30 @@ pub(super) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Opens the store of a service, ready to be entered into the roster.
-    pub(super) fn open(&self, entry: &ProfileService) -> Result<Entrant> {
+    /// Opens a store of a service, ready to be entered into the roster.
+    pub(super) fn open(
+        &self,
+        entry: &ProfileService,
+        provider: &ProfileProvider,
+    ) -> Result<Entrant> {
         let service = Arc::new(self.subsystem.hold(&entry.service)?);
         let support = self.subsystem.host.support(self.profile, entry);
         let open = OpenStore {
-            config: entry.config.clone(),
+            config: entry.config_of(provider),
             mode: self.mode,
+            provider: provider.name.clone(),
         };
         let store = service
             .service
             .open_store(&open, Arc::clone(&support), self.call)?;
         Ok(Entrant {
             store,
-            letter: entry.letter.clone(),
+            letter: provider.letter.clone(),
             service,
-            config: entry.config.clone(),
+            config: open.config,
             support,
             identity: entry.identity.clone(),
-            flags: entry.resource_flags,
+            flags: provider.flags,
         })
     }
 }

@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWrite
 use mapi_kit::names::NameCache;
 use mapi_kit::read_only::ReadOnly;
 use mapi_props::Guid;
-use mapi_spi::{ServiceConfig, Store, Support};
+use mapi_spi::{Identity, ServiceConfig, Store, Support};
 
 use super::known_props::KnownProps;
 use crate::advise::{Dispatcher, Hub};
-use crate::host::{Identity, resource_flags};
+use crate::host::resource_flags;
 use crate::subsystem::ServiceUse;
 use crate::table::Bell;
 

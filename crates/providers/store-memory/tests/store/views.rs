@@ -225,6 +225,7 @@ fn open(name: &str, mode: OpenMode) -> OpenStore {
             values,
             ..ServiceConfig::default()
         },
+        provider: String::new(),
         mode,
     }
 }
