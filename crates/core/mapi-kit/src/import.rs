@@ -1,12 +1,14 @@
 //! Message trees on their way into a store: names mapped once per batch, large values lifted or staged.
 
+mod in_place;
 mod names;
 mod recipe;
 mod values;
 
 use mapi_props::{
-    AttachmentTree, Bag, Code, Defect, LargeRef, MessageTree, PropTag, PropType, PropValue, Slot,
-    StoredAttachment, StoredMessage, TreeContent, TreeProps, attach_method, message_flags, tags,
+    AttachmentTree, Bag, Code, Defect, LargeRef, LargeSource, MessageTree, PropKey, PropTag,
+    PropType, PropValue, Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue,
+    attach_method, message_flags, tags,
 };
 use mapi_spi::{
     Call, Error, Expect, FlagPatch, ItemId, MessageSave, MessageTarget, NewValue, Op, PropPatch,
@@ -17,7 +19,9 @@ use crate::computed::{Owner, is_computed};
 use crate::names::NameCache;
 use crate::save::refresh;
 
+pub use in_place::{InPlace, Laid, lay};
 use names::BatchNames;
+pub use names::{NEW_PER_MESSAGE, each_name};
 use values::Values;
 
 /// Where the bytes lie that a message was made from: a recipe, kept as a large value.
@@ -78,6 +82,7 @@ pub struct Prepared {
 /// Those of [`Store::ids_from_names`]. A tree that cannot be read fails alone.
 pub fn prepare(to: ImportTo<'_>, items: Vec<ImportItem>, call: &Call) -> Result<Prepared> {
     let names = BatchNames::map(to, &items, call)?;
+    let names = |key: &PropKey| names.id(key);
     let mut values = Values::new(to.store, call);
     let mut prepared = Prepared {
         ops: Vec::new(),
@@ -87,13 +92,8 @@ pub fn prepare(to: ImportTo<'_>, items: Vec<ImportItem>, call: &Call) -> Result<
     };
     for item in items {
         let mark = values.mark();
-        let mut builder = Builder {
-            to,
-            names: &names,
-            values: &mut values,
-            defects: Vec::new(),
-        };
-        match builder.item(item) {
+        let mut builder = Builder::new(to, &names, &mut values);
+        match builder.item(to, item) {
             Ok(save) => {
                 let defects = builder.defects;
                 prepared.ops.push(Op::SaveMessage(Box::new(save)));
@@ -121,13 +121,9 @@ pub fn convert(
     call: &Call,
 ) -> Result<(StoredMessage, Vec<Staged>)> {
     let names = BatchNames::explicit(to, &tree, call)?;
+    let names = |key: &PropKey| names.id(key);
     let mut values = Values::working(to.store, call);
-    let mut builder = Builder {
-        to,
-        names: &names,
-        values: &mut values,
-        defects: Vec::new(),
-    };
+    let mut builder = Builder::new(to, &names, &mut values);
     let props = builder.bag(tree.props)?;
     let rows = tree.recipients.into_iter().map(|r| builder.bag(r));
     let recipients = rows.collect::<Result<_>>()?;
@@ -143,15 +139,43 @@ pub fn convert(
     Ok((body, values.finish().1))
 }
 
-struct Builder<'a, 'b> {
-    to: ImportTo<'a>,
-    names: &'b BatchNames,
-    values: &'b mut Values<'a>,
+/// Where the values of a tree go.
+trait TreeValues {
+    /// A property's value; `None` if it is none that can be stored.
+    fn value(&mut self, value: TreeValue) -> Result<Option<Slot>>;
+
+    /// A source: inline when it is small after all.
+    fn source(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot>;
+
+    /// A source as a large value, whatever its size.
+    fn large(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot>;
+}
+
+/// Makes a stored message of a tree.
+struct Builder<'b, V> {
+    embed_depth: u32,
+    support: &'b dyn Support,
+    id_of: &'b dyn Fn(&PropKey) -> Option<u16>,
+    values: &'b mut V,
     defects: Vec<Defect>,
 }
 
-impl Builder<'_, '_> {
-    fn item(&mut self, item: ImportItem) -> Result<MessageSave> {
+impl<'b, 'a: 'b> Builder<'b, Values<'a>> {
+    fn new(
+        to: ImportTo<'b>,
+        id_of: &'b dyn Fn(&PropKey) -> Option<u16>,
+        values: &'b mut Values<'a>,
+    ) -> Self {
+        Self {
+            embed_depth: to.store.info().limits.embed_depth,
+            support: to.support,
+            id_of,
+            values,
+            defects: Vec::new(),
+        }
+    }
+
+    fn item(&mut self, to: ImportTo<'_>, item: ImportItem) -> Result<MessageSave> {
         let ImportItem {
             mut tree,
             mut flags,
@@ -164,17 +188,14 @@ impl Builder<'_, '_> {
             body.props.insert(ORIGINAL.id(), slot);
             body.props.set(ORIGINAL_VERSION, version);
         }
-        flags &= !(message_flags::HASATTACH | message_flags::ASSOCIATED | message_flags::SUBMIT);
-        if !body.attachments.is_empty() {
-            flags |= message_flags::HASATTACH;
-        }
-        if self.to.associated {
+        flags = flags_of(flags, &body);
+        if to.associated {
             flags |= message_flags::ASSOCIATED;
         }
         Ok(MessageSave {
             target: MessageTarget::New {
-                folder: self.to.folder,
-                associated: self.to.associated,
+                folder: to.folder,
+                associated: to.associated,
             },
             expect: Expect::Any,
             patch: PropPatch {
@@ -191,9 +212,21 @@ impl Builder<'_, '_> {
             source,
         })
     }
+}
 
+/// PR_MESSAGE_FLAGS of a new message that came with `flags`.
+fn flags_of(flags: u32, body: &StoredMessage) -> u32 {
+    let own = message_flags::HASATTACH | message_flags::ASSOCIATED | message_flags::SUBMIT;
+    let attached = match body.attachments.is_empty() {
+        true => 0,
+        false => message_flags::HASATTACH,
+    };
+    flags & !own | attached
+}
+
+impl<V: TreeValues> Builder<'_, V> {
     fn message(&mut self, tree: MessageTree, depth: u32) -> Result<StoredMessage> {
-        if depth > self.to.store.info().limits.embed_depth {
+        if depth > self.embed_depth {
             return Err(Error::new(
                 Code::TOO_COMPLEX,
                 "messages are nested too deep",
@@ -211,14 +244,14 @@ impl Builder<'_, '_> {
         if !props.contains(&tags::SEARCH_KEY.id()) {
             props.set(
                 tags::SEARCH_KEY,
-                self.to.support.new_guid().as_bytes().as_slice(),
+                self.support.new_guid().as_bytes().as_slice(),
             );
         }
         refresh(
             &mut props,
             &Bag::new(),
             || recipients.iter(),
-            self.to.support.now(),
+            self.support.now(),
             true,
         );
         if depth == 0 {
@@ -260,7 +293,7 @@ impl Builder<'_, '_> {
         default(tags::RENDERING_POSITION, -1);
         props.set(
             tags::RECORD_KEY,
-            self.to.support.new_guid().as_bytes().as_slice(),
+            self.support.new_guid().as_bytes().as_slice(),
         );
         Ok(StoredAttachment { props, embedded })
     }
@@ -268,7 +301,7 @@ impl Builder<'_, '_> {
     fn bag(&mut self, props: TreeProps) -> Result<Bag> {
         let mut bag = Bag::new();
         for (key, value) in props {
-            let Some(id) = self.names.id(&key) else {
+            let Some(id) = (self.id_of)(&key) else {
                 self.defects.push(Defect {
                     code: "header-not-promoted",
                     detail: format!("{key:?} got no identifier: the store's room for names met in mail is used up"),

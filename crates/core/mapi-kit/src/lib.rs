@@ -6,6 +6,7 @@
 //! * [`bodies`] – the text of a message's body, in whatever form it is stored.
 //! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget; [`default_view`] – which view the copy
 //!   of a folder opens with.
+//! * [`held`] – large values that stay in files of their own.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
 //! For the client API:
@@ -25,6 +26,7 @@ pub mod default_view;
 pub mod engine;
 pub mod entry_ids;
 pub mod export;
+pub mod held;
 pub mod import;
 pub mod large;
 pub mod lift;

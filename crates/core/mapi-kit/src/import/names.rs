@@ -8,7 +8,7 @@ use mapi_spi::{Call, NameCreation, Result};
 use super::{ImportItem, ImportTo};
 
 /// New identifiers that one message met in mail may take (architecture §8).
-const NEW_PER_MESSAGE: usize = 64;
+pub const NEW_PER_MESSAGE: usize = 64;
 
 /// Identifiers for the names of a batch.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl BatchNames {
     pub(super) fn explicit(to: ImportTo<'_>, tree: &MessageTree, call: &Call) -> Result<Self> {
         let mut names = Self::default();
         let mut all: Vec<PropName> = Vec::new();
-        collect(tree, &mut |n| all.push(n.clone()));
+        each_name(tree, &mut |n| all.push(n.clone()));
         if !all.is_empty() {
             names.learn(to, &all, NameCreation::Explicit, call)?;
         }
@@ -33,7 +33,7 @@ impl BatchNames {
         let mut names = Self::default();
         let mut all = HashSet::new();
         for item in items {
-            collect(&item.tree, &mut |n| {
+            each_name(&item.tree, &mut |n| {
                 all.insert(n);
             });
         }
@@ -55,7 +55,7 @@ impl BatchNames {
         let mut new = Vec::new();
         for item in items {
             let mut room = NEW_PER_MESSAGE;
-            collect(&item.tree, &mut |n| {
+            each_name(&item.tree, &mut |n| {
                 if room > 0 && !self.ids.contains_key(n) && taken.insert(n) {
                     room -= 1;
                     new.push(n.clone());
@@ -90,7 +90,8 @@ impl BatchNames {
     }
 }
 
-fn collect<'a>(tree: &'a MessageTree, each: &mut impl FnMut(&'a PropName)) {
+/// Shows the names of all properties of a tree, in order, as often as they stand there.
+pub fn each_name<'a>(tree: &'a MessageTree, each: &mut impl FnMut(&'a PropName)) {
     fn bag<'a>(props: &'a TreeProps, each: &mut impl FnMut(&'a PropName)) {
         for (key, _) in props.iter() {
             if let PropKey::Named(name) = key {
@@ -103,7 +104,7 @@ fn collect<'a>(tree: &'a MessageTree, each: &mut impl FnMut(&'a PropName)) {
     for attachment in &tree.attachments {
         bag(&attachment.props, each);
         if let TreeContent::Message(message) = &attachment.content {
-            collect(message, each);
+            each_name(message, each);
         }
     }
 }

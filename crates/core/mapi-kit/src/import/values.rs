@@ -7,7 +7,7 @@ use mapi_props::{
 };
 use mapi_spi::{Call, Error, NewValue, Result, Staged, Store};
 
-use super::{recipe, storable};
+use super::{TreeValues, recipe, storable};
 use crate::lift::Lifter;
 
 /// Sources over this many bytes are staged piece by piece, so that they never lie in memory as a whole.
@@ -64,52 +64,6 @@ impl<'a> Values<'a> {
         (self.lifter.finish(), self.held)
     }
 
-    /// A property's value; `None` if it is none that can be stored.
-    pub(super) fn value(&mut self, value: TreeValue) -> Result<Option<Slot>> {
-        match value {
-            TreeValue::Value(v) if storable(&v) => Ok(Some(self.lifter.slot(Slot::Value(v)))),
-            TreeValue::Value(_) => Ok(None),
-            TreeValue::Large(ty, source) => self.source(ty, &source).map(Some),
-        }
-    }
-
-    /// A source: inline when it is small after all.
-    pub(super) fn source(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
-        if source.size() > self.limit {
-            return self.large(ty, source);
-        }
-        let bytes = read(source)?;
-        Ok(match ty {
-            PropType::UNICODE => self
-                .lifter
-                .slot(Slot::from(String::from_utf8_lossy(&bytes).into_owned())),
-            PropType::BINARY => self.lifter.slot(Slot::Value(PropValue::Binary(bytes))),
-            ty => self.lifter.bytes(ty, bytes),
-        })
-    }
-
-    /// A source as a large value, whatever its size.
-    pub(super) fn large(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
-        if source.size() <= STAGE_OVER && self.working {
-            // A storage in a working copy is bytes until it is saved.
-            return Ok(Slot::Value(PropValue::Binary(read(source)?)));
-        }
-        if source.size() <= STAGE_OVER {
-            return Ok(self.lifter.bytes(ty, read(source)?));
-        }
-        let staged = match self.already_there(source)? {
-            Some(staged) => staged,
-            None => self.stage(source)?,
-        };
-        let slot = Slot::Large(LargeRef {
-            ty,
-            size: staged.size(),
-            place: staged.place(),
-        });
-        self.held.push(staged);
-        Ok(slot)
-    }
-
     fn stage(&self, source: &LargeSource) -> Result<Staged> {
         let mut stage = self.store.stage(self.call)?;
         let mut reader = source.open().map_err(unreadable)?;
@@ -155,7 +109,53 @@ impl<'a> Values<'a> {
     }
 }
 
-fn read(source: &LargeSource) -> Result<Vec<u8>> {
+impl TreeValues for Values<'_> {
+    fn value(&mut self, value: TreeValue) -> Result<Option<Slot>> {
+        match value {
+            TreeValue::Value(v) if storable(&v) => Ok(Some(self.lifter.slot(Slot::Value(v)))),
+            TreeValue::Value(_) => Ok(None),
+            TreeValue::Large(ty, source) => self.source(ty, &source).map(Some),
+        }
+    }
+
+    fn source(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
+        if source.size() > self.limit {
+            return self.large(ty, source);
+        }
+        let bytes = read(source)?;
+        Ok(match ty {
+            PropType::UNICODE => self
+                .lifter
+                .slot(Slot::from(String::from_utf8_lossy(&bytes).into_owned())),
+            PropType::BINARY => self.lifter.slot(Slot::Value(PropValue::Binary(bytes))),
+            ty => self.lifter.bytes(ty, bytes),
+        })
+    }
+
+    fn large(&mut self, ty: PropType, source: &LargeSource) -> Result<Slot> {
+        if source.size() <= STAGE_OVER && self.working {
+            // A storage in a working copy is bytes until it is saved.
+            return Ok(Slot::Value(PropValue::Binary(read(source)?)));
+        }
+        if source.size() <= STAGE_OVER {
+            return Ok(self.lifter.bytes(ty, read(source)?));
+        }
+        let staged = match self.already_there(source)? {
+            Some(staged) => staged,
+            None => self.stage(source)?,
+        };
+        let slot = Slot::Large(LargeRef {
+            ty,
+            size: staged.size(),
+            place: staged.place(),
+        });
+        self.held.push(staged);
+        Ok(slot)
+    }
+}
+
+/// All bytes of a small source.
+pub(super) fn read(source: &LargeSource) -> Result<Vec<u8>> {
     if let LargeSource::Bytes(b) = source {
         return Ok(b.to_vec());
     }

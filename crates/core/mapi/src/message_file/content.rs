@@ -1,12 +1,9 @@
 //! A message tree in the form of a store's message: names by number, large values by reference.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use mapi_kit::held::Held;
 use mapi_props::{
-    AttachmentTree, Bag, LargePlace, LargeRef, LargeSource, MessageTree, PropKey, PropName,
-    PropType, PropValue, Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue,
-    tags,
+    AttachmentTree, Bag, LargePlace, LargeSource, MessageTree, PropKey, PropName, PropType,
+    PropValue, Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue, tags,
 };
 use mapi_spi::NewValue;
 
@@ -14,20 +11,14 @@ use mapi_spi::NewValue;
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) names: Vec<PropName>,
-    values: BTreeMap<[u8; 32], LargeSource>,
-    /// Makes the keys of this storage's values others than those of any other.
-    salt: [u8; 16],
-    /// Values over this many bytes are large.
-    inline: u64,
+    pub(super) values: Held,
 }
 
 impl Known {
     pub(super) const fn new(salt: [u8; 16], inline: u64) -> Self {
         Self {
             names: Vec::new(),
-            values: BTreeMap::new(),
-            salt,
-            inline,
+            values: Held::new(salt, inline),
         }
     }
 
@@ -45,19 +36,6 @@ impl Known {
     pub(super) fn name(&self, id: u16) -> Option<PropName> {
         let at = id.checked_sub(0x8000)?;
         self.names.get(usize::from(at)).cloned()
-    }
-
-    pub(super) fn hold(&mut self, source: LargeSource) -> [u8; 32] {
-        let mut key = [0; 32];
-        let number = u64::try_from(self.values.len()).unwrap_or(u64::MAX);
-        let bytes = self.salt.into_iter().chain(number.to_le_bytes());
-        key.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
-        self.values.insert(key, source);
-        key
-    }
-
-    pub(super) fn value(&self, key: &[u8; 32]) -> Option<LargeSource> {
-        self.values.get(key).cloned()
     }
 
     pub(super) fn message(&mut self, tree: MessageTree) -> StoredMessage {
@@ -79,10 +57,10 @@ impl Known {
         match tree.content {
             TreeContent::None => {}
             TreeContent::Data(source) => {
-                props.insert(data, self.source(PropType::BINARY, source));
+                props.insert(data, self.source(source));
             }
             TreeContent::Storage(source) => {
-                props.insert(data, self.large(PropType::OBJECT, source));
+                props.insert(data, self.values.large(PropType::OBJECT, source));
             }
             TreeContent::Message(inner) => embedded = Some(Box::new(self.message(*inner))),
         }
@@ -104,34 +82,19 @@ impl Known {
     }
 
     fn slot(&mut self, value: TreeValue) -> Option<Slot> {
-        let long = |bytes: usize, inline: u64| u64::try_from(bytes).is_ok_and(|n| n > inline);
         Some(match value {
             // Values that say that there is none.
             TreeValue::Value(PropValue::Null | PropValue::Object) => return None,
-            TreeValue::Value(PropValue::Unicode(s)) if long(s.len(), self.inline) => {
-                self.large(PropType::UNICODE, s.into_bytes().into())
-            }
-            TreeValue::Value(PropValue::Binary(b)) if long(b.len(), self.inline) => {
-                self.large(PropType::BINARY, b.into())
-            }
-            TreeValue::Value(value) => Slot::Value(value),
-            TreeValue::Large(ty, source) => self.large(ty, source),
+            TreeValue::Value(value) => self.values.value(value),
+            TreeValue::Large(ty, source) => self.values.large(ty, source),
         })
     }
 
-    fn source(&mut self, ty: PropType, source: LargeSource) -> Slot {
+    fn source(&mut self, source: LargeSource) -> Slot {
         match source {
-            LargeSource::Bytes(bytes) if source_fits(&bytes, self.inline) => {
-                Slot::Value(PropValue::Binary(bytes.to_vec()))
-            }
-            source => self.large(ty, source),
+            LargeSource::Bytes(bytes) => self.values.value(PropValue::Binary(bytes.to_vec())),
+            source => self.values.large(PropType::BINARY, source),
         }
-    }
-
-    fn large(&mut self, ty: PropType, source: LargeSource) -> Slot {
-        let size = source.size();
-        let place = LargePlace::Present(self.hold(source));
-        Slot::Large(LargeRef { ty, size, place })
     }
 
     /// Gives the values that come with a save their places; `None` for one that is no bytes.
@@ -141,15 +104,11 @@ impl Known {
             let NewValue::Bytes(bytes) = value else {
                 return None;
             };
-            places.push(LargePlace::Present(self.hold(bytes.into())));
+            places.push(LargePlace::Present(self.values.hold(bytes.into())));
         }
         bind_message(body, &places);
         Some(())
     }
-}
-
-fn source_fits(bytes: &Arc<[u8]>, inline: u64) -> bool {
-    u64::try_from(bytes.len()).is_ok_and(|n| n <= inline)
 }
 
 fn bind_message(body: &mut StoredMessage, places: &[LargePlace]) {

@@ -3,49 +3,12 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 
+use mapi_kit::held::SourceReader;
 use mapi_props::{Code, LargeSource, OpenLarge, ReadAt};
 use mapi_spi::{Call, Error, LargeReader, Lease, Result, Stage, Staged};
 
 use super::storage::Scratch;
 use super::store::FileStore;
-
-/// Reads a source at any offset. Forward costs what lies between; a place before the last one begins anew.
-pub(super) struct SourceReader {
-    source: LargeSource,
-    open: Option<(Box<dyn Read + Send>, u64)>,
-}
-
-impl SourceReader {
-    pub(super) const fn new(source: LargeSource) -> Self {
-        Self { source, open: None }
-    }
-
-    fn read(&mut self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let (mut reader, mut at) = match self.open.take() {
-            Some((reader, at)) if at <= offset => (reader, at),
-            _ => (self.source.open()?, 0),
-        };
-        at += io::copy(&mut (&mut reader).take(offset - at), &mut io::sink())?;
-        let n = if at == offset { reader.read(buf)? } else { 0 };
-        at += u64::try_from(n).unwrap_or(0);
-        self.open = Some((reader, at));
-        Ok(n)
-    }
-}
-
-impl LargeReader for SourceReader {
-    fn size(&self) -> u64 {
-        self.source.size()
-    }
-
-    fn read_at(&mut self, offset: u64, buf: &mut [u8], call: &Call) -> Result<usize> {
-        call.check()?;
-        if offset >= self.size() {
-            return Ok(0);
-        }
-        self.read(offset, buf).map_err(super::store::disk)
-    }
-}
 
 /// A value being written into scratch room.
 pub(super) struct ScratchStage {
@@ -115,6 +78,9 @@ struct Held(LargeSource);
 impl Lease for Held {
     fn open(&self, call: &Call) -> Result<Box<dyn LargeReader>> {
         call.check()?;
-        Ok(Box::new(SourceReader::new(self.0.clone())))
+        Ok(Box::new(SourceReader::new(
+            self.0.clone(),
+            super::store::disk,
+        )))
     }
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::export::{ExportFrom, export};
+use mapi_kit::held::SourceReader;
 use mapi_kit::names::NameCache;
 use mapi_msg::{Limits as FileLimits, MsgFile, ReadError};
 use mapi_props::{
@@ -12,13 +13,13 @@ use mapi_props::{
 };
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Error, Expect, FolderData,
-    ItemId, ItemKind, ItemMeta, LargeReader, Limits, LogPage, Maintain, MessageData, MessageSave,
+    ItemId, ItemKind, ItemMeta, LargeReader, Limits, LogPage, MessageData, MessageSave,
     NameCreation, Op, OpOutcome, Origin, Page, Result, Row, RowKey, RowKeys, RowSet, Saved,
-    ScanRow, SearchData, Stage, Store, StoreInfo, Support, ThreadId, View,
+    ScanRow, Stage, Store, StoreInfo, Support, ThreadId, View,
 };
 
 use super::content::Known;
-use super::large::{ScratchStage, SourceReader};
+use super::large::ScratchStage;
 use super::{MessageStorage, StorageCommit};
 
 /// Where the message would lie, if there were folders.
@@ -88,7 +89,7 @@ impl FileStore {
 
     /// Keeps a value for as long as the store is open.
     pub(super) fn hold(&self, source: mapi_props::LargeSource) -> [u8; 32] {
-        self.known().hold(source)
+        self.known().values.hold(source)
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -321,10 +322,6 @@ impl Store for FileStore {
         Err(not_found())
     }
 
-    fn thread_of(&self, _: ItemId, _: &Call) -> Result<Option<ThreadId>> {
-        Ok(None)
-    }
-
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {
         call.check()?;
         if !self.info.capabilities.write {
@@ -343,18 +340,6 @@ impl Store for FileStore {
         })
     }
 
-    fn search(&self, _: ItemId, _: &Call) -> Result<Option<SearchData>> {
-        Err(not_found())
-    }
-
-    fn run_search(&self, _: ItemId, _: &Call) -> Result<SearchData> {
-        Err(not_found())
-    }
-
-    fn sync(&self, call: &Call) -> Result<()> {
-        call.check()
-    }
-
     fn stage(&self, call: &Call) -> Result<Box<dyn Stage>> {
         call.check()?;
         let store = self
@@ -371,19 +356,11 @@ impl Store for FileStore {
     fn large(&self, _: ItemId, value: &LargeRef, call: &Call) -> Result<Box<dyn LargeReader>> {
         call.check()?;
         let source = match value.place {
-            LargePlace::Present(key) => self.known().value(&key),
+            LargePlace::Present(key) => self.known().values.source(&key),
             LargePlace::Remote | LargePlace::Pending(_) => None,
         };
         let source = source.ok_or_else(not_found)?;
-        Ok(Box::new(SourceReader::new(source)))
-    }
-
-    fn known_sources(&self, _: ItemId, _: &[[u8; 32]], _: &Call) -> Result<Vec<Option<ItemId>>> {
-        Err(not_found())
-    }
-
-    fn sync_rows(&self, _: Origin, _: Option<ItemId>, _: &Call) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
-        Ok(Vec::new())
+        Ok(Box::new(SourceReader::new(source, disk)))
     }
 
     fn ids_from_names(
@@ -427,13 +404,5 @@ impl Store for FileStore {
 
     fn log(&self, _: u64, _: Option<Origin>, _: usize, _: &Call) -> Result<LogPage> {
         Err(no_support("log of changes"))
-    }
-
-    fn wait(&self, _: u64, _: &Call) -> Result<u64> {
-        Err(no_support("log of changes"))
-    }
-
-    fn maintain(&self) -> Option<&dyn Maintain> {
-        None
     }
 }
