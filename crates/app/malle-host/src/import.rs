@@ -5,7 +5,6 @@
 //! order of their sources. What is in memory at once is bounded by bytes.
 
 mod budget;
-mod flags;
 mod parse;
 mod pipeline;
 mod read;
@@ -19,7 +18,7 @@ use std::path::PathBuf;
 use mapi_mime::mbox;
 use mapi_spi::CancelToken;
 
-pub use flags::MailFlags;
+pub use mapi_mime::MailFlags;
 pub use pipeline::import;
 pub use report::{Damaged, Failed, ImportEvent, ImportReport, ItemDone, ItemStatus, Stopped};
 pub use store_target::StoreTarget;

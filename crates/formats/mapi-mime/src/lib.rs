@@ -3,7 +3,8 @@
 //!
 //! Bytes in, data out: nothing here opens a file. [`parse`] reads one mail into a
 //! [`MessageTree`](mapi_props::MessageTree) whose `original` is a recipe for the very bytes it came from; [`rebuild`]
-//! gives them back as a stream. [`write()`] makes new MIME of a tree. [`mbox`] and [`maildir`] know the containers.
+//! gives them back as a stream. [`write()`] makes new MIME of a tree. [`mbox`] and [`maildir`] know the containers,
+//! [`flags`] what these say of a message.
 //!
 //! ```
 //! use mapi_mime::{ImportContext, parse, rebuild};
@@ -24,6 +25,7 @@
 mod charset;
 mod condense;
 mod defects;
+pub mod flags;
 mod header;
 mod limits;
 pub mod maildir;
@@ -39,6 +41,7 @@ mod write;
 
 pub use charset::{DEFAULT_CODE_PAGE, code_page_of, decode_code_page, label_of};
 pub use condense::{Condensed, condense};
+pub use flags::MailFlags;
 pub use limits::Limits;
 pub use mapi_props::ReadAt;
 pub use parse::{ImportContext, NoMessage, parse};

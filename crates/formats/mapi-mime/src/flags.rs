@@ -2,13 +2,14 @@
 //!
 //! Maildir flags; `Status` and `X-Status` of mbox. [MS-OXCMSG] 2.2.1.6, [MS-OXOFLAG] 2.2.1.1, [MS-OXOMSG] 2.2.1.13
 
-use mapi_mime::maildir;
 use mapi_props::{PropValue, TreeProps, message_flags, tags};
 
+use crate::maildir;
+
 /// PR_FLAG_STATUS of a message that is flagged for follow-up.
-pub(crate) const FLAGGED: i32 = 2;
+pub const FLAGGED: i32 = 2;
 /// PR_FOLLOWUP_ICON: the red flag.
-pub(crate) const RED_FLAG: i32 = 6;
+pub const RED_FLAG: i32 = 6;
 /// PR_LAST_VERB_EXECUTED after a reply to the sender.
 const VERB_REPLY: i32 = 102;
 /// PR_LAST_VERB_EXECUTED after a reply to all.
@@ -72,7 +73,7 @@ impl MailFlags {
 
     /// From the `Status` and `X-Status` header fields that mail programs write into mbox files.
     #[must_use]
-    pub(crate) fn of_mbox(message: &[u8]) -> Self {
+    pub fn of_mbox(message: &[u8]) -> Self {
         let mut found = Self::default();
         for line in message.split(|byte| *byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -97,7 +98,7 @@ impl MailFlags {
 
     /// As `Status` and, if there is more to say, `X-Status` header fields. Forwarding has no letter there.
     #[must_use]
-    pub(crate) fn to_mbox(self) -> Vec<String> {
+    pub fn to_mbox(self) -> Vec<String> {
         let letters = [
             (self.replied, 'A'),
             (self.flagged, 'F'),
