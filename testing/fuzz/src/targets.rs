@@ -15,6 +15,7 @@ mod msg;
 mod query;
 mod recipe;
 mod restriction;
+mod svc;
 mod text;
 mod view;
 mod words;
@@ -42,6 +43,7 @@ pub const ALL: &[&Target] = &[
     &msg::READ,
     &msg::PROPERTIES,
     &html::TARGET,
+    &svc::TARGET,
     &text::TARGET,
     &words::TARGET,
 ];
