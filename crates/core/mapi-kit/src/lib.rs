@@ -14,6 +14,7 @@
 //!   [`recipients`], [`subject`], [`content`], [`conversation`] – the rules for its parts; [`lift`] – large values on their way out.
 //! * [`import`], [`export`] – message trees into a store and out of it; [`large`] – stored values as readers.
 //! * [`names`] – named properties, remembered; [`entry_ids`] – what an entry id names.
+//! * [`sheet`] – a property sheet while somebody fills it in, whatever draws it.
 //! * [`report`] – messages about messages: delivered, not delivered, read, deleted unread.
 //!
 //! Deliberately absent: any provider, files and sockets, handles with locks (they are `mapi`'s).
@@ -36,6 +37,7 @@ pub mod receipt;
 pub mod recipients;
 pub mod report;
 pub mod save;
+pub mod sheet;
 pub mod storable;
 pub mod subject;
 pub mod trace;
