@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mapi_props::{Code, Guid};
 
-use crate::{Epoch, Error, Result};
+use crate::{Epoch, Error, Progress, ProgressEvent, Result, Share};
 
 /// The context of one call. Cheap to clone; `Call::default()` never cancels and never times out.
 #[derive(Clone, Default)]
@@ -48,6 +48,21 @@ impl Call {
     pub fn report(&self, done: u64, total: Option<u64>) {
         if let Some(p) = &self.progress {
             p.report(ProgressEvent { done, total });
+        }
+    }
+
+    /// Who is told how far it is.
+    #[must_use]
+    pub fn share(&self) -> Share {
+        Share::of(self.progress.clone())
+    }
+
+    /// The same call for one item of it, the one that comes after `done` of `total`: what it reports is inside of that.
+    #[must_use]
+    pub fn item(&self, done: u64, total: Option<u64>) -> Self {
+        Self {
+            progress: self.share().item(done, total).progress(),
+            ..self.clone()
         }
     }
 }
@@ -153,21 +168,6 @@ impl fmt::Debug for OnCancel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OnCancel").finish_non_exhaustive()
     }
-}
-
-/// How far a long call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProgressEvent {
-    /// Items done.
-    pub done: u64,
-    /// Items in all, when known.
-    pub total: Option<u64>,
-}
-
-/// Listens to progress. Called from the thread that does the work; must return quickly.
-pub trait Progress: Send + Sync {
-    /// Takes one report.
-    fn report(&self, event: ProgressEvent);
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod large;
 mod lease;
 mod log;
 mod maintain;
+mod progress;
 mod provider;
 mod search;
 mod secret;
@@ -27,7 +28,7 @@ mod turn;
 mod ui;
 mod view;
 
-pub use call::{Call, CancelToken, OnCancel, Progress, ProgressEvent};
+pub use call::{Call, CancelToken, OnCancel};
 pub use change::{
     BulkOutcome, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Durability, Expect, FlagPatch,
     FolderSave, FolderTarget, ItemFailure, Items, MessageSave, MessageTarget, NewValue, Op,
@@ -42,6 +43,7 @@ pub use large::{LargeReader, Lease, Stage, Staged};
 pub use lease::{Epoch, Role, Tenure};
 pub use log::{Inverse, LogEntry, LogKind, LogPage};
 pub use maintain::{CheckReport, Maintain, Problem, Room, StoreFigures};
+pub use progress::{Progress, ProgressEvent, Share};
 pub use provider::{
     Identity, OpenMode, OpenStore, ProviderDescription, ProviderDraft, ProviderKind,
     SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,

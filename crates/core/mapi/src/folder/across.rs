@@ -6,7 +6,7 @@ use mapi_kit::lift::Lifter;
 use mapi_kit::receipt::{PENDING, owes};
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
-    Anchor, ChangeSet, DeleteMode, Depth, Error, Expect, FlagPatch, FolderKind, FolderSave,
+    Anchor, Call, ChangeSet, DeleteMode, Depth, Error, Expect, FlagPatch, FolderKind, FolderSave,
     FolderTarget, ItemId, ItemMeta, Items, Op, OpOutcome, PropPatch, Result, RowSet, View,
 };
 
@@ -38,7 +38,7 @@ impl Across<'_> {
         let total = u64::try_from(messages.len()).ok();
         let mut batch = Vec::new();
         let mut bytes = 0;
-        for id in messages {
+        for (done, id) in (1..).zip(messages) {
             if let Err(e) = self.from.context.call.check() {
                 report.stopped = Some(e);
                 break;
@@ -55,10 +55,13 @@ impl Across<'_> {
                 if !self.deliver(std::mem::take(&mut batch), report)? {
                     return Ok(());
                 }
-                self.from.context.call.report(report.done, total);
+                self.from.context.call.report(done, total);
             }
         }
-        self.deliver(batch, report).map(drop)
+        if self.deliver(batch, report)? {
+            self.from.context.call.report(total.unwrap_or(0), total);
+        }
+        Ok(())
     }
 
     /// Whether to go on. The other store's failure ends everything; what is done before is told.
@@ -71,7 +74,7 @@ impl Across<'_> {
             associated: self.associated,
             ..ImportOptions::default()
         };
-        let outcomes = match self.to.import(items, options) {
+        let outcomes = match self.to.quiet().import(items, options) {
             Ok(outcomes) => outcomes,
             Err(e) if report.done == 0 => return Err(e),
             Err(e) => {
@@ -95,6 +98,7 @@ impl Across<'_> {
         }
         let gone = self
             .from
+            .quiet()
             .delete_list(&there, DeleteFlags::HARD_DELETE)?
             .value;
         report.done += gone.done;
@@ -211,21 +215,32 @@ impl Folder {
         (moves, deep): (bool, bool),
         report: &mut BulkReport,
     ) -> Result<Self> {
-        let made = self.make_like_this(to, name)?;
+        let made = self.make_like_this(&to.quiet(), name)?;
         report.copies.push((self.entry_id(), made.entry_id()));
-        self.carry_messages(&made, moves, report)?;
+        let children = if deep {
+            self.ordinary_children(report)?
+        } else {
+            Vec::new()
+        };
+        let counts = self.data()?.counts;
+        let own = u64::from(counts.contents + counts.associated > 0);
+        let total = u64::try_from(children.len()).ok().map(|n| n + own);
+        let call = &self.context.call;
+        self.with_call(call.item(0, total))
+            .carry_messages(&made, moves, report)?;
         if let Err(e) = self.carry_default(&made, &report.copies) {
             report.failed.push((self.entry_id(), e));
         }
-        if deep {
-            for child in self.ordinary_children(report)? {
-                if report.stopped.is_some() {
-                    break;
-                }
-                if let Err(e) = child.carry_tree(&made, None, (moves, true), report) {
-                    report.failed.push((child.entry_id(), e));
-                }
+        call.report(own, total);
+        for (done, child) in (own..).zip(children) {
+            if report.stopped.is_some() {
+                break;
             }
+            let child = child.with_call(call.item(done, total));
+            if let Err(e) = child.carry_tree(&made, None, (moves, true), report) {
+                report.failed.push((child.entry_id(), e));
+            }
+            call.report(done + 1, total);
         }
         if moves
             && report.stopped.is_none()
@@ -234,6 +249,14 @@ impl Folder {
             report.failed.push((self.entry_id(), e));
         }
         Ok(made)
+    }
+
+    /// The same folder; what is done with it tells nobody how far it is.
+    fn quiet(&self) -> Self {
+        self.with_call(Call {
+            progress: None,
+            ..self.context.call.clone()
+        })
     }
 
     /// Messages of both tables.

@@ -9,7 +9,7 @@ use mapi_kit::{default_view, storable};
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, tags};
 use mapi_spi::{
     Error, Expect, FolderCounts, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta,
-    LogKind, OpOutcome, Result, Saved,
+    LogKind, OpOutcome, Result, Saved, Share,
 };
 
 use super::{Commit, check_expected, difference};
@@ -158,7 +158,7 @@ impl Commit<'_> {
             props.set(tags::DISPLAY_NAME, name);
         }
         self.check_name(to, None, &props)?;
-        let copy = self.copy_tree(&old, to, props, subfolders)?;
+        let copy = self.copy_tree(&old, to, props, subfolders, &self.call.share())?;
         Ok(saved(&copy))
     }
 
@@ -169,6 +169,7 @@ impl Commit<'_> {
         to: ItemId,
         props: Bag,
         subfolders: bool,
+        share: &Share,
     ) -> Result<ItemMeta> {
         self.call.check()?;
         let meta = ItemMeta {
@@ -182,17 +183,22 @@ impl Commit<'_> {
         let item = self.folder(meta, props)?;
         let mut meta = item.meta.clone();
         self.create(&item, LogKind::Copied { of: old.meta.id })?;
-        let inside: Vec<Arc<Item>> = self.state.children(old.meta.id).cloned().collect();
-        for child in inside.iter().filter(|c| !c.meta.deleted) {
+        let goes = |child: &&Item| !child.meta.deleted && (subfolders || !child.is_folder());
+        let inside = self.state.children(old.meta.id);
+        let inside: Vec<Arc<Item>> = inside.filter(|c| goes(&&***c)).cloned().collect();
+        let total = u64::try_from(inside.len()).ok();
+        for (done, child) in (0..).zip(&inside) {
             if !child.is_folder() {
                 self.call.check()?;
                 let copy = self.copy_message(child, meta.id)?;
                 if view == Some(child.meta.id) {
                     view_copy = Some(copy);
                 }
-            } else if subfolders && !super::search::is_search(child) {
-                self.copy_tree(child, meta.id, child.props().clone(), true)?;
+            } else if !super::search::is_search(child) {
+                let props = child.props().clone();
+                self.copy_tree(child, meta.id, props, true, &share.item(done, total))?;
             }
+            share.report(done + 1, total);
         }
         if let Some(view) = view_copy {
             meta.change = self.open_with(meta.id, view)?;

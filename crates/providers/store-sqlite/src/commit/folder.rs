@@ -7,7 +7,7 @@ use mapi_kit::{default_view, storable};
 use mapi_props::{Bag, Code, FuzzyLevel, PropValue, Slot, StoredMessage, tags};
 use mapi_spi::{
     Error, Expect, FolderKind, FolderSave, FolderTarget, ItemId, ItemKind, ItemMeta, LogKind,
-    OpOutcome, Result, Saved,
+    OpOutcome, Result, Saved, Share,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -159,7 +159,7 @@ impl Commit<'_> {
             body.props.set(tags::DISPLAY_NAME, name);
         }
         self.checked_name(to, None, &body.props)?;
-        let copy = self.copy_tree(&old, to, &body, subfolders)?;
+        let copy = self.copy_tree(&old, to, &body, subfolders, &self.call.share())?;
         Ok(saved(&copy))
     }
 
@@ -170,6 +170,7 @@ impl Commit<'_> {
         to: ItemId,
         body: &StoredMessage,
         subfolders: bool,
+        share: &Share,
     ) -> Result<ItemMeta> {
         self.call.check()?;
         let mut meta = ItemMeta {
@@ -189,7 +190,8 @@ impl Commit<'_> {
             inside.extend(self.folders_in(old.id, false)?);
         }
         inside.sort_unstable();
-        for id in inside {
+        let total = u64::try_from(inside.len()).ok();
+        for (done, id) in (0..).zip(inside) {
             self.call.check()?;
             let child = self.known(id)?;
             if matches!(child.kind, ItemKind::Message { .. }) {
@@ -199,8 +201,9 @@ impl Commit<'_> {
                 }
             } else if !super::search::is_search(&child) {
                 let body = bag::body(self.txn.db, id.0)?;
-                self.copy_tree(&child, meta.id, &body, true)?;
+                self.copy_tree(&child, meta.id, &body, true, &share.item(done, total))?;
             }
+            share.report(done + 1, total);
         }
         if let Some(view) = view_copy {
             meta.change = self.open_with(meta.id, view)?;
