@@ -71,10 +71,12 @@ mod message;
 mod message_file;
 mod opened;
 mod profile_section;
+mod progress;
 mod prop;
 mod receipts;
 mod returned;
 mod session;
+mod sheet;
 mod status;
 mod store;
 mod stream;
@@ -115,9 +117,11 @@ pub use message_file::{
 };
 pub use opened::Object;
 pub use profile_section::ProfileSection;
+pub use progress::{Delayed, ProgressLimits, ProgressObject, TOP_LEVEL, watched_by, with_dialog};
 pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
+pub use sheet::{SheetControl, SheetObject, build_display_table, read_display_table};
 pub use status::Status;
 pub use store::{
     Conversation, ConversationMember, Delivered, MsgStore, RoleState, Search, SpecialFolder,
@@ -133,8 +137,12 @@ pub use mapi_forms::{Form, Icon, icon_name};
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;
+/// Property sheets while somebody fills them in, whatever draws them.
+pub use mapi_kit::sheet::{Choice, Field, Page, Refused, Sheet, Taken, cancelled};
 pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
 pub use mapi_kit::subject::{SubjectTopic, topic as subject_topic};
+/// Display tables: dialogs as rows.
+pub use mapi_props::display_table;
 /// Views as their descriptors say them.
 pub use mapi_props::view_descriptor::{
     ViewColumn, ViewDescriptor, ViewError, ViewProblem, ViewProperty, ViewSort,
