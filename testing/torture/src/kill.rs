@@ -77,7 +77,7 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
         }
         for observer in &mut observers {
             observer
-                .examine(&world, blow.killed)
+                .examine(&world)
                 .with_context(|| format!("after command {commands}: {step:?}"))?;
         }
         (places, searches) = (after, shown);

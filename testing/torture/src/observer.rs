@@ -11,13 +11,9 @@ use testkit::ChildGuard;
 
 use crate::world::World;
 
-/// How long the copy may differ from a list that has come to rest after commands that ended. Well below the time after which
-/// waiting processes ask the store although nothing woke them, so that a lost wake-up is seen.
+/// How long the copy may differ from a list that has come to rest after commands that ended or were killed. Well below the
+/// time after which waiting processes ask the store although nothing woke them, so that a lost wake-up is seen.
 const PATIENCE: Duration = Duration::from_secs(12);
-
-/// The same after a command that was killed. Killed between its commit and telling others of it, a process wakes nobody:
-/// they find it by themselves, twice a minute.
-const AFTER_A_KILL: Duration = Duration::from_secs(45);
 
 /// Columns that say the same in a list and in an event.
 const TREE: [&str; 6] = ["id", "path", "name", "messages", "unread", "folders"];
@@ -40,8 +36,6 @@ struct Tally {
     events: u64,
     reloads: u64,
     kills: u64,
-    /// How often nobody woke them after a kill.
-    late: u64,
     slowest: Duration,
 }
 
@@ -102,8 +96,7 @@ impl Observer {
     }
 
     /// The copy must soon be what the list is, now that nothing changes.
-    pub(crate) fn examine(&mut self, world: &World, killed: bool) -> Result<()> {
-        let patience = if killed { AFTER_A_KILL } else { PATIENCE };
+    pub(crate) fn examine(&mut self, world: &World) -> Result<()> {
         let run = world.malle.try_run(&self.list)?;
         ensure!(run.status.success(), "{:?}: {}", self.list, run.err());
         let fresh: Value = serde_json::from_slice(&run.stdout)?;
@@ -121,8 +114,8 @@ impl Observer {
             }
             ensure!(!copy.ended, "{:?} has ended", self.args);
             ensure!(
-                start.elapsed() < patience,
-                "{:?}: the copy is not the list after {patience:?}: {}",
+                start.elapsed() < PATIENCE,
+                "{:?}: the copy is not the list after {PATIENCE:?}: {}",
                 self.args,
                 difference(&rows, &fresh)
             );
@@ -130,7 +123,6 @@ impl Observer {
             copy = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         drop(copy);
-        self.tally.late += u64::from(start.elapsed() >= PATIENCE);
         self.tally.slowest = self.tally.slowest.max(start.elapsed());
         Ok(())
     }
@@ -160,7 +152,6 @@ impl Observer {
             "events": self.tally.events,
             "reloads": self.tally.reloads,
             "kills": self.tally.kills,
-            "late": self.tally.late,
             "slowest_ms": self.tally.slowest.as_millis() as u64,
         })
     }

@@ -66,7 +66,7 @@ pub(crate) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
         "other search folders"
     );
     for observer in &mut observers {
-        observer.examine(&world, false)?;
+        observer.examine(&world)?;
     }
     let (mut one, mut two) = (
         world.malle.spawn(paths(0, third))?,

@@ -322,6 +322,7 @@ impl<'a> Commit<'a> {
         if !self.txn.has_logged() {
             return self.txn.abandon();
         }
+        self.begin();
         self.txn.end()?;
         self.tell();
         self.progress.turns += 1;
@@ -341,6 +342,12 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
+    fn begin(&self) {
+        if self.txn.has_logged() {
+            self.inner.waker.begin(self.txn.seq);
+        }
+    }
+
     fn tell(&mut self) {
         if self.txn.has_logged() {
             self.inner.waker.tell(self.txn.seq);
@@ -354,6 +361,7 @@ impl<'a> Commit<'a> {
                 seq: self.progress.seq,
             });
         }
+        self.begin();
         if let Err(e) = self.txn.end() {
             let all = ops.len();
             let ops = self.give_up(ops, all, e)?;

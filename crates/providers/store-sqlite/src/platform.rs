@@ -1,7 +1,7 @@
 //! What differs between operating systems: network folders, room on the disk, locks and the wake-up file.
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The path with `suffix` behind its last name: `mail.malle` → `mail.malle.wake`.
@@ -121,12 +121,38 @@ impl WakeFile {
 
     /// Writes the counter. A failure costs others some seconds, nothing more, so it is not reported.
     pub(crate) fn write(&mut self, value: u64) {
+        self.write_at(0, value);
+    }
+
+    /// Writes what the counter is about to become.
+    pub(crate) fn write_begun(&mut self, value: u64) {
+        self.write_at(8, value);
+    }
+
+    fn write_at(&mut self, place: u64, value: u64) {
         self.make();
         if let Some((file, _)) = &mut self.open {
             let _late = file
-                .seek(SeekFrom::Start(0))
+                .seek(SeekFrom::Start(place))
                 .and_then(|_| file.write_all(&value.to_le_bytes()));
         }
+    }
+
+    /// The counter, and what it is about to become: not above it where nobody is committing.
+    pub(crate) fn read(&mut self) -> Option<(u64, u64)> {
+        let (file, _) = self.open.as_mut()?;
+        let mut bytes = [0; 16];
+        file.seek(SeekFrom::Start(0)).ok()?;
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match file.read(rest).ok()? {
+                0 => break,
+                n => filled += n,
+            }
+        }
+        let (value, begun) = bytes.split_first_chunk::<8>()?;
+        let begun = begun.first_chunk::<8>()?;
+        Some((u64::from_le_bytes(*value), u64::from_le_bytes(*begun)))
     }
 }
 

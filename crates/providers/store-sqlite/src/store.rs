@@ -170,6 +170,9 @@ impl Inner {
             let mut txn = Txn::begin(writer, origin, self.support.now(), durability, call)?;
             let done = work(&mut txn)?;
             let logged = txn.has_logged();
+            if logged {
+                self.waker.begin(txn.seq);
+            }
             let seq = txn.commit()?;
             Ok((done, logged.then_some(seq)))
         };
@@ -208,7 +211,7 @@ fn read_info(db: &Connection, path: &Path, mode: OpenMode) -> Result<StoreInfo> 
             search: true,
             mv_instances: true,
             notify: true,
-            submit: false,
+            submit: write,
             remote_values: true,
             persistent: true,
         },

@@ -4,6 +4,9 @@
 //! file was written to; only then is the database asked. The order is what makes sure that nothing is missed: first
 //! the file is watched, then the database is asked, then one sleeps unless something was heard in between. What the
 //! system may fail to say is found twice a minute.
+//!
+//! Who commits says so before and after. Those who hear that somebody has begun look by themselves for a while, in case
+//! he is killed after his commit and before he can tell of it.
 
 mod watch;
 
@@ -20,6 +23,9 @@ use watch::{News, Watch};
 const AT_LEAST: Duration = Duration::from_secs(30);
 /// The same where the file cannot be watched, because the system has no more watches to give.
 const DEAF: Duration = Duration::from_millis(250);
+/// How often it is asked after somebody has begun to commit, and for how long.
+const EAGER: Duration = Duration::from_millis(250);
+const EAGER_FOR: Duration = Duration::from_secs(3);
 /// How long the file is still watched when nobody waits any more: most who wait come back at once.
 const LINGER: Duration = Duration::from_secs(5);
 
@@ -45,6 +51,10 @@ struct State {
     last: u64,
     /// Grows with everything that is heard of the file.
     heard: u64,
+    /// The counter in the file when it was heard of last.
+    told: u64,
+    /// When it was heard that somebody is committing, until it is heard that he has.
+    begun: Option<Instant>,
     waiting: usize,
     /// When the last of the waiting left.
     left: Option<Instant>,
@@ -70,6 +80,8 @@ impl Waker {
                     file: WakeFile::beside(path),
                     last: 0,
                     heard: 0,
+                    told: 0,
+                    begun: None,
                     waiting: 0,
                     left: None,
                 }),
@@ -77,6 +89,11 @@ impl Waker {
                 ear: Mutex::new(if alone { Ear::Alone } else { Ear::Closed }),
             }),
         }
+    }
+
+    /// Before a commit: the log's last number is about to be `seq`.
+    pub(crate) fn begin(&self, seq: u64) {
+        self.shared.lock().file.write_begun(seq);
     }
 
     /// After a commit: the log's last number is now `seq`.
@@ -158,7 +175,7 @@ impl Shared {
     /// Something happened to the file.
     fn hear(&self, news: News) {
         let mut state = self.lock();
-        state.heard += 1;
+        state.take(news);
         let lonely = state.waiting == 0 && state.left.is_none_or(|at| at.elapsed() > LINGER);
         drop(state);
         self.changed.notify_all();
@@ -178,14 +195,16 @@ impl Shared {
         patience: Option<Duration>,
         call: &Call,
     ) -> Result<Option<u64>> {
-        let asks = patience.and_then(|patience| Instant::now().checked_add(patience));
-        let until = [asks, call.deadline].into_iter().flatten().min();
+        let since = Instant::now();
+        let patience = patience.and_then(|patience| since.checked_add(patience));
         let mut state = self.lock();
         loop {
             if state.last > seen {
                 return Ok(Some(state.last));
             }
             call.check()?;
+            let asks = [patience, state.eager(since)].into_iter().flatten().min();
+            let until = [asks, call.deadline].into_iter().flatten().min();
             if state.heard != heard || asks.is_some_and(|at| at <= Instant::now()) {
                 return Ok(None);
             }
@@ -200,6 +219,31 @@ impl Shared {
                 }
             };
         }
+    }
+}
+
+impl State {
+    /// Takes in what was heard. That somebody has begun is no reason to ask at once.
+    fn take(&mut self, news: News) {
+        let now = match news {
+            News::Written => self.file.read(),
+            News::Over => None,
+        };
+        let Some((told, begun)) = now else {
+            self.heard += 1;
+            return;
+        };
+        self.begun = (begun > told).then(Instant::now);
+        if told != self.told || self.begun.is_none() {
+            self.told = told;
+            self.heard += 1;
+        }
+    }
+
+    /// When one who has slept since then asks again because somebody has begun to commit.
+    fn eager(&self, since: Instant) -> Option<Instant> {
+        let begun = self.begun.filter(|at| at.elapsed() < EAGER_FOR)?;
+        begun.max(since).checked_add(EAGER)
     }
 }
 

@@ -38,6 +38,14 @@ impl Ground {
         self.writer.tell(seq);
     }
 
+    /// A commit of a process that is killed before it can tell.
+    fn commit_and_die(&self) {
+        let seq = self.log.load(Ordering::SeqCst) + 1;
+        self.writer.begin(seq);
+        thread::sleep(Duration::from_millis(20));
+        self.log.store(seq, Ordering::SeqCst);
+    }
+
     fn wait(&self, seen: u64) -> Result<u64> {
         let call = Call {
             deadline: Instant::now().checked_add(SOON),
@@ -161,5 +169,36 @@ fn a_cancel_ends_the_wait_at_once() {
         let error = waiting.join().unwrap().unwrap_err();
         assert_eq!(error.code(), Code::USER_CANCEL);
         assert!(begun.elapsed() < SOON);
+    });
+}
+
+#[test]
+fn a_commit_that_nobody_lived_to_tell_is_found_soon() {
+    let ground = Ground::new();
+    for told in 0..3 {
+        thread::scope(|scope| {
+            let before = ground.asked.load(Ordering::SeqCst);
+            let waiting = scope.spawn(|| ground.wait(told));
+            ground.until_asked(before + 1);
+            ground.commit_and_die();
+            assert_eq!(waiting.join().unwrap().unwrap(), told + 1);
+        });
+    }
+}
+
+#[test]
+fn who_only_begins_wakes_nobody_for_long() {
+    let ground = Ground::new();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| ground.wait(0));
+        ground.until_asked(1);
+        ground.writer.begin(1);
+        thread::sleep(EAGER_FOR + EAGER * 3);
+        let asked = ground.asked.load(Ordering::SeqCst);
+        assert!((3..=14).contains(&asked), "{asked}");
+        thread::sleep(EAGER * 3);
+        assert_eq!(ground.asked.load(Ordering::SeqCst), asked);
+        ground.commit();
+        assert_eq!(waiting.join().unwrap().unwrap(), 1);
     });
 }
