@@ -49,6 +49,15 @@ pub trait Transport: Send + Sync + Debug {
         Ok(())
     }
 
+    /// Its settings are others now. Comes before [`Self::validate_state`] with [`validate_flags::CONFIG_CHANGED`].
+    ///
+    /// # Errors
+    /// Those of [`crate::Service::open_transport`]; the old settings go on then.
+    fn config_changed(&self, config: &ServiceConfig, call: &Call) -> Result<()> {
+        let _ = (config, call);
+        Ok(())
+    }
+
     /// Looks at its state, or changes it (ValidateState); `flags` are of [`validate_flags`]. It sets its status row and
     /// returns: work is for [`Self::submit`] and [`Self::receive`].
     ///

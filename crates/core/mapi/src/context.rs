@@ -29,7 +29,7 @@ impl Context {
         self.member.check()?;
         match &self.deferred {
             None => Ok(self.opened.store.as_ref()),
-            Some(error) => Err(Error::new(error.code, error.detail.clone())),
+            Some(error) => Err(error.error()),
         }
     }
 
@@ -150,6 +150,33 @@ pub struct LastError {
     pub code: Code,
     /// What happened, for a person.
     pub detail: String,
+}
+
+impl LastError {
+    /// An error with what caused it.
+    pub(crate) fn of(error: &Error) -> Self {
+        let mut detail = error.detail().to_owned();
+        let mut below = std::error::Error::source(error);
+        while let Some(cause) = below {
+            let cause_says = cause.to_string();
+            if !detail.contains(&cause_says) {
+                detail = format!("{detail}: {cause_says}");
+            }
+            below = cause.source();
+        }
+        if detail.is_empty() {
+            detail = error.code().to_string();
+        }
+        Self {
+            code: error.code(),
+            detail,
+        }
+    }
+
+    /// An error that says the same.
+    pub(crate) fn error(&self) -> Error {
+        Error::new(self.code, self.detail.clone())
+    }
 }
 
 /// Keeps the last error of one object; a call that succeeds clears it, so that no old text is taken for new.

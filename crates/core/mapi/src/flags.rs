@@ -79,6 +79,81 @@ flags! {
         CACHE_ONLY = 0x4000;
     }
 
+    /// MAPILogonEx.
+    LogonFlags {
+        /// MAPI_LOGON_UI: a person may be asked, for a profile and for what services lack.
+        LOGON_UI = 0x1;
+        /// MAPI_NEW_SESSION: a session of its own, even if there is one to join.
+        NEW_SESSION = 0x2;
+        /// MAPI_APP_PROFILE: a person may also choose profiles that programs made for themselves.
+        APP_PROFILE = 0x4;
+        /// MAPI_ALLOW_OTHERS: others may join the session.
+        ALLOW_OTHERS = 0x8;
+        /// MAPI_EXPLICIT_PROFILE: a person who is asked for a profile is not offered the default one first. A profile that
+        /// is named and does not exist is replaced by the default one only with USE_DEFAULT, with this or without.
+        EXPLICIT_PROFILE = 0x10;
+        /// MAPI_EXTENDED: always set.
+        EXTENDED = 0x20;
+        /// MAPI_USE_DEFAULT: the default profile, unless one is named that exists.
+        USE_DEFAULT = 0x40;
+        /// MAPI_FORCE_DOWNLOAD: transports are told to fetch everything.
+        FORCE_DOWNLOAD = 0x1000;
+        /// MAPI_SERVICE_UI_ALWAYS: a person sees the settings of every service first.
+        SERVICE_UI_ALWAYS = 0x2000;
+        /// MAPI_NO_MAIL: this logon neither sends nor receives.
+        NO_MAIL = 0x8000;
+        /// MAPI_NT_SERVICE: the program is a service of the system: nobody is ever asked.
+        NT_SERVICE = 0x10000;
+        /// MAPI_PASSWORD_UI: accepted, but not with LOGON_UI; profiles have no passwords to ask for.
+        PASSWORD_UI = 0x20000;
+        /// MAPI_TIMEOUT_SHORT: `MAPI_E_TIMEOUT` instead of waiting while somebody else logs on.
+        TIMEOUT_SHORT = 0x10_0000;
+        /// MAPI_BG_SESSION: accepted; every session leaves the foreground alone.
+        BG_SESSION = 0x20_0000;
+        /// MAPI_UNICODE: accepted; all texts are Unicode.
+        UNICODE = 0x8000_0000;
+    }
+
+    /// IMAPIStatus::ValidateState.
+    ValidateFlags {
+        /// SUPPRESS_UI: nobody is asked anything.
+        SUPPRESS_UI = 0x1;
+        /// REFRESH_XP_HEADER_CACHE: of transports: headers are to be fetched.
+        REFRESH_XP_HEADER_CACHE = 0x1_0000;
+        /// PROCESS_XP_HEADER_CACHE: of transports: what is marked is to be fetched or deleted.
+        PROCESS_XP_HEADER_CACHE = 0x2_0000;
+        /// FORCE_XP_CONNECT: of transports: go online.
+        FORCE_XP_CONNECT = 0x4_0000;
+        /// FORCE_XP_DISCONNECT: of transports: go offline.
+        FORCE_XP_DISCONNECT = 0x8_0000;
+        /// CONFIG_CHANGED: the settings in the profile are others now.
+        CONFIG_CHANGED = 0x10_0000;
+        /// ABORT_XP_HEADER_OPERATION: of transports: stop what was begun with headers.
+        ABORT_XP_HEADER_OPERATION = 0x20_0000;
+        /// SHOW_XP_SESSION_UI: of transports: show what they do.
+        SHOW_XP_SESSION_UI = 0x40_0000;
+    }
+
+    /// IMAPIStatus::SettingsDialog.
+    SettingsFlags {
+        /// UI_READONLY: settings are shown and not changed.
+        READ_ONLY = 0x1;
+    }
+
+    /// IMAPIStatus::FlushQueues.
+    FlushFlags {
+        /// FLUSH_UPLOAD: send.
+        UPLOAD = 0x2;
+        /// FLUSH_DOWNLOAD: fetch.
+        DOWNLOAD = 0x4;
+        /// FLUSH_FORCE: also what is not due yet.
+        FORCE = 0x8;
+        /// FLUSH_NO_UI: nothing is shown.
+        NO_UI = 0x10;
+        /// FLUSH_ASYNC_OK: the call may return before the work is done.
+        ASYNC_OK = 0x20;
+    }
+
     /// OpenMsgStore. None: everything in the store is open for reading only.
     StoreFlags {
         /// MDB_NO_DIALOG: nobody is asked anything; nobody ever is.

@@ -94,9 +94,10 @@ pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
-    EmptyFolderFlags, EventMask, FormFlags, InitFlags, InstallFormFlags, LogoffFlags, NameFlags,
-    OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState,
-    SectionFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags,
+    EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
+    LogonFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags,
+    SearchState, SectionFlags, SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags,
+    TreeFlags, UtilityFlags, ValidateFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,

@@ -4,21 +4,29 @@
 mod advise;
 mod alone;
 mod background;
+mod caught;
 mod change;
+mod choice;
+mod configure;
 mod identity;
 mod known_props;
 mod logon;
 mod member;
 mod open;
 mod opening;
+mod provider;
+mod providers;
 mod roster;
+mod starting;
 mod stores;
+mod support;
+mod transports;
 
 use std::sync::Arc;
 
 use mapi_kit::entry_ids::{self, EntryTarget};
 use mapi_props::Code;
-use mapi_spi::{Call, Error, Result};
+use mapi_spi::{Call, Error, ProviderKind, Result};
 
 use crate::context::LastError;
 use crate::{
@@ -26,12 +34,14 @@ use crate::{
 };
 
 pub(crate) use alone::alone;
+pub(crate) use caught::caught;
 pub use change::StoreRole;
+pub(crate) use configure::configure;
 pub(crate) use identity::write_identity;
 pub use logon::Logon;
 pub(crate) use member::{Member, SessionState};
+pub(crate) use provider::{ActiveTransport, Provider, Standing, busy};
 pub(crate) use roster::OpenedStore;
-pub(crate) use stores::STORE_PROVIDER;
 
 /// A session: the way to every store of a profile. Clones are the same logon; each logon to a shared session is one of
 /// its own, and ends by itself.
@@ -43,25 +53,33 @@ pub struct Session {
     pub(crate) tokens: Arc<crate::forms::Tokens>,
 }
 
-/// A service of the profile that could not be started; the others work on.
+/// A provider of the profile that could not be started, or was switched off with its service; the others work on.
 #[derive(Debug, Clone)]
 pub struct ServiceFailure {
     /// PR_SERVICE_NAME.
     pub service: String,
-    /// The letter of its store.
+    /// PR_DISPLAY_NAME of the provider.
+    pub display_name: String,
+    /// What it would provide.
+    pub kind: ProviderKind,
+    /// Of a store: its letter.
     pub letter: String,
-    /// What went wrong.
+    /// What went wrong. `MAPI_E_TIMEOUT`: it may join the session yet.
     pub error: LastError,
 }
 
 impl Session {
-    /// Logs on to a profile: opens its stores, and makes sure that the default store has its folders (STO-04). A session
-    /// that is shared is joined instead, whatever profile is named, unless a new one is asked for (SES-06).
+    /// Logs on to a profile: opens its stores side by side, and makes sure that the default store has its folders (STO-04).
+    /// A session that is shared is joined instead, whatever profile is named, unless a new one is asked for (SES-06).
+    ///
+    /// A service that cannot be started is configured anew by its entry point, with a person if LOGON_UI allows it, and
+    /// tried once more; after that it is switched off for this session: see [`Self::failures`]. A store that takes longer
+    /// than the others joins the session when it has started.
     ///
     /// # Errors
-    /// `MAPI_E_LOGON_FAILED` without a profile to log on to, for one that does not exist, or when its default store
-    /// cannot be opened; the source says why. `MAPI_E_NOT_INITIALIZED`; `MAPI_E_TIMEOUT` (see
-    /// [`Logon::timeout_short`]).
+    /// `MAPI_E_LOGON_FAILED` without a profile to log on to, for one that does not exist or is being deleted, for flags that
+    /// exclude each other, or when the profile has stores and none of them can be opened; the source says why.
+    /// `MAPI_E_NOT_INITIALIZED`; `MAPI_E_USER_CANCEL`; `MAPI_E_TIMEOUT` (see [`Logon::timeout_short`]).
     pub fn logon(mapi: &Mapi, logon: Logon) -> Result<Self> {
         logon::logon(mapi, logon)
     }
@@ -80,13 +98,23 @@ impl Session {
     /// Name of the profile.
     #[must_use]
     pub fn profile_name(&self) -> &str {
-        &self.state().profile
+        self.state().profile()
     }
 
-    /// Services that could not be started.
+    /// Providers that could not be started, in the order of the profile. Those of the status table with STATUS_FAILURE.
     #[must_use]
-    pub fn failures(&self) -> &[ServiceFailure] {
-        &self.state().failed
+    pub fn failures(&self) -> Vec<ServiceFailure> {
+        let failure = |p: Arc<Provider>| {
+            Some(ServiceFailure {
+                service: p.service.clone(),
+                display_name: p.display_name(),
+                kind: p.kind,
+                letter: p.letter.clone(),
+                error: p.failure()?,
+            })
+        };
+        let all = self.state().providers.all().into_iter();
+        all.filter_map(failure).collect()
     }
 
     /// What the last failing call on this session said; `None` after a success.
@@ -98,9 +126,16 @@ impl Session {
     /// The default store.
     ///
     /// # Errors
-    /// `MAPI_E_NOT_FOUND` if the session has none.
+    /// `MAPI_E_NOT_FOUND` if the profile has none; what went wrong, if that of the profile could not be opened.
     pub fn default_store(&self) -> Result<MsgStore> {
-        let missing = || Error::new(Code::NOT_FOUND, "the session has no default store");
+        let missing = || match self.state().default_failure() {
+            Some((name, e)) => Error::caused(
+                e.code,
+                format!("the default store `{name}` cannot be opened"),
+                e.error(),
+            ),
+            None => Error::new(Code::NOT_FOUND, "the session has no default store"),
+        };
         let find = |()| self.state().roster.default_store().ok_or_else(missing);
         self.track(
             self.check()
@@ -119,19 +154,32 @@ impl Session {
         self.track(self.check().and_then(all))
     }
 
-    /// The store with this letter.
+    /// The store with this letter. One that is late is waited for.
     ///
     /// # Errors
-    /// `MAPI_E_NOT_FOUND`.
+    /// `MAPI_E_NOT_FOUND`; what went wrong, for a store of the profile that could not be opened.
     pub fn store_by_letter(&self, letter: &str) -> Result<MsgStore> {
-        let roster = &self.state().roster;
+        let opened = self.check().and_then(|()| self.by_letter(letter));
+        self.track(opened.and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS)))
+    }
+
+    fn by_letter(&self, letter: &str) -> Result<Arc<OpenedStore>> {
+        let state = self.state();
         let is_it = |s: &OpenedStore| !letter.is_empty() && s.place.letter == letter;
+        if let Some(opened) = state.roster.find(is_it) {
+            return Ok(opened);
+        }
         let missing = || Error::new(Code::NOT_FOUND, "no store has this letter");
-        let found = self.check().map(|()| roster.find(is_it));
-        let opened = found
-            .and_then(|s| s.ok_or_else(missing))
-            .and_then(|s| self.handle(s, OpenFlags::BEST_ACCESS));
-        self.track(opened)
+        let mine = |p: &Provider| !letter.is_empty() && p.letter == letter;
+        let provider = state.providers.find(mine).ok_or_else(missing)?;
+        state.providers.await_late(&provider, &self.call);
+        let name = provider.display_name();
+        let cause = |e: LastError| {
+            let detail = format!("the store `{name}` cannot be opened");
+            Error::caused(e.code, detail, e.error())
+        };
+        let why = || provider.failure().map_or_else(missing, cause);
+        state.roster.find(is_it).ok_or_else(why)
     }
 
     /// Opens the store with this entry id (OpenMsgStore): one of the stores table, or one that only its id describes
@@ -185,18 +233,20 @@ impl Session {
     }
 
     /// Opens a section of the profile (OpenProfileSection): properties that programs and providers keep there. Read-only
-    /// unless asked; with MODIFY one that does not exist is made. In a program many may read a section, or one may write
-    /// it.
+    /// unless asked; with MODIFY one that does not exist is made. Many may read a section, or one may write it, in all
+    /// programs where the host can tell. Services and providers have their sections at their UIDs.
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is none; `MAPI_E_NO_ACCESS` while somebody writes it, or reads it when it is to be
-    /// written; those of the host.
+    /// written, for one of a provider without FORCE_ACCESS, and for writing the one that says which profile it is
+    /// (MUID_PROFILE_INSTANCE); those of the host.
     pub fn open_profile_section(
         &self,
         uid: mapi_props::Guid,
         flags: SectionFlags,
     ) -> Result<crate::ProfileSection> {
-        let opened = crate::ProfileSection::open(&self.member, uid, flags);
+        let place = crate::admin::Place::of(&self.member, self.call());
+        let opened = crate::ProfileSection::open(place, uid, flags);
         self.track(opened)
     }
 
@@ -232,7 +282,12 @@ impl Session {
             }
             None => s.store.info().uid == uid,
         };
-        let found = self.state().roster.find(is_it);
+        let state = self.state();
+        let found = state.roster.find(is_it).or_else(|| {
+            // It may be one of those that are late.
+            state.providers.await_all_late(&self.call);
+            state.roster.find(is_it)
+        });
         found.ok_or_else(|| Error::new(Code::UNKNOWN_ENTRYID, "no open store claims the entry id"))
     }
 

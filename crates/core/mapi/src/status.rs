@@ -1,38 +1,25 @@
 //! The status table and its objects: what a session tells about its own parts.
 //! Reference: "Status Table and Status Objects", "IMAPIStatus" (requirement SES-10)
 
+mod methods;
+mod rows;
+
 use std::sync::Arc;
 
-use mapi_props::{Bag, Code, Guid, PropName, PropTag, PropValue, Tag, object_type, tags};
+use mapi_props::{Code, Guid, PropName, PropTag, PropValue, Tag, tags};
 use mapi_spi::{Error, Result};
 
 use crate::context::{ErrorNote, LastError};
 use crate::prop::{BagSource, all, list, values};
-use crate::session::{OpenedStore, STORE_PROVIDER};
-use crate::table::{Feed, MemoryRow, MemoryRows, Source};
+use crate::table::{Feed, MemoryRows, Source};
 use crate::{
     EntryId, MapiProp, NameFlags, Prop, PropProblem, PropStream, PropertyFlags, Returned,
     SaveFlags, Session, TableBuilder, Typed,
 };
 
-/// MAPI_SUBSYSTEM.
-const SUBSYSTEM: i32 = 39;
-/// STATUS_AVAILABLE.
-const AVAILABLE: i32 = 0x1;
-/// STATUS_FAILURE.
-const FAILURE: i32 = 0x4;
-/// STATUS_VALIDATE_STATE.
-const VALIDATE_STATE: i32 = 0x1;
-/// The row of the subsystem; those of stores follow, by their numbers in the stores table.
-const SUBSYSTEM_ROW: u64 = 1;
+pub(crate) use rows::{provider as provider_row, providers as providers_with_rows};
 
-/// abFlags of this session only, and a UID of our own; the number of the row follows.
-const PREFIX: [u8; 20] = [
-    0x38, 0, 0, 0, 0x6d, 0x61, 0x6c, 0x6c, 0x65, 0x2d, 0x73, 0x4f, 0x8d, 0x74, 0x61, 0x74, 0x75,
-    0x73, 0x49, 0x44,
-];
-
-const COLUMNS: [PropTag; 11] = [
+const COLUMNS: [PropTag; 12] = [
     tags::DISPLAY_NAME.raw(),
     tags::ENTRYID.raw(),
     tags::INSTANCE_KEY.raw(),
@@ -44,6 +31,7 @@ const COLUMNS: [PropTag; 11] = [
     tags::RESOURCE_TYPE.raw(),
     tags::ROWID.raw(),
     tags::STATUS_CODE.raw(),
+    tags::STATUS_STRING.raw(),
 ];
 
 /// A status object. Its properties can be read, never set; it has no named properties (NAM-03).
@@ -55,90 +43,34 @@ pub struct Status {
 }
 
 impl Session {
-    /// The status object of the subsystem itself: STATUS_AVAILABLE while every service of the profile runs, with
-    /// STATUS_FAILURE when one could not be started.
+    /// The status object of the subsystem itself: STATUS_AVAILABLE, with STATUS_FAILURE when a provider of the profile could
+    /// not be started. Its PR_DISPLAY_NAME is the profile's.
     #[must_use]
     pub fn subsystem_status(&self) -> Status {
-        Status::of(self, SUBSYSTEM_ROW)
+        Status::of(self, rows::SUBSYSTEM)
     }
 
-    /// The status table (GetStatusTable): a row for the subsystem and one for each store of the session. What a row's
-    /// PR_ENTRYID names is opened with [`Session::open_entry`].
+    /// The status table (GetStatusTable): a row for the subsystem, one for the spooler and one for each provider of the
+    /// session, with those that could not be started. What a row's PR_ENTRYID names is opened with
+    /// [`Session::open_entry`]. Transports are started first if they are not yet. A logon without mail sees none.
+    ///
+    /// Rows are heterogeneous; PR_STATUS_CODE is of [`mapi_props::status_code`], PR_RESOURCE_METHODS of
+    /// [`mapi_props::resource_methods`], and PR_STATUS_STRING says the rest to people.
     pub fn status_table(&self) -> TableBuilder {
+        if self.check().is_ok() {
+            self.member.transports(self.call());
+        }
         let session = self.clone();
         let fetch = move || {
             session.check()?;
-            let stores = session.state().roster.with_flags();
-            let rows = stores
-                .iter()
-                .map(|(s, flags)| (row_of(s), of_store(s, *flags)));
-            let all = std::iter::once((SUBSYSTEM_ROW, of_subsystem(&session))).chain(rows);
-            Ok(all.map(|(number, props)| row(number, props)).collect())
+            Ok(rows::all(&session))
         };
         let state = self.state();
-        let bell = Feed::Bell(Arc::clone(state.roster.bell(&state.subsystem.dispatcher)));
+        let bell = state.providers.bell(&state.subsystem.dispatcher);
+        let bell = Feed::Bell(Arc::clone(bell));
         let rows = MemoryRows::new(&COLUMNS, fetch).told(bell, &self.member, |_| false);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
     }
-}
-
-fn row_of(store: &OpenedStore) -> u64 {
-    SUBSYSTEM_ROW + store.place.number
-}
-
-fn row(number: u64, mut props: Bag) -> MemoryRow {
-    let entry_id = entry_id(number);
-    props.set(tags::ENTRYID, entry_id.as_bytes());
-    props.set(tags::ROWID, i32::try_from(number).unwrap_or(i32::MAX));
-    MemoryRow {
-        number,
-        props,
-        entry_id,
-    }
-}
-
-fn entry_id(row: u64) -> EntryId {
-    let mut bytes = PREFIX.to_vec();
-    bytes.extend_from_slice(&row.to_be_bytes());
-    EntryId::from(bytes)
-}
-
-fn of_subsystem(session: &Session) -> Bag {
-    let failed = if session.failures().is_empty() {
-        0
-    } else {
-        FAILURE
-    };
-    let mut props = Bag::new();
-    props.set(tags::DISPLAY_NAME, "MAPI Subsystem");
-    props.set(tags::PROVIDER_DISPLAY, "MAPI Subsystem");
-    props.set(tags::PROVIDER_DLL_NAME, "malle");
-    props.set(tags::OBJECT_TYPE, object_type::STATUS);
-    props.set(tags::RESOURCE_TYPE, SUBSYSTEM);
-    props.set(tags::RESOURCE_FLAGS, 0);
-    props.set(tags::RESOURCE_METHODS, VALIDATE_STATE);
-    props.set(tags::STATUS_CODE, AVAILABLE | failed);
-    props
-}
-
-fn of_store(opened: &OpenedStore, flags: u32) -> Bag {
-    let service = &opened.place.service.service;
-    let mut props = Bag::new();
-    props.set(
-        tags::DISPLAY_NAME,
-        opened.store.info().display_name.as_str(),
-    );
-    props.set(tags::PROVIDER_DISPLAY, service.display_name());
-    props.set(tags::PROVIDER_DLL_NAME, service.name());
-    props.set(tags::OBJECT_TYPE, object_type::STATUS);
-    props.set(tags::RESOURCE_TYPE, STORE_PROVIDER);
-    props.set(tags::RESOURCE_FLAGS, flags.cast_signed());
-    props.set(tags::RESOURCE_METHODS, VALIDATE_STATE);
-    props.set(tags::STATUS_CODE, AVAILABLE);
-    if let Some(identity) = &opened.place.identity {
-        crate::session::write_identity(identity, &mut props);
-    }
-    props
 }
 
 impl Status {
@@ -152,7 +84,7 @@ impl Status {
 
     /// The object of a row's entry id; `None` if it is no such id.
     pub(crate) fn by_id(session: &Session, id: &EntryId) -> Result<Option<Self>> {
-        let Some(number) = id.as_bytes().strip_prefix(&PREFIX) else {
+        let Some(number) = id.as_bytes().strip_prefix(&rows::PREFIX) else {
             return Ok(None);
         };
         session.check()?;
@@ -161,38 +93,11 @@ impl Status {
         status.source().map(|_| Some(status))
     }
 
-    /// ValidateState: asks the store of the row whether it answers; the subsystem asks every store of the session.
-    ///
-    /// # Errors
-    /// The first error that a store gives; `MAPI_E_NOT_FOUND` for a store that is gone; `MAPI_E_END_OF_SESSION`.
-    pub fn validate_state(&self) -> Result<()> {
-        self.errors.track(self.validate())
-    }
-
-    fn validate(&self) -> Result<()> {
-        self.session.check()?;
-        let listed = self.session.state().roster.listed();
-        let mine = |s: &Arc<OpenedStore>| self.row == SUBSYSTEM_ROW || row_of(s) == self.row;
-        let stores: Vec<_> = listed.into_iter().filter(mine).collect();
-        if stores.is_empty() && self.row != SUBSYSTEM_ROW {
-            return Err(gone());
-        }
-        stores.iter().try_for_each(|opened| {
-            let root = opened.store.info().root;
-            opened.store.folder(root, self.session.call()).map(drop)
-        })
-    }
-
     fn source(&self) -> Result<BagSource> {
         self.session.check()?;
-        if self.row == SUBSYSTEM_ROW {
-            return Ok(BagSource(row(self.row, of_subsystem(&self.session)).props));
-        }
-        let stores = self.session.state().roster.with_flags();
-        let mut stores = stores.iter();
-        let found = stores.find(|(s, _)| row_of(s) == self.row);
-        let (store, flags) = found.ok_or_else(gone)?;
-        Ok(BagSource(row(self.row, of_store(store, *flags)).props))
+        rows::one(&self.session, self.row)
+            .map(BagSource)
+            .ok_or_else(gone)
     }
 
     fn no_names<T>(&self) -> Result<T> {
@@ -207,7 +112,7 @@ impl Status {
 }
 
 fn gone() -> Error {
-    Error::new(Code::NOT_FOUND, "the store of the status row is gone")
+    Error::new(Code::NOT_FOUND, "the provider of the status row is gone")
 }
 
 impl MapiProp for Status {

@@ -154,15 +154,20 @@ pub(super) const CASES: &[Case] = &[
         needs(),
         "a store that is missing fails the logon, or disables its service alone",
         |f| {
-            let failed = f.session_on(["missing", "b"]).unwrap_err();
+            let failed = f.session_on(["missing", "missing too"]).unwrap_err();
             assert_eq!(failed.code(), Code::LOGON_FAILED);
             let cause = std::error::Error::source(&failed).map(ToString::to_string);
             assert!(
                 cause.is_some_and(|c| c.contains("MAPI_E_NOT_FOUND")),
                 "{failed:?}"
             );
+            // Without its default store a session has the others, and says what became of that one.
+            let session = f.session_on(["missing", "b"])?;
+            assert_eq!(session.failures().len(), 1);
+            assert_eq!(code(session.default_store()), Code::NOT_FOUND);
+            assert_eq!(session.store_by_letter("b")?.letter(), "b");
             let session = f.session_on(["a", "missing"])?;
-            let [failure] = session.failures() else {
+            let [failure] = &*session.failures() else {
                 panic!("{:?}", session.failures());
             };
             assert_eq!(

@@ -14,9 +14,10 @@ use mapi_spi::{OpenStore, ServiceDescription, ServiceDraft, ServiceEvent, Store,
 use crate::fixture::{add_subject, code, draft, prop};
 use crate::{Case, case};
 
-/// PR_RESOURCE_TYPE: MAPI_STORE_PROVIDER, MAPI_SUBSYSTEM.
+/// PR_RESOURCE_TYPE: MAPI_STORE_PROVIDER, MAPI_SUBSYSTEM, MAPI_SPOOLER.
 const STORE_PROVIDER: i32 = 33;
 const SUBSYSTEM: i32 = 39;
+const SPOOLER: i32 = 37;
 
 pub(super) const CASES: &[Case] = &[
     case!(
@@ -367,7 +368,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
-        "the status table has a row for the subsystem and one for each store",
+        "the status table has a row for the subsystem, the spooler and each store",
         |f| {
             let session = f.session();
             let table = session.status_table().open()?;
@@ -376,10 +377,12 @@ pub(super) const CASES: &[Case] = &[
                 .iter()
                 .filter_map(|r| r.get(tags::RESOURCE_TYPE))
                 .collect();
-            assert_eq!(kinds, [SUBSYSTEM, STORE_PROVIDER, STORE_PROVIDER]);
+            assert_eq!(kinds, [SUBSYSTEM, SPOOLER, STORE_PROVIDER, STORE_PROVIDER]);
             for row in &rows {
                 assert_eq!(row.get(tags::OBJECT_TYPE), Some(object_type::STATUS));
-                assert_eq!(row.get(tags::STATUS_CODE), Some(1), "STATUS_AVAILABLE");
+                let spooler = row.get(tags::RESOURCE_TYPE) == Some(SPOOLER);
+                let code = if spooler { 0x2 } else { 0x1 };
+                assert_eq!(row.get(tags::STATUS_CODE), Some(code), "{row:?}");
                 let opened = session.open_entry(row.entry_id(), OpenFlags::NONE)?;
                 assert_eq!(opened.object_type(), object_type::STATUS);
                 let mapi::Object::Status(status) = opened else {
@@ -396,10 +399,10 @@ pub(super) const CASES: &[Case] = &[
                 .iter()
                 .filter_map(|r| r.get(tags::RESOURCE_FLAGS))
                 .collect();
-            assert_eq!(flags, [0, 0x2, 0]);
-            let gone = rows[2].entry_id().clone();
+            assert_eq!(flags, [0, 0, 0x2, 0]);
+            let gone = rows[3].entry_id().clone();
             session.remove_store(&f.other_store()?.entry_id())?;
-            assert_eq!(table.row_count()?, 2);
+            assert_eq!(table.row_count()?, 3);
             assert_eq!(
                 code(session.open_entry(&gone, OpenFlags::NONE)),
                 Code::NOT_FOUND

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, OpenStore, Result, Service, ServiceConfig, Store, Support};
 
-use super::member::SessionState;
-use super::roster::{Entrant, Roster};
-use crate::ProfileService;
+use super::member::{Manner, SessionState};
+use super::roster::Entrant;
 use crate::context::Context;
+use crate::host::{ProfileProvider, ProfileService};
 use crate::subsystem::Subsystem;
 
 /// A context in which `store` is open, until the last handle that carries it is dropped.
@@ -17,25 +17,23 @@ pub(crate) fn alone(
     store: Arc<dyn Store>,
     call: Call,
 ) -> Result<Context> {
-    let roster = Roster::default();
-    let opened = roster.keep(Entrant {
-        store,
-        letter: String::new(),
-        service: Arc::new(subsystem.lend(Arc::new(FileService))),
-        config: ServiceConfig::default(),
-        support: subsystem.host.support("", &ProfileService::default()),
-        identity: None,
-        flags: 0,
-    });
     let session = Arc::new(SessionState::new(
         Arc::clone(subsystem),
         String::new(),
         OpenMode::ReadWrite,
-        roster,
-        Vec::new(),
+        None,
     ));
+    let nothing = ProfileService::default();
+    let provider = ProfileProvider::default();
+    let opened = session.roster.keep(Entrant {
+        store,
+        provider: session.providers.make(&nothing, &provider),
+        service: Arc::new(subsystem.lend(Arc::new(FileService))),
+        config: ServiceConfig::default(),
+        support: subsystem.host.support("", &nothing),
+    });
     let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
-    let member = session.join().ok_or_else(ended)?;
+    let member = session.join(Manner::default()).ok_or_else(ended)?;
     Ok(Context {
         opened,
         member,

@@ -2,13 +2,15 @@
 //! Reference: "IMAPISession::SetDefaultStore" (requirements STO-02, STO-03)
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use mapi_props::{Code, Guid};
+use mapi_props::Code;
 use mapi_spi::{Error, OpenMode, ProviderKind, Result};
 
 use super::Session;
 use super::opening::{Opening, validate};
-use super::roster::{Entrant, OpenedStore};
+use super::provider::Standing;
+use super::roster::{Entrant, OpenedStore, Roster};
 use crate::host::{Profile, ProfileProvider, resource_flags};
 use crate::{EntryId, MsgStore, OpenFlags, TreeFlags};
 
@@ -82,8 +84,9 @@ impl Session {
             let letter = opened.as_ref().map(|s| s.place.letter.as_str());
             self.change_profile(&mut |profile| mark(profile, role.flag(), letter))?;
         }
-        let uid = opened.map(|s| s.store.info().uid);
-        self.state().roster.give(role.flag(), uid);
+        let number = opened.map(|s| s.place.provider.number);
+        let state = self.state();
+        state.roster.give(role.flag(), number, &state.providers);
         Ok(())
     }
 
@@ -94,7 +97,7 @@ impl Session {
             return Err(Error::new(Code::NO_ACCESS, detail));
         }
         let others = self.state().roster.listed();
-        let sends = |s: &std::sync::Arc<OpenedStore>| s.store.info().capabilities.submit;
+        let sends = |s: &Arc<OpenedStore>| s.store.info().capabilities.submit;
         if !can.associated || (!can.submit && others.iter().any(sends)) {
             let detail = "the store cannot do what a default store must";
             return Err(Error::new(Code::NO_SUPPORT, detail));
@@ -119,13 +122,13 @@ impl Session {
 
     fn add(&self, service: &str, settings: &BTreeMap<String, String>) -> Result<MsgStore> {
         self.check()?;
-        if self.state().mode == OpenMode::ReadOnly {
+        if self.state().mode() == OpenMode::ReadOnly {
             let detail = "the session was logged on for reading only";
             return Err(Error::new(Code::NO_ACCESS, detail));
         }
         let opening = Opening {
             subsystem: &self.state().subsystem,
-            profile: &self.state().profile,
+            profile: self.state().profile(),
             mode: OpenMode::Create,
             call: self.call(),
         };
@@ -140,15 +143,26 @@ impl Session {
                 .iter()
                 .find(|p| p.kind == ProviderKind::Store);
             let lacking = || Error::new(Code::NO_SUPPORT, format!("`{service}` has no store"));
-            let entrant = opening.open(&entry, store.ok_or_else(lacking)?)?;
+            let entrant =
+                opening.open(&self.state().providers, &entry, store.ok_or_else(lacking)?)?;
             self.must_be_new(&entrant)?;
             added = Some(entrant);
             Ok(())
         })?;
         let missing = || Error::new(Code::CALL_FAILED, "the host did not change the profile");
-        let opened = self.state().roster.list(added.ok_or_else(missing)?);
+        let opened = self.list(added.ok_or_else(missing)?)?;
         validate(&opened, &self.member, self.call(), TreeFlags::NONE)?;
         self.handle(opened, OpenFlags::BEST_ACCESS)
+    }
+
+    /// Gives a store that was opened just now its rows in both tables.
+    pub(super) fn list(&self, entrant: Entrant) -> Result<Arc<OpenedStore>> {
+        let opened = Roster::opened(entrant);
+        let provider = &opened.place.provider;
+        provider.stands(Standing::Store);
+        self.state().roster.list(&opened)?;
+        self.state().providers.list(provider);
+        Ok(opened)
     }
 
     fn must_be_new(&self, entrant: &Entrant) -> Result<()> {
@@ -171,7 +185,6 @@ impl Session {
 
     fn remove(&self, id: &EntryId) -> Result<()> {
         let opened = self.route(id)?;
-        let uid: Guid = opened.store.info().uid;
         let letter = &opened.place.letter;
         if !letter.is_empty() {
             self.change_profile(&mut |profile| {
@@ -185,13 +198,15 @@ impl Session {
                 Ok(())
             })?;
         }
-        self.state().roster.remove(uid);
+        let number = opened.place.provider.number;
+        self.state().roster.remove(number);
+        self.state().providers.remove(number);
         Ok(())
     }
 
     fn change_profile(&self, change: &mut dyn FnMut(&mut Profile) -> Result<()>) -> Result<()> {
         let state = self.state();
-        state.subsystem.host.change_profile(&state.profile, change)
+        state.subsystem.host.change_profile(state.profile(), change)
     }
 }
 

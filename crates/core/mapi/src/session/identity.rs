@@ -7,14 +7,15 @@ use mapi_spi::{Error, Identity, Result};
 
 use super::Session;
 use crate::host::resource_flags;
+use crate::status::{provider_row, providers_with_rows};
 use crate::{EntryId, Returned};
 
 /// Who the user is when nobody says: always the same.
 const NOBODY: (&str, &str, &str) = ("Unknown user", "UNKNOWN", "unknown");
 
 impl Session {
-    /// The entry id of the user (QueryIdentity): of the service that has the primary identity, else of the first that
-    /// knows the user. If none does: a one-off that is always the same, with the warning `MAPI_W_NO_SERVICE`.
+    /// The entry id of the user (QueryIdentity): of the provider that has the primary identity, made of the rest of its row
+    /// if it gives none; else of the first that knows the user. If none does: a one-off that is always the same, with the warning `MAPI_W_NO_SERVICE`.
     ///
     /// # Errors
     /// `MAPI_E_END_OF_SESSION`; `MAPI_E_CORRUPT_DATA` for an identity that no entry id can hold.
@@ -22,22 +23,24 @@ impl Session {
         self.track(self.identity())
     }
 
+    /// The rows of the providers, with their PR_RESOURCE_FLAGS. Nothing is started to know them.
+    fn identities(&self) -> Vec<(u32, Bag)> {
+        let all = providers_with_rows(self).into_iter();
+        all.map(|p| (p.flags(), provider_row(self, &p))).collect()
+    }
+
     fn identity(&self) -> Result<Returned<EntryId>> {
         self.check()?;
-        let stores = self.state().roster.with_flags();
-        let known = |primary: bool| {
-            let mut stores = stores.iter();
-            stores.find_map(|(store, flags)| {
-                let has_role = flags & resource_flags::PRIMARY_IDENTITY != 0;
-                store
-                    .place
-                    .identity
-                    .clone()
-                    .filter(|_| has_role || !primary)
-            })
-        };
-        if let Some(identity) = known(true).or_else(|| known(false)) {
-            return Ok(Returned::clean(entry_id(&identity)?));
+        let rows = self.identities();
+        let primary = |(flags, _): &&(u32, Bag)| flags & resource_flags::PRIMARY_IDENTITY != 0;
+        if let Some((_, row)) = rows.iter().find(primary) {
+            return Ok(Returned::clean(match said(row) {
+                Some(id) => id,
+                None => made_of(row)?,
+            }));
+        }
+        if let Some(id) = rows.iter().find_map(|(_, row)| said(row)) {
+            return Ok(Returned::clean(id));
         }
         let (name, address_type, address) = NOBODY;
         let nobody = Identity {
@@ -51,6 +54,25 @@ impl Session {
             Code::W_NO_SERVICE,
         ))
     }
+}
+
+/// PR_IDENTITY_ENTRYID of a row.
+fn said(row: &Bag) -> Option<EntryId> {
+    let id = row.value(tags::IDENTITY_ENTRYID)?.as_bytes()?;
+    Some(EntryId::from(id))
+}
+
+/// A one-off of what else a row says of the user, who has no address then.
+fn made_of(row: &Bag) -> Result<EntryId> {
+    let name = row.text(tags::IDENTITY_DISPLAY);
+    let name = name.or_else(|| row.text(tags::DISPLAY_NAME));
+    let name = name.unwrap_or(NOBODY.0);
+    let user = Identity {
+        name: name.to_owned(),
+        address_type: NOBODY.1.to_owned(),
+        address: name.to_owned(),
+    };
+    entry_id(&user)
 }
 
 /// PR_IDENTITY_ENTRYID: a one-off.

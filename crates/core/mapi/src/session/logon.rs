@@ -3,92 +3,97 @@
 use std::sync::{Arc, MutexGuard, PoisonError, TryLockError};
 
 use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenMode, Result};
+use mapi_spi::{Call, Error, OpenMode, Result, ServiceEvent, UiUse, flush_flags};
 
-use super::member::SessionState;
-use super::opening::{Opening, validate};
-use super::roster::{Entrant, Roster};
-use super::{ServiceFailure, Session};
-use crate::context::LastError;
-use crate::host::{Profile, ProfileProvider, ProfileService, resource_flags};
+use super::choice::choose;
+use super::configure::configure;
+use super::member::{Manner, Member, SessionState};
+use super::starting::Start;
+use super::{Session, caught};
+use crate::host::Profile;
 use crate::subsystem::Subsystem;
-use crate::{Mapi, TreeFlags};
-
-/// The longest name of a profile, in characters.
-const NAME_MAX: usize = 64;
+use crate::{LogonFlags, Mapi};
 
 /// How to log on.
 ///
 /// ```
-/// use mapi::Logon;
+/// use mapi::{Logon, LogonFlags};
 ///
 /// let by_name = Logon::profile("work").read_only();
 /// let default = Logon::default_profile().create();
 /// let shared = Logon::default_profile().allow_others();
 /// let joined = Logon::shared();
-/// # drop((by_name, default, shared, joined));
+/// let asked = Logon::shared().with(LogonFlags::LOGON_UI);
+/// let automatic = Logon::profile("work").flags(0x8000 | 0x2)?;
+/// # drop((by_name, default, shared, joined, asked, automatic));
+/// # Ok::<(), mapi::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Logon {
-    profile: Choice,
+    profile: Option<String>,
     mode: OpenMode,
-    new_session: bool,
-    allow_others: bool,
-    timeout_short: bool,
+    flags: LogonFlags,
     call: Call,
-}
-
-#[derive(Debug, Clone)]
-enum Choice {
-    Named(String),
-    Default,
-    Shared,
 }
 
 impl Logon {
     /// To this profile.
     pub fn profile(name: impl Into<String>) -> Self {
-        Self::to(Choice::Named(name.into()))
+        Self::to(Some(name.into()), LogonFlags::NONE)
     }
 
     /// MAPI_USE_DEFAULT: to the default profile.
     pub fn default_profile() -> Self {
-        Self::to(Choice::Default)
+        Self::to(None, LogonFlags::USE_DEFAULT)
     }
 
     /// To the session that is shared; no profile is named.
     pub fn shared() -> Self {
-        Self::to(Choice::Shared)
+        Self::to(None, LogonFlags::NONE)
     }
 
-    fn to(profile: Choice) -> Self {
+    fn to(profile: Option<String>, flags: LogonFlags) -> Self {
         Self {
             profile,
             mode: OpenMode::ReadWrite,
-            new_session: false,
-            allow_others: false,
-            timeout_short: false,
+            flags: flags | LogonFlags::EXTENDED,
             call: Call::default(),
         }
     }
 
-    /// MAPI_NEW_SESSION: a session of its own, even if there is one to join.
-    pub const fn new_session(mut self) -> Self {
-        self.new_session = true;
+    /// The same with these flags too.
+    pub fn with(mut self, flags: LogonFlags) -> Self {
+        self.flags = self.flags | flags;
         self
+    }
+
+    /// The same with the flags of a raw word too (flFlags).
+    ///
+    /// # Errors
+    /// `MAPI_E_UNKNOWN_FLAGS` for a bit that is none.
+    pub fn flags(self, bits: u32) -> Result<Self> {
+        Ok(self.with(LogonFlags::from_bits(bits)?))
+    }
+
+    /// MAPI_NEW_SESSION: a session of its own, even if there is one to join.
+    pub fn new_session(self) -> Self {
+        self.with(LogonFlags::NEW_SESSION)
     }
 
     /// MAPI_ALLOW_OTHERS: others may join the session.
-    pub const fn allow_others(mut self) -> Self {
-        self.allow_others = true;
-        self
+    pub fn allow_others(self) -> Self {
+        self.with(LogonFlags::ALLOW_OTHERS)
     }
 
     /// MAPI_TIMEOUT_SHORT: `MAPI_E_TIMEOUT` instead of waiting while somebody else logs on.
-    pub const fn timeout_short(mut self) -> Self {
-        self.timeout_short = true;
-        self
+    pub fn timeout_short(self) -> Self {
+        self.with(LogonFlags::TIMEOUT_SHORT)
+    }
+
+    /// MAPI_NO_MAIL: this logon neither sends nor receives.
+    pub fn no_mail(self) -> Self {
+        self.with(LogonFlags::NO_MAIL)
     }
 
     /// Stores are opened for reading only.
@@ -103,52 +108,49 @@ impl Logon {
         self
     }
 
-    /// The session's calls are under `call`.
+    /// The session's calls are under `call`. Logging on waits for the default store until its deadline, and takes what it
+    /// has then.
     pub fn under(mut self, call: Call) -> Self {
         self.call = call;
         self
     }
+
+    fn manner(&self) -> Manner {
+        Manner {
+            no_mail: self.flags.contains(LogonFlags::NO_MAIL),
+            ui: if asks(self.flags) {
+                UiUse::Allowed
+            } else {
+                UiUse::Never
+            },
+        }
+    }
+}
+
+/// Whether a person may be asked: never by a program that runs as a service of the system.
+pub(super) fn asks(flags: LogonFlags) -> bool {
+    flags.contains(LogonFlags::LOGON_UI) && !flags.contains(LogonFlags::NT_SERVICE)
 }
 
 pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
     let subsystem = &mapi.subsystem;
     subsystem.check()?;
-    let _one_at_a_time = serialise(subsystem, logon.timeout_short)?;
-    if !logon.new_session
-        && let Some(member) = subsystem.shared_session().and_then(|s| s.join())
-    {
-        return Ok(Session {
-            member,
-            call: logon.call,
-            tokens: Arc::default(),
-        });
+    let flags = logon.flags;
+    if flags.contains(LogonFlags::LOGON_UI) && flags.contains(LogonFlags::PASSWORD_UI) {
+        let detail = "MAPI_LOGON_UI and MAPI_PASSWORD_UI exclude each other";
+        return Err(Error::new(Code::LOGON_FAILED, detail));
     }
-    let name = profile_name(subsystem, logon.profile)?;
-    let profile = subsystem.host.profile(&name).map_err(|e| {
-        let detail = format!("profile `{name}` cannot be used");
-        Error::caused(Code::LOGON_FAILED, detail, e)
-    })?;
-    let opening = Opening {
-        subsystem,
-        profile: &name,
-        mode: logon.mode,
-        call: &logon.call,
+    let _one_at_a_time = serialise(subsystem, flags)?;
+    let shared = subsystem.shared_session();
+    let joined = shared
+        .filter(|_| !flags.contains(LogonFlags::NEW_SESSION))
+        .and_then(|session| session.join(logon.manner()));
+    let member = match joined {
+        Some(member) => member,
+        None => begin(subsystem, &logon)?,
     };
-    let (roster, failed) = start(&opening, &profile)?;
-    let state = SessionState::new(Arc::clone(subsystem), name, logon.mode, roster, failed);
-    let state = Arc::new(state);
-    let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
-    let member = state.join().ok_or_else(ended)?;
-    for opened in state.roster.listed() {
-        let flags = if opened.place.is_default() {
-            TreeFlags::FULL_IPM_TREE
-        } else {
-            TreeFlags::NONE
-        };
-        validate(&opened, &member, &logon.call, flags)?;
-    }
-    if logon.allow_others {
-        subsystem.share(&state);
+    if flags.contains(LogonFlags::FORCE_DOWNLOAD) {
+        download(&member, &logon.call);
     }
     Ok(Session {
         member,
@@ -157,12 +159,85 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
     })
 }
 
-fn serialise(subsystem: &Subsystem, short: bool) -> Result<MutexGuard<'_, ()>> {
-    if !short {
-        return Ok(subsystem
-            .logon
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner));
+/// A session of its own.
+fn begin(subsystem: &Arc<Subsystem>, logon: &Logon) -> Result<Arc<Member>> {
+    let named = logon.profile.as_deref();
+    let name = choose(subsystem, named, logon.flags, &logon.call)?;
+    let unusable = |e| {
+        let detail = format!("profile `{name}` cannot be used");
+        Error::caused(Code::LOGON_FAILED, detail, e)
+    };
+    let held = subsystem.host.use_profile(&name).map_err(unusable)?;
+    let profile = load(subsystem, &name).map_err(unusable)?;
+    let profile = show_settings(subsystem, profile, logon)?;
+    let state = SessionState::new(Arc::clone(subsystem), name, logon.mode, Some(held));
+    let state = Arc::new(state);
+    let manner = logon.manner();
+    let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
+    let member = state.join(manner).ok_or_else(ended)?;
+    let start = Start {
+        session: &state,
+        member: &member,
+        ui: manner.ui,
+        call: &logon.call,
+    };
+    start.stores(&profile.services)?;
+    if logon.flags.contains(LogonFlags::ALLOW_OTHERS) {
+        subsystem.share(&state);
+    }
+    Ok(member)
+}
+
+/// What the profile holds, now that nobody can take it away.
+fn load(subsystem: &Subsystem, name: &str) -> Result<Profile> {
+    let profile = subsystem.host.profile(name)?;
+    if profile.deleted {
+        let detail = format!("profile `{name}` goes with the last session that uses it");
+        return Err(Error::new(Code::NOT_FOUND, detail));
+    }
+    Ok(profile)
+}
+
+/// MAPI_SERVICE_UI_ALWAYS: a person sees the settings of every service before any of them is started.
+fn show_settings(subsystem: &Subsystem, profile: Profile, logon: &Logon) -> Result<Profile> {
+    let always = logon.flags.contains(LogonFlags::SERVICE_UI_ALWAYS);
+    if !always || logon.flags.contains(LogonFlags::NT_SERVICE) {
+        return Ok(profile);
+    }
+    for service in &profile.services {
+        let event = ServiceEvent::Configure {
+            ui: UiUse::Always,
+            read_only: false,
+            first: None,
+            props: &[],
+        };
+        let shown = configure(subsystem, &profile.name, service.uid, &event, &logon.call);
+        shown.map_err(|e| match e.code() {
+            Code::USER_CANCEL => e,
+            _ => {
+                let detail = format!("the settings of `{}` cannot be shown", service.display_name);
+                Error::caused(Code::LOGON_FAILED, detail, e)
+            }
+        })?;
+    }
+    load(subsystem, &profile.name)
+}
+
+/// MAPI_FORCE_DOWNLOAD: transports are told to fetch everything. One that cannot keeps nobody from logging on; its row in
+/// the status table says how it stands.
+fn download(member: &Arc<Member>, call: &Call) {
+    for provider in member.transports(call) {
+        if let (Some(active), Ok(_mine)) = (provider.transport(), provider.occupy()) {
+            let flags = flush_flags::DOWNLOAD | flush_flags::NO_UI;
+            let _told = caught("a transport", || active.transport.flush(flags, call));
+        }
+    }
+}
+
+fn serialise(subsystem: &Subsystem, flags: LogonFlags) -> Result<MutexGuard<'_, ()>> {
+    if !flags.contains(LogonFlags::TIMEOUT_SHORT) {
+        let guard = subsystem.logon.lock();
+        return Ok(guard.unwrap_or_else(PoisonError::into_inner));
     }
     match subsystem.logon.try_lock() {
         Ok(guard) => Ok(guard),
@@ -170,79 +245,5 @@ fn serialise(subsystem: &Subsystem, short: bool) -> Result<MutexGuard<'_, ()>> {
         Err(TryLockError::WouldBlock) => {
             Err(Error::new(Code::TIMEOUT, "somebody else is logging on"))
         }
-    }
-}
-
-fn profile_name(subsystem: &Subsystem, choice: Choice) -> Result<String> {
-    let failed = |detail: &str| Error::new(Code::LOGON_FAILED, detail.to_owned());
-    match choice {
-        Choice::Named(name) if name.chars().count() > NAME_MAX => {
-            Err(failed("the name of a profile has at most 64 characters"))
-        }
-        Choice::Named(name) => Ok(name),
-        Choice::Default => {
-            let default = subsystem.host.default_profile()?;
-            default.ok_or_else(|| failed("no profile was named and there is no default one"))
-        }
-        Choice::Shared => Err(failed("no profile was named and no session is shared")),
-    }
-}
-
-/// Opens the stores of a profile, and says which services could not be started.
-fn start(opening: &Opening<'_>, profile: &Profile) -> Result<(Roster, Vec<ServiceFailure>)> {
-    let stores: Vec<_> = profile.stores().collect();
-    let mut opened: Vec<Result<Entrant>> = stores.iter().map(|(s, p)| opening.open(s, p)).collect();
-    let wanted = defaults(&stores);
-    let works = |at: &usize| opened.get(*at).is_some_and(Result::is_ok);
-    let default = wanted.iter().copied().find(works);
-    if default.is_none()
-        && let Some(first) = wanted.first()
-        && let Err(e) = opened.swap_remove(*first)
-    {
-        let detail = format!(
-            "the default store of profile `{}` cannot be opened",
-            profile.name
-        );
-        return Err(Error::caused(Code::LOGON_FAILED, detail, e));
-    }
-    let roster = Roster::default();
-    let mut failed = Vec::new();
-    for (at, ((service, provider), entrant)) in stores.into_iter().zip(opened).enumerate() {
-        match entrant {
-            Ok(mut entrant) => {
-                entrant.flags &= !resource_flags::DEFAULT_STORE;
-                if Some(at) == default {
-                    entrant.flags |= resource_flags::DEFAULT_STORE;
-                }
-                roster.list(entrant);
-            }
-            Err(e) => failed.push(failure(service, provider, &e)),
-        }
-    }
-    Ok((roster, failed))
-}
-
-/// Which stores may be the session's default, the best first: the primary one, the secondary one while that cannot be
-/// opened, and the profile's default (STO-03). None if the profile has none.
-fn defaults(stores: &[(&ProfileService, &ProfileProvider)]) -> Vec<usize> {
-    let with = |bit| stores.iter().position(|(_, p)| p.flags & bit != 0);
-    let secondary = with(resource_flags::SECONDARY_STORE);
-    let default = with(resource_flags::DEFAULT_STORE);
-    let order = match (with(resource_flags::PRIMARY_STORE), default) {
-        (None, None) => [None; 3],
-        (None, default) => [default, secondary, None],
-        (primary, default) => [primary, secondary, default],
-    };
-    order.into_iter().flatten().collect()
-}
-
-fn failure(service: &ProfileService, provider: &ProfileProvider, error: &Error) -> ServiceFailure {
-    ServiceFailure {
-        service: service.service.clone(),
-        letter: provider.letter.clone(),
-        error: LastError {
-            code: error.code(),
-            detail: error.detail().to_owned(),
-        },
     }
 }

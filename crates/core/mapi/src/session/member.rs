@@ -3,29 +3,50 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use mapi_props::Code;
-use mapi_spi::{Error, OpenMode, Result};
+use mapi_spi::{Call, Error, OpenMode, ProviderKind, Result, UiUse};
 
-use super::ServiceFailure;
 use super::background::Background;
+use super::provider::Provider;
+use super::providers::Providers;
 use super::roster::Roster;
+use super::starting::{Planned, Start};
+use crate::admin::settle;
 use crate::advise::Registrations;
-use crate::context::ErrorNote;
+use crate::context::{ErrorNote, LastError};
+use crate::host::ProfileUse;
 use crate::subsystem::Subsystem;
 
 /// What the members of a session share.
 #[derive(Debug)]
 pub(crate) struct SessionState {
     pub(crate) subsystem: Arc<Subsystem>,
-    pub(super) profile: String,
-    pub(super) mode: OpenMode,
+    profile: String,
+    mode: OpenMode,
     pub(crate) roster: Roster,
-    pub(super) failed: Vec<ServiceFailure>,
+    pub(crate) providers: Providers,
+    /// Which stores may be the default one, by their numbers.
+    may_be_default: OnceLock<Vec<u64>>,
+    /// Transports that nobody has needed yet.
+    later: Mutex<Vec<Planned>>,
+    /// Held by whoever has a status object of the session's own do something.
+    pub(crate) busy: Mutex<()>,
+    /// The profile in use; not any more once the session has ended.
+    profile_use: Mutex<Option<Box<dyn ProfileUse>>>,
     /// How many are logged on; `None` once the last has left.
     members: Mutex<Option<usize>>,
     everyone: Mutex<Vec<Weak<Member>>>,
+}
+
+/// How somebody is logged on; members of one session may differ.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// MAPI_NO_MAIL.
+    pub(super) no_mail: bool,
+    /// Whether entry points may ask a person.
+    pub(super) ui: UiUse,
 }
 
 impl SessionState {
@@ -33,15 +54,18 @@ impl SessionState {
         subsystem: Arc<Subsystem>,
         profile: String,
         mode: OpenMode,
-        roster: Roster,
-        failed: Vec<ServiceFailure>,
+        profile_use: Option<Box<dyn ProfileUse>>,
     ) -> Self {
         Self {
             subsystem,
             profile,
             mode,
-            roster,
-            failed,
+            roster: Roster::default(),
+            providers: Providers::default(),
+            may_be_default: OnceLock::new(),
+            later: Mutex::default(),
+            busy: Mutex::default(),
+            profile_use: Mutex::new(profile_use),
             members: Mutex::new(Some(0)),
             everyone: Mutex::default(),
         }
@@ -52,13 +76,54 @@ impl SessionState {
         &self.profile
     }
 
+    pub(super) fn mode(&self) -> OpenMode {
+        self.mode
+    }
+
+    /// Which stores may be the default one, the best first.
+    pub(super) fn may_be_default(&self, numbers: impl Iterator<Item = u64>) {
+        self.may_be_default.get_or_init(|| numbers.collect());
+    }
+
+    /// Why there is no default store although the profile has one.
+    pub(super) fn default_failure(&self) -> Option<(String, LastError)> {
+        let mut numbers = self.may_be_default.get()?.iter();
+        numbers.find_map(|number| {
+            let provider = self.providers.find(|p| p.number == *number)?;
+            Some((provider.display_name(), provider.failure()?))
+        })
+    }
+
+    /// Transports that are to be started when they are needed.
+    pub(super) fn later(&self, transports: Vec<Planned>) {
+        *lock(&self.later) = transports;
+    }
+
+    /// Starts the transports of the profile, unless that has been done. Whoever comes meanwhile waits.
+    pub(super) fn start_transports(self: &Arc<Self>, member: &Arc<Member>, call: &Call) {
+        let mut later = lock(&self.later);
+        let transports = std::mem::take(&mut *later);
+        if !transports.is_empty() {
+            let ui = member.manner.ui;
+            let start = Start {
+                session: self,
+                member,
+                ui,
+                call,
+            };
+            start.transports(&transports);
+        }
+        drop(later);
+    }
+
     /// One more member; `None` if the session has ended.
-    pub(super) fn join(self: &Arc<Self>) -> Option<Arc<Member>> {
+    pub(super) fn join(self: &Arc<Self>, manner: Manner) -> Option<Arc<Member>> {
         let mut members = lock(&self.members);
         let count = (*members)?;
         *members = Some(count + 1);
         let member = Arc::new(Member {
             session: Arc::clone(self),
+            manner,
             ended: AtomicBool::new(false),
             errors: ErrorNote::default(),
             registrations: Registrations::default(),
@@ -80,8 +145,18 @@ impl SessionState {
     fn leave(&self) {
         let mut members = lock(&self.members);
         *members = members.and_then(|count| count.checked_sub(1).filter(|left| *left > 0));
-        if members.is_none() {
-            self.roster.close();
+        let is_last = members.is_none();
+        drop(members);
+        if !is_last {
+            return;
+        }
+        self.providers.end();
+        self.roster.close();
+        let held = lock(&self.profile_use).take();
+        if held.is_some() {
+            drop(held);
+            // The last one out does what was put off until then (PA-06). What fails stays marked, for who administers next.
+            let _left = settle(&self.subsystem, &self.profile);
         }
     }
 }
@@ -89,6 +164,7 @@ impl SessionState {
 /// One logon.
 pub(crate) struct Member {
     pub(crate) session: Arc<SessionState>,
+    manner: Manner,
     ended: AtomicBool,
     pub(super) errors: ErrorNote,
     pub(crate) registrations: Registrations,
@@ -107,6 +183,22 @@ impl Member {
 
     fn has_left(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    /// Whether this logon neither sends nor receives (MAPI_NO_MAIL).
+    pub(crate) fn has_no_mail(&self) -> bool {
+        self.manner.no_mail
+    }
+
+    /// The transports of the session, started if they are not; none for a logon without mail.
+    pub(crate) fn transports(self: &Arc<Self>, call: &Call) -> Vec<Arc<Provider>> {
+        if self.has_no_mail() {
+            return Vec::new();
+        }
+        self.session.start_transports(self, call);
+        let mut all = self.session.providers.all();
+        all.retain(|p| p.kind == ProviderKind::Transport);
+        all
     }
 
     pub(crate) fn check(&self) -> Result<()> {

@@ -19,7 +19,7 @@ pub(super) fn open_store(session: &Session, id: &EntryId, flags: StoreFlags) -> 
     let best = flags.contains(StoreFlags::BEST_ACCESS);
     let opened = match (session.route(id), id.described_store()) {
         (Ok(opened), described) => {
-            let reads_only = session.state().mode == OpenMode::ReadOnly;
+            let reads_only = session.state().mode() == OpenMode::ReadOnly;
             let enough = can_write(&opened) || !(write || best) || reads_only;
             match described {
                 Some((service, config)) if !enough => start(session, &service, config, flags)?,
@@ -62,14 +62,14 @@ fn start(
     let open = |mode| {
         let opening = Opening {
             subsystem: &session.state().subsystem,
-            profile: &session.state().profile,
+            profile: session.state().profile(),
             mode,
             call: &session.call,
         };
-        opening.open(&entry, &provider)
+        opening.open(&session.state().providers, &entry, &provider)
     };
     let entrant = if write || flags.contains(StoreFlags::BEST_ACCESS) {
-        open(session.state().mode).or_else(|e| {
+        open(session.state().mode()).or_else(|e| {
             let refused = e.code() == Code::NO_ACCESS && !write;
             if refused {
                 open(OpenMode::ReadOnly)
@@ -90,7 +90,7 @@ fn start(
     let opened = if flags.contains(StoreFlags::TEMPORARY) || has_row {
         roster.keep(entrant)
     } else {
-        roster.list(entrant)
+        session.list(entrant)?
     };
     if !flags.contains(StoreFlags::NO_MAIL) {
         validate(&opened, &session.member, &session.call, TreeFlags::NONE)?;

@@ -1,15 +1,16 @@
 //! The open stores of a session, and what each is used for.
 //! Reference: "Message Store Tables", "Default Message Stores" (requirements STO-02, STO-03)
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 
 use mapi_kit::names::NameCache;
 use mapi_kit::read_only::ReadOnly;
-use mapi_props::Guid;
-use mapi_spi::{Identity, ServiceConfig, Store, Support};
+use mapi_props::Code;
+use mapi_spi::{Error, Identity, ProviderKind, Result, ServiceConfig, Store, Support};
 
 use super::known_props::KnownProps;
+use super::provider::Provider;
+use super::providers::Providers;
 use crate::advise::{Dispatcher, Hub};
 use crate::host::resource_flags;
 use crate::subsystem::ServiceUse;
@@ -32,21 +33,19 @@ pub(crate) struct OpenedStore {
 /// What a session knows of a store beside the store itself.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// Number of its row in the stores table; never given again in this session.
-    pub(crate) number: u64,
+    pub(crate) provider: Arc<Provider>,
     /// The letter that the profile gives to it; empty for one that is not in the profile.
     pub(crate) letter: String,
     pub(crate) service: Arc<ServiceUse>,
     pub(crate) config: ServiceConfig,
     pub(crate) support: Arc<dyn Support>,
     pub(crate) identity: Option<Identity>,
-    flags: AtomicU32,
 }
 
 impl Place {
     /// PR_RESOURCE_FLAGS.
     pub(crate) fn flags(&self) -> u32 {
-        self.flags.load(Ordering::Acquire)
+        self.provider.flags()
     }
 
     pub(crate) fn is_default(&self) -> bool {
@@ -91,19 +90,17 @@ impl OpenedStore {
 #[derive(Debug)]
 pub(super) struct Entrant {
     pub(super) store: Arc<dyn Store>,
-    pub(super) letter: String,
+    pub(super) provider: Arc<Provider>,
     pub(super) service: Arc<ServiceUse>,
     pub(super) config: ServiceConfig,
+    /// The host's side, without the status row.
     pub(super) support: Arc<dyn Support>,
-    pub(super) identity: Option<Identity>,
-    pub(super) flags: u32,
 }
 
 /// The open stores of a session.
 #[derive(Debug, Default)]
 pub(crate) struct Roster {
     state: RwLock<State>,
-    last_number: AtomicU64,
     /// Rung when the stores table shows something else, once somebody asked to be told.
     bell: OnceLock<Arc<Bell>>,
 }
@@ -114,6 +111,8 @@ struct State {
     listed: Vec<Arc<OpenedStore>>,
     /// Those opened with MDB_TEMPORARY: open as long as somebody holds on to them.
     temporary: Vec<Weak<OpenedStore>>,
+    /// The session has ended; nothing is entered any more.
+    closed: bool,
 }
 
 impl Roster {
@@ -138,34 +137,51 @@ impl Roster {
         }
     }
 
-    /// Enters a store that gets a row in the stores table.
-    pub(super) fn list(&self, entrant: Entrant) -> Arc<OpenedStore> {
-        let opened = self.opened(entrant);
-        self.write().listed.push(Arc::clone(&opened));
+    /// Gives a store a row in the stores table, in the order of the providers.
+    ///
+    /// # Errors
+    /// `MAPI_E_END_OF_SESSION` for a store that comes too late.
+    pub(super) fn list(&self, opened: &Arc<OpenedStore>) -> Result<()> {
+        let mut state = self.write();
+        if state.closed {
+            let detail = "the session has ended";
+            return Err(Error::new(Code::END_OF_SESSION, detail));
+        }
+        state.listed.push(Arc::clone(opened));
+        state.listed.sort_by_key(|s| s.place.provider.number);
+        drop(state);
         self.changed();
-        opened
+        Ok(())
     }
 
     /// Enters a store without a row.
     pub(super) fn keep(&self, entrant: Entrant) -> Arc<OpenedStore> {
-        let opened = self.opened(entrant);
+        let opened = Self::opened(entrant);
         let mut state = self.write();
         state.temporary.retain(|s| s.strong_count() > 0);
         state.temporary.push(Arc::downgrade(&opened));
         opened
     }
 
-    fn opened(&self, entrant: Entrant) -> Arc<OpenedStore> {
+    /// A store that is not entered yet.
+    pub(super) fn opened(entrant: Entrant) -> Arc<OpenedStore> {
+        let Entrant {
+            store,
+            provider,
+            service,
+            config,
+            support,
+        } = entrant;
+        provider.rename(&store.info().display_name);
         let place = Place {
-            number: self.last_number.fetch_add(1, Ordering::AcqRel) + 1,
-            letter: entrant.letter,
-            service: entrant.service,
-            config: entrant.config,
-            support: entrant.support,
-            identity: entrant.identity,
-            flags: AtomicU32::new(entrant.flags),
+            letter: provider.letter.clone(),
+            identity: provider.identity.clone(),
+            provider,
+            service,
+            config,
+            support,
         };
-        OpenedStore::new(entrant.store, Arc::new(place))
+        OpenedStore::new(store, Arc::new(place))
     }
 
     /// The stores of the stores table.
@@ -192,23 +208,27 @@ impl Roster {
         all.find(|s| is_it(s))
     }
 
-    /// Gives PR_RESOURCE_FLAGS `bit` to this store, and takes it from all others. `None`: from all.
-    pub(super) fn give(&self, bit: u32, to: Option<Guid>) {
+    /// Gives PR_RESOURCE_FLAGS `bit` to this provider, and takes it from all other stores. `None`: from all.
+    pub(super) fn give(&self, bit: u32, to: Option<u64>, providers: &Providers) {
         // The lock is for writing so that no reader sees two stores, or none, in between.
-        for opened in &self.write().listed {
-            let flags = opened.place.flags();
-            let has = to == Some(opened.store.info().uid);
-            let flags = if has { flags | bit } else { flags & !bit };
-            opened.place.flags.store(flags, Ordering::Release);
+        let locked = self.write();
+        for provider in providers.all() {
+            let has = to == Some(provider.number);
+            if provider.kind == ProviderKind::Store {
+                let flags = provider.flags();
+                provider.set_flags(if has { flags | bit } else { flags & !bit });
+            }
         }
+        drop(locked);
         self.changed();
+        providers.changed();
     }
 
     /// Takes a store out of the stores table. Handles to it go on.
-    pub(super) fn remove(&self, uid: Guid) {
+    pub(super) fn remove(&self, number: u64) {
         let gone: Vec<_> = {
             let mut state = self.write();
-            let is_it = |s: &mut Arc<OpenedStore>| s.store.info().uid == uid;
+            let is_it = |s: &mut Arc<OpenedStore>| s.place.provider.number == number;
             let gone: Vec<_> = state.listed.extract_if(.., is_it).collect();
             state.temporary.extend(gone.iter().map(Arc::downgrade));
             gone
@@ -219,7 +239,11 @@ impl Roster {
 
     /// Lets go of every store.
     pub(super) fn close(&self) {
-        let state = std::mem::take(&mut *self.write());
+        let closed = State {
+            closed: true,
+            ..State::default()
+        };
+        let state = std::mem::replace(&mut *self.write(), closed);
         // Closing a store may take a while, and may tell its service to shut down: not under the lock.
         drop(state);
     }

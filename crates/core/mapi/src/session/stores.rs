@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mapi_kit::computed::{store_computed, store_entry_id};
-use mapi_props::{Bag, PropTag, tags};
+use mapi_props::{Bag, PropTag, resource_type, tags};
 use mapi_spi::Result;
 
 use super::Session;
@@ -11,9 +11,6 @@ use crate::context::OpenedStore;
 use crate::host::resource_flags;
 use crate::table::{Feed, MemoryRow, MemoryRows, Source};
 use crate::{EntryId, TableBuilder};
-
-/// MAPI_STORE_PROVIDER.
-pub(crate) const STORE_PROVIDER: i32 = 33;
 
 const COLUMNS: [PropTag; 11] = [
     tags::DEFAULT_STORE.raw(),
@@ -70,10 +67,10 @@ fn row(session: &Session, opened: &OpenedStore, flags: u32) -> Result<MemoryRow>
     );
     props.set(tags::PROVIDER_DISPLAY, service.display_name());
     props.set(tags::RESOURCE_FLAGS, flags.cast_signed());
-    props.set(tags::RESOURCE_TYPE, STORE_PROVIDER);
+    props.set(tags::RESOURCE_TYPE, resource_type::STORE_PROVIDER);
     props.set(tags::SERVICE_NAME, service.name());
     Ok(MemoryRow {
-        number: opened.place.number,
+        number: opened.place.provider.number,
         props,
         entry_id: EntryId::from(store_entry_id(&info.uid)),
     })
