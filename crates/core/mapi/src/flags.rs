@@ -176,10 +176,34 @@ flags! {
     SectionFlags {
         /// MAPI_MODIFY: for writing; a section that does not exist is made.
         MODIFY = 0x1;
-        /// MAPI_FORCE_ACCESS: accepted; no section belongs to a provider alone.
-        FORCE_ACCESS = 0x4;
         /// MAPI_DEFERRED_ERRORS: accepted; errors are told at once all the same.
         DEFERRED_ERRORS = 0x8;
+        /// MAPI_FORCE_ACCESS: also sections that belong to providers.
+        FORCE_ACCESS = 0x8_0000;
+    }
+
+    /// CreateProfile, DeleteProfile and the like, and GetProfileTable.
+    ProfileFlags {
+        /// MAPI_DEFAULT_SERVICES: a new profile gets the services that the program names for it.
+        DEFAULT_SERVICES = 0x1;
+        /// MAPI_APP_PROFILE: profiles that programs made for themselves.
+        APP_PROFILE = 0x4;
+        /// MAPI_DIALOG: the entry points of services may ask a person.
+        DIALOG = 0x8;
+    }
+
+    /// ConfigureMsgService, CreateProvider.
+    ServiceFlags {
+        /// SERVICE_UI_ALWAYS: a person is shown the settings, whatever is known.
+        UI_ALWAYS = 0x2;
+        /// UI_CURRENT_PROVIDER_FIRST: the settings of the provider that is used are shown first.
+        UI_CURRENT_PROVIDER_FIRST = 0x4;
+        /// MSG_SERVICE_UI_READ_ONLY: settings are shown, not changed.
+        UI_READ_ONLY = 0x8;
+        /// SERVICE_UI_ALLOWED: a person may be asked for what is missing.
+        UI_ALLOWED = 0x10;
+        /// SERVICE_NO_RESTART_WARNING: accepted; nobody is warned of anything.
+        NO_RESTART_WARNING = 0x80;
     }
 
     /// SaveChanges. None: the handle becomes read-only.

@@ -1,6 +1,7 @@
 //! What the client API asks of the program around it: profiles, services and the host's side of each provider.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi_forms::Form;
@@ -36,6 +37,11 @@ pub trait Host: Send + Sync + Debug {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` if there is none of that name.
     fn profile(&self, name: &str) -> Result<Profile>;
+
+    /// Where relative paths in the settings of a profile of this name start; it need not exist.
+    fn profile_base(&self, _name: &str) -> PathBuf {
+        PathBuf::new()
+    }
 
     /// All profiles in order, with their marks.
     ///

@@ -57,6 +57,7 @@
 //! Deliberately absent here: any provider's name, files and sockets (the host's), MIME (`mapi-mime`), how values compare
 //! (`mapi-query`).
 
+mod admin;
 mod advise;
 mod attachment;
 mod context;
@@ -83,6 +84,7 @@ mod stream;
 mod subsystem;
 mod table;
 
+pub use admin::{MsgServiceAdmin, NewService, ProfAdmin, ProviderAdmin};
 pub use advise::{
     AdviseSink, Coalesced, Connection, ErrorNotification, ExtendedNotification, Listener,
     NewMailNotification, Notification, Refresh, Sink, TableEvent, TableNotification,
@@ -95,7 +97,7 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
-    LogonFlags, NameFlags, OpenFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags,
+    LogonFlags, NameFlags, OpenFlags, ProfileFlags, ServiceFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags,
     SearchState, SectionFlags, SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags,
     TreeFlags, UtilityFlags, ValidateFlags,
 };

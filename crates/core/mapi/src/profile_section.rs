@@ -1,90 +1,71 @@
 //! Profile sections: properties that programs and providers keep in a profile.
 //! Reference: "IMAPISession::OpenProfileSection", "IProfSect" (requirement M-IMAPISession.OpenProfileSection)
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod content;
+mod in_use;
 
-use mapi_props::{
-    Bag, Code, Guid, PropName, PropTag, PropType, PropValue, Slot, Tag, object_type, tags,
-};
+use mapi_props::{Code, Guid, PropName, PropTag, PropType, PropValue, Tag, object_type, tags};
 use mapi_spi::{Error, Result};
 
+pub(crate) use in_use::OpenSections;
+
+use self::content::Owner;
+use self::in_use::SectionUse;
+use crate::admin::Place;
 use crate::context::{ErrorNote, LastError};
 use crate::prop::{BagSource, all, list, values};
-use crate::session::Member;
+use crate::host::SectionAccess;
 use crate::{
     MapiProp, NameFlags, Prop, PropProblem, PropStream, PropertyFlags, Returned, SaveFlags,
     SectionFlags, Typed,
 };
 
-/// An open profile section. Not transacted: a change is in the profile at once. It has no named properties.
+/// An open profile section. Not transacted: a change is in the profile at once. It has no named properties. Those of
+/// services and providers show what the profile says of them too, with their settings by the tags of these; secure properties
+/// (0x67F0 to 0x67FF) are in no list, and are read by their tags.
 #[derive(Debug)]
 pub struct ProfileSection {
-    member: Arc<Member>,
+    place: Place,
     uid: Guid,
     modify: bool,
     errors: ErrorNote,
-}
-
-/// Which sections are open in this program, by profile and UID.
-#[derive(Debug, Default)]
-pub(crate) struct OpenSections(Mutex<BTreeMap<(String, Guid), Use>>);
-
-#[derive(Debug)]
-enum Use {
-    Written,
-    Read(usize),
-}
-
-impl OpenSections {
-    fn enter(&self, key: (String, Guid), modify: bool) -> Result<()> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (open.get_mut(&key), modify) {
-            (None, true) => drop(open.insert(key, Use::Written)),
-            (None, false) => drop(open.insert(key, Use::Read(1))),
-            (Some(Use::Read(readers)), false) => *readers += 1,
-            (Some(_), _) => {
-                let detail = "the profile section is open, for writing here or there";
-                return Err(Error::new(Code::NO_ACCESS, detail));
-            }
-        }
-        Ok(())
-    }
-
-    fn leave(&self, key: &(String, Guid)) {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.get_mut(key) {
-            Some(Use::Read(readers)) if *readers > 1 => *readers -= 1,
-            _ => drop(open.remove(key)),
-        }
-    }
+    _held: SectionUse,
 }
 
 impl ProfileSection {
-    pub(crate) fn open(member: &Arc<Member>, uid: Guid, flags: SectionFlags) -> Result<Self> {
-        member.check()?;
+    pub(crate) fn open(place: Place, uid: Guid, flags: SectionFlags) -> Result<Self> {
         let modify = flags.contains(SectionFlags::MODIFY);
-        let subsystem = &member.session.subsystem;
-        let profile = member.session.profile();
-        subsystem
-            .sections
-            .enter((profile.to_owned(), uid), modify)?;
-        // Dropping it says that the section is free again, also when what follows fails.
+        let profile = place.read()?;
+        let owner = content::owner(&profile, uid);
+        let missing = || Error::new(Code::NOT_FOUND, "there is no such profile section");
+        match (owner, modify) {
+            (None, false) => return Err(missing()),
+            (Some(Owner::Instance), true) => return Err(read_only()),
+            (Some(Owner::Provider), _) if !flags.contains(SectionFlags::FORCE_ACCESS) => {
+                let detail = "the section belongs to a provider";
+                return Err(Error::new(Code::NO_ACCESS, detail));
+            }
+            _ => {}
+        }
+        let access = match modify {
+            true => SectionAccess::Write,
+            false => SectionAccess::Read,
+        };
+        let held = SectionUse::begin(&place.subsystem, &place.profile, uid, access)?;
         let section = Self {
-            member: Arc::clone(member),
+            place,
             uid,
             modify,
             errors: ErrorNote::default(),
+            _held: held,
         };
-        let known = subsystem.host.profile(profile)?.sections.contains_key(&uid);
-        match (known, modify) {
-            (true, _) => Ok(section),
-            (false, true) => section.change(&mut |_| {}).map(|()| section),
-            (false, false) => Err(Error::new(
-                Code::NOT_FOUND,
-                "there is no such profile section",
-            )),
+        if owner.is_none() {
+            section.place.change(|profile| {
+                profile.sections.entry(uid).or_default();
+                Ok(())
+            })?;
         }
+        Ok(section)
     }
 
     /// MUID of the section.
@@ -93,34 +74,47 @@ impl ProfileSection {
         self.uid
     }
 
-    fn change(&self, change: &mut dyn FnMut(&mut Bag)) -> Result<()> {
-        self.member.check()?;
-        let session = &self.member.session;
-        let host = &session.subsystem.host;
-        host.change_profile(session.profile(), &mut |profile| {
-            change(profile.sections.entry(self.uid).or_default());
-            Ok(())
-        })
-    }
-
     fn source(&self) -> Result<BagSource> {
-        self.member.check()?;
-        let session = &self.member.session;
-        let mut profile = session.subsystem.host.profile(session.profile())?;
+        let profile = self.place.read()?;
         let gone = || Error::new(Code::OBJECT_DELETED, "the profile section is gone");
-        let mut props = profile.sections.remove(&self.uid).ok_or_else(gone)?;
+        let mut props = content::read(&self.place, &profile, self.uid).ok_or_else(gone)?;
         props.set(tags::OBJECT_TYPE, object_type::PROFSECT);
         props.set(tags::ACCESS_LEVEL, i32::from(self.modify));
-        props.set(tags::PROFILE_NAME, session.profile());
+        props.set(tags::PROFILE_NAME, profile.name.as_str());
         Ok(BagSource(props))
+    }
+
+    /// Sets and deletes properties at once, and says which could not be.
+    fn write(&self, wanted: &[(usize, PropTag, Option<&PropValue>)]) -> Result<Vec<PropProblem>> {
+        if wanted.is_empty() {
+            self.place.check()?;
+            return Ok(Vec::new());
+        }
+        self.place.change(|profile| {
+            let mut problems = Vec::new();
+            for (index, tag, value) in wanted {
+                match content::write(&self.place, profile, self.uid, tag.id(), *value) {
+                    Ok(()) => {}
+                    Err(Code::OBJECT_DELETED) => {
+                        let detail = "the profile section is gone";
+                        return Err(Error::new(Code::OBJECT_DELETED, detail));
+                    }
+                    Err(code) => problems.push(PropProblem {
+                        index: *index,
+                        tag: *tag,
+                        code,
+                    }),
+                }
+            }
+            Ok(problems)
+        })
     }
 
     fn writable(&self) -> Result<()> {
         if self.modify {
             return Ok(());
         }
-        let detail = "the profile section is open read-only";
-        Err(Error::new(Code::NO_ACCESS, detail))
+        Err(read_only())
     }
 
     fn set_all(&self, props: &[(PropTag, PropValue)]) -> Result<Vec<PropProblem>> {
@@ -135,16 +129,11 @@ impl ProfileSection {
             match refusal(*tag, value) {
                 Some(code) => problems.push(problem(index, *tag, code)),
                 None if ignored(*tag) => {}
-                None => set.push((tag.id(), value.clone())),
+                None => set.push((index, *tag, Some(value))),
             }
         }
-        if !set.is_empty() {
-            self.change(&mut |bag| {
-                for (id, value) in &set {
-                    bag.insert(*id, Slot::Value(value.clone()));
-                }
-            })?;
-        }
+        problems.extend(self.write(&set)?);
+        problems.sort_by_key(|p| p.index);
         Ok(problems)
     }
 
@@ -156,19 +145,17 @@ impl ProfileSection {
                 "no property tag was given",
             ));
         }
-        let made = |tag: &PropTag| is_made(tag.id());
-        let listed = tags.iter().enumerate().filter(|(_, tag)| made(tag));
         let problem = |(index, tag): (usize, &PropTag)| PropProblem {
             index,
             tag: *tag,
             code: Code::COMPUTED,
         };
-        let problems = listed.map(problem).collect();
-        self.change(&mut |bag| {
-            for tag in tags.iter().filter(|tag| !made(tag)) {
-                bag.remove(&tag.id());
-            }
-        })?;
+        let made = |(_, tag): &(usize, &PropTag)| is_made(tag.id());
+        let (refused, wanted): (Vec<_>, Vec<_>) = tags.iter().enumerate().partition(made);
+        let mut problems: Vec<_> = refused.into_iter().map(problem).collect();
+        let wanted: Vec<_> = wanted.into_iter().map(|(at, tag)| (at, *tag, None)).collect();
+        problems.extend(self.write(&wanted)?);
+        problems.sort_by_key(|p| p.index);
         Ok(problems)
     }
 
@@ -178,12 +165,9 @@ impl ProfileSection {
     }
 }
 
-impl Drop for ProfileSection {
-    fn drop(&mut self) {
-        let session = &self.member.session;
-        let key = (session.profile().to_owned(), self.uid);
-        session.subsystem.sections.leave(&key);
-    }
+fn read_only() -> Error {
+    let detail = "the profile section is open read-only, or never changes";
+    Error::new(Code::NO_ACCESS, detail)
 }
 
 /// Entries that SetProps overlooks.
@@ -244,7 +228,7 @@ impl MapiProp for ProfileSection {
     }
 
     fn save_changes(&self, _flags: SaveFlags) -> Result<()> {
-        self.errors.track(self.member.check())
+        self.errors.track(self.place.check())
     }
 
     fn last_error(&self) -> Option<LastError> {

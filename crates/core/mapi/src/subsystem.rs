@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use mapi_props::{Code, Guid, PropTag};
 use mapi_spi::{Error, Result, Service, ServiceDescription};
 
+use crate::admin::ServiceBells;
 use crate::advise::Dispatcher;
 use crate::forms::FormChanges;
 use crate::host::{Host, ProfileService};
@@ -54,6 +55,7 @@ impl Mapi {
             sections: OpenSections::default(),
             dispatcher: Dispatcher::new(),
             forms: FormChanges::default(),
+            service_bells: ServiceBells::default(),
         };
         Self {
             subsystem: Arc::new(subsystem),
@@ -131,6 +133,7 @@ pub(crate) struct Subsystem {
     pub(crate) sections: OpenSections,
     pub(crate) dispatcher: Arc<Dispatcher>,
     pub(crate) forms: FormChanges,
+    pub(crate) service_bells: ServiceBells,
 }
 
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod data;
 mod live;
 mod memory;
 mod row;
+mod snapshot;
 mod source;
 mod width;
 
@@ -36,6 +37,7 @@ pub use data::{TableData, TableDataRow, Utilities};
 pub(crate) use live::LiveTable;
 pub(crate) use memory::{MemoryRow, MemoryRows};
 pub use row::TableRow;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use source::{Source, Spec, StoreRows};
 use width::Width;
 

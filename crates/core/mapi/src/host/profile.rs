@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mapi_props::{Bag, Guid};
-use mapi_spi::{Identity, ProviderDescription, ProviderKind, ServiceConfig, ServiceDescription};
+use mapi_spi::{
+    Identity, ProviderDescription, ProviderKind, ServiceConfig, ServiceDescription, service_flags,
+};
 
 /// A profile: which message services a user has, and what programs keep in its sections.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,20 +138,58 @@ impl Profile {
     /// The next letter for a store; it is never given again.
     pub fn take_letter(&mut self) -> String {
         let mut letter = std::mem::take(&mut self.next_letter);
-        while letter.is_empty() || self.stores().any(|(_, p)| p.letter == letter) {
+        let taken = |letter: &str| {
+            let mut all = self.services.iter().flat_map(|s| &s.providers);
+            all.any(|p| p.letter == letter)
+        };
+        while letter.is_empty() || taken(&letter) {
             letter = letter_after(&letter);
         }
         self.next_letter = letter_after(&letter);
         letter
     }
 
-    /// All stores with their services, in order.
-    pub fn stores(&self) -> impl Iterator<Item = (&ProfileService, &ProfileProvider)> {
+    /// All providers with their services, in order, without those that are going.
+    pub fn providers(&self) -> impl Iterator<Item = (&ProfileService, &ProfileProvider)> {
         let all = self
             .services
             .iter()
             .flat_map(|s| s.providers.iter().map(move |p| (s, p)));
-        all.filter(|(_, p)| p.kind == ProviderKind::Store)
+        all.filter(|(_, p)| !p.deleted)
+    }
+
+    /// The stores of them.
+    pub fn stores(&self) -> impl Iterator<Item = (&ProfileService, &ProfileProvider)> {
+        self.providers().filter(|(_, p)| p.kind == ProviderKind::Store)
+    }
+
+    /// The transports of them, the first to be asked first: as [`Self::transport_order`] says, then the others in the order
+    /// of the services, and those with STATUS_XP_PREFER_LAST at the end (requirement TX-03).
+    #[must_use]
+    pub fn transports(&self) -> Vec<(&ProfileService, &ProfileProvider)> {
+        let place = |p: &ProfileProvider| {
+            let named = self.transport_order.iter().position(|uid| *uid == p.uid);
+            let last = p.flags & resource_flags::XP_PREFER_LAST != 0;
+            (named.unwrap_or(usize::MAX), named.is_none() && last)
+        };
+        let of_kind = |(_, p): &(&ProfileService, &ProfileProvider)| p.kind == ProviderKind::Transport;
+        let mut transports: Vec<_> = self.providers().filter(of_kind).collect();
+        transports.sort_by_key(|(_, p)| place(p));
+        transports
+    }
+
+    /// PR_PROVIDER_ORDINAL: where a provider stands among those of its kind, from 0.
+    #[must_use]
+    pub fn ordinal(&self, provider: &ProfileProvider) -> Option<i32> {
+        let is_it = |(_, p): &(&ProfileService, &ProfileProvider)| p.uid == provider.uid;
+        let at = match provider.kind {
+            ProviderKind::Transport => self.transports().iter().position(is_it),
+            kind => {
+                let mut same = self.providers().filter(|(_, p)| p.kind == kind);
+                same.position(|found| is_it(&found))
+            }
+        };
+        at.and_then(|at| i32::try_from(at).ok())
     }
 
     /// The service of this PR_SERVICE_UID.
@@ -178,6 +218,16 @@ impl ProfileService {
             config,
             providers: vec![provider],
             ..Self::default()
+        }
+    }
+
+    /// PR_RESOURCE_FLAGS as tables show it: with SERVICE_DEFAULT_STORE if it has the default store.
+    #[must_use]
+    pub fn shown_flags(&self) -> u32 {
+        let default = |p: &ProfileProvider| p.flags & resource_flags::DEFAULT_STORE != 0;
+        match self.providers.iter().any(default) {
+            true => self.flags | service_flags::DEFAULT_STORE,
+            false => self.flags & !service_flags::DEFAULT_STORE,
         }
     }
 

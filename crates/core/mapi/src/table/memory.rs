@@ -112,7 +112,7 @@ impl MemoryRows {
     }
 
     /// Tables tell of changes when this bell rings, whoever is logged on.
-    pub(super) fn rung_by(self, bell: &Arc<Bell>) -> Self {
+    pub(crate) fn rung_by(self, bell: &Arc<Bell>) -> Self {
         let told = Told {
             feed: Feed::Bell(Arc::clone(bell)),
             member: None,
