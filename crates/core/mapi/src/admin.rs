@@ -6,6 +6,7 @@
 //! a draft, under no lock, and only what they leave in it is kept. Sessions that run learn of changes when they start anew.
 
 mod assemble;
+mod configure;
 mod copying;
 mod deferred;
 mod entry_point;
@@ -22,6 +23,7 @@ pub use profiles::ProfAdmin;
 pub use providers::ProviderAdmin;
 pub use services::MsgServiceAdmin;
 
+pub(crate) use configure::configure;
 pub(crate) use deferred::settle;
 pub(crate) use place::Place;
 pub(crate) use tables::{ServiceBells, provider as provider_props, service_props};

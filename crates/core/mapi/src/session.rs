@@ -7,7 +7,6 @@ mod background;
 mod caught;
 mod change;
 mod choice;
-mod configure;
 mod identity;
 mod known_props;
 mod logon;
@@ -36,7 +35,6 @@ use crate::{
 pub(crate) use alone::alone;
 pub(crate) use caught::caught;
 pub use change::StoreRole;
-pub(crate) use configure::configure;
 pub(crate) use identity::write_identity;
 pub use logon::Logon;
 pub(crate) use member::{Member, SessionState};

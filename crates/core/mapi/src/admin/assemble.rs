@@ -233,6 +233,11 @@ pub(super) fn may_be_added(profile: &Profile, description: &ServiceDescription) 
 fn unknown_setting(key: &str, settings: &[Setting]) -> Error {
     let given = BTreeMap::from([(key.to_owned(), String::new())]);
     let problem = Setting::problems(settings, &given).into_iter().next();
-    let plain = || Error::new(Code::INVALID_PARAMETER, format!("there is no setting `{key}`"));
+    let plain = || {
+        Error::new(
+            Code::INVALID_PARAMETER,
+            format!("there is no setting `{key}`"),
+        )
+    };
     problem.map_or_else(plain, Error::from)
 }

@@ -41,7 +41,11 @@ pub(super) fn profile(
         name_again(service, &renamed);
         free_of_place(service, describe(&service.service).as_ref());
     }
-    let gone = |uid: &Guid| from.services.iter().any(|s| s.providers.iter().any(|p| p.uid == *uid && p.deleted));
+    let gone = |uid: &Guid| {
+        from.services
+            .iter()
+            .any(|s| s.providers.iter().any(|p| p.uid == *uid && p.deleted))
+    };
     let sections = from.sections.iter().filter(|(uid, _)| !gone(uid));
     let new = |uid: &Guid| renamed.get(uid).copied().unwrap_or(*uid);
     copy.sections = sections.map(|(uid, bag)| (new(uid), bag.clone())).collect();

@@ -42,7 +42,9 @@ pub(crate) fn settle(subsystem: &Subsystem, name: &str) -> Result<()> {
 /// Does what waits in all profiles: marks that a crash has left.
 pub(super) fn sweep(subsystem: &Subsystem) -> Result<()> {
     let entries = subsystem.host.profile_entries()?;
-    let marked = entries.iter().filter(|e| e.deleted || e.renamed_to.is_some());
+    let marked = entries
+        .iter()
+        .filter(|e| e.deleted || e.renamed_to.is_some());
     for entry in marked {
         // One that cannot be settled stays marked, and is in nobody's way.
         let _left = settle(subsystem, &entry.name);
@@ -51,9 +53,7 @@ pub(super) fn sweep(subsystem: &Subsystem) -> Result<()> {
 }
 
 fn waits(profile: &Profile) -> bool {
-    profile.deleted
-        || profile.renamed_to.is_some()
-        || profile.services.iter().any(has_leaving)
+    profile.deleted || profile.renamed_to.is_some() || profile.services.iter().any(has_leaving)
 }
 
 fn has_leaving(service: &ProfileService) -> bool {
@@ -80,17 +80,17 @@ fn remove(subsystem: &Subsystem, profile: &Profile) -> Result<()> {
 
 /// Takes a service with all its sections out of a profile; another one gets its primary identity.
 pub(super) fn remove_service(profile: &mut Profile, uid: Guid) {
-    let gone: Vec<ProfileService> = profile
-        .services
-        .extract_if(.., |s| s.uid == uid)
-        .collect();
+    let gone: Vec<ProfileService> = profile.services.extract_if(.., |s| s.uid == uid).collect();
     for service in &gone {
         profile.sections.remove(&service.uid);
         for provider in &service.providers {
             forget(profile, provider);
         }
         for extra in &service.extra_sections {
-            let shared = profile.services.iter().any(|s| s.extra_sections.contains(extra));
+            let shared = profile
+                .services
+                .iter()
+                .any(|s| s.extra_sections.contains(extra));
             if !shared {
                 profile.sections.remove(extra);
             }
@@ -105,7 +105,11 @@ pub(super) fn remove_service(profile: &mut Profile, uid: Guid) {
 pub(super) fn remove_provider(profile: &mut Profile, uid: Guid) {
     let services = profile.services.iter_mut();
     let gone: Vec<ProfileProvider> = services
-        .flat_map(|s| s.providers.extract_if(.., |p| p.uid == uid).collect::<Vec<_>>())
+        .flat_map(|s| {
+            s.providers
+                .extract_if(.., |p| p.uid == uid)
+                .collect::<Vec<_>>()
+        })
         .collect();
     for provider in &gone {
         forget(profile, provider);

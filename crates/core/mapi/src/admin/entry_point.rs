@@ -10,6 +10,7 @@ use mapi_spi::{
 };
 
 use crate::host::{Profile, ProfileProvider, ProfileService};
+use crate::session::caught;
 use crate::subsystem::Subsystem;
 
 /// A service of this program with what it says of itself.
@@ -50,6 +51,7 @@ impl Known {
         if !self.has_entry() {
             return Ok(());
         }
+        let who = format!("service `{}`", self.description.name);
         let asks = match event {
             ServiceEvent::Create { ui }
             | ServiceEvent::Configure { ui, .. }
@@ -58,9 +60,9 @@ impl Known {
         };
         if asks {
             let ui = subsystem.host.ui();
-            return self.service.entry(event, draft, ui.as_ref(), call);
+            return caught(&who, || self.service.entry(event, draft, ui.as_ref(), call));
         }
-        self.service.entry(event, draft, &Headless, call)
+        caught(&who, || self.service.entry(event, draft, &Headless, call))
     }
 }
 

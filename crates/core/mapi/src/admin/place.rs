@@ -44,10 +44,7 @@ impl Place {
     }
 
     /// Changes the profile, whole or not at all.
-    pub(crate) fn change<T>(
-        &self,
-        mut change: impl FnMut(&mut Profile) -> Result<T>,
-    ) -> Result<T> {
+    pub(crate) fn change<T>(&self, mut change: impl FnMut(&mut Profile) -> Result<T>) -> Result<T> {
         self.check()?;
         let mut made = None;
         self.subsystem

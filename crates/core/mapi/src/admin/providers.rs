@@ -68,7 +68,11 @@ impl ProviderAdmin {
             let detail = format!("`{}` has no provider `{name}`", known.description.name);
             Error::new(Code::NOT_FOUND, detail)
         };
-        let described = known.description.provider(name).ok_or_else(missing)?.clone();
+        let described = known
+            .description
+            .provider(name)
+            .ok_or_else(missing)?
+            .clone();
         let provider = sketch.provider(&described, &mut || subsystem.new_uid());
         let uid = provider.uid;
         let add = |profile: &mut Profile| {

@@ -4,7 +4,7 @@
 use mapi_props::{Code, Guid, PropTag, PropValue};
 use mapi_spi::{Call, Error, Result, ServiceEvent, UiUse};
 
-use super::entry_point::{draft, gone, keep, known};
+use super::entry_point::{draft, gone, known};
 use super::{NewService, Place, ProviderAdmin, copying, deferred, identity, order, tables};
 use crate::context::{ErrorNote, LastError};
 use crate::{ProfileSection, SectionFlags, ServiceFlags, Session, TableBuilder};
@@ -140,7 +140,7 @@ impl MsgServiceAdmin {
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND`; `MAPI_E_NOT_INITIALIZED` for a service without entry point; `MAPI_E_UNCONFIGURED`,
-    /// `MAPI_E_INVALID_PARAMETER`, `MAPI_E_USER_CANCEL` and whatever else the entry point says; `MAPI_E_OBJECT_CHANGED` if
+    /// also for one that this program does not have, `MAPI_E_INVALID_PARAMETER`, `MAPI_E_USER_CANCEL` and whatever else the entry point says; `MAPI_E_OBJECT_CHANGED` if
     /// somebody else changed the service meanwhile; those of the host. The profile is as it was then.
     pub fn configure_service(
         &self,
@@ -159,11 +159,6 @@ impl MsgServiceAdmin {
     ) -> Result<()> {
         let profile = self.place.read()?;
         let service = profile.service(uid).ok_or_else(gone)?;
-        let known = known(&self.place.subsystem, &service.service)?;
-        if !known.has_entry() {
-            let detail = format!("`{}` has no entry point", service.service);
-            return Err(Error::new(Code::NOT_INITIALIZED, detail));
-        }
         let current = service.providers.first().map(|p| p.uid);
         let event = ServiceEvent::Configure {
             ui: flags.ui(),
@@ -171,17 +166,15 @@ impl MsgServiceAdmin {
             first: current.filter(|_| flags.contains(ServiceFlags::UI_CURRENT_PROVIDER_FIRST)),
             props,
         };
-        let shown = draft(&profile, service);
-        let mut left = shown.clone();
-        known.enter(&self.place.subsystem, &event, &mut left, &self.place.call)?;
-        let nameless = service.identity.is_none();
-        self.change(|profile| {
-            keep(profile, &shown, left.clone())?;
-            if nameless && profile.service(uid).is_some_and(identity::can) {
-                identity::hand_over(profile);
-            }
-            Ok(())
-        })
+        let Place {
+            subsystem,
+            profile,
+            call,
+            ..
+        } = &self.place;
+        super::configure(subsystem, profile, uid, &event, call)?;
+        tables::services_changed(&self.place);
+        Ok(())
     }
 
     /// RenameMsgService: services have the names that they have.
@@ -240,10 +233,7 @@ impl MsgServiceAdmin {
     }
 
     /// Changes the profile, and tells tables of its services.
-    fn change<T>(
-        &self,
-        change: impl FnMut(&mut crate::Profile) -> Result<T>,
-    ) -> Result<T> {
+    fn change<T>(&self, change: impl FnMut(&mut crate::Profile) -> Result<T>) -> Result<T> {
         let changed = self.place.change(change)?;
         tables::services_changed(&self.place);
         Ok(changed)

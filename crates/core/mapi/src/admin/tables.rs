@@ -110,7 +110,10 @@ fn snapshot(columns: &'static [PropTag], rows: Result<Vec<MemoryRow>>) -> TableB
 }
 
 fn numbered(rows: impl Iterator<Item = Bag>) -> Vec<MemoryRow> {
-    (1..).zip(rows).map(|(number, props)| row(number, props)).collect()
+    (1..)
+        .zip(rows)
+        .map(|(number, props)| row(number, props))
+        .collect()
 }
 
 fn row(number: u64, props: Bag) -> MemoryRow {
@@ -145,7 +148,9 @@ impl ServiceBells {
             numbers: Mutex::default(),
         };
         let mut bells = lock(&self.0);
-        let bell = bells.entry(place.profile.clone()).or_insert_with(|| Arc::new(bell()));
+        let bell = bells
+            .entry(place.profile.clone())
+            .or_insert_with(|| Arc::new(bell()));
         Arc::clone(bell)
     }
 }

@@ -160,7 +160,8 @@ impl Profile {
 
     /// The stores of them.
     pub fn stores(&self) -> impl Iterator<Item = (&ProfileService, &ProfileProvider)> {
-        self.providers().filter(|(_, p)| p.kind == ProviderKind::Store)
+        self.providers()
+            .filter(|(_, p)| p.kind == ProviderKind::Store)
     }
 
     /// The transports of them, the first to be asked first: as [`Self::transport_order`] says, then the others in the order
@@ -172,7 +173,8 @@ impl Profile {
             let last = p.flags & resource_flags::XP_PREFER_LAST != 0;
             (named.unwrap_or(usize::MAX), named.is_none() && last)
         };
-        let of_kind = |(_, p): &(&ProfileService, &ProfileProvider)| p.kind == ProviderKind::Transport;
+        let of_kind =
+            |(_, p): &(&ProfileService, &ProfileProvider)| p.kind == ProviderKind::Transport;
         let mut transports: Vec<_> = self.providers().filter(of_kind).collect();
         transports.sort_by_key(|(_, p)| place(p));
         transports

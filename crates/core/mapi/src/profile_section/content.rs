@@ -33,7 +33,10 @@ pub(super) fn owner(profile: &Profile, uid: Guid) -> Option<Owner> {
     if provider(profile, uid).is_some() {
         return Some(Owner::Provider);
     }
-    profile.sections.contains_key(&uid).then_some(Owner::Anybody)
+    profile
+        .sections
+        .contains_key(&uid)
+        .then_some(Owner::Anybody)
 }
 
 fn provider(profile: &Profile, uid: Guid) -> Option<(&ProfileService, &ProfileProvider)> {
@@ -66,7 +69,11 @@ pub(super) fn read(place: &Place, profile: &Profile, uid: Guid) -> Option<Bag> {
             let (service, found) = provider(profile, uid)?;
             let described = describe(place, service);
             let mut props = own();
-            lay_out(settings_of(described.as_ref(), found), &found.values, &mut props);
+            lay_out(
+                settings_of(described.as_ref(), found),
+                &found.values,
+                &mut props,
+            );
             let known = provider_props(profile, service, found, described.as_ref());
             lay_over(known, &mut props);
             props
@@ -150,7 +157,10 @@ pub(super) fn write(
             let service = service.ok_or(Code::OBJECT_DELETED)?;
             let described = describe(place, service);
             let settings = described.map_or_else(Vec::new, |d| d.settings);
-            (settings, Some((&mut service.display_name, &mut service.config.values)))
+            (
+                settings,
+                Some((&mut service.display_name, &mut service.config.values)),
+            )
         }
         Owner::Provider => {
             let services = profile.services.iter_mut();
@@ -161,7 +171,10 @@ pub(super) fn write(
             let found = all.find(|(_, p)| p.uid == uid);
             let (described, provider) = found.ok_or(Code::OBJECT_DELETED)?;
             let settings = settings_of(described.as_ref(), provider).to_vec();
-            (settings, Some((&mut provider.display_name, &mut provider.values)))
+            (
+                settings,
+                Some((&mut provider.display_name, &mut provider.values)),
+            )
         }
     };
     if let Some((display_name, values)) = name {

@@ -6,10 +6,10 @@ use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, Result, ServiceEvent, UiUse, flush_flags};
 
 use super::choice::choose;
-use super::configure::configure;
 use super::member::{Manner, Member, SessionState};
 use super::starting::Start;
 use super::{Session, caught};
+use crate::admin::configure;
 use crate::host::Profile;
 use crate::subsystem::Subsystem;
 use crate::{LogonFlags, Mapi};

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, ProviderKind, Result, ServiceEvent, UiUse};
 
-use super::configure::configure;
 use super::member::{Member, SessionState};
 use super::opening::{Opening, validate};
 use super::provider::{Provider, Standing};
 use super::roster::Roster;
 use super::{caught, providers::StatusBell};
 use crate::TreeFlags;
+use crate::admin::configure;
 use crate::context::LastError;
 use crate::host::{ProfileProvider, ProfileService, resource_flags};
 use crate::subsystem::Subsystem;

@@ -7,7 +7,8 @@ use mapi_props::{Code, Guid, resource_methods};
 use mapi_spi::{Error, ProviderKind, Result, ServiceEvent, UiUse, validate_flags};
 
 use super::{Status, gone, rows};
-use crate::session::{ActiveTransport, OpenedStore, Provider, busy, caught, configure};
+use crate::admin::configure;
+use crate::session::{ActiveTransport, OpenedStore, Provider, busy, caught};
 use crate::{EntryId, FlushFlags, SettingsFlags, ValidateFlags};
 
 /// Flags that mean nothing but to a transport.
