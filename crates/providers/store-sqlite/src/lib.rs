@@ -11,6 +11,7 @@
 
 mod bag;
 mod blob;
+mod building;
 mod commit;
 mod connection;
 mod epoch;

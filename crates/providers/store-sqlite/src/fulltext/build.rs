@@ -3,7 +3,6 @@
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 use std::thread;
-use std::time::Duration;
 
 use mapi_kit::engine::ItemRow;
 use mapi_spi::{Call, Durability, ItemId, Origin, Result};
@@ -12,14 +11,12 @@ use rusqlite::Connection;
 use super::upkeep::{enter, is_kept, merge};
 use super::words::{Words, is_covered};
 use super::{Progress, RULES, is_ready, progress};
+use crate::building::Making;
 use crate::failure::Lift;
-use crate::platform::{ProcessLock, beside};
 use crate::store::Inner;
 use crate::transaction::{PAUSE, Txn};
 use crate::{item, view};
 
-/// How often a process that waits for another's building looks.
-const LOOK: Duration = Duration::from_millis(20);
 /// Bytes of words, and messages, that one step gathers at most: they are written in a transaction of less than 50 ms.
 const STEP_BYTES: usize = 512 << 10;
 const STEP_MESSAGES: usize = 500;
@@ -32,34 +29,21 @@ const ROWS: usize = 64;
 ///
 /// What is done stays done: whoever stops goes on there next time. Readers never wait; writers index what they change.
 pub(crate) fn ensure(inner: &Inner, call: &Call) -> Result<bool> {
-    let ready = || is_ready(&*inner.connections.reader(call)?);
-    if ready()? {
-        return Ok(true);
-    }
-    if inner.connections.may_write().is_err() {
-        return Ok(false);
-    }
-    // One builder at a time, whichever process it is in; the lock ends with it.
-    let path = beside(inner.connections.path(), ".words");
-    let Ok(lock) = ProcessLock::open(&path) else {
-        return Ok(false);
+    let making = Making {
+        inner,
+        lock: ".words",
+        ready: &is_ready,
     };
-    while !matches!(lock.try_own(), Ok(true)) {
-        call.check()?;
-        thread::sleep(LOOK);
-    }
-    let built = build(inner, call);
-    let _closed_anyway = lock.release();
-    built.map(|()| true)
+    making.ensure(call, || build(inner, call))
 }
 
-fn build(inner: &Inner, call: &Call) -> Result<()> {
+fn build(inner: &Inner, call: &Call) -> Result<bool> {
     loop {
         call.check()?;
         // Not in the match: a store that is alone has one connection for all.
         let so_far = progress(&*inner.connections.reader(call)?)?;
         match so_far {
-            Some(so_far) if so_far.reached >= so_far.last => return Ok(()),
+            Some(so_far) if so_far.reached >= so_far.last => return Ok(true),
             Some(so_far) => index_rest(inner, so_far, call)?,
             None => {
                 write(inner, call, begin_anew)?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::thread;
-use std::time::Duration;
 
 use mapi_kit::engine::ItemRow;
 use mapi_query::COLLATION_VERSION;
@@ -11,17 +10,15 @@ use mapi_spi::{Call, Durability, Origin, Result};
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::{Keys, Order, is_ready};
+use crate::building::Making;
 use crate::failure::Lift;
 use crate::item::part_of;
 use crate::log;
-use crate::platform::ProcessLock;
 use crate::queries;
 use crate::store::Inner;
 use crate::transaction::Txn;
 use crate::view::{each_message, show};
 
-/// How often a process that waits for another's building looks.
-const LOOK: Duration = Duration::from_millis(20);
 /// Rows written between two looks at the clock.
 const ROWS: usize = 64;
 
@@ -30,29 +27,15 @@ const ROWS: usize = 64;
 /// Readers never wait. Writers keep the order from its first step on, so that what they change in the meantime is
 /// right; what they changed behind the builder's snapshot is looked at again.
 pub(crate) fn ensure(inner: &Inner, order: Order, call: &Call) -> Result<bool> {
-    let ready = || is_ready(&*inner.connections.reader(call)?, order);
-    if ready()? {
-        return Ok(true);
+    if inner.connections.is_alone() {
+        return is_ready(&*inner.connections.reader(call)?, order);
     }
-    if inner.connections.may_write().is_err() || inner.connections.is_alone() {
-        return Ok(false);
-    }
-    // One builder at a time, whichever process it is in; the lock ends with it.
-    let path = crate::platform::beside(inner.connections.path(), ".order");
-    let Ok(lock) = ProcessLock::open(&path) else {
-        return Ok(false);
+    let making = Making {
+        inner,
+        lock: ".order",
+        ready: &|db| is_ready(db, order),
     };
-    while !matches!(lock.try_own(), Ok(true)) {
-        call.check()?;
-        thread::sleep(LOOK);
-    }
-    let built = if ready()? {
-        Ok(true)
-    } else {
-        build(inner, order, call)
-    };
-    let _closed_anyway = lock.release();
-    built
+    making.ensure(call, || build(inner, order, call))
 }
 
 fn build(inner: &Inner, order: Order, call: &Call) -> Result<bool> {

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 use std::thread;
-use std::time::Duration;
 
 use mapi_kit::conversation::{self, Key, Links, Threads, TopicThread};
 use mapi_kit::engine::{ItemRow, Plan};
@@ -14,14 +13,12 @@ use mapi_spi::{Call, Durability, ItemId, ItemKind, Origin, Result, ThreadId, Vie
 use rusqlite::Connection;
 
 use super::{is_ready, reached};
+use crate::building::Making;
 use crate::failure::Lift;
-use crate::platform::{ProcessLock, beside};
 use crate::store::Inner;
 use crate::transaction::{PAUSE, Txn};
 use crate::{item, view};
 
-/// How often a process that waits for another's building looks.
-const LOOK: Duration = Duration::from_millis(20);
 /// Messages of one step: they are written in a transaction of less than 50 ms.
 const STEP: usize = 1000;
 /// Steps that are ready before they are written.
@@ -42,34 +39,21 @@ pub(crate) fn ensure_for(inner: &Inner, plan: &Plan<'_>, view: &View, call: &Cal
 /// Makes sure that all messages have their conversations; false where they cannot get them (a store open for reading
 /// only). What is done stays done: whoever stops goes on there next time.
 pub(crate) fn ensure(inner: &Inner, call: &Call) -> Result<bool> {
-    let ready = || is_ready(&*inner.connections.reader(call)?);
-    if ready()? {
-        return Ok(true);
-    }
-    if inner.connections.may_write().is_err() {
-        return Ok(false);
-    }
-    // One builder at a time, whichever process it is in; the lock ends with it.
-    let path = beside(inner.connections.path(), ".threads");
-    let Ok(lock) = ProcessLock::open(&path) else {
-        return Ok(false);
+    let making = Making {
+        inner,
+        lock: ".threads",
+        ready: &is_ready,
     };
-    while !matches!(lock.try_own(), Ok(true)) {
-        call.check()?;
-        thread::sleep(LOOK);
-    }
-    let built = build(inner, call);
-    let _closed_anyway = lock.release();
-    built.map(|()| true)
+    making.ensure(call, || build(inner, call))
 }
 
-fn build(inner: &Inner, call: &Call) -> Result<()> {
+fn build(inner: &Inner, call: &Call) -> Result<bool> {
     loop {
         call.check()?;
         // Not in the match: a store that is alone has one connection for all.
         let so_far = reached(&*inner.connections.reader(call)?)?;
         match so_far {
-            None => return Ok(()),
+            None => return Ok(true),
             Some(so_far) => build_rest(inner, so_far, call)?,
         }
     }
