@@ -26,6 +26,7 @@ impl ReadOnly {
     pub fn new(inner: Arc<dyn Store>) -> Self {
         let mut info = inner.info().clone();
         info.capabilities.write = false;
+        info.capabilities.submit = false;
         Self { inner, info }
     }
 }

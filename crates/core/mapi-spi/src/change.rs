@@ -2,7 +2,7 @@
 
 use mapi_props::{
     Bag, Encoding, LargePlace, PropTag, PropValue, Restriction, Slot, StoredAttachment,
-    StoredMessage,
+    StoredMessage, message_flags,
 };
 
 use crate::{Error, FolderKind, ItemId, SearchSave, Turn};
@@ -114,7 +114,8 @@ pub enum Expect {
 pub enum Op {
     /// Creates or changes a folder.
     SaveFolder(FolderSave),
-    /// Creates or changes a message.
+    /// Creates or changes a message. One that is being sent (MSGFLAG_SUBMIT) is changed only by who knows it as it is in the
+    /// queue, with [`Expect::Exactly`]; else it stays as it is, with `MAPI_E_SUBMITTED`.
     SaveMessage(Box<MessageSave>),
     /// Changes properties of the store object.
     PatchStore(PropPatch),
@@ -399,6 +400,12 @@ pub struct MessageSave {
 }
 
 impl MessageSave {
+    /// Whether it may change a message with these flags; see [`Op::SaveMessage`].
+    #[must_use]
+    pub const fn may_change(&self, flags: u32) -> bool {
+        flags & message_flags::SUBMIT == 0 || matches!(self.expect, Expect::Exactly(_))
+    }
+
     /// The message after the save.
     pub fn apply(&self, body: &mut StoredMessage) {
         self.patch.apply(&mut body.props);

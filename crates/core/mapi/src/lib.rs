@@ -60,6 +60,7 @@
 mod admin;
 mod advise;
 mod attachment;
+mod compose;
 mod context;
 mod embedded_host;
 mod entry_id;
@@ -90,16 +91,13 @@ pub use advise::{
     NewMailNotification, Notification, Refresh, Sink, TableEvent, TableNotification,
 };
 pub use attachment::{Attachment, Storage, StorageElement, StorageStream};
+pub use compose::{Addressee, BodyForm, Compose, ForwardAs, Language, Quoting, ReplyTo};
 pub use context::LastError;
 pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
-    CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
-    EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
-    LogonFlags, NameFlags, OpenFlags, ProfileFlags, ServiceFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags,
-    SearchState, SectionFlags, SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags,
-    TreeFlags, UtilityFlags, ValidateFlags,
+    CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags, EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags, LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,
@@ -140,9 +138,9 @@ pub use mapi_forms::{Form, Icon, icon_name};
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::recipients::ModifyMode;
+pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
 /// Property sheets while somebody fills them in, whatever draws them.
 pub use mapi_kit::sheet::{Choice, Field, Page, Refused, Sheet, Taken, cancelled};
-pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
 pub use mapi_kit::subject::{SubjectTopic, topic as subject_topic};
 /// Display tables: dialogs as rows.
 pub use mapi_props::display_table;
@@ -160,10 +158,12 @@ pub use mapi_props::{
 pub use mapi_query::language as query;
 pub use mapi_spi::{
     Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
-    FolderCounts, FolderKind, Headless, Identity, ItemId, Limits, OpenMode, Problem, Progress,
-    ProgressEvent, ProviderDescription, ProviderDraft, ProviderKind, QueryPlan, Result,
-    SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
-    Setting, SettingKind, SettingProblem, SettingsData, SettingsSheet, SheetData, SheetRequest, SheetRow, StoreFigures, Support, Turn, Turns, UiHost, UiUse, ProfileAnswer, ProfileChoice, WizardMove, WizardPage, service_flags, settings_table,
+    FolderCounts, FolderKind, Headless, Identity, ItemId, Limits, OpenMode, Problem, ProfileAnswer,
+    ProfileChoice, Progress, ProgressEvent, ProviderDescription, ProviderDraft, ProviderKind,
+    QueryPlan, Result, SectionDescription, Service, ServiceConfig, ServiceDescription,
+    ServiceDraft, ServiceEvent, Setting, SettingKind, SettingProblem, SettingsData, SettingsSheet,
+    SheetData, SheetRequest, SheetRow, StoreFigures, Support, Turn, Turns, UiHost, UiUse,
+    WizardMove, WizardPage, service_flags, settings_table,
 };
 
 /// Tags of any type as one list, for columns and property lists.

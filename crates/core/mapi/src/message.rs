@@ -9,6 +9,7 @@ mod parts;
 mod reports;
 mod saving;
 mod source;
+mod submitting;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -53,7 +53,7 @@ impl Default for Options {
                 notify: true,
                 remote_values: true,
                 search: true,
-                submit: false,
+                submit: true,
                 persistent: false,
             },
             limits: Limits::default(),

@@ -1,7 +1,8 @@
 //! SaveChanges of a message, and SetReadFlag. Reference: "IMAPIProp::SaveChanges" (requirement OUT-07)
 
 use mapi_kit::receipt::PENDING;
-use mapi_kit::save::{SaveContext, embedded, plan};
+use mapi_kit::save::{SaveContext, SavePlan, embedded, plan};
+use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, PropValue, message_flags, tags};
 use mapi_spi::{
     ChangeSet, Error, Expect, FlagPatch, ItemId, Items, MessageTarget, Op, OpOutcome, Result, Saved,
@@ -61,24 +62,44 @@ fn save_in_store(
     target: MessageTarget,
     flags: SaveFlags,
 ) -> Result<()> {
-    let context = &inner.context;
     let expect = match state.working.meta() {
         Some(meta) if !flags.contains(SaveFlags::FORCE_SAVE) => Expect::Exactly(meta.change),
         _ => Expect::Any,
     };
+    let planned = planned(inner, &state.working, target, expect)?;
+    commit(inner, state, planned)
+}
+
+/// Saves `working` as the message, and makes it what the handle holds.
+pub(super) fn store(
+    inner: &MessageInner,
+    state: &mut State,
+    working: &WorkingMessage,
+    target: MessageTarget,
+    expect: Expect,
+) -> Result<()> {
+    let planned = planned(inner, working, target, expect)?;
+    commit(inner, state, planned)
+}
+
+fn planned(
+    inner: &MessageInner,
+    working: &WorkingMessage,
+    target: MessageTarget,
+    expect: Expect,
+) -> Result<SavePlan> {
+    let context = &inner.context;
     // Names of what goes away too: whether a change outdates the original depends on them.
-    let base = state.working.saved_body().props.iter();
-    let named = state.working.props.iter().chain(base).map(|(id, _)| *id);
+    let base = working.saved_body().props.iter();
+    let named = working.props.iter().chain(base).map(|(id, _)| *id);
     let ids: Vec<u16> = named.filter(|id| *id >= 0x8000).collect();
     context.names(&ids)?;
     let name_of = |id| context.opened.names.remembered(id);
-    let planned = plan(
-        &state.working,
-        target,
-        expect,
-        save_context(inner),
-        &name_of,
-    );
+    Ok(plan(working, target, expect, save_context(inner), &name_of))
+}
+
+fn commit(inner: &MessageInner, state: &mut State, planned: SavePlan) -> Result<()> {
+    let context = &inner.context;
     let changes = ChangeSet {
         values: planned.values,
         ..ChangeSet::one(Op::SaveMessage(Box::new(planned.save)))

@@ -4,13 +4,17 @@
 use std::ops::ControlFlow;
 
 use mapi_props::{
-    Bag, BitOp, PropTag, PropValue, Restriction, SortColumn, SortOrderSet, message_flags, tags,
+    Bag, BitOp, Code, PropTag, PropValue, Restriction, SortColumn, SortOrderSet, message_flags,
+    tags,
 };
-use mapi_spi::{Anchor, Depth, FolderKind, ItemId, ItemKind, Result, Row, RowSet, ScanBody, View};
+use mapi_spi::{
+    Anchor, ChangeSet, Depth, Error, Expect, FlagPatch, FolderKind, ItemId, ItemKind, MessageSave,
+    MessageTarget, Op, PropPatch, Result, Row, RowSet, ScanBody, View,
+};
 
 use super::MsgStore;
-use crate::TableBuilder;
 use crate::table::{MemoryRow, MemoryRows, Source};
+use crate::{EntryId, TableBuilder};
 
 /// The required columns (TAB-10) and the instance key.
 const COLUMNS: [PropTag; 12] = [
@@ -50,6 +54,46 @@ impl MsgStore {
             .in_order(vec![SortColumn::ascending(tags::CLIENT_SUBMIT_TIME)])
             .told(self.feed(), &self.context.member, |entry| !entry.folder);
         TableBuilder::new(Ok(Box::new(rows) as Box<dyn Source>))
+    }
+
+    /// Takes a message out of the outgoing queue again (AbortSubmit): it is a draft as before, in the folder that it was
+    /// submitted from, and can be changed.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_IN_QUEUE` for one that is not waiting, or not any more; `MAPI_E_UNABLE_TO_ABORT` while it is being handed
+    /// over (PR_SUBMIT_FLAGS has SUBMITFLAG_LOCKED); `MAPI_E_INVALID_ENTRYID`, `MAPI_E_UNKNOWN_ENTRYID`; `MAPI_E_NO_ACCESS`
+    /// in a read-only store.
+    pub fn abort_submit(&self, message: &EntryId) -> Result<()> {
+        let id = self
+            .writable()
+            .and_then(|()| self.context.message_id(message));
+        self.errors.track(id.and_then(|id| self.abort(id)))
+    }
+
+    fn abort(&self, id: ItemId) -> Result<()> {
+        let gone = || Error::new(Code::NOT_IN_QUEUE, "the message is not waiting to be sent");
+        loop {
+            let data = match self.context.spi()?.message(id, &self.context.call) {
+                Ok(data) if !data.meta.deleted => data,
+                Ok(_) => return Err(gone()),
+                Err(e) if e.code() == Code::NOT_FOUND => return Err(gone()),
+                Err(e) => return Err(e),
+            };
+            if data.meta.flags & message_flags::SUBMIT == 0 {
+                return Err(gone());
+            }
+            let marks = data.body.props.value(tags::SUBMIT_FLAGS);
+            if marks.and_then(PropValue::as_long).unwrap_or(0) & LOCKED != 0 {
+                let detail = "the message is being handed over";
+                return Err(Error::new(Code::UNABLE_TO_ABORT, detail));
+            }
+            let set = ChangeSet::one(Op::SaveMessage(Box::new(taken_back(id, data.meta.change))));
+            match self.context.commit(set) {
+                // Somebody took hold of it meanwhile.
+                Err(e) if e.code() == Code::OBJECT_CHANGED => {}
+                other => return other.map(drop),
+            }
+        }
     }
 
     fn queued(&self) -> Result<Vec<MemoryRow>> {
@@ -113,5 +157,28 @@ impl MsgStore {
             props,
             entry_id: self.context.entry_id(false, item),
         }
+    }
+}
+
+/// SUBMITFLAG_LOCKED.
+const LOCKED: i32 = 1;
+
+/// What takes a message of this change number out of the queue.
+fn taken_back(message: ItemId, change: u64) -> MessageSave {
+    MessageSave {
+        target: MessageTarget::Existing(message),
+        expect: Expect::Exactly(change),
+        patch: PropPatch {
+            delete: vec![tags::CLIENT_SUBMIT_TIME.id(), tags::SUBMIT_FLAGS.id()],
+            ..PropPatch::default()
+        },
+        recipients: None,
+        attachments: None,
+        flags: FlagPatch {
+            set: message_flags::UNSENT,
+            clear: message_flags::SUBMIT,
+        },
+        content_changed: false,
+        source: None,
     }
 }

@@ -12,6 +12,7 @@ use mapi_spi::{
     Result, Saved,
 };
 
+use super::bulk::not_submitted;
 use super::{Commit, check_expected, difference};
 use crate::content;
 use crate::state::{Data, Item};
@@ -85,6 +86,9 @@ impl Commit<'_> {
     fn change_message(&mut self, save: &MessageSave, id: ItemId) -> Result<OpOutcome> {
         let old = self.state.live_message(id)?;
         check_expected(&old, save.expect)?;
+        if !save.may_change(old.meta.flags) {
+            not_submitted(&old)?;
+        }
         let Data::Message { body, source } = &old.data else {
             return Err(Code::NOT_FOUND.into());
         };

@@ -38,6 +38,9 @@ impl Commit<'_> {
             MessageTarget::Existing(id) => {
                 let old = item::live_message(self.txn.db, id)?;
                 refuse::unexpected(&old, save.expect)?;
+                if !save.may_change(old.flags) {
+                    refuse::submitted(&old)?;
+                }
                 self.write_values()?;
                 self.change_message(&save, &old)
             }
