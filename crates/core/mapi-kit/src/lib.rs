@@ -6,7 +6,7 @@
 //! * [`bodies`] – the text of a message's body, in whatever form it is stored.
 //! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget; [`default_view`] – which view the copy
 //!   of a folder opens with.
-//! * [`held`] – large values that stay in files of their own.
+//! * [`held`] – large values that stay in files of their own; [`special`] – how a store names its Inbox.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
 //! For the client API:
@@ -37,6 +37,7 @@ pub mod receipt;
 pub mod recipients;
 pub mod report;
 pub mod save;
+pub mod special;
 pub mod sheet;
 pub mod storable;
 pub mod subject;

@@ -3,6 +3,7 @@
 
 mod repair;
 
+use mapi_kit::special;
 use mapi_props::{Bag, Code, PropValue, Tag, tags};
 use mapi_spi::{
     ChangeSet, Error, Expect, FolderKind, FolderSave, FolderTarget, ItemId, Op, OpOutcome,
@@ -80,8 +81,8 @@ impl SpecialFolder {
             | Self::Journal
             | Self::Notes
             | Self::Tasks => 0,
-            Self::IpmSubtree => 0x1,
-            Self::Inbox => 0x2,
+            Self::IpmSubtree => special::IPM_SUBTREE_VALID,
+            Self::Inbox => special::INBOX_VALID,
             Self::Outbox => 0x4,
             Self::DeletedItems => 0x8,
             Self::SentItems => 0x10,
@@ -98,7 +99,7 @@ impl SpecialFolder {
     pub const fn tag(self) -> Tag<[u8]> {
         match self {
             Self::IpmSubtree => tags::IPM_SUBTREE_ENTRYID,
-            Self::Inbox => Tag::<[u8]>::of(INBOX_ID),
+            Self::Inbox => special::INBOX_ENTRYID,
             Self::Outbox => tags::IPM_OUTBOX_ENTRYID,
             Self::DeletedItems => tags::IPM_WASTEBASKET_ENTRYID,
             Self::SentItems => tags::IPM_SENTMAIL_ENTRYID,
@@ -162,9 +163,6 @@ impl SpecialFolder {
         matches!(self, Self::IpmSubtree | Self::DeletedItems | Self::Finder)
     }
 }
-
-/// Entry id of the Inbox among the store's properties: provider range, not transmittable.
-const INBOX_ID: u16 = 0x6671;
 
 /// Whether the property is one of the tree's: set here only.
 pub(super) fn is_tree_property(id: u16) -> bool {
