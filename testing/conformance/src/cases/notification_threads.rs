@@ -240,6 +240,39 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "NT-09.T3",
+        needs(),
+        "synchronous delivery cannot be asked for, and no sink runs inside the call it tells of",
+        |f| {
+            // NOTIFY_SYNC of IMAPISupport::Subscribe, unsupported as `Sink::on_this_thread` says.
+            let sync = EventMask::from_bits(CREATED.bits() | 0x4000_0000);
+            assert_eq!(code(sync), Code::UNKNOWN_FLAGS);
+            let program = Program::new(f)?;
+            let store = program.session.default_store()?;
+            let inbox = store.receive_folder("IPM.Note")?;
+            let inside = Arc::new(AtomicBool::new(false));
+            let calls = Arc::new(AtomicUsize::new(0));
+            let sink = || {
+                let (inside, calls) = (Arc::clone(&inside), Arc::clone(&calls));
+                Sink::new(move |_: &[Notification]| {
+                    calls.fetch_add(
+                        1 + usize::from(inside.load(Ordering::SeqCst)) * 100,
+                        Ordering::SeqCst,
+                    );
+                })
+            };
+            let _bound = store.advise(None, CREATED, &sink().on_this_thread())?;
+            let _free = store.advise(None, CREATED, &sink())?;
+            inside.store(true, Ordering::SeqCst);
+            add_subject(&inbox, "m")?;
+            inside.store(false, Ordering::SeqCst);
+            assert_eq!(calls.load(Ordering::SeqCst), 0);
+            program.dispatch()?;
+            assert_eq!(calls.load(Ordering::SeqCst), 2);
+            Ok(())
+        }
+    ),
+    case!(
         "NT-09.T2",
         needs(),
         "a sink bound to a thread goes with it, and what waited for it",
