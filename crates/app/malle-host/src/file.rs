@@ -18,6 +18,16 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.publish()
 }
 
+/// The same for a file that only its owner may read, where the system knows owners.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NewFile::open(path, |options| {
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    })?;
+    file.write_all(bytes)?;
+    file.publish()
+}
+
 /// A file being written beside its final place. Dropped before [`NewFile::publish`], it leaves nothing.
 #[derive(Debug)]
 pub(crate) struct NewFile {
@@ -30,15 +40,20 @@ pub(crate) struct NewFile {
 impl NewFile {
     /// Starts a file that will be `path`.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        Self::open(path, |_| ())
+    }
+
+    fn open(path: &Path, with: impl FnOnce(&mut OpenOptions)) -> io::Result<Self> {
         // Which file is the first thing that whoever reads the error wants to know.
-        Self::try_create(path)
+        Self::try_create(path, with)
             .map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))
     }
 
-    fn try_create(path: &Path) -> io::Result<Self> {
+    fn try_create(path: &Path, with: impl FnOnce(&mut OpenOptions)) -> io::Result<Self> {
         let draft = beside(path);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
+        with(&mut options);
         let file = match options.open(&draft) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                 // Left by a process of the same id that was killed.

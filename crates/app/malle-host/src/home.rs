@@ -93,6 +93,43 @@ impl Home {
         self.config.join("forms.toml")
     }
 
+    /// Where secrets lie that lie in files, and the list of all names. Only its owner may enter. No profile can have
+    /// its name, which starts with a dot.
+    #[must_use]
+    pub fn secrets_dir(&self) -> PathBuf {
+        self.data.join(".secrets")
+    }
+
+    /// Which secrets there are and where each lies.
+    #[must_use]
+    pub fn secret_names_file(&self) -> PathBuf {
+        self.secrets_dir().join("names.toml")
+    }
+
+    /// The encrypted file, unless `secrets.toml` names another.
+    #[must_use]
+    pub fn secret_file(&self) -> PathBuf {
+        self.secrets_dir().join("secrets.age")
+    }
+
+    /// What a person chose about secrets. Only a person writes it.
+    #[must_use]
+    pub fn secrets_choice_file(&self) -> PathBuf {
+        self.config.join("secrets.toml")
+    }
+
+    /// The key of what lies sealed in profile files.
+    #[must_use]
+    pub fn secure_key_file(&self) -> PathBuf {
+        self.data.join("secure.key")
+    }
+
+    /// A file that processes lock, for all processes of this user the same. It stays empty, and stays.
+    #[must_use]
+    pub fn lock_file(&self, name: &str) -> PathBuf {
+        self.run.join(name)
+    }
+
     /// Locks and sockets of running processes.
     #[must_use]
     pub fn run_dir(&self) -> &Path {

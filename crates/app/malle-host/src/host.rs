@@ -13,7 +13,9 @@ use mapi_spi::{
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
-use crate::{Profile, ProfileError, Profiles, SystemSupport, forms, shape};
+use crate::secrets::{AskNobody, Secrets, ServiceSecrets};
+use crate::support::ServiceSupport;
+use crate::{Profile, ProfileError, Profiles, forms, shape};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
@@ -42,6 +44,7 @@ pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
 pub struct MalleHost {
     profiles: Profiles,
     services: Vec<Arc<dyn Service>>,
+    secrets: Arc<Secrets>,
     traced: bool,
 }
 
@@ -49,7 +52,9 @@ impl MalleHost {
     /// A host over these profiles with all services.
     #[must_use]
     pub fn new(profiles: Profiles) -> Self {
+        let home = profiles.home().clone();
         Self {
+            secrets: Arc::new(Secrets::of(home, Arc::new(AskNobody), None)),
             profiles,
             services: services(),
             traced: false,
@@ -61,6 +66,19 @@ impl MalleHost {
     pub const fn traced(mut self, on: bool) -> Self {
         self.traced = on;
         self
+    }
+
+    /// The same with these secrets, for a front end that can ask for a passphrase.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = Arc::new(secrets);
+        self
+    }
+
+    /// The secrets of this home.
+    #[must_use]
+    pub const fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
     }
 
     /// The profiles.
@@ -156,8 +174,9 @@ impl Host for MalleHost {
         forms::change(self.profiles.home(), change)
     }
 
-    fn support(&self, _profile: &str, _service: &ProfileService) -> Arc<dyn Support> {
-        Arc::new(SystemSupport)
+    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
+        let secrets = ServiceSecrets::of(&self.secrets, profile, service.uid);
+        Arc::new(ServiceSupport(secrets))
     }
 }
 

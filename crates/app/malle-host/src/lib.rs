@@ -18,6 +18,7 @@ mod msg_file;
 mod profile;
 mod profiles;
 mod reason;
+pub mod secrets;
 mod shape;
 mod support;
 

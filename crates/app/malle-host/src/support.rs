@@ -1,9 +1,11 @@
-//! The host's side of a provider: the real clock and the system's randomness.
+//! The host's side of a provider: the real clock, the system's randomness, and the secrets of its own service.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mapi_props::FileTime;
-use mapi_spi::Support;
+use mapi_spi::{Call, Result, Secret, Support};
+
+use crate::secrets::ServiceSecrets;
 
 /// Gives providers this machine's time and randomness.
 #[derive(Debug, Clone, Copy, Default)]
@@ -17,6 +19,24 @@ impl Support for SystemSupport {
     fn random(&self, bytes: &mut [u8]) {
         // Nothing safe can be done without randomness, and no supported system lacks it once it has booted.
         getrandom::fill(bytes).expect("the operating system gives random bytes");
+    }
+}
+
+/// The same, with the secrets of one service.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceSupport(pub(crate) ServiceSecrets);
+
+impl Support for ServiceSupport {
+    fn now(&self) -> FileTime {
+        SystemSupport.now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        SystemSupport.random(bytes);
+    }
+
+    fn secret(&self, key: &str, call: &Call) -> Result<Secret> {
+        Ok(self.0.secret(key, call)?)
     }
 }
 
