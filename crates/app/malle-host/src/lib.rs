@@ -1,9 +1,12 @@
 //! The composition root: the only room that names providers.
 //!
 //! It knows where things lie ([`Home`]), what a user has set up ([`Profile`]), which services there are
-//! ([`services`]), and how mail gets in and out ([`mod@import`], [`mod@export`]). It shows nothing and asks nothing:
-//! front ends do.
+//! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`]), and
+//! what goes on in the background ([`mod@daemon`], [`mod@lease`], [`mod@control`], [`mod@status`]). It shows nothing and asks
+//! nothing: front ends do.
 
+pub mod control;
+pub mod daemon;
 pub mod export;
 mod file;
 mod file_stream;
@@ -13,6 +16,7 @@ mod home;
 mod host;
 pub mod import;
 mod interrupt;
+pub mod lease;
 mod log;
 mod msg_file;
 mod profile;
@@ -20,6 +24,7 @@ mod profiles;
 mod reason;
 pub mod secrets;
 mod shape;
+pub mod status;
 mod support;
 
 pub use file::{FileLock, write_atomically};

@@ -1,0 +1,93 @@
+//! The stores of profiles, each to be opened whenever somebody works in it.
+
+use std::sync::Arc;
+
+use mapi::{Host, ProfileProvider, ProfileService};
+use mapi_props::Code;
+use mapi_spi::{Call, Error, OpenMode, OpenStore, Result, Store};
+
+/// A store as a profile names it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    host: Arc<dyn Host>,
+    profile: String,
+    service: ProfileService,
+    provider: ProfileProvider,
+}
+
+impl PartialEq for Place {
+    /// The same store of the same profile, opened in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        self.profile == other.profile
+            && self.service == other.service
+            && self.provider == other.provider
+    }
+}
+
+impl Place {
+    /// The stores of a profile, in order.
+    ///
+    /// # Errors
+    /// Those of [`Host::profile`].
+    pub fn all(host: &Arc<dyn Host>, profile: &str) -> Result<Vec<Self>> {
+        let held = host.profile(profile)?;
+        let place = |(service, provider): (&ProfileService, &ProfileProvider)| Self {
+            host: Arc::clone(host),
+            profile: profile.to_owned(),
+            service: service.clone(),
+            provider: provider.clone(),
+        };
+        let kept = held.stores().filter(|(_, p)| !p.deleted);
+        Ok(kept.map(place).collect())
+    }
+
+    /// The program around it.
+    #[must_use]
+    pub const fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    /// The profile.
+    #[must_use]
+    pub fn profile(&self) -> &str {
+        &self.profile
+    }
+
+    /// What ids of the store begin with.
+    #[must_use]
+    pub fn letter(&self) -> &str {
+        &self.provider.letter
+    }
+
+    /// PR_SERVICE_NAME.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service.service
+    }
+
+    /// Whether the profile still has the store, set up as it was.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        let now = Self::all(&self.host, &self.profile);
+        now.is_ok_and(|places| places.contains(self))
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` for a service that this program does not have; those of [`mapi_spi::Service::open_store`].
+    pub fn open(&self, mode: OpenMode, call: &Call) -> Result<Arc<dyn Store>> {
+        let name = &self.service.service;
+        let service = self.host.service(name).ok_or_else(|| {
+            let detail = format!("there is no message service {name}");
+            Error::new(Code::NOT_FOUND, detail)
+        })?;
+        let open = OpenStore {
+            config: self.service.config_of(&self.provider),
+            mode,
+            provider: self.provider.name.clone(),
+        };
+        let support = self.host.support(&self.profile, &self.service);
+        service.open_store(&open, support, call)
+    }
+}
