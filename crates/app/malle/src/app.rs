@@ -68,6 +68,18 @@ impl App {
         Ok(())
     }
 
+    /// Starts the log for a process that runs by itself: it informs, unless another choice was made.
+    pub(crate) fn start_informing(&self) -> Outcome<()> {
+        let chosen = self.global.quiet || self.global.verbose > 0 || !self.global.log.is_empty();
+        if !chosen {
+            let informing = LogChoice::parse(1, &[]);
+            informing
+                .map_err(|bad| Failure::usage(bad.to_string()))?
+                .start();
+        }
+        Ok(())
+    }
+
     fn log_choice(&self) -> Outcome<LogChoice> {
         LogChoice::parse(self.global.verbose, &self.global.log)
             .map_err(|bad| Failure::usage(bad.to_string()))

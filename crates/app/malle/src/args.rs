@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod daemon;
 mod form;
 mod live;
 mod message;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use daemon::{CareArgs, DaemonArgs, StatusArgs};
 pub(crate) use form::{FormCommand, LibraryArgs};
 pub(crate) use live::{EventName, ReceiveFolderCommand, WatchArgs};
 pub(crate) use message::{
@@ -163,6 +165,10 @@ pub(crate) enum Command {
     /// Look after a store's file
     #[command(subcommand)]
     Store(StoreCommand),
+    /// Show who does the background work of the stores, and what goes wrong
+    Status(StatusArgs),
+    /// Do background work until it is ended, for all profiles or one
+    Daemon(DaemonArgs),
     /// Print the completion script of a shell
     #[command(
         after_help = "Example:\n  malle completions bash > ~/.local/share/bash-completion/completions/malle"

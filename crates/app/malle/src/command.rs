@@ -1,7 +1,9 @@
 //! The commands: each a room of its own, all of one shape.
 
 mod bulk;
+mod care;
 mod completions;
+mod daemon;
 mod delete;
 mod export;
 mod folder;
@@ -18,6 +20,7 @@ mod receive_folder;
 mod schema;
 mod search;
 mod search_folder;
+mod status;
 mod store;
 mod thread;
 mod transfer;
@@ -53,6 +56,8 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::ReceiveFolder(verb) => receive_folder::run(app, verb),
         Command::Form(verb) => form::run(app, verb),
         Command::Store(verb) => store::run(app, verb),
+        Command::Status(args) => status::run(app, &args),
+        Command::Daemon(args) => daemon::run(app, &args),
         Command::Completions { shell } => completions::run(app, shell),
         Command::Schema { of } => schema::run(app, &of),
         Command::Man { of, to } => man::run(app, &of, to.as_deref()),

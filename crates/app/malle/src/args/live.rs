@@ -144,7 +144,7 @@ impl EventName {
 }
 
 /// A number and a unit.
-fn duration(written: &str) -> Result<Duration, String> {
+pub(super) fn duration(written: &str) -> Result<Duration, String> {
     let expected = || "a number and a unit are expected: 500ms, 30s, 5m, 2h, 1d".to_owned();
     let digits = written.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| expected())?;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
+use super::CareArgs;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Make a profile with a local store; nothing is asked
@@ -137,4 +139,6 @@ pub(crate) enum StoreCommand {
         /// The copy's path, which must not exist
         to: PathBuf,
     },
+    /// Do the background work that there is to do: search folders, missing indexes, unused space
+    Care(CareArgs),
 }

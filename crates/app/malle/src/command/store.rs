@@ -20,6 +20,7 @@ pub(super) fn run(app: &App, verb: StoreCommand) -> Outcome<Exit> {
         StoreCommand::Info => info(app),
         StoreCommand::Compact => compact(app),
         StoreCommand::Backup { to } => backup(app, &to),
+        StoreCommand::Care(args) => super::care::run(app, &args),
     }
 }
 

@@ -1,0 +1,229 @@
+//! The status as JSON and as text.
+
+use std::io;
+
+use malle_host::control::{Failure as Problem, Moment, WorkRow, WorkState};
+use malle_host::status::{Holder, Kept, ProcessStatus, Status, StoreStatus};
+use mapi_props::FileTime;
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::messages::Msg;
+use crate::output::{Printer, Shown};
+use crate::text::{self, Column, Table, clean};
+
+/// All of it. Times are RFC 3339 in UTC.
+#[derive(Debug, Serialize)]
+pub(super) struct StatusView {
+    asked: String,
+    /// The process id of the daemon.
+    daemon: Option<u32>,
+    processes: Vec<ProcessView>,
+    stores: Vec<StoreView>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct ProcessView {
+    pid: u32,
+    program: Option<String>,
+    since: Option<String>,
+    standby: bool,
+    answers: bool,
+    problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct StoreView {
+    profile: String,
+    letter: String,
+    service: String,
+    uid: Option<String>,
+    /// kept, silent, free, unneeded, unknown
+    state: &'static str,
+    holder: Option<HolderView>,
+    works: Vec<WorkView>,
+    problem: Option<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+struct HolderView {
+    pid: Option<u32>,
+    program: String,
+    epoch: Option<u64>,
+    since: Option<String>,
+    #[serde(skip)]
+    began: Option<Moment>,
+}
+
+#[derive(Debug, Serialize)]
+struct WorkView {
+    work: String,
+    state: WorkState,
+    done: u64,
+    total: Option<u64>,
+    last: Option<String>,
+    next: Option<String>,
+    problem: Option<Problem>,
+}
+
+impl StatusView {
+    pub(super) fn of(seen: Status) -> Self {
+        let daemon = seen.processes.iter().find(|p| p.is_daemon());
+        Self {
+            asked: written(seen.asked),
+            daemon: daemon.map(|p| p.pid),
+            processes: seen.processes.into_iter().map(of_process).collect(),
+            stores: seen.stores.into_iter().map(of_store).collect(),
+            problems: seen.failures,
+        }
+    }
+
+    /// Something that cannot be opened or read is a failure, a store that nobody keeps is none.
+    pub(super) fn exit(&self) -> Exit {
+        let broken = self.stores.iter().any(|s| s.problem.is_some());
+        match broken || !self.problems.is_empty() {
+            true => Exit::Partial,
+            false => Exit::Ok,
+        }
+    }
+}
+
+fn of_process(process: ProcessStatus) -> ProcessView {
+    ProcessView {
+        pid: process.pid,
+        program: process.program,
+        since: process.since.map(written),
+        standby: process.standby,
+        answers: process.silent.is_none(),
+        problems: process.failures,
+    }
+}
+
+fn of_store(store: StoreStatus) -> StoreView {
+    let state = match &store.kept {
+        Kept::Unneeded => "unneeded",
+        Kept::ByNobody => "free",
+        Kept::By(holder) if holder.answers => "kept",
+        Kept::By(_) => "silent",
+        Kept::Unknown => "unknown",
+    };
+    let holder = match store.kept {
+        Kept::By(holder) => Some(of_holder(holder)),
+        _ => None,
+    };
+    StoreView {
+        profile: store.profile,
+        letter: store.letter,
+        service: store.service,
+        uid: store.uid,
+        state,
+        holder,
+        works: store.works.into_iter().map(of_work).collect(),
+        problem: store.problem,
+    }
+}
+
+fn of_holder(holder: Holder) -> HolderView {
+    HolderView {
+        pid: holder.pid,
+        program: holder.program,
+        epoch: holder.epoch,
+        since: holder.since.map(written),
+        began: holder.since,
+    }
+}
+
+fn of_work(work: WorkRow) -> WorkView {
+    WorkView {
+        work: work.work,
+        state: work.state,
+        done: work.done,
+        total: work.total,
+        last: work.last.map(written),
+        next: work.next.map(written),
+        problem: work.problem,
+    }
+}
+
+fn written(moment: Moment) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(moment.0);
+    stamp.map_or_else(|_| String::new(), |stamp| format!("{stamp:.3}"))
+}
+
+impl Shown for StatusView {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        match self.daemon {
+            Some(pid) => to.say(Msg::StatusDaemon, &[&pid])?,
+            None => to.say(Msg::StatusNoDaemon, &[])?,
+        }
+        let mut table = Table::new([
+            Column::left(to.word(Msg::ColProfile)),
+            Column::left(to.word(Msg::ColStore)),
+            Column::left(to.word(Msg::ColKeptBy)).elastic(),
+            Column::left(to.word(Msg::ColWork)).elastic(),
+        ]);
+        for store in &self.stores {
+            let name = format!("{} {}", store.letter, store.service);
+            table.row([
+                clean(&store.profile).into_owned(),
+                clean(&name).into_owned(),
+                store.keeper(to),
+                store.work(to),
+            ]);
+            if let Some(problem) = &store.problem {
+                table.below(format!("  {}", text::clean_block(&problem.message)));
+            }
+        }
+        let width = to.width();
+        table.write(to, width)?;
+        let of_processes = self.processes.iter().flat_map(|p| &p.problems);
+        for problem in self.problems.iter().chain(of_processes) {
+            let said = text::clean_block(&problem.message);
+            to.line(format_args!("{}: {said}", clean(&problem.about)))?;
+        }
+        Ok(())
+    }
+}
+
+impl StoreView {
+    fn keeper(&self, to: &Printer<'_>) -> String {
+        let word = match self.state {
+            "unneeded" => Msg::KeptUnneeded,
+            "free" => Msg::KeptByNobody,
+            "unknown" => Msg::KeptUnknown,
+            "silent" => Msg::KeptSilent,
+            _ => Msg::KeptBy,
+        };
+        let holder = self.holder.as_ref();
+        let pid = holder
+            .and_then(|h| h.pid)
+            .map_or("?".to_owned(), |pid| pid.to_string());
+        let since = holder.and_then(|h| h.began).map(|began| {
+            let time = FileTime::from_unix_nanos(i128::from(began.0) * 1_000_000);
+            text::local_time(time, to.output.zone())
+        });
+        let program = holder.map_or("", |h| h.program.as_str());
+        let since = since.unwrap_or_default();
+        to.output.lang.say(word, &[&pid, &clean(program), &since])
+    }
+
+    /// What goes on: the work at hand, else what failed.
+    fn work(&self, to: &Printer<'_>) -> String {
+        let in_state = |state| self.works.iter().find(move |w| w.state == state);
+        if let Some(work) = in_state(WorkState::Working) {
+            return match work.total.filter(|total| *total > 0) {
+                Some(total) => format!("{} {} %", work.work, work.done.min(total) * 100 / total),
+                None => format!("{} {}", work.work, work.done),
+            };
+        }
+        let failed = in_state(WorkState::Failed);
+        if let Some((work, problem)) = failed.and_then(|w| Some((w, w.problem.as_ref()?))) {
+            return format!("{}: {}", work.work, clean(&problem.message));
+        }
+        match self.state {
+            "kept" => to.word(Msg::WorkIdle).to_owned(),
+            _ => String::new(),
+        }
+    }
+}
