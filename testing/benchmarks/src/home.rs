@@ -28,7 +28,7 @@ impl Big {
             let config: BTreeMap<_, _> =
                 default_config(LOCAL_SERVICE).context("the local store is built in")?;
             host.create_profile(PROFILE, LOCAL_SERVICE, config)?;
-            host.profiles().set_default(PROFILE)?;
+            host.profiles().set_default(Some(PROFILE))?;
         }
         Self::open(home)
     }

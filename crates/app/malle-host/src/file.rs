@@ -193,6 +193,29 @@ impl FileLock {
         }
     }
 
+    /// Waits for the lock, to hold it with others.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made.
+    pub fn shared(path: &Path) -> io::Result<Self> {
+        let file = Self::open(path)?;
+        file.lock_shared()?;
+        Ok(Self(file))
+    }
+
+    /// Takes the lock with others, if nobody holds it alone.
+    ///
+    /// # Errors
+    /// When the lock file cannot be made.
+    pub fn try_shared(path: &Path) -> io::Result<Option<Self>> {
+        let file = Self::open(path)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(e),
+        }
+    }
+
     fn open(path: &Path) -> io::Result<File> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;

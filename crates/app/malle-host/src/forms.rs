@@ -60,7 +60,7 @@ pub(crate) fn change(
     home: &Home,
     change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
 ) -> Result<()> {
-    let lock = home.run_dir().join("forms.lock");
+    let lock = home.lock_file("forms.lock");
     let _writer = FileLock::wait(&lock).map_err(|e| unusable(Code::DISK_ERROR, &lock, e))?;
     let mut forms = load(home)?;
     change(&mut forms)?;

@@ -14,6 +14,7 @@ pub struct Home {
     config: PathBuf,
     data: PathBuf,
     run: PathBuf,
+    locks: PathBuf,
 }
 
 /// The platform tells no home directory for this user.
@@ -44,6 +45,7 @@ impl Home {
             config: root.to_owned(),
             data: root.join("data"),
             run: root.join("run"),
+            locks: root.join("run"),
         }
     }
 
@@ -58,6 +60,8 @@ impl Home {
         let run = places.runtime_dir().unwrap_or_else(|| data.join("run"));
         Ok(Self {
             config: places.config_dir(),
+            // Not with the sockets: a program that is started without a runtime directory must meet the locks of the others.
+            locks: data.join("locks"),
             data,
             run,
         })
@@ -81,10 +85,22 @@ impl Home {
         self.profiles_dir().join(format!("{name}.toml"))
     }
 
-    /// Where the stores of one profile keep their files.
+    /// A folder for the data of a profile; which one, its file says.
     #[must_use]
-    pub fn profile_data(&self, name: &str) -> PathBuf {
-        self.data.join(name)
+    pub fn profile_data(&self, folder: &str) -> PathBuf {
+        self.data.join(folder)
+    }
+
+    /// The key of what lies sealed in profile files.
+    #[must_use]
+    pub fn secure_key_file(&self) -> PathBuf {
+        self.data.join("secure.key")
+    }
+
+    /// Descriptions of message services beside those of the program.
+    #[must_use]
+    pub fn descriptions_file(&self) -> PathBuf {
+        self.config.join("mapisvc.inf")
     }
 
     /// The local library of forms.
@@ -118,19 +134,13 @@ impl Home {
         self.config.join("secrets.toml")
     }
 
-    /// The key of what lies sealed in profile files.
-    #[must_use]
-    pub fn secure_key_file(&self) -> PathBuf {
-        self.data.join("secure.key")
-    }
-
     /// A file that processes lock, for all processes of this user the same. It stays empty, and stays.
     #[must_use]
     pub fn lock_file(&self, name: &str) -> PathBuf {
-        self.run.join(name)
+        self.locks.join(name)
     }
 
-    /// Locks and sockets of running processes.
+    /// Sockets of running processes.
     #[must_use]
     pub fn run_dir(&self) -> &Path {
         &self.run

@@ -3,19 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mapi::{Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileService, Session};
+use mapi::{
+    Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileEntry, ProfileProvider, ProfileService,
+    ProfileUse, ProviderKind, SectionAccess, Session, resource_flags,
+};
 use mapi_kit::trace::Traced;
-use mapi_props::Code;
+use mapi_props::{Code, Guid};
 use mapi_spi::{
-    Call, Error, OpenStore, Result, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
-    Support, UiHost,
+    Call, Error, OpenStore, OpenTransport, Result, Service, ServiceDescription, ServiceDraft,
+    ServiceEvent, Store, Support, Transport, UiHost,
 };
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
 use crate::secrets::{AskNobody, Secrets, ServiceSecrets};
 use crate::support::ServiceSupport;
-use crate::{Profile, ProfileError, Profiles, forms, shape};
+use crate::{FileLock, ProfileError, Profiles, SystemSupport, forms};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
@@ -43,7 +46,6 @@ pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
 #[derive(Debug)]
 pub struct MalleHost {
     profiles: Profiles,
-    services: Vec<Arc<dyn Service>>,
     secrets: Arc<Secrets>,
     traced: bool,
 }
@@ -56,7 +58,6 @@ impl MalleHost {
         Self {
             secrets: Arc::new(Secrets::of(home, Arc::new(AskNobody), None)),
             profiles,
-            services: services(),
             traced: false,
         }
     }
@@ -98,11 +99,23 @@ impl MalleHost {
         service: &str,
         config: BTreeMap<String, String>,
     ) -> std::result::Result<(), CreateError> {
-        let services = vec![(service.to_owned(), config)];
-        let made = self.profiles.create(name, services, |profile| {
+        let missing = || Error::new(Code::NOT_FOUND, format!("there is no service `{service}`"));
+        let known = self.profiles.catalogue().service(service);
+        let description = known.ok_or_else(missing)?.description();
+        let mut profile = ApiProfile {
+            name: name.to_owned(),
+            ..ApiProfile::default()
+        };
+        let added = profile.add(&description, BTreeMap::new(), &mut new_uid);
+        added.config.values = config;
+        let is_store = |p: &&mut ProfileProvider| p.kind == ProviderKind::Store;
+        if let Some(store) = added.providers.iter_mut().find(is_store) {
+            store.flags |= resource_flags::DEFAULT_STORE;
+        }
+        let made = self.profiles.create(profile, |profile| {
             let draft = Draft {
                 host: Arc::clone(self),
-                profile: self.as_api(name, profile)?,
+                profile: profile.clone(),
             };
             let mapi = Mapi::initialize(Arc::new(draft));
             Session::logon(&mapi, Logon::profile(name).create())?.logoff();
@@ -110,32 +123,45 @@ impl MalleHost {
         });
         made.map(drop)
     }
+}
 
-    /// A profile as the client API takes it.
-    ///
-    /// # Errors
-    /// `MAPI_E_CORRUPT_DATA` for a section that is not as it should be.
-    pub fn as_api(&self, name: &str, profile: &Profile) -> Result<ApiProfile> {
-        shape::to_api(name, self.profiles.home().profile_data(name), profile)
+impl MalleHost {
+    fn as_used(&self, service: &Arc<dyn Service>) -> Arc<dyn Service> {
+        let service = Arc::clone(service);
+        if self.traced {
+            return Arc::new(TracedService(service));
+        }
+        service
     }
+}
+
+fn in_use(lock: Option<FileLock>) -> Option<Box<dyn ProfileUse>> {
+    lock.map(|lock| Box::new(lock) as Box<dyn ProfileUse>)
+}
+
+fn new_uid() -> Guid {
+    SystemSupport.new_guid()
 }
 
 impl Host for MalleHost {
     fn profile_names(&self) -> Result<Vec<String>> {
-        self.profiles.names().map_err(into_api)
+        Ok(self.profiles.names()?)
     }
 
     fn default_profile(&self) -> Result<Option<String>> {
         match self.profiles.default_name() {
             Ok(name) => Ok(Some(name)),
             Err(ProfileError::NoneYet | ProfileError::NoDefault) => Ok(None),
-            Err(error) => Err(into_api(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     fn profile(&self, name: &str) -> Result<ApiProfile> {
-        let profile = self.profiles.load(name).map_err(into_api)?;
-        self.as_api(name, &profile)
+        Ok(self.profiles.load(name)?)
+    }
+
+    fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {
+        Ok(self.profiles.entries()?)
     }
 
     fn change_profile(
@@ -143,24 +169,55 @@ impl Host for MalleHost {
         name: &str,
         change: &mut dyn FnMut(&mut ApiProfile) -> Result<()>,
     ) -> Result<()> {
-        let changed = self.profiles.change(name, |profile| {
-            let mut profile = self.as_api(name, &profile)?;
-            change(&mut profile)?;
-            Ok::<_, CreateError>(shape::from_api(&profile)?)
-        });
-        changed.map_err(|e| match e {
-            CreateError::Profile(e) => into_api(e),
-            CreateError::Store(e) => e,
-        })
+        self.profiles.change(name, change)
+    }
+
+    fn create_profile(&self, profile: ApiProfile) -> Result<()> {
+        let made = self.profiles.create(profile, |_| Ok::<(), Error>(()));
+        made.map(drop)
+    }
+
+    fn remove_profile(&self, name: &str) -> Result<()> {
+        Ok(self.profiles.remove(name)?)
+    }
+
+    fn rename_profile(&self, name: &str, new: &str) -> Result<()> {
+        Ok(self.profiles.rename(name, new)?)
+    }
+
+    fn set_default_profile(&self, name: Option<&str>) -> Result<()> {
+        Ok(self.profiles.set_default(name)?)
+    }
+
+    fn use_profile(&self, name: &str) -> Result<Box<dyn ProfileUse>> {
+        Ok(Box::new(self.profiles.share(name)?))
+    }
+
+    fn sole_use(&self, name: &str) -> Result<Option<Box<dyn ProfileUse>>> {
+        Ok(in_use(self.profiles.alone(name)?))
+    }
+
+    fn use_section(
+        &self,
+        profile: &str,
+        uid: Guid,
+        access: SectionAccess,
+    ) -> Result<Option<Box<dyn ProfileUse>>> {
+        Ok(in_use(self.profiles.hold_section(profile, uid, access)?))
+    }
+
+    fn services(&self) -> Vec<Arc<dyn Service>> {
+        let services = self.profiles.catalogue().services().iter();
+        services.map(|s| self.as_used(s)).collect()
+    }
+
+    fn default_services(&self) -> Vec<String> {
+        self.profiles.catalogue().default_services().to_vec()
     }
 
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
-        let found = self.services.iter().find(|s| s.name() == name)?;
-        let service = Arc::clone(found);
-        if self.traced {
-            return Some(Arc::new(TracedService(service)));
-        }
-        Some(service)
+        let found = self.profiles.catalogue().service(name)?;
+        Some(self.as_used(found))
     }
 
     fn local_forms(&self) -> Result<Vec<Form>> {
@@ -219,6 +276,15 @@ impl Service for TracedService {
         self.0.entry(event, draft, ui, call)
     }
 
+    fn open_transport(
+        &self,
+        open: &OpenTransport,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Arc<dyn Transport>> {
+        self.0.open_transport(open, support, call)
+    }
+
     fn shutdown(&self) {
         self.0.shutdown();
     }
@@ -270,17 +336,4 @@ impl Host for Draft {
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
         self.host.support(profile, service)
     }
-}
-
-fn into_api(error: ProfileError) -> Error {
-    let code = match &error {
-        ProfileError::Unknown { .. } | ProfileError::NoneYet | ProfileError::NoDefault => {
-            Code::NOT_FOUND
-        }
-        ProfileError::Exists { .. } => Code::COLLISION,
-        ProfileError::BadName { .. } => Code::INVALID_PARAMETER,
-        ProfileError::Malformed { .. } => Code::CORRUPT_DATA,
-        ProfileError::Io { .. } => Code::DISK_ERROR,
-    };
-    Error::caused(code, error.to_string(), error)
 }

@@ -1,12 +1,13 @@
 //! The composition root: the only room that names providers.
 //!
-//! It knows where things lie ([`Home`]), what a user has set up ([`Profile`]), which services there are
+//! It knows where things lie ([`Home`]), what a user has set up ([`Profiles`]), which services there are
 //! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`]), and
 //! what goes on in the background ([`mod@daemon`], [`mod@lease`], [`mod@control`], [`mod@status`]). It shows nothing and asks
-//! nothing: front ends do.
+//! nothing: front ends do, by [`terminal`] where that is one.
 
 pub mod control;
 pub mod daemon;
+mod descriptions;
 pub mod export;
 mod file;
 mod file_stream;
@@ -19,14 +20,15 @@ mod interrupt;
 pub mod lease;
 mod log;
 mod msg_file;
-mod profile;
+mod profile_file;
 mod profiles;
 mod reason;
 pub mod secrets;
-mod shape;
 pub mod status;
 mod support;
+pub mod terminal;
 
+pub use descriptions::Catalogue;
 pub use file::{FileLock, write_atomically};
 pub use file_stream::{FileStream, FileStreamOptions};
 pub use folders::{create_path, join_path, split_path};
@@ -36,7 +38,7 @@ pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};
 pub use interrupt::{interruptible, see_file_limits};
 pub use log::{BadLevel, LogChoice, SPI_TARGET};
 pub use msg_file::MsgFile;
-pub use profile::{IdentityEntry, Profile, Role, ServiceEntry, StoreLetter};
-pub use profiles::{DataOnDelete, ProfileError, Profiles};
+pub use profile_file::{BadLetter, StoreLetter};
+pub use profiles::{DataOnDelete, ImportNote, LeftOut, ProfileError, ProfileExport, Profiles};
 pub use reason::reason;
 pub use support::{SystemSupport, now};

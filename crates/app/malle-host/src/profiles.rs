@@ -1,82 +1,52 @@
-//! The profiles of a home: made, listed, chosen and removed.
+//! The profiles of a home: files that are made, listed, changed, chosen and removed.
+//!
+//! A profile is one file, and every change of it is one rename: it is there whole or not at all, whenever a process or the
+//! machine stops. Readers need no lock; writers take one for the whole home. Sessions hold a lock of their profile, each of its
+//! own file; the system gives it back when they end in any way.
 
-use std::collections::BTreeMap;
+mod chosen;
+mod error;
+mod in_use;
+mod name;
+mod sealing;
+mod secure;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use mapi::{Profile, ProfileEntry};
+use mapi_props::Guid;
 
-use crate::{FileLock, Home, Profile, write_atomically};
+use crate::descriptions::Catalogue;
+use crate::file::sync_folder;
+use crate::profile_file::{ProfileFile, StoreLetter};
+use crate::{FileLock, Home, write_atomically};
 
-/// The longest name of a profile, in bytes.
-const NAME_MAX: usize = 64;
+pub use error::ProfileError;
+pub(crate) use name::ProfileName;
+use name::{is_name, same};
+pub use transfer::{ImportNote, LeftOut, ProfileExport};
 
-/// The profiles of one home. Readers need no lock; writers take one for the whole home.
+type Result<T> = std::result::Result<T, ProfileError>;
+
+/// The profiles of one home.
 #[derive(Debug, Clone)]
 pub struct Profiles {
     home: Home,
-}
-
-/// What can go wrong with profiles.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ProfileError {
-    /// There is no profile of this name.
-    #[error("there is no profile {name:?}")]
-    Unknown {
-        /// The name asked for.
-        name: String,
-    },
-    /// No profile was named, and no default is set.
-    #[error("no profile is set up")]
-    NoneYet,
-    /// Several profiles and no default.
-    #[error("no default profile is chosen")]
-    NoDefault,
-    /// There is one already.
-    #[error("there is a profile {name:?} already")]
-    Exists {
-        /// The name asked for.
-        name: String,
-    },
-    /// Not a name for a profile.
-    #[error(
-        "{name:?} is no name for a profile: letters, digits, '-', '_' and '.', not first '.', at most 64"
-    )]
-    BadName {
-        /// The name asked for.
-        name: String,
-    },
-    /// A file is not as it should be.
-    #[error("{}: {detail}", path.display())]
-    Malformed {
-        /// Which file.
-        path: PathBuf,
-        /// Where and what.
-        detail: String,
-    },
-    /// The file system failed.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DefaultFile {
-    profile: String,
+    catalogue: Arc<Catalogue>,
 }
 
 impl Profiles {
-    /// The profiles of `home`.
+    /// The profiles of `home`, made of the services that this program and `home` know.
     #[must_use]
-    pub const fn of(home: Home) -> Self {
-        Self { home }
+    pub fn of(home: Home) -> Self {
+        let catalogue = Arc::new(Catalogue::of(&home));
+        Self { home, catalogue }
     }
 
     /// Where they lie.
@@ -85,23 +55,25 @@ impl Profiles {
         &self.home
     }
 
-    /// All names, sorted.
+    /// What they can be made of.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// All names, sorted; those of profiles that are marked as deleted among them.
     ///
     /// # Errors
     /// [`ProfileError::Io`].
-    pub fn names(&self) -> Result<Vec<String>, ProfileError> {
+    pub fn names(&self) -> Result<Vec<String>> {
         let folder = self.home.profiles_dir();
-        let at = |source| ProfileError::Io {
-            path: folder.clone(),
-            source,
-        };
         let listing = match fs::read_dir(&folder) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(at)?,
+            other => other.map_err(ProfileError::at(&folder))?,
         };
         let mut names = Vec::new();
         for entry in listing {
-            let file = entry.map_err(at)?.file_name();
+            let file = entry.map_err(ProfileError::at(&folder))?.file_name();
             let name = file.to_str().and_then(|f| f.strip_suffix(".toml"));
             names.extend(name.filter(|n| is_name(n)).map(str::to_owned));
         }
@@ -109,145 +81,257 @@ impl Profiles {
         Ok(names)
     }
 
-    /// The name of the default profile: the chosen one, or the only one.
+    /// All profiles with their marks, by name. One that cannot be read has no marks.
     ///
     /// # Errors
-    /// [`ProfileError::NoneYet`], [`ProfileError::NoDefault`], and those of reading.
-    pub fn default_name(&self) -> Result<String, ProfileError> {
-        if let Some(chosen) = self.chosen()? {
-            return Ok(chosen);
-        }
-        let mut names = self.names()?;
-        match (names.pop(), names.is_empty()) {
-            (None, _) => Err(ProfileError::NoneYet),
-            (Some(only), true) => Ok(only),
-            (Some(_), false) => Err(ProfileError::NoDefault),
-        }
-    }
-
-    fn chosen(&self) -> Result<Option<String>, ProfileError> {
-        let path = self.home.default_file();
-        let Some(text) = read_if_there(&path)? else {
-            return Ok(None);
+    /// [`ProfileError::Io`].
+    pub fn entries(&self) -> Result<Vec<ProfileEntry>> {
+        let default = match self.default_name() {
+            Err(ProfileError::NoneYet | ProfileError::NoDefault) => None,
+            other => Some(other?),
         };
-        let file: DefaultFile = toml::from_str(&text).map_err(|e| malformed(&path, &e))?;
-        Ok(Some(file.profile).filter(|name| is_name(name)))
+        let entry = |name: String| {
+            let profile = self.read(&name).unwrap_or_default().profile;
+            ProfileEntry {
+                default: default.as_ref() == Some(&name),
+                name,
+                app: profile.app,
+                deleted: profile.deleted,
+                renamed_to: profile.renamed_to,
+            }
+        };
+        Ok(self.names()?.into_iter().map(entry).collect())
     }
 
-    /// Reads a profile.
+    /// Reads a profile. What is sealed is opened, where this user's key does.
     ///
     /// # Errors
     /// [`ProfileError::Unknown`], [`ProfileError::Malformed`] with the place in the file, [`ProfileError::Io`].
-    pub fn load(&self, name: &str) -> Result<Profile, ProfileError> {
-        let unknown = || ProfileError::Unknown {
-            name: name.to_owned(),
-        };
-        if !is_name(name) {
-            return Err(unknown());
-        }
-        let path = self.home.profile_file(name);
-        let text = read_if_there(&path)?.ok_or_else(unknown)?;
-        toml::from_str(&text).map_err(|e| malformed(&path, &e))
+    pub fn load(&self, name: &str) -> Result<Profile> {
+        let file = self.read(name)?;
+        self.opened(name, &file)
     }
 
-    /// Makes a profile with these services, in order; the first one's store is the default store. `prepare` runs
-    /// before the profile becomes visible (to make its stores); if it fails, there is no profile.
+    /// Where relative paths of a profile start.
     ///
     /// # Errors
-    /// [`ProfileError::BadName`], [`ProfileError::Exists`], what `prepare` says, and those of writing.
+    /// Those of [`Self::load`].
+    pub fn data_dir(&self, name: &str) -> Result<PathBuf> {
+        Ok(self.base(name, &self.read(name)?))
+    }
+
+    fn base(&self, name: &str, file: &ProfileFile) -> PathBuf {
+        let folder = if file.data.is_empty() {
+            name
+        } else {
+            &file.data
+        };
+        self.home.profile_data(folder)
+    }
+
+    fn read(&self, name: &str) -> Result<ProfileFile> {
+        if !is_name(name) {
+            return Err(ProfileError::unknown(name));
+        }
+        let path = self.home.profile_file(name);
+        let text = read_if_there(&path)?.ok_or_else(|| ProfileError::unknown(name))?;
+        let read = ProfileFile::read(name, &text);
+        let mut file = read.map_err(|e| ProfileError::malformed(&path, &e))?;
+        file.profile.renamed_to.take_if(|new| new == name);
+        Ok(file)
+    }
+
+    fn exists(&self, name: &str) -> bool {
+        is_name(name) && self.home.profile_file(name).is_file()
+    }
+
+    fn must_exist(&self, name: &str) -> Result<()> {
+        let there = self.exists(name);
+        there
+            .then_some(())
+            .ok_or_else(|| ProfileError::unknown(name))
+    }
+
+    /// Makes a profile. `prepare` is shown it, with its base, before it becomes visible; if it fails, there is no profile.
+    ///
+    /// # Errors
+    /// [`ProfileError::BadName`], [`ProfileError::Exists`], [`ProfileError::Unkept`], what `prepare` says, and those of
+    /// writing.
     pub fn create<E: From<ProfileError>>(
         &self,
-        name: &str,
-        services: Vec<(String, BTreeMap<String, String>)>,
-        prepare: impl FnOnce(&Profile) -> Result<(), E>,
-    ) -> Result<Profile, E> {
+        mut profile: Profile,
+        prepare: impl FnOnce(&Profile) -> std::result::Result<(), E>,
+    ) -> std::result::Result<Profile, E> {
         let _writer = self.lock()?;
-        let named = || name.to_owned();
-        if !is_name(name) {
-            return Err(ProfileError::BadName { name: named() }.into());
+        self.sweep_drafts();
+        self.must_be_free(&profile.name, None)?;
+        self.forget_stale_choice()?;
+        if profile.instance == Guid::NIL {
+            profile.instance = mapi_spi::Support::new_guid(&crate::SystemSupport);
         }
-        // A file system without case would give both the same file and the same mail.
-        let taken = self.names()?;
-        if taken.iter().any(|old| old.eq_ignore_ascii_case(name)) {
-            return Err(ProfileError::Exists { name: named() }.into());
+        let data = self.free_folder(&profile.name)?;
+        let base = self.home.profile_data(&data);
+        make_private(&base)?;
+        for service in &mut profile.services {
+            service.config.base.clone_from(&base);
         }
-        let mut profile = Profile::empty();
-        for (service, config) in services {
-            profile.add(&service, config);
-        }
-        make_private(&self.home.profile_data(name))?;
+        profile.base = base;
         prepare(&profile)?;
-        self.write(name, &profile)?;
+        let old = ProfileFile {
+            data,
+            ..ProfileFile::default()
+        };
+        self.write(&profile, &old)?;
         Ok(profile)
     }
 
-    /// Changes a profile: `change` is shown it as it stands, and what it returns is written, whole or not at all. No
-    /// other process changes a profile meanwhile.
+    /// Changes a profile: `change` is shown it as it stands, and what it leaves behind is written, whole or not at all.
+    /// No other process changes a profile meanwhile.
     ///
     /// # Errors
     /// What `change` says, those of [`Self::load`] and those of writing; the profile is as it was then.
     pub fn change<E: From<ProfileError>>(
         &self,
         name: &str,
-        change: impl FnOnce(Profile) -> Result<Profile, E>,
-    ) -> Result<(), E> {
+        change: impl FnOnce(&mut Profile) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
         let _writer = self.lock()?;
-        let changed = change(self.load(name)?)?;
-        Ok(self.write(name, &changed)?)
+        let old = self.read(name)?;
+        let mut profile = self.opened(name, &old)?;
+        change(&mut profile)?;
+        name.clone_into(&mut profile.name);
+        Ok(self.write(&profile, &old)?)
     }
 
-    fn write(&self, name: &str, profile: &Profile) -> Result<(), ProfileError> {
-        let path = self.home.profile_file(name);
-        let text = toml::to_string(profile).map_err(|e| ProfileError::Malformed {
-            path: path.clone(),
-            detail: e.to_string(),
-        })?;
-        write_file(
-            &path,
-            &format!("# A profile of malle: `malle profile list` shows all of them.\n\n{text}"),
-        )
-    }
-
-    /// Makes `name` the default profile.
+    /// Renames a profile at once. Its data stay where they are, and the default profile stays it.
     ///
     /// # Errors
-    /// [`ProfileError::Unknown`], and those of writing.
-    pub fn set_default(&self, name: &str) -> Result<(), ProfileError> {
+    /// [`ProfileError::Unknown`], [`ProfileError::BadName`], [`ProfileError::Exists`], and those of writing.
+    pub fn rename(&self, name: &str, new: &str) -> Result<()> {
         let _writer = self.lock()?;
-        self.load(name)?;
-        let quoted = toml::Value::String(name.to_owned());
-        write_file(&self.home.default_file(), &format!("profile = {quoted}\n"))
+        self.sweep_drafts();
+        let mut file = self.read(name)?;
+        self.must_be_free(new, Some(name))?;
+        if name == new {
+            return Ok(());
+        }
+        // Said in the file first, for under its new name it could not be known any more. Should the process be killed right
+        // after, the mark gives it its name later; under that name the mark says nothing.
+        if file.data.is_empty() {
+            name.clone_into(&mut file.data);
+        }
+        file.profile.renamed_to = Some(new.to_owned());
+        self.write_file(name, &file)?;
+        let (from, to) = (self.home.profile_file(name), self.home.profile_file(new));
+        fs::rename(&from, &to).map_err(ProfileError::at(&to))?;
+        sync_folder(&to).map_err(ProfileError::at(&to))?;
+        self.choice_was_renamed(name, new, file.profile.instance)
     }
 
-    /// Removes a profile. Its data directory stays unless `purge` says to remove it too.
+    /// Removes a profile at once. Its data stay.
     ///
     /// # Errors
     /// [`ProfileError::Unknown`], [`ProfileError::Io`].
-    pub fn delete(&self, name: &str, data: DataOnDelete) -> Result<(), ProfileError> {
+    pub fn remove(&self, name: &str) -> Result<()> {
         let _writer = self.lock()?;
-        let path = self.home.profile_file(name);
-        if !is_name(name) || !path.is_file() {
-            return Err(ProfileError::Unknown {
-                name: name.to_owned(),
-            });
+        self.sweep_drafts();
+        self.must_exist(name)?;
+        remove(&self.home.profile_file(name))?;
+        self.choice_was_removed(name)
+    }
+
+    /// Removes a profile that nobody uses, and its data if that is wanted.
+    ///
+    /// # Errors
+    /// [`ProfileError::InUse`], and those of [`Self::remove`].
+    pub fn delete(&self, name: &str, data: DataOnDelete) -> Result<()> {
+        let in_use = || ProfileError::InUse {
+            name: name.to_owned(),
+        };
+        let _alone = self.alone(name)?.ok_or_else(in_use)?;
+        let folder = self.data_dir(name);
+        self.remove(name)?;
+        match (data, folder) {
+            (DataOnDelete::Remove, Ok(folder)) if folder.exists() => {
+                fs::remove_dir_all(&folder).map_err(ProfileError::at(&folder))
+            }
+            // A file that nobody can read names no folder either.
+            _ => Ok(()),
         }
-        if self.chosen()?.as_deref() == Some(name) {
-            remove(&self.home.default_file())?;
+    }
+
+    /// Whether a profile could get this name; `but` may have it already.
+    fn must_be_free(&self, name: &str, but: Option<&str>) -> Result<()> {
+        let named = name.to_owned();
+        if !is_name(name) {
+            return Err(ProfileError::BadName { name: named });
         }
-        remove(&path)?;
-        let folder = self.home.profile_data(name);
-        if data == DataOnDelete::Remove && folder.exists() {
-            fs::remove_dir_all(&folder).map_err(|source| ProfileError::Io {
-                path: folder,
-                source,
-            })?;
+        let names = self.names()?;
+        let mut others = names.iter().filter(|other| Some(other.as_str()) != but);
+        // A file system without case would give both the same file.
+        if others.any(|other| same(other, name)) {
+            return Err(ProfileError::Exists { name: named });
         }
         Ok(())
     }
 
-    fn lock(&self) -> Result<FileLock, ProfileError> {
-        let path = self.home.run_dir().join("profiles.lock");
-        FileLock::wait(&path).map_err(|source| ProfileError::Io { path, source })
+    /// A folder for the data of a new profile: called as the profile, unless one of another name has that.
+    fn free_folder(&self, name: &str) -> Result<String> {
+        let mut taken = Vec::new();
+        for other in self.names()? {
+            let file = self.read(&other).unwrap_or_default();
+            taken.push(if file.data.is_empty() {
+                other
+            } else {
+                file.data
+            });
+        }
+        let numbered = (2_u32..).map(|n| format!("{name}-{n}"));
+        let mut candidates = std::iter::once(name.to_owned()).chain(numbered);
+        let free = candidates.find(|folder| !taken.iter().any(|t| same(t, folder)));
+        Ok(free.unwrap_or_default())
+    }
+
+    fn opened(&self, name: &str, file: &ProfileFile) -> Result<Profile> {
+        let mut profile = sealing::open(file, &self.home.secure_key_file())?;
+        name.clone_into(&mut profile.name);
+        profile.base = self.base(name, file);
+        for service in &mut profile.services {
+            service.config.base.clone_from(&profile.base);
+        }
+        Ok(profile)
+    }
+
+    fn write(&self, profile: &Profile, old: &ProfileFile) -> Result<()> {
+        keepable(profile)?;
+        let key = self.home.secure_key_file();
+        let file = sealing::seal(profile, old, &key, &self.catalogue)?;
+        self.write_file(&profile.name, &file)
+    }
+
+    fn write_file(&self, name: &str, file: &ProfileFile) -> Result<()> {
+        write_file(&self.home.profile_file(name), &file.write())
+    }
+
+    fn lock(&self) -> Result<FileLock> {
+        let path = self.home.lock_file("profiles.lock");
+        FileLock::wait(&path).map_err(ProfileError::at(&path))
+    }
+
+    /// Removes what writers left that were killed. The caller is the only writer.
+    fn sweep_drafts(&self) {
+        let folder = self.home.profiles_dir();
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        for entry in entries {
+            let name = entry.file_name();
+            let draft = name
+                .to_str()
+                .is_some_and(|n| n.starts_with('.') && n.ends_with(".new"));
+            if draft {
+                // One that stays is in nobody's way.
+                let _left_behind = fs::remove_file(entry.path());
+            }
+        }
     }
 }
 
@@ -260,133 +344,53 @@ pub enum DataOnDelete {
     Remove,
 }
 
-/// Whether this can be a profile's name: safe as a file name everywhere.
-fn is_name(name: &str) -> bool {
-    let good = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    (1..=NAME_MAX).contains(&name.len())
-        && name.chars().all(good)
-        && !name.starts_with('.')
-        && !name.starts_with('-')
-        && !name.ends_with('.')
-}
-
-fn read_if_there(path: &Path) -> Result<Option<String>, ProfileError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ProfileError::Io {
-            path: path.to_owned(),
-            source,
-        }),
+/// What a file could not give back as it is.
+fn keepable(profile: &Profile) -> Result<()> {
+    let unkept = |detail: String| ProfileError::Unkept {
+        name: profile.name.clone(),
+        detail,
+    };
+    let letters = profile.stores().map(|(_, store)| store.letter.as_str());
+    for letter in letters.chain([profile.next_letter.as_str()]) {
+        if !letter.is_empty() {
+            letter
+                .parse::<StoreLetter>()
+                .map_err(|e| unkept(e.to_string()))?;
+        }
+    }
+    match &profile.renamed_to {
+        Some(name) if !is_name(name) => Err(ProfileError::BadName { name: name.clone() }),
+        _ => Ok(()),
     }
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), ProfileError> {
+fn read_if_there(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+            Err(ProfileError::malformed(path, &"the file is no UTF-8 text"))
+        }
+        Err(e) => Err(ProfileError::at(path)(e)),
+    }
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
-    folder
-        .and_then(|()| write_atomically(path, text.as_bytes()))
-        .map_err(|source| ProfileError::Io {
-            path: path.to_owned(),
-            source,
-        })
+    let written = folder.and_then(|()| write_atomically(path, text.as_bytes()));
+    written.map_err(ProfileError::at(path))
 }
 
 /// Makes a directory that only its owner may enter, where the system knows owners.
-fn make_private(path: &Path) -> Result<(), ProfileError> {
+fn make_private(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|source| ProfileError::Io {
-        path: path.to_owned(),
-        source,
-    })
+    builder.create(path).map_err(ProfileError::at(path))
 }
 
-fn remove(path: &Path) -> Result<(), ProfileError> {
-    fs::remove_file(path).map_err(|source| ProfileError::Io {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-fn malformed(path: &Path, error: &toml::de::Error) -> ProfileError {
-    ProfileError::Malformed {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn make(profiles: &Profiles, name: &str) -> Result<Profile, ProfileError> {
-        profiles.create(name, vec![("S".to_owned(), BTreeMap::new())], |_| {
-            Ok::<(), ProfileError>(())
-        })
-    }
-
-    #[test]
-    fn made_listed_chosen_removed() {
-        let home = testkit::TempHome::new().unwrap();
-        let profiles = Profiles::of(Home::below(home.path()));
-        assert!(matches!(
-            profiles.default_name(),
-            Err(ProfileError::NoneYet)
-        ));
-        make(&profiles, "work").unwrap();
-        assert_eq!(profiles.default_name().unwrap(), "work");
-        make(&profiles, "home").unwrap();
-        assert!(matches!(
-            profiles.default_name(),
-            Err(ProfileError::NoDefault)
-        ));
-        profiles.set_default("work").unwrap();
-        assert_eq!(profiles.names().unwrap(), ["home", "work"]);
-        assert!(matches!(
-            make(&profiles, "Work"),
-            Err(ProfileError::Exists { .. })
-        ));
-        profiles.delete("work", DataOnDelete::Keep).unwrap();
-        assert_eq!(profiles.default_name().unwrap(), "home");
-        assert!(profiles.home().profile_data("work").is_dir());
-        profiles.delete("home", DataOnDelete::Remove).unwrap();
-        assert!(!profiles.home().profile_data("home").exists());
-    }
-
-    #[test]
-    fn names_cannot_leave_the_directory() {
-        let home = testkit::TempHome::new().unwrap();
-        let profiles = Profiles::of(Home::below(home.path()));
-        for bad in ["", ".", "..", "a/b", "a\\b", "-x", ".x", "x\0", "con:"] {
-            assert!(
-                matches!(make(&profiles, bad), Err(ProfileError::BadName { .. })),
-                "{bad:?}"
-            );
-            assert!(profiles.load(bad).is_err(), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn a_profile_that_cannot_be_prepared_is_not_there() {
-        let home = testkit::TempHome::new().unwrap();
-        let profiles = Profiles::of(Home::below(home.path()));
-        let refused = profiles.create("x", Vec::new(), |_| Err(ProfileError::NoneYet));
-        assert!(refused.is_err());
-        assert!(profiles.names().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_broken_file_is_named_with_its_place() {
-        let home = testkit::TempHome::new().unwrap();
-        let profiles = Profiles::of(Home::below(home.path()));
-        make(&profiles, "x").unwrap();
-        fs::write(profiles.home().profile_file("x"), "next_letter = 7").unwrap();
-        let error = profiles.load("x").unwrap_err().to_string();
-        assert!(
-            error.contains("x.toml") && error.contains("line 1"),
-            "{error}"
-        );
-    }
+fn remove(path: &Path) -> Result<()> {
+    let removed = fs::remove_file(path).and_then(|()| sync_folder(path));
+    removed.map_err(ProfileError::at(path))
 }

@@ -43,16 +43,18 @@ struct StoreView {
 fn view(app: &App, name: &str, default: bool) -> Outcome<ProfileView> {
     let loaded = app.host()?.profiles().load(name);
     let profile = loaded.map_err(|e| app.profile_failure(&e))?;
-    let chosen = profile.default_service().map(|s| s.letter.clone());
-    let store = |s: &malle_host::ServiceEntry| StoreView {
-        letter: s.letter.to_string(),
-        service: s.name.clone(),
-        default: Some(&s.letter) == chosen.as_ref(),
+    let is_default = |p: &mapi::ProfileProvider| p.flags & mapi::resource_flags::DEFAULT_STORE != 0;
+    let mut chosen = profile.stores().filter(|(_, store)| is_default(store));
+    let chosen = chosen.next().map(|(_, store)| store.letter.clone());
+    let store = |(service, store): (&mapi::ProfileService, &mapi::ProfileProvider)| StoreView {
+        letter: store.letter.clone(),
+        service: service.service.clone(),
+        default: Some(&store.letter) == chosen.as_ref(),
     };
     Ok(ProfileView {
         name: name.to_owned(),
         default,
-        stores: profile.services.iter().map(store).collect(),
+        stores: profile.stores().map(store).collect(),
     })
 }
 
@@ -87,7 +89,7 @@ fn create(app: &App, name: &str, default: bool, service: &str) -> Outcome<Exit> 
         host.create_profile(name, service, config)
             .map_err(|e| app.create_failure(&e))?;
         if default {
-            let chosen = host.profiles().set_default(name);
+            let chosen = host.profiles().set_default(Some(name));
             chosen.map_err(|e| app.profile_failure(&e))?;
         }
     }
@@ -159,7 +161,7 @@ fn default(app: &App, name: Option<String>) -> Outcome<Exit> {
         }
         Some(name) => {
             profiles
-                .set_default(&name)
+                .set_default(Some(&name))
                 .map_err(|e| app.profile_failure(&e))?;
             name
         }
@@ -191,7 +193,8 @@ impl Shown for Deleted {
 
 fn delete(app: &App, name: String, purge: bool) -> Outcome<Exit> {
     let profiles = app.host()?.profiles();
-    profiles.load(&name).map_err(|e| app.profile_failure(&e))?;
+    let folder = profiles.data_dir(&name);
+    let folder = folder.map_err(|e| app.profile_failure(&e))?;
     if purge && !app.global.dry_run {
         app.confirm(Msg::ConfirmPurge, &[&name])?;
     }
@@ -205,7 +208,7 @@ fn delete(app: &App, name: String, purge: bool) -> Outcome<Exit> {
             .delete(&name, data)
             .map_err(|e| app.profile_failure(&e))?;
     }
-    let data = profiles.home().profile_data(&name).display().to_string();
+    let data = folder.display().to_string();
     app.output.show(&Deleted {
         deleted: name,
         purged: purge,

@@ -148,7 +148,8 @@ fn info(app: &App) -> Outcome<Exit> {
     let figures: StoreFigures = store.figures().map_err(|e| failure(app, &e))?;
     let name = mapi::MapiProp::find(&store, mapi_props::tags::DISPLAY_NAME);
     let profile = app.profile_name()?;
-    let directory = app.host()?.profiles().home().profile_data(&profile);
+    let directory = app.host()?.profiles().data_dir(&profile);
+    let directory = directory.map_err(|e| app.profile_failure(&e))?;
     app.output.show(&InfoView {
         store: name.map_err(|e| app.failure(&e))?.unwrap_or_default(),
         letter: store.letter().to_owned(),

@@ -30,10 +30,11 @@ impl Guard {
         let profiles = app.host()?.profiles();
         let profile = profiles.load(&name);
         let profile = profile.map_err(|e| app.profile_failure(&e))?;
-        let directory = profiles.home().profile_data(&name);
-        let paths = profile.services.iter();
-        let paths = paths.filter_map(|service| service.config.get("path"));
-        let files: Vec<_> = paths.map(|path| File::at(directory.join(path))).collect();
+        let configs = profile
+            .stores()
+            .map(|(service, store)| service.config_of(store));
+        let paths = configs.filter_map(|c| Some(c.base.join(c.values.get("path")?)));
+        let files: Vec<_> = paths.map(File::at).collect();
         let (end, ended) = channel();
         let exchanged = stop.child();
         let told = exchanged.clone();
