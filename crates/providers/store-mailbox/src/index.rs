@@ -52,7 +52,7 @@ CREATE TABLE message (
   at BLOB NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, hash BLOB, letters INTEGER NOT NULL,
   flags INTEGER NOT NULL, status INTEGER NOT NULL, size INTEGER NOT NULL,
   change INTEGER NOT NULL, version INTEGER NOT NULL, thread INTEGER NOT NULL,
-  delivered INTEGER, born INTEGER NOT NULL, received INTEGER,
+  delivered INTEGER, born INTEGER NOT NULL, received INTEGER, modified INTEGER NOT NULL,
   UNIQUE (folder, key)
 ) STRICT;
 CREATE INDEX message_thread ON message (thread);

@@ -50,10 +50,11 @@ impl Raw {
     }
 
     /// Reads the file of one message. Of a large one most stays there.
+    /// Says also when it was changed last.
     pub(crate) fn read(path: &Path) -> io::Result<(Self, FileTime)> {
         let mut file = OsFile::open(path)?;
         let meta = file.metadata()?;
-        let born = crate::place::changed(&meta);
+        let modified = crate::place::changed(&meta);
         if meta.len() > MESSAGE_MAX {
             return Err(io::Error::other(
                 "the file is larger than 2 GiB, too large for one message",
@@ -69,11 +70,11 @@ impl Raw {
                 bytes: condensed.bytes,
                 original: LargeSource::Lazy(Arc::new(original)),
             };
-            return Ok((raw, born));
+            return Ok((raw, modified));
         }
         let mut bytes = Vec::with_capacity(usize::try_from(meta.len()).unwrap_or(0));
         (&mut file).take(MESSAGE_MAX).read_to_end(&mut bytes)?;
-        Ok((Self::of(bytes), born))
+        Ok((Self::of(bytes), modified))
     }
 
     /// Bytes of it in memory.
@@ -94,7 +95,14 @@ impl Raw {
         context.received = file.received;
         let depth = usize::try_from(limits.embed_depth).unwrap_or(usize::MAX);
         context.limits.depth = context.limits.depth.min(depth);
-        mapi_mime::parse(self.bytes.clone(), &context).map_err(|none| none.to_string())
+        let tree = mapi_mime::parse(self.bytes.clone(), &context);
+        let mut tree = tree.map_err(|none| none.to_string())?;
+        let told = tree.props.value(tags::MESSAGE_DELIVERY_TIME);
+        if told == Some(&PropValue::SysTime(file.born)) && file.modified < file.born {
+            // Nothing in it says when it came.
+            tree.props.set(tags::MESSAGE_DELIVERY_TIME, file.modified);
+        }
+        Ok(tree)
     }
 }
 

@@ -327,7 +327,7 @@ impl Change<'_> {
         Ok(id)
     }
 
-    fn renew_folder(&self, folder: &Folder, want: &Wanted) -> Result<u64> {
+    fn renew_folder(&mut self, folder: &Folder, want: &Wanted) -> Result<u64> {
         let id = folder.id().0;
         if (folder.kind, &folder.place) != (want.kind, &want.place) {
             self.db
@@ -336,18 +336,27 @@ impl Change<'_> {
                     params![id, want.kind as u8, place::to_bytes(&want.place)],
                 )
                 .lift()?;
+            if want.kind == Kind::Bare {
+                // Its mail is gone, folders below it are not.
+                self.remove_messages(folder.id())?;
+            }
         }
         Ok(id)
     }
 
-    fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
-        let id = folder.id();
-        for message in super::messages::read(self.db, id)? {
+    fn remove_messages(&mut self, folder: ItemId) -> Result<()> {
+        for message in super::messages::read(self.db, folder)? {
             self.remove(message.meta.id.0)?;
         }
         self.db
-            .execute("DELETE FROM refused WHERE folder = ?1", [id.0])
+            .execute("DELETE FROM refused WHERE folder = ?1", [folder.0])
             .lift()?;
+        Ok(())
+    }
+
+    fn remove_folder(&mut self, folder: &Folder) -> Result<()> {
+        let id = folder.id();
+        self.remove_messages(id)?;
         self.db
             .execute("DELETE FROM folder WHERE id = ?1", [id.0])
             .lift()?;

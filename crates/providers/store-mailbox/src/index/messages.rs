@@ -31,8 +31,10 @@ pub(crate) struct File {
     pub(crate) hash: Option<Vec<u8>>,
     /// The letters of a Maildir name, one bit each.
     pub(crate) letters: u8,
-    /// When its file, or the mbox, was changed last as it was first seen: the time that stands for what has none.
+    /// When it was first seen here.
     pub(crate) born: FileTime,
+    /// When its file, or the mbox, had been changed last by then: the time of a message that tells none.
+    pub(crate) modified: FileTime,
     /// When the container says that it came.
     pub(crate) received: Option<FileTime>,
 }
@@ -75,8 +77,7 @@ pub(crate) struct Fresh<'a> {
 const HOT: &str =
     "id, folder, flags, status, size, change, version, thread, delivered FROM message WHERE";
 const REFUSED: &str = "folder, at, start, reason";
-const FILE: &str =
-    "id, folder, version, at, start, length, hash, letters, born, received FROM message WHERE";
+const FILE: &str = "id, folder, version, at, start, length, hash, letters, born, received, modified FROM message WHERE";
 
 fn hot(r: &Row<'_>) -> rusqlite::Result<Hot> {
     let delivered: Option<i64> = r.get(8)?;
@@ -120,6 +121,7 @@ fn known(r: &Row<'_>) -> rusqlite::Result<Known> {
             letters: r.get(7)?,
             born: FileTime(r.get::<_, i64>(8)?.cast_unsigned()),
             received: received.map(|at| FileTime(at.cast_unsigned())),
+            modified: FileTime(r.get::<_, i64>(10)?.cast_unsigned()),
         },
     })
 }
@@ -169,10 +171,10 @@ impl Index {
     pub(crate) fn known(&self, folder: ItemId) -> Result<HashMap<Vec<u8>, Known>> {
         let db = self.db();
         let sql =
-            format!("SELECT {FILE} folder = ?1").replacen("received FROM", "received, key FROM", 1);
+            format!("SELECT {FILE} folder = ?1").replacen("modified FROM", "modified, key FROM", 1);
         let mut select = db.prepare_cached(&sql).lift()?;
         let rows = select
-            .query_map([folder.0], |r| Ok((r.get(10)?, known(r)?)))
+            .query_map([folder.0], |r| Ok((r.get(11)?, known(r)?)))
             .lift()?;
         rows.map(Lift::lift).collect()
     }
@@ -220,8 +222,8 @@ impl Change<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO message (id, folder, key, at, start, length, hash, letters, flags, status, size, change,
-                 version, thread, delivered, born, received)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?13, ?14, ?15, ?16)",
+                 version, thread, delivered, born, received, modified)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?13, ?14, ?15, ?16, ?17)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -241,6 +243,7 @@ impl Change<'_> {
                     fresh.delivered.map(|at| at.0.cast_signed()),
                     file.born.0.cast_signed(),
                     file.received.map(|at| at.0.cast_signed()),
+                    file.modified.0.cast_signed(),
                 ])
             })
             .lift()?;

@@ -45,6 +45,7 @@ pub(super) const fn no_file() -> File {
         hash: None,
         letters: 0,
         born: FileTime(0),
+        modified: FileTime(0),
         received: None,
     }
 }
@@ -204,9 +205,9 @@ fn parse(path: &Path, job: &mut Job, limits: Limits) -> Outcome {
     let raw = match job.bytes.take() {
         Some(bytes) => Raw::of(bytes),
         None => match Raw::read(&path.join(place::from_bytes(&job.file.at))) {
-            Ok((raw, born)) => {
-                if job.file.born == FileTime(0) {
-                    job.file.born = born;
+            Ok((raw, modified)) => {
+                if matches!(job.work, Work::New) {
+                    job.file.modified = modified;
                 }
                 raw
             }

@@ -93,7 +93,8 @@ impl Plan {
 
 impl Seen {
     fn job(&self, known: Option<Known>) -> Job {
-        let born = known.as_ref().map_or(FileTime(0), |k| k.file.born);
+        let before = known.as_ref().map(|k| (k.file.born, k.file.modified));
+        let (born, modified) = before.unwrap_or_else(|| (place::now(), FileTime(0)));
         Job {
             key: self.key.clone(),
             file: File {
@@ -103,6 +104,7 @@ impl Seen {
                 hash: None,
                 letters: self.letters,
                 born,
+                modified,
                 received: self.received,
             },
             work: match known {

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use mapi_mime::MailFlags;
 use mapi_mime::mbox::{MboxError, MboxMessage};
+use mapi_props::FileTime;
 use mapi_spi::Result;
 
 use super::batch::{Batch, Job, Work, no_file};
@@ -46,7 +47,7 @@ pub(super) fn look(
         refused: batch.index.refused(folder.id())?,
         moved: Vec::new(),
         copies: HashMap::new(),
-        born: marks.parts.first().map(|(at, _)| *at).unwrap_or_default(),
+        marks,
         batch,
     };
     look.refused.remove(&b""[..]);
@@ -74,7 +75,7 @@ pub(super) fn look(
             )) => look.no_message(offset, &error.to_string())?,
         }
     }
-    look.finish(marks)
+    look.finish()
 }
 
 struct Look<'a, 'b> {
@@ -87,7 +88,7 @@ struct Look<'a, 'b> {
     moved: Vec<(Known, File)>,
     /// How often the same message stood before.
     copies: HashMap<[u8; 16], u32>,
-    born: mapi_props::FileTime,
+    marks: &'a Marks,
     batch: &'a mut Batch<'b>,
 }
 
@@ -100,7 +101,8 @@ impl Look<'_, '_> {
             length: until.saturating_sub(message.offset),
             hash: Some(blake3::hash(&message.bytes).as_bytes().to_vec()),
             letters: letters_of(MailFlags::of_mbox(&message.bytes)),
-            born: self.born,
+            born: self.marks.looked,
+            modified: self.modified(),
             received: message.separator.date,
         };
         if let Some(refused) = self.refused.remove(&key)
@@ -116,13 +118,17 @@ impl Look<'_, '_> {
             }
             Some(known) => Work::Again(known, true),
         };
-        let born = match &work {
-            Work::Again(known, _) => known.file.born,
-            Work::New => file.born,
+        let (born, modified) = match &work {
+            Work::Again(known, _) => (known.file.born, known.file.modified),
+            Work::New => (file.born, file.modified),
         };
         let job = Job {
             key,
-            file: File { born, ..file },
+            file: File {
+                born,
+                modified,
+                ..file
+            },
             work,
             bytes: Some(message.bytes),
         };
@@ -139,6 +145,12 @@ impl Look<'_, '_> {
             };
             self.moved.push((known, file));
         }
+    }
+
+    /// When the file was changed last.
+    fn modified(&self) -> FileTime {
+        let parts = self.marks.parts.first();
+        parts.map(|(at, _)| *at).unwrap_or_default()
     }
 
     fn key_of(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -161,12 +173,12 @@ impl Look<'_, '_> {
         index.write(|change| change.refuse(folder, &key, &file, reason))
     }
 
-    fn finish(self, marks: &Marks) -> Result<io::Result<()>> {
+    fn finish(self) -> Result<io::Result<()>> {
         let folder = self.folder.id();
         self.batch.finish(self.path, folder)?;
         let mut gone: Vec<Known> = self.known.into_values().collect();
         gone.sort_unstable_by_key(|known| known.id);
-        if !gone.is_empty() && !marks.holds(&marks.parts) {
+        if !gone.is_empty() && !self.marks.holds(&self.marks.parts) {
             // Somebody is writing: what is missing now may come back in a moment.
             let detail = "the file is being written; what is missing from it is looked for again";
             return Ok(Err(io::Error::new(io::ErrorKind::WouldBlock, detail)));
