@@ -17,6 +17,7 @@ mod profiles;
 mod providers;
 mod services;
 mod tables;
+mod wizard;
 
 pub use assemble::NewService;
 pub use profiles::ProfAdmin;

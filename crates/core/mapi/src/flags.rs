@@ -182,6 +182,20 @@ flags! {
         FORCE_ACCESS = 0x8_0000;
     }
 
+    /// LaunchWizard.
+    WizardFlags {
+        /// MAPI_PW_FIRST_PROFILE: the profile becomes the default one.
+        FIRST_PROFILE = 0x1;
+        /// MAPI_PW_LAUNCHED_BY_CONFIG: accepted; who launched it makes no difference.
+        LAUNCHED_BY_CONFIG = 0x2;
+        /// MAPI_PW_ADD_SERVICE_ONLY: services are added to the default profile, if there is one.
+        ADD_SERVICE_ONLY = 0x4;
+        /// MAPI_PW_PROVIDER_UI_ONLY: with ADD_SERVICE_ONLY: only the pages of the services are shown.
+        PROVIDER_UI_ONLY = 0x8;
+        /// MAPI_PW_HIDE_SERVICES_LIST: the services are those named, without a page to choose from.
+        HIDE_SERVICES_LIST = 0x10;
+    }
+
     /// CreateProfile, DeleteProfile and the like, and GetProfileTable.
     ProfileFlags {
         /// MAPI_DEFAULT_SERVICES: a new profile gets the services that the program names for it.

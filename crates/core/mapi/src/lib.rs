@@ -97,7 +97,11 @@ pub use embedded_host::{EmbeddedHost, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
-    CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags, EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags, LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags,
+    CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
+    EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
+    LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
+    SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags, SortFlags,
+    StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags, WizardFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,

@@ -34,9 +34,9 @@ const NAME_MAX: usize = 64;
 /// ```
 #[derive(Debug)]
 pub struct ProfAdmin {
-    subsystem: Arc<Subsystem>,
-    call: Call,
-    errors: ErrorNote,
+    pub(super) subsystem: Arc<Subsystem>,
+    pub(super) call: Call,
+    pub(super) errors: ErrorNote,
 }
 
 impl Mapi {
@@ -104,7 +104,12 @@ impl ProfAdmin {
         self.errors.track(self.create(name, flags, services))
     }
 
-    fn create(&self, name: &str, flags: ProfileFlags, services: &[NewService]) -> Result<()> {
+    pub(super) fn create(
+        &self,
+        name: &str,
+        flags: ProfileFlags,
+        services: &[NewService],
+    ) -> Result<()> {
         self.sweep()?;
         check_name(name)?;
         self.must_be_free(name)?;
@@ -254,7 +259,7 @@ impl ProfAdmin {
         self.errors.last()
     }
 
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         self.call.check()?;
         self.subsystem.check()
     }
@@ -278,7 +283,7 @@ impl ProfAdmin {
     }
 
     /// Whether a name can be given: profiles that go still have theirs, and those that wait for a new one have both.
-    fn must_be_free(&self, name: &str) -> Result<()> {
+    pub(super) fn must_be_free(&self, name: &str) -> Result<()> {
         let wanted = name.to_lowercase();
         let has = |e: &ProfileEntry| {
             let renamed = e.renamed_to.as_ref();
@@ -293,7 +298,7 @@ impl ProfAdmin {
 }
 
 /// Whether a profile can be called so.
-fn check_name(name: &str) -> Result<()> {
+pub(super) fn check_name(name: &str) -> Result<()> {
     let good = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '.');
     let blank = name.starts_with(' ') || name.ends_with(' ');
     let count = name.chars().count();
