@@ -13,6 +13,7 @@ use mapi_spi::{
     Call, Error, OpenStore, OpenTransport, Result, Service, ServiceDescription, ServiceDraft,
     ServiceEvent, Store, Support, Transport, UiHost,
 };
+use store_mailbox::MailboxService;
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
 
@@ -26,7 +27,11 @@ pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
 /// All message services of this program. The only place that names providers.
 #[must_use]
 pub fn services() -> Vec<Arc<dyn Service>> {
-    vec![Arc::new(SqliteService), Arc::new(MemoryService::default())]
+    vec![
+        Arc::new(SqliteService),
+        Arc::new(MailboxService),
+        Arc::new(MemoryService::default()),
+    ]
 }
 
 /// The settings that a new profile gets for a service, if this program has the service.

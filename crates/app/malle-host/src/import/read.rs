@@ -9,6 +9,7 @@ use std::sync::Arc;
 use mapi_mime::mbox::{MboxError, MboxMessage, MboxReader};
 use mapi_mime::{SharedBytes, condense, maildir};
 use mapi_props::{FileTime, ReadAt};
+use store_mailbox::walk::starts_as_mbox;
 
 use super::walk::{SourceFile, Walk};
 use super::{ImportJob, MailFlags};
@@ -227,12 +228,6 @@ fn piece(file: &SourceFile, bytes: SharedBytes, size: u64, hash: Option<[u8; 32]
         flags,
         compound: None,
     }
-}
-
-/// A file whose first bytes are `From ` is an mbox; so is one that has only blank lines before them.
-fn starts_as_mbox(input: &mut impl BufRead) -> io::Result<bool> {
-    let start = input.fill_buf()?;
-    Ok(start.trim_ascii_start().starts_with(b"From "))
 }
 
 fn of_mbox(file: &SourceFile, message: MboxMessage) -> Piece {

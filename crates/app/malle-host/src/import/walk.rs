@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use mapi_mime::maildir;
+use store_mailbox::walk::{folders_of_name, is_maildir};
 
 /// One file that may hold messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,16 +139,6 @@ impl Iterator for Walk {
         }
         None
     }
-}
-
-/// Whether a directory is a Maildir: it has `cur` and `new`.
-fn is_maildir(path: &Path) -> bool {
-    path.join("cur").is_dir() && path.join("new").is_dir()
-}
-
-/// Maildir++: `.Work.Projects` is the folder Projects in Work. Other names stand for themselves.
-fn folders_of_name(name: &str) -> Vec<String> {
-    maildir::parse_folder(name).unwrap_or_else(|| vec![name.to_owned()])
 }
 
 #[cfg(test)]
