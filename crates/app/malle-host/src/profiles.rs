@@ -109,7 +109,7 @@ impl Profiles {
     /// [`ProfileError::Unknown`], [`ProfileError::Malformed`] with the place in the file, [`ProfileError::Io`].
     pub fn load(&self, name: &str) -> Result<Profile> {
         let file = self.read(name)?;
-        self.opened(name, &file)
+        Ok(self.opened(name, &file))
     }
 
     /// Where relative paths of a profile start.
@@ -197,7 +197,7 @@ impl Profiles {
     ) -> std::result::Result<(), E> {
         let _writer = self.lock()?;
         let old = self.read(name)?;
-        let mut profile = self.opened(name, &old)?;
+        let mut profile = self.opened(name, &old);
         change(&mut profile)?;
         name.clone_into(&mut profile.name);
         Ok(self.write(&profile, &old)?)
@@ -292,20 +292,19 @@ impl Profiles {
         Ok(free.unwrap_or_default())
     }
 
-    fn opened(&self, name: &str, file: &ProfileFile) -> Result<Profile> {
-        let mut profile = sealing::open(file, &self.home.secure_key_file())?;
+    fn opened(&self, name: &str, file: &ProfileFile) -> Profile {
+        let mut profile = sealing::open(file, &self.home);
         name.clone_into(&mut profile.name);
         profile.base = self.base(name, file);
         for service in &mut profile.services {
             service.config.base.clone_from(&profile.base);
         }
-        Ok(profile)
+        profile
     }
 
     fn write(&self, profile: &Profile, old: &ProfileFile) -> Result<()> {
         keepable(profile)?;
-        let key = self.home.secure_key_file();
-        let file = sealing::seal(profile, old, &key, &self.catalogue)?;
+        let file = sealing::seal(profile, old, &self.home, &self.catalogue)?;
         self.write_file(&profile.name, &file)
     }
 

@@ -7,6 +7,7 @@ use mapi_props::Code;
 use mapi_spi::Error;
 
 use super::name::ALLOWED;
+use crate::secrets::SecretError;
 
 /// What can go wrong with profiles.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +59,14 @@ pub enum ProfileError {
         /// Why.
         detail: String,
     },
+    /// The key is not to be had with which secure values of the profile are sealed.
+    #[error("the secure values of the profile {name:?} cannot be sealed: {source}")]
+    Unsealed {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: SecretError,
+    },
     /// The file system failed.
     #[error("{}: {source}", path.display())]
     Io {
@@ -94,6 +103,7 @@ impl ProfileError {
             Self::BadName { .. } | Self::Unkept { .. } => Code::INVALID_PARAMETER,
             Self::Malformed { .. } => Code::CORRUPT_DATA,
             Self::Io { .. } => Code::DISK_ERROR,
+            Self::Unsealed { .. } => Code::NO_ACCESS,
         }
     }
 }

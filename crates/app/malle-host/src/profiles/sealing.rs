@@ -1,40 +1,41 @@
 //! Between what programs see of a profile and what lies in its file: values of the secure range are sealed.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::Path;
 
 use mapi::{Profile, ProfileService};
 use mapi_props::names::{TagOrName, parse_tag};
 use mapi_props::{Bag, Guid, PropTag, Slot, text};
 
-use super::secure::SecureKey;
+use super::secure::Seal;
 use super::{ProfileError, Result};
+use crate::Home;
 use crate::descriptions::Catalogue;
 use crate::profile_file::{ProfileFile, SealedPlace, looks_sealed};
+use crate::secrets::SecretError;
 
 type Values = BTreeMap<String, String>;
 
 /// A profile with all that can be opened; without a key, or with another one, what is sealed is not in it.
-pub(super) fn open(file: &ProfileFile, key_file: &Path) -> Result<Profile> {
+pub(super) fn open(file: &ProfileFile, home: &Home) -> Profile {
     let mut profile = file.profile.clone();
-    for (place, value) in opened(file, key_file)? {
+    for (place, value) in opened(file, home) {
         put(&mut profile, &place, &value);
     }
-    Ok(profile)
+    profile
 }
 
-fn opened(file: &ProfileFile, key_file: &Path) -> Result<BTreeMap<SealedPlace, String>> {
-    if file.sealed.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let key = SecureKey::read(key_file).map_err(ProfileError::at(key_file))?;
+fn opened(file: &ProfileFile, home: &Home) -> BTreeMap<SealedPlace, String> {
+    // Without a key the profile works on; only what is sealed in it is not to be had.
+    let seal = match file.sealed.is_empty() {
+        true => None,
+        false => Seal::of(home).ok(),
+    };
     let instance = file.profile.instance;
     let open = |(place, sealed): (&SealedPlace, &String)| {
-        let value = key.as_ref()?.open(instance, place, sealed)?;
+        let value = seal.as_ref()?.open(instance, place, sealed)?;
         Some((place.clone(), value))
     };
-    Ok(file.sealed.iter().filter_map(open).collect())
+    file.sealed.iter().filter_map(open).collect()
 }
 
 fn put(profile: &mut Profile, place: &SealedPlace, value: &str) {
@@ -65,7 +66,7 @@ fn put(profile: &mut Profile, place: &SealedPlace, value: &str) {
 pub(super) fn seal(
     profile: &Profile,
     old: &ProfileFile,
-    key_file: &Path,
+    home: &Home,
     catalogue: &Catalogue,
 ) -> Result<ProfileFile> {
     let mut file = ProfileFile {
@@ -76,17 +77,22 @@ pub(super) fn seal(
     let secure = take_secure(&mut file.profile, catalogue);
     let same_instance = old.profile.instance == profile.instance;
     let was = match same_instance {
-        true => opened(old, key_file)?,
+        true => opened(old, home),
         false => BTreeMap::new(),
     };
-    let mut key = None;
+    let mut seal = None;
     for (place, value) in secure {
         let kept = was.get(&place).filter(|old| **old == value);
         let kept = kept.and_then(|_| old.sealed.get(&place)).cloned();
         let sealed = match kept {
             Some(sealed) => sealed,
-            None => sealed_anew(&mut key, key_file, profile.instance, &place, &value)
-                .map_err(ProfileError::at(key_file))?,
+            None => {
+                let seal = match &mut seal {
+                    Some(seal) => seal,
+                    none => none.insert(Seal::of(home).map_err(|e| unsealed(profile, e))?),
+                };
+                seal.seal(profile.instance, &place, &value)
+            }
         };
         file.sealed.insert(place, sealed);
     }
@@ -101,18 +107,11 @@ pub(super) fn seal(
     Ok(file)
 }
 
-fn sealed_anew(
-    key: &mut Option<SecureKey>,
-    key_file: &Path,
-    instance: Guid,
-    place: &SealedPlace,
-    value: &str,
-) -> io::Result<String> {
-    if key.is_none() {
-        *key = Some(SecureKey::read_or_make(key_file)?);
+fn unsealed(profile: &Profile, source: SecretError) -> ProfileError {
+    ProfileError::Unsealed {
+        name: profile.name.clone(),
+        source,
     }
-    let lost = || io::Error::other("the key is gone");
-    key.as_ref().ok_or_else(lost)?.seal(instance, place, value)
 }
 
 fn has_place(profile: &Profile, place: &SealedPlace) -> bool {

@@ -8,10 +8,19 @@ use super::*;
 
 const SECRET: PropTag = PropTag::new(0x67F0, PropType::UNICODE);
 
+/// A home with a key in a file: tests leave the keyring of whoever runs them alone.
+pub(super) fn home_with_key(temp: &TempHome) -> Home {
+    let home = Home::below(temp.path());
+    let key = home.secure_key_file();
+    fs::create_dir_all(key.parent().unwrap()).unwrap();
+    fs::write(key, [7; 32]).unwrap();
+    home
+}
+
 fn profiles() -> (TempHome, Profiles) {
-    let home = TempHome::new().unwrap();
-    let profiles = Profiles::of(Home::below(home.path()));
-    (home, profiles)
+    let temp = TempHome::new().unwrap();
+    let profiles = Profiles::of(home_with_key(&temp));
+    (temp, profiles)
 }
 
 fn make(profiles: &Profiles, name: &str) -> Result<Profile> {
