@@ -16,6 +16,7 @@ mod clock;
 mod command;
 mod home;
 mod hostile;
+mod keyring;
 mod places;
 
 pub use chance::{Chance, CountingBytes};
@@ -24,4 +25,5 @@ pub use clock::FakeClock;
 pub use command::{Malle, Run, malle_binary};
 pub use home::TempHome;
 pub use hostile::{HOSTILE, Hostile};
+pub use keyring::PrivateKeyring;
 pub use places::{corpus, corpus_files, samples, skip, workspace_root};

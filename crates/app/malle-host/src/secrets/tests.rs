@@ -1,4 +1,7 @@
-//! Secrets through the encrypted file and through commands, and what becomes of them; the keyring has tests of its own.
+//! Secrets through the encrypted file and through commands, and what becomes of them; keyrings are in their own file.
+
+#[cfg(all(unix, not(target_os = "macos")))]
+mod keyring;
 
 use std::fs;
 use std::sync::Mutex;

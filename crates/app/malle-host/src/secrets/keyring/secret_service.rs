@@ -108,6 +108,19 @@ impl Session {
 
     /// The item of a slot, unlocked.
     fn find(&mut self, slot: &str) -> Result<Option<String>, SecretError> {
+        if let Some(found) = self.search(slot)? {
+            return Ok(Some(found));
+        }
+        // A locked collection may not say what it holds (KWallet), or not yet (gnome-keyring as it starts).
+        let collection = self.alias()?;
+        if collection == "/" || !self.is_locked(&collection)? {
+            return Ok(None);
+        }
+        self.unlock(&collection)?;
+        self.search(slot)
+    }
+
+    fn search(&mut self, slot: &str) -> Result<Option<String>, SecretError> {
         let mut body = Writer::default();
         body.texts_by_name(&attributes(slot));
         let found = self.ask(ROOT, "Service", "SearchItems", "a{ss}", &body)?;
@@ -120,6 +133,20 @@ impl Session {
         };
         self.unlock(&locked)?;
         Ok(Some(locked))
+    }
+
+    fn is_locked(&mut self, collection: &str) -> Result<bool, SecretError> {
+        let mut body = Writer::default();
+        body.text("org.freedesktop.Secret.Collection");
+        body.text("Locked");
+        let properties = Callee {
+            service: SERVICE,
+            path: collection,
+            interface: "org.freedesktop.DBus.Properties",
+        };
+        let answer = self.bus.ask(properties, "Get", "ss", &body);
+        let locked = answer.map_err(failure)?.first().and_then(Value::number);
+        Ok(locked == Some(1))
     }
 
     fn secret_of(&mut self, item: &str) -> Result<Secret, SecretError> {
@@ -147,12 +174,17 @@ impl Session {
         self.finish(&answer, 1)
     }
 
-    /// The collection that new secrets go into. Where there is none yet, the keyring makes it and asks for a password.
-    fn default_collection(&mut self) -> Result<String, SecretError> {
+    /// The collection that new secrets go into; `/` if there is none yet.
+    fn alias(&mut self) -> Result<String, SecretError> {
         let mut body = Writer::default();
         body.text("default");
         let answer = self.ask(ROOT, "Service", "ReadAlias", "s", &body)?;
-        let path = text_at(&answer, 0)?;
+        text_at(&answer, 0)
+    }
+
+    /// The same. Where there is none yet, the keyring makes it and asks for a password.
+    fn default_collection(&mut self) -> Result<String, SecretError> {
+        let path = self.alias()?;
         if path != "/" {
             return Ok(path);
         }
@@ -170,10 +202,10 @@ impl Session {
             return Ok(made);
         }
         self.finish(&answer, 1)?;
-        let mut body = Writer::default();
-        body.text("default");
-        let answer = self.ask(ROOT, "Service", "ReadAlias", "s", &body)?;
-        text_at(&answer, 0).and_then(|path| if path == "/" { Err(odd()) } else { Ok(path) })
+        match self.alias()? {
+            none if none == "/" => Err(odd()),
+            made => Ok(made),
+        }
     }
 
     fn create(
