@@ -2,6 +2,7 @@
 
 pub mod bulk;
 pub mod categories;
+pub mod daemon;
 mod home;
 pub mod live;
 mod mail;

@@ -1,4 +1,5 @@
-//! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail.
+//! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail,
+//! stopped and killed holders of leases.
 //!
 //! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
 //! that a command had reported done may be lost. Search folders show what a fresh search finds, and
@@ -9,6 +10,7 @@ mod conversations;
 mod full;
 mod hostile;
 mod kill;
+mod lease;
 mod observer;
 mod pair;
 mod plan;
@@ -28,6 +30,10 @@ use crate::plan::Plan;
 type Part = fn(&Plan, &mut Chance) -> Result<Value>;
 
 fn main() -> Result<()> {
+    let mut args = std::env::args().skip(1);
+    if args.next().as_deref() == Some("--holder") {
+        return lease::holder::serve(args);
+    }
     let plan = Plan::from_args(std::env::args().skip(1))?;
     say(&format!(
         "torture: seed {}, {} kills",
@@ -41,6 +47,7 @@ fn main() -> Result<()> {
         ("wal", wal::run),
         ("two-writers", pair::run),
         ("hostile", hostile::run),
+        ("lease", lease::run),
     ];
     for (name, part) in parts {
         let mut own = chance.fork();

@@ -1,6 +1,7 @@
 //! What to run, from the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -19,6 +20,10 @@ pub(crate) struct Plan {
     pub(crate) prefixes: usize,
     /// Hostile mail is this many times smaller, and of cut mail so many times less.
     pub(crate) less: usize,
+    /// How long the holder of a lease is stopped.
+    pub(crate) stopped: Duration,
+    /// Holders of leases that are killed, and daemons.
+    pub(crate) takeovers: u32,
     /// Only this part.
     only: Option<String>,
     /// Where the JSON report goes.
@@ -26,7 +31,8 @@ pub(crate) struct Plan {
 }
 
 const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--searches N] [--messages N] \
-                     [--prefixes N] [--less N] [--only kill|full-disk|wal|two-writers|hostile] [--report FILE]";
+                     [--prefixes N] [--less N] [--stopped SECONDS] [--takeovers N] \
+                     [--only kill|full-disk|wal|two-writers|hostile|lease] [--report FILE]";
 
 impl Plan {
     /// Reads the arguments. `--ci` is the short form with a fixed seed.
@@ -38,6 +44,8 @@ impl Plan {
             messages: 600,
             prefixes: usize::MAX,
             less: 1,
+            stopped: Duration::from_secs(60),
+            takeovers: 50,
             only: None,
             report: None,
         };
@@ -45,6 +53,7 @@ impl Plan {
             if arg == "--ci" {
                 (plan.kills, plan.messages, plan.prefixes) = (30, 200, 60);
                 (plan.searches, plan.less) = (2, 20);
+                (plan.stopped, plan.takeovers) = (Duration::from_secs(2), 6);
                 continue;
             }
             let Some(value) = args.next() else {
@@ -57,6 +66,8 @@ impl Plan {
                 "--messages" => plan.messages = value.parse()?,
                 "--prefixes" => plan.prefixes = value.parse()?,
                 "--less" => plan.less = value.parse::<usize>()?.max(1),
+                "--stopped" => plan.stopped = Duration::from_secs(value.parse()?),
+                "--takeovers" => plan.takeovers = value.parse()?,
                 "--only" => plan.only = Some(value),
                 "--report" => plan.report = Some(value.into()),
                 _ => bail!("unknown argument {arg}; {USAGE}"),

@@ -1,5 +1,5 @@
 //! Measures a store made by `bigstore`, and malle beside its peers:
-//! `bench [HOME] [--messages N] [--maildir DIR] [--report FILE] [--in-process] [--only PART]`.
+//! `bench [HOME] [--messages N] [--maildir DIR] [--report FILE] [--in-process] [--idle SECONDS] [--only PART]`.
 //!
 //! Without a home it makes one of N messages (default 1,000,000) below the target directory and keeps it; the part `search`
 //! wants one with bodies (`bigstore N HOME --bodies`; `search-folders` takes either), `categories` one with few values (`bigstore N HOME --grouped`): each is
@@ -58,6 +58,9 @@ fn main() -> Result<()> {
     }
     if plan.wants("live") && (plan.home.is_none() || plan.only.is_some()) {
         benchmarks::live::measure(&place("bench-live")?, &mut report)?;
+    }
+    if plan.wants("daemon") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
+        benchmarks::daemon::measure(&place("bench-daemon")?, plan.idle, &mut report)?;
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
@@ -164,6 +167,8 @@ struct Plan {
     report: Option<PathBuf>,
     /// Without the command `malle`.
     in_process: bool,
+    /// How long the daemon is looked at while nothing happens.
+    idle: Duration,
     /// This part alone.
     only: Option<String>,
 }
@@ -180,6 +185,7 @@ impl Plan {
             maildir: None,
             report: None,
             in_process: false,
+            idle: Duration::from_secs(120),
             only: None,
         };
         while let Some(arg) = args.next() {
@@ -189,6 +195,10 @@ impl Plan {
                 }
                 "--maildir" => plan.maildir = Some(args.next().context("--maildir DIR")?.into()),
                 "--report" => plan.report = Some(args.next().context("--report FILE")?.into()),
+                "--idle" => {
+                    let seconds = args.next().context("--idle SECONDS")?.parse()?;
+                    plan.idle = Duration::from_secs(seconds);
+                }
                 "--in-process" => plan.in_process = true,
                 "--only" => plan.only = Some(args.next().context("--only PART")?),
                 flag if flag.starts_with("--") => bail!("unknown argument {flag}"),

@@ -13,8 +13,8 @@ use crate::args::StatusArgs;
 use crate::exit::{Exit, Outcome};
 use shown::StatusView;
 
-/// How long a process may take to answer. A row is never older than this.
-const PATIENCE: Duration = Duration::from_millis(900);
+/// How long a process may take to answer: no row is to be older than a second.
+const PATIENCE: Duration = Duration::from_millis(700);
 /// How often a wait looks whether somebody ended it.
 const LOOK: Duration = Duration::from_millis(50);
 

@@ -153,9 +153,11 @@ fn written(moment: Moment) -> String {
 
 impl Shown for StatusView {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        match self.daemon {
-            Some(pid) => to.say(Msg::StatusDaemon, &[&pid])?,
-            None => to.say(Msg::StatusNoDaemon, &[])?,
+        let silent = self.processes.iter().find(|p| !p.answers);
+        match (self.daemon, silent) {
+            (Some(pid), _) => to.say(Msg::StatusDaemon, &[&pid])?,
+            (None, Some(process)) => to.say(Msg::StatusSilent, &[&process.pid])?,
+            (None, None) => to.say(Msg::StatusNoDaemon, &[])?,
         }
         let mut table = Table::new([
             Column::left(to.word(Msg::ColProfile)),
