@@ -30,7 +30,10 @@ mod notifications;
 mod opening;
 mod outgoing;
 mod performance;
+mod profile_admin;
+mod profile_sections;
 mod properties;
+mod provider_admin;
 mod queued;
 mod repairing;
 mod reports;
@@ -40,6 +43,7 @@ mod search_folders;
 mod search_links;
 mod search_queries;
 mod searching;
+mod service_admin;
 mod sessions;
 mod storages;
 mod stores;
@@ -64,6 +68,10 @@ pub fn all() -> Vec<Case> {
         message_files::CASES,
         outgoing::CASES,
         performance::CASES,
+        profile_admin::CASES,
+        profile_sections::CASES,
+        provider_admin::CASES,
+        service_admin::CASES,
         properties::CASES,
         queued::CASES,
         repairing::CASES,

@@ -15,6 +15,7 @@ use mapi_spi::{ChangeSet, FlagPatch, Items, Op, OpenStore};
 use testkit::{CountingBytes, FakeClock};
 
 use crate::counted::Counted;
+use crate::desk::OtherServices;
 
 /// Where stores of one kind are made for a case. Dropping it takes them away.
 pub trait Ground: Debug {
@@ -71,8 +72,8 @@ impl Fixture {
     /// The host of such a program with this service instead of the ground's own.
     #[must_use]
     pub fn host_with(&self, service: Arc<dyn Service>) -> Arc<dyn Host> {
-        let profiles = Arc::clone(&self.profiles);
-        Arc::new(TestHost { profiles, service })
+        let profiles = Arc::clone(&self.profiles) as Arc<dyn Host>;
+        Arc::new(OtherServices::of(profiles, service))
     }
 
     /// Where the stores of the case are made.
@@ -225,56 +226,8 @@ impl Fixture {
 
 /// A program that just started, with this service.
 fn program(profiles: &Arc<EmbeddedHost>, service: Arc<dyn Service>) -> Mapi {
-    let profiles = Arc::clone(profiles);
-    Mapi::initialize(Arc::new(TestHost { profiles, service }))
-}
-
-/// Profiles that outlive the program, and a service that does not.
-#[derive(Debug)]
-struct TestHost {
-    profiles: Arc<EmbeddedHost>,
-    service: Arc<dyn Service>,
-}
-
-impl Host for TestHost {
-    fn profile_names(&self) -> Result<Vec<String>> {
-        self.profiles.profile_names()
-    }
-
-    fn default_profile(&self) -> Result<Option<String>> {
-        self.profiles.default_profile()
-    }
-
-    fn profile(&self, name: &str) -> Result<Profile> {
-        Host::profile(self.profiles.as_ref(), name)
-    }
-
-    fn change_profile(
-        &self,
-        name: &str,
-        change: &mut dyn FnMut(&mut Profile) -> Result<()>,
-    ) -> Result<()> {
-        self.profiles.change_profile(name, change)
-    }
-
-    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
-        (self.service.name() == name).then(|| Arc::clone(&self.service))
-    }
-
-    fn local_forms(&self) -> Result<Vec<mapi::Form>> {
-        self.profiles.local_forms()
-    }
-
-    fn change_local_forms(
-        &self,
-        change: &mut dyn FnMut(&mut Vec<mapi::Form>) -> Result<()>,
-    ) -> Result<()> {
-        self.profiles.change_local_forms(change)
-    }
-
-    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
-        Host::support(self.profiles.as_ref(), profile, service)
-    }
+    let profiles = Arc::clone(profiles) as Arc<dyn Host>;
+    Mapi::initialize(Arc::new(OtherServices::of(profiles, service)))
 }
 
 /// Logs on to a profile of these stores, the first one being the default.

@@ -18,6 +18,7 @@ mod case;
 mod cases;
 mod category_model;
 mod counted;
+mod desk;
 mod fixture;
 mod foreign_msg;
 mod heard;

@@ -1,0 +1,127 @@
+//! Profiles of one host, with services of another.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mapi::{
+    Form, Guid, Headless, Host, Profile, ProfileEntry, ProfileService, ProfileUse, Result,
+    SectionAccess, Service, Support, UiHost,
+};
+
+use super::Services;
+
+/// A program over profiles that are kept elsewhere.
+#[derive(Debug)]
+pub(crate) struct OtherServices {
+    pub(crate) profiles: Arc<dyn Host>,
+    pub(crate) services: Services,
+    pub(crate) defaults: Vec<String>,
+    pub(crate) ui: Option<Arc<dyn UiHost>>,
+}
+
+impl OtherServices {
+    /// With one service.
+    pub(crate) fn of(profiles: Arc<dyn Host>, service: Arc<dyn Service>) -> Self {
+        Self {
+            profiles,
+            services: vec![service],
+            defaults: Vec::new(),
+            ui: None,
+        }
+    }
+}
+
+impl Host for OtherServices {
+    fn profile_names(&self) -> Result<Vec<String>> {
+        self.profiles.profile_names()
+    }
+
+    fn default_profile(&self) -> Result<Option<String>> {
+        self.profiles.default_profile()
+    }
+
+    fn profile(&self, name: &str) -> Result<Profile> {
+        self.profiles.profile(name)
+    }
+
+    fn profile_base(&self, name: &str) -> PathBuf {
+        self.profiles.profile_base(name)
+    }
+
+    fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {
+        self.profiles.profile_entries()
+    }
+
+    fn change_profile(
+        &self,
+        name: &str,
+        change: &mut dyn FnMut(&mut Profile) -> Result<()>,
+    ) -> Result<()> {
+        self.profiles.change_profile(name, change)
+    }
+
+    fn create_profile(&self, profile: Profile) -> Result<()> {
+        self.profiles.create_profile(profile)
+    }
+
+    fn remove_profile(&self, name: &str) -> Result<()> {
+        self.profiles.remove_profile(name)
+    }
+
+    fn rename_profile(&self, name: &str, new: &str) -> Result<()> {
+        self.profiles.rename_profile(name, new)
+    }
+
+    fn set_default_profile(&self, name: Option<&str>) -> Result<()> {
+        self.profiles.set_default_profile(name)
+    }
+
+    fn use_profile(&self, name: &str) -> Result<Box<dyn ProfileUse>> {
+        self.profiles.use_profile(name)
+    }
+
+    fn sole_use(&self, name: &str) -> Result<Option<Box<dyn ProfileUse>>> {
+        self.profiles.sole_use(name)
+    }
+
+    fn use_section(
+        &self,
+        profile: &str,
+        uid: Guid,
+        access: SectionAccess,
+    ) -> Result<Option<Box<dyn ProfileUse>>> {
+        self.profiles.use_section(profile, uid, access)
+    }
+
+    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
+        self.services.iter().find(|s| s.name() == name).cloned()
+    }
+
+    fn services(&self) -> Vec<Arc<dyn Service>> {
+        self.services.clone()
+    }
+
+    fn default_services(&self) -> Vec<String> {
+        self.defaults.clone()
+    }
+
+    fn ui(&self) -> Arc<dyn UiHost> {
+        let nobody = || Arc::new(Headless) as Arc<dyn UiHost>;
+        self.ui.clone().unwrap_or_else(nobody)
+    }
+
+    fn local_forms(&self) -> Result<Vec<Form>> {
+        self.profiles.local_forms()
+    }
+
+    fn change_local_forms(
+        &self,
+        change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
+    ) -> Result<()> {
+        self.profiles.change_local_forms(change)
+    }
+
+    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
+        self.profiles.support(profile, service)
+    }
+}
