@@ -1,6 +1,7 @@
 //! The program's side of the client API: profiles from files, services by name, this machine's clock.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
@@ -163,6 +164,10 @@ impl Host for MalleHost {
 
     fn profile(&self, name: &str) -> Result<ApiProfile> {
         Ok(self.profiles.load(name)?)
+    }
+
+    fn profile_base(&self, name: &str) -> PathBuf {
+        self.profiles.expected_data_dir(name)
     }
 
     fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {

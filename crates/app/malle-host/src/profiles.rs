@@ -120,6 +120,16 @@ impl Profiles {
         Ok(self.base(name, &self.read(name)?))
     }
 
+    /// The same; of a profile that there is not, where they would start.
+    #[must_use]
+    pub fn expected_data_dir(&self, name: &str) -> PathBuf {
+        self.data_dir(name).unwrap_or_else(|_| {
+            let folder = self.free_folder(name);
+            let folder = folder.unwrap_or_else(|_| name.to_owned());
+            self.home.profile_data(&folder)
+        })
+    }
+
     fn base(&self, name: &str, file: &ProfileFile) -> PathBuf {
         let folder = if file.data.is_empty() {
             name
