@@ -15,10 +15,13 @@ mod folder_copies;
 mod folders;
 mod forms;
 mod forms_shown;
+mod headless;
 mod hierarchies;
+mod identity;
 mod large_streams;
 mod live_kinds;
 mod live_tables;
+mod logon;
 mod mail;
 mod message_files;
 mod message_status;
@@ -46,6 +49,7 @@ mod searching;
 mod service_admin;
 mod sessions;
 mod storages;
+mod status_objects;
 mod stores;
 mod streams;
 mod support;
@@ -91,6 +95,10 @@ pub fn all() -> Vec<Case> {
         category_changes::CASES,
         stores::CASES,
         sessions::CASES,
+        logon::CASES,
+        identity::CASES,
+        headless::CASES,
+        status_objects::CASES,
         opening::CASES,
         conversations::CASES,
         threads::CASES,

@@ -24,6 +24,7 @@ mod foreign_msg;
 mod heard;
 mod live_model;
 mod report;
+mod scripted;
 mod table_model;
 
 pub use case::{Case, Need};

@@ -211,7 +211,10 @@ fn show_settings(subsystem: &Subsystem, profile: Profile, logon: &Logon) -> Resu
             first: None,
             props: &[],
         };
-        let shown = configure(subsystem, &profile.name, service.uid, &event, &logon.call);
+        let who = format!("service `{}`", service.service);
+        let shown = caught(&who, || {
+            configure(subsystem, &profile.name, service.uid, &event, &logon.call)
+        });
         shown.map_err(|e| match e.code() {
             Code::USER_CANCEL => e,
             _ => {

@@ -198,7 +198,12 @@ impl Start<'_> {
         };
         let subsystem = &self.session.subsystem;
         let uid = first.service.uid;
-        match configure(subsystem, self.session.profile(), uid, &event, self.call) {
+        let profile = self.session.profile();
+        let who = format!("service `{}`", first.service.service);
+        let configured = caught(&who, || {
+            configure(subsystem, profile, uid, &event, self.call)
+        });
+        match configured {
             Ok(service) => {
                 let anew = |p: &&Planned| {
                     let mut providers = service.providers.iter();
@@ -212,6 +217,8 @@ impl Start<'_> {
                 };
                 Some(failed.iter().filter_map(anew).collect())
             }
+            // It has no entry point: what its provider said stands.
+            Err(e) if e.code() == Code::NOT_INITIALIZED => None,
             Err(e) => {
                 // Its word on what is missing is the last one.
                 failed.iter().for_each(|p| self.fail(p, &e));
@@ -346,12 +353,17 @@ impl Job {
         member.check()?;
         let roster = &member.session.roster;
         let opened = Roster::opened(entrant);
+        // The deadline was for whoever waited; what has come this far is finished.
+        let call = Call {
+            deadline: None,
+            ..call.clone()
+        };
         let tree = if self.is_default {
             TreeFlags::FULL_IPM_TREE
         } else {
             TreeFlags::NONE
         };
-        validate(&opened, &member, call, tree)?;
+        validate(&opened, &member, &call, tree)?;
         if self.is_default && roster.default_store().is_none() {
             made.set_flags(made.flags() | resource_flags::DEFAULT_STORE);
         }

@@ -146,7 +146,9 @@ impl Status {
         let state = self.session.state();
         let service: Guid = provider.service_uid;
         let call = self.session.call();
-        configure(&state.subsystem, state.profile(), service, &event, call).map(drop)
+        caught("a service", || {
+            configure(&state.subsystem, state.profile(), service, &event, call).map(drop)
+        })
     }
 
     /// ChangePassword of a transport; nobody is asked anything.
