@@ -1,8 +1,9 @@
-//! View models as plain data, shared by the command line and the web client: the message list, the reader, and values
-//! decoded for people.
+//! View models as plain data, shared by the command line and the web client: the message list, the reader, the
+//! composer, and values decoded for people.
 //!
 //! They serialise to the JSON shapes that others script against; nothing here shows anything.
 
+mod composer;
 mod decode;
 mod list;
 mod names;
@@ -10,6 +11,7 @@ mod reader;
 mod snippet;
 mod thread;
 
+pub use composer::{BadLink, BadTemplate, DraftText, addresses, mailto, shown};
 pub use decode::{Letters, describe};
 pub use list::{LIST_COLUMNS, ListRow, STATUS_NAMES, list_row};
 pub use mapi_html::html_to_text;

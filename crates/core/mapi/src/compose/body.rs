@@ -53,7 +53,8 @@ pub(super) fn new(compose: &Compose) -> Bodies {
 /// With the original quoted: behind `> ` in text, in a quotation of its own in HTML.
 pub(super) fn reply(original: &MessageTree, compose: &Compose) -> Bodies {
     let said = Said::of(original, compose);
-    if compose.quoting == Quoting::Nothing {
+    let empty = said.html.is_none() && said.text.trim().is_empty();
+    if compose.quoting == Quoting::Nothing || empty {
         return new(&compose_as(compose, &said));
     }
     let line = attribution::line(original, said.language, compose.offset);

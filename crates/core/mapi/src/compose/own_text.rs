@@ -66,25 +66,26 @@ impl Message {
 fn followed(html: &str, old: &str, new: &str) -> Option<String> {
     let (own, rest) = html.strip_prefix(START)?.split_once(END)?;
     let quoted_html = rest.strip_suffix(FOOT)?;
-    let old: Vec<&str> = lines(old);
     // Each line of the author's but the last ends with a break, and a break stands nowhere else.
     let count = own.matches("<br>").count() + 1;
-    let (said, quoted) = old.split_at_checked(count)?;
+    let old: Vec<&str> = old.lines().collect();
+    let (said, quoted) = old.split_at_checked(count.min(old.len()))?;
     if text_lines(&said.join("\n")) != own {
         return None;
     }
+    let quoted = trimmed(quoted);
     let from = quoted.iter().position(|line| !line.is_empty());
     let quoted = from.and_then(|from| quoted.get(from..)).unwrap_or_default();
-    let new: Vec<&str> = lines(new);
-    let own = new.strip_suffix(quoted)?;
-    // A quotation begins on a line of its own, not somewhere behind words.
-    let own = own.join("\n");
+    let new: Vec<&str> = new.lines().collect();
+    let all = trimmed(&new);
+    let own = all.strip_suffix(quoted)?.len();
+    let own = new.get(..own)?.join("\n");
     Some(document(own.trim_end(), quoted_html))
 }
 
-/// The lines of a text, without white space at their ends and empty ones at its end.
-fn lines(text: &str) -> Vec<&str> {
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+/// Lines without white space at their ends, and without empty ones at the end of all.
+fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
+    let mut lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
     while lines.last().is_some_and(|line| line.is_empty()) {
         lines.pop();
     }
@@ -111,6 +112,11 @@ mod tests {
             Some(document("", "<p>Q</p>"))
         );
         assert_eq!(to(quoted), Some(document("", "<p>Q</p>")));
+        // A signature's own line ends with a space.
+        let signed = "Hello\n\n-- \nMe";
+        let html = document(signed, "<p>Q</p>");
+        let more = text(&format!("Dear Ann\n\n{signed}"), quoted);
+        assert!(followed(&html, &text(signed, quoted), &more).is_some());
         // Answers between the lines, a shorter quotation, none.
         assert_eq!(to("One\n\nAnn wrote:\n> a\n\nNo.\n>\n> b"), None);
         assert_eq!(to("One\n\nAnn wrote:\n> a"), None);
