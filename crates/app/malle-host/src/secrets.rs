@@ -134,7 +134,7 @@ impl Secrets {
         })?;
         keeper.set(name, value, call)?;
         let kept = keeper.get(name, call)?;
-        if kept.is_none_or(|kept| kept.expose() != value.expose()) {
+        if kept.is_none_or(|kept| !kept.is_same(value)) {
             if let Some(before) = before {
                 keeper.set(name, &before, call)?;
             }

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
+use malle_host::secrets::Secrets;
 use malle_views::Letters;
 use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, ShortId};
 use mapi_props::{Code, Guid, Kind, tags};
@@ -12,6 +13,7 @@ use crate::args::Global;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 use crate::output::Output;
+use crate::passphrase::{self, AtTerminal};
 use crate::progress::Progress;
 
 /// Whether a command changes stores.
@@ -93,8 +95,23 @@ impl App {
         let home = Home::find(self.global.home.as_deref())
             .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
         let traced = self.log_choice()?.traces_spi();
-        let host = Arc::new(MalleHost::new(Profiles::of(home)).traced(traced));
+        let host = MalleHost::new(Profiles::of(home.clone())).traced(traced);
+        let host = Arc::new(host.with_secrets(self.secrets_of(home)));
         Ok(self.host.get_or_init(|| host))
+    }
+
+    /// The secrets of this run's home: whoever sits at the terminal is asked for what opens them, if that is needed.
+    fn secrets_of(&self, home: Home) -> Secrets {
+        let asker = AtTerminal {
+            lang: self.output.lang,
+            call: self.cancellable(),
+        };
+        let file = self.global.passphrase_file.clone();
+        Secrets::of(
+            home,
+            Arc::new(asker),
+            file.or_else(passphrase::file_from_environment),
+        )
     }
 
     /// The name of the profile to use.

@@ -6,7 +6,10 @@ mod live;
 mod message;
 mod minus;
 mod place;
+mod profile;
 mod search_folder;
+mod secret;
+mod service;
 mod view;
 
 use std::path::PathBuf;
@@ -21,8 +24,11 @@ pub(crate) use message::{
     ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, ThreadArgs, TransferArgs,
 };
 pub(crate) use minus::spelled_out;
-pub(crate) use place::{FolderCommand, ProfileCommand, StoreCommand};
+pub(crate) use place::{FolderCommand, StoreCommand};
+pub(crate) use profile::{ProfileCommand, SettingArgs};
 pub(crate) use search_folder::{SearchFolderCommand, SearchFolderCreateArgs, SearchFolderEditArgs};
+pub(crate) use secret::{InputArgs, SecretCommand};
+pub(crate) use service::{AskArgs, ProviderCommand, ServiceCommand};
 pub(crate) use view::{CreateViewArgs, PlaceName, ViewCommand};
 
 const AFTER: &str = "\
@@ -40,7 +46,7 @@ Ids are a store's letter and a number (a1234); parts of a message follow by path
 a1234/rcpt/2, a1234/att/0/msg/rcpt/2. Folders are named by path (Inbox/Projects), by role
 (Inbox, Outbox, Sent, Deleted, Drafts) or by id.
 
-Environment: MALLE_HOME, MALLE_PROFILE, MALLE_LANG (en or fr), NO_COLOR, COLUMNS.
+Environment: MALLE_HOME, MALLE_PROFILE, MALLE_PASSPHRASE_FILE, MALLE_LANG (en or fr), NO_COLOR, COLUMNS.
 
 Example:
   malle profile create me && malle import ~/mail && malle list";
@@ -88,6 +94,9 @@ pub(crate) struct Global {
     /// Progress on standard error: auto shows a bar on a terminal
     #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
     pub(crate) progress: ProgressMode,
+    /// File whose first line opens the encrypted file of secrets (/dev/fd/3 for a descriptor); else MALLE_PASSPHRASE_FILE
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Answer yes to every question
     #[arg(long, global = true)]
     pub(crate) yes: bool,
@@ -120,9 +129,12 @@ pub(crate) enum ProgressMode {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make, list, choose and delete profiles
+    /// Make, list, show, choose, copy, rename, delete, export and import profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Add, configure, copy, order and take out the message services of a profile
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// List, create, rename, move, copy, delete, empty and repair folders
     #[command(subcommand)]
     Folder(FolderCommand),
@@ -162,6 +174,9 @@ pub(crate) enum Command {
     /// Look at the forms of message classes, install and remove them
     #[command(subcommand)]
     Form(FormCommand),
+    /// Store, test, list, delete and rotate passwords and other secrets
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Look after a store's file
     #[command(subcommand)]
     Store(StoreCommand),

@@ -20,6 +20,8 @@ mod receive_folder;
 mod schema;
 mod search;
 mod search_folder;
+mod secret;
+mod service;
 mod status;
 mod store;
 mod thread;
@@ -38,6 +40,7 @@ use crate::exit::{Exit, Outcome};
 pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
     match command {
         Command::Profile(verb) => profile::run(app, verb),
+        Command::Service(verb) => service::run(app, verb),
         Command::Folder(verb) => folder::run(app, verb),
         Command::Import(args) => import::run(app, args),
         Command::List(args) => list::run(app, &args),
@@ -55,6 +58,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Watch(args) => watch::run(app, &args),
         Command::ReceiveFolder(verb) => receive_folder::run(app, verb),
         Command::Form(verb) => form::run(app, verb),
+        Command::Secret(verb) => secret::run(app, verb),
         Command::Store(verb) => store::run(app, verb),
         Command::Status(args) => status::run(app, &args),
         Command::Daemon(args) => daemon::run(app, &args),

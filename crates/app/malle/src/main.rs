@@ -11,6 +11,7 @@ mod message_file;
 mod messages;
 mod object;
 mod output;
+mod passphrase;
 mod progress;
 mod query;
 mod text;

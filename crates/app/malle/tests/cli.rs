@@ -32,6 +32,8 @@ mod receiving;
 mod search_folders;
 #[path = "cli/searching.rs"]
 mod searching;
+#[path = "cli/secrets.rs"]
+mod secrets;
 #[path = "cli/shape.rs"]
 mod shape;
 #[path = "cli/threads.rs"]

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 /// Bytes that are to be seen by nobody but the provider that asked for them.
 ///
-/// There is no `Display`, no `Serialize`, no `Clone` and no comparison; `Debug` prints `…`. The bytes come out by
+/// There is no `Display`, no `Serialize`, no `Clone` and no `PartialEq`; `Debug` prints `…`. The bytes come out by
 /// [`Self::expose`] alone, and are overwritten when this is dropped. What a provider copies out of it, it wipes itself.
 ///
 /// ```
@@ -43,6 +43,14 @@ impl Secret {
             .map_err(|_| Error::new(Code::INVALID_PARAMETER, "the secret is not text"))
     }
 
+    /// Whether both are the same. How long it takes tells nothing of where they differ.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let pairs = self.0.iter().zip(other.0.iter());
+        let differing = pairs.fold(0, |found, (a, b)| found | (a ^ b));
+        self.0.len() == other.0.len() && differing == 0
+    }
+
     /// Whether there is nothing in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -59,6 +67,13 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_same_are_the_same() {
+        let is_same = |a: &str, b: &str| Secret::new(a).is_same(&Secret::new(b));
+        assert!(is_same("", "") && is_same("abc", "abc"));
+        assert!(!is_same("abc", "abd") && !is_same("abc", "ab") && !is_same("", "a"));
+    }
 
     #[test]
     fn nothing_of_it_is_printed() {

@@ -164,7 +164,7 @@ pub use mapi_spi::{
     Call, CancelToken, Capabilities, CheckReport, Depth, Direction, Durability, Error,
     FolderCounts, FolderKind, Headless, Identity, ItemId, Limits, OpenMode, Problem, ProfileAnswer,
     ProfileChoice, Progress, ProgressEvent, ProviderDescription, ProviderDraft, ProviderKind,
-    QueryPlan, Result, SectionDescription, Service, ServiceConfig, ServiceDescription,
+    QueryPlan, Result, Secret, SectionDescription, Service, ServiceConfig, ServiceDescription,
     ServiceDraft, ServiceEvent, Setting, SettingKind, SettingProblem, SettingsData, SettingsSheet,
     SheetData, SheetRequest, SheetRow, StoreFigures, Support, Turn, Turns, UiHost, UiUse,
     WizardMove, WizardPage, service_flags, settings_table,

@@ -243,6 +243,30 @@ catalogue! {
     NotWatched: "nothing is told of {0}: a store, a folder or the id of a message is expected" | "rien n’est signalé de {0} : magasin, dossier ou identifiant de message attendu";
     NoSuchEvent: "there is no event “{0}” here; malle watch --help tells which there are with and without --table" | "pas d’événement « {0} » ici ; malle watch --help dit lesquels existent avec et sans --table";
     TooFewEvents: "{0} of {1} events came in time" | "{0} événements sur {1} sont venus à temps";
+    // secrets
+    ColKeptIn: "KEPT IN" | "GARDÉ DANS";
+    AskPassphrase: "Passphrase of {0}" | "Phrase de passe de {0}";
+    AskNewPassphrase: "New passphrase for {0}" | "Nouvelle phrase de passe pour {0}";
+    AskSecret: "Secret for {0}" | "Secret pour {0}";
+    AskAgain: "Once more" | "Encore une fois";
+    AnswersDiffer: "the two answers differ" | "les deux réponses diffèrent";
+    SecretStored: "{0} stored ({1})" | "{0} enregistré ({1})";
+    SecretRotated: "{0} replaced ({1})" | "{0} remplacé ({1})";
+    SecretReadable: "{0} can be read ({1})" | "{0} est lisible ({1})";
+    SecretLeaving: "deleted, still there" | "supprimé, encore présent";
+    SecretDeleted: "{0} deleted" | "{0} supprimé";
+    SecretDeletedLater: "{0} forgotten; it is removed when what keeps it is next open" | "{0} oublié ; il sera retiré à la prochaine ouverture de ce qui le garde";
+    PassphraseRotated: "the encrypted file has another passphrase" | "le fichier chiffré a une autre phrase de passe";
+    SecretMissing: "no secret {0} was stored" | "aucun secret {0} n’est enregistré";
+    SecretEmpty: "a secret cannot be empty" | "un secret ne peut pas être vide";
+    SecretNoInput: "nothing to read the secret from: give it on standard input" | "rien d’où lire le secret : donnez-le sur l’entrée standard";
+    BadSecretName: "“{0}” is no name of a secret: SERVICE/KEY or PROFILE/SERVICE/KEY" | "« {0} » n’est pas un nom de secret : SERVICE/CLÉ ou PROFIL/SERVICE/CLÉ";
+    NoServiceOfSecret: "there is no one service “{0}” in the profile “{1}”" | "il n’y a pas un seul service « {0} » dans le profil « {1} »";
+    WrongPassphrase: "the passphrase does not open {0}" | "la phrase de passe n’ouvre pas {0}";
+    NoPassphrase: "the passphrase of {0} is needed, and there is nobody to ask" | "la phrase de passe de {0} est nécessaire, et il n’y a personne à qui la demander";
+    NoPassphraseHint: "name a file that holds it: --passphrase-file, MALLE_PASSPHRASE_FILE, or passphrase_file in secrets.toml" | "nommez un fichier qui la contient : --passphrase-file, MALLE_PASSPHRASE_FILE, ou passphrase_file dans secrets.toml";
+    KeyringLocked: "the keyring is locked, and was not unlocked" | "le trousseau est verrouillé, et n’a pas été déverrouillé";
+    NoKeyring: "the keyring cannot be reached: {0}" | "le trousseau est hors d’atteinte : {0}";
     // receive folders
     ColClass: "CLASS" | "CLASSE";
     AnyOther: "(any other)" | "(toute autre)";

@@ -1,0 +1,237 @@
+//! `malle secret`: what is stored can be tested, replaced and deleted, and is never shown.
+
+use std::fs;
+
+use serde_json::Value;
+use testkit::{Malle, PrivateKeyring};
+
+use super::place::Place;
+
+const CANARY: &str = "kanari-7f3c";
+
+/// A home whose secrets go into the encrypted file, with little work, opened by a file beside it.
+fn place() -> (Place, Malle) {
+    let place = Place::new();
+    place.file(
+        "home/secrets.toml",
+        b"backend = \"file\"\n[file]\nwork = 1\n",
+    );
+    let passphrase = place.file("passphrase", b"open sesame\n");
+    let malle = place
+        .malle()
+        .clone()
+        .env("MALLE_PASSPHRASE_FILE", &passphrase);
+    (place, malle)
+}
+
+fn json(malle: &Malle, args: &[&str]) -> Value {
+    let all = [args, &["--json"]].concat();
+    let value: Value = serde_json::from_str(&malle.ok(all)).unwrap();
+    super::shape::check(args, &value);
+    value
+}
+
+fn fails(malle: &Malle, exit: i32, code: &str, args: &[&str]) {
+    let run = malle.run([args, &["--json"]].concat());
+    assert_eq!(run.code(), Some(exit), "{args:?}: {}", run.err());
+    let error: Value = serde_json::from_str(&run.err()).unwrap();
+    assert_eq!(error["error"]["code"], code, "{args:?}");
+    assert_eq!(run.out(), "");
+}
+
+#[test]
+fn stored_tested_replaced_deleted() {
+    let (_place, malle) = place();
+    let line = malle.clone().input(format!("{CANARY}\n").as_bytes());
+    let stored = json(&line, &["secret", "set", "a/password"]);
+    let name = stored["name"].as_str().unwrap().to_owned();
+    assert!(
+        name.starts_with("me/") && name.ends_with("/password"),
+        "{name}"
+    );
+    assert_eq!(stored["place"], "file");
+    let uid = name.split('/').nth(1).unwrap();
+    for same in [
+        "a/password",
+        "me/a/password",
+        &format!("{uid}/password"),
+        &name,
+    ] {
+        assert_eq!(json(&malle, &["secret", "test", same])["name"], *name);
+    }
+    let list = json(&malle, &["secret", "list"]);
+    assert_eq!(list[0]["name"], *name);
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    let next = malle.clone().input(b"next");
+    assert_eq!(json(&next, &["secret", "rotate", &name])["place"], "file");
+    let said = malle
+        .clone()
+        .env("MALLE_LANG", "fr")
+        .ok(["secret", "test", "a/password"]);
+    assert!(said.contains("est lisible"), "{said}");
+}
+
+#[test]
+fn the_passphrase_is_replaced() {
+    let (place, malle) = place();
+    malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
+    let next = place.file("next", b"friend\n");
+    malle.ok(["secret", "rotate", "--new-passphrase-file", &next]);
+    fails(&malle, 4, "wrong-passphrase", &["secret", "test", "a/k"]);
+    // The command line is stronger than the environment.
+    malle.ok(["secret", "test", "a/k", "--passphrase-file", &next]);
+    let run = place.malle().run(["secret", "test", "a/k"]);
+    assert_eq!(run.code(), Some(4));
+    assert!(run.err().contains("--passphrase-file"), "{}", run.err());
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    let (place, malle) = place();
+    fails(
+        &malle,
+        3,
+        "no-such-secret",
+        &["secret", "test", "a/password"],
+    );
+    fails(
+        &malle,
+        3,
+        "no-such-secret",
+        &["secret", "delete", "a/password"],
+    );
+    fails(
+        &malle,
+        3,
+        "no-such-secret",
+        &["secret", "rotate", "a/password"],
+    );
+    fails(
+        &malle,
+        3,
+        "no-such-service",
+        &["secret", "set", "nothing/password"],
+    );
+    fails(
+        &malle,
+        3,
+        "MAPI_E_NOT_FOUND",
+        &["secret", "set", "nobody/a/password"],
+    );
+    fails(&malle, 2, "bad-secret-name", &["secret", "set", "password"]);
+    fails(
+        &malle,
+        2,
+        "bad-secret-name",
+        &["secret", "set", "a/pass word"],
+    );
+    fails(&malle, 2, "empty-secret", &["secret", "set", "a/password"]);
+    // Never on the command line.
+    fails(&malle, 2, "usage", &["secret", "set", "a/password", CANARY]);
+    fails(&malle, 2, "usage", &["secret", "get", "a/password"]);
+    place.file("home/secrets.toml", b"backend = \"plain\"");
+    let run = malle
+        .clone()
+        .input(b"x")
+        .run(["secret", "set", "a/password"]);
+    assert_eq!(run.code(), Some(1));
+    assert!(
+        run.err().contains("secrets.toml") && run.err().contains("line 1"),
+        "{}",
+        run.err()
+    );
+}
+
+#[test]
+fn a_dry_run_stores_nothing_and_deletes_nothing() {
+    let (_place, malle) = place();
+    let line = malle.clone().input(b"v");
+    let shown = json(&line, &["secret", "set", "a/k", "--dry-run"]);
+    assert!(shown["place"].is_null());
+    fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
+    line.ok(["secret", "set", "a/k"]);
+    malle.ok(["secret", "delete", "a/k", "--dry-run"]);
+    malle.ok(["secret", "test", "a/k"]);
+    assert_eq!(json(&malle, &["secret", "delete", "a/k"])["pending"], false);
+    fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
+}
+
+/// The commands of `secrets.toml` leave a mark; the bus of the session is one that marks whoever connects.
+#[cfg(unix)]
+#[test]
+fn no_command_that_needs_no_secret_opens_any_place() {
+    use std::os::unix::net::UnixListener;
+    let place = Place::new();
+    let mark = place.path("opened").display().to_string();
+    let choice = format!(
+        "backend = \"command\"\n[command]\nget = [\"sh\", \"-c\", \"echo x | tee '{mark}'\"]\n"
+    );
+    place.file("home/secrets.toml", choice.as_bytes());
+    let bus = place.path("bus");
+    let listener = UnixListener::bind(&bus).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("unix:path={}", bus.display());
+    let malle = place
+        .malle()
+        .clone()
+        .env("DBUS_SESSION_BUS_ADDRESS", &address);
+    let mail = place.file("one.eml", b"Subject: x\r\n\r\nHello.\r\n");
+    for args in [
+        &["import", &mail][..],
+        &["list"],
+        &["search", "hello"],
+        &["folder", "list"],
+        &["store", "info"],
+        &["profile", "list"],
+        &["profile", "create", "other"],
+        &["profile", "delete", "other", "--purge", "--yes"],
+        &["status"],
+        &["secret", "list"],
+        &["--help"],
+    ] {
+        malle.ok(args);
+    }
+    assert!(listener.accept().is_err(), "somebody asked for the keyring");
+    assert!(!place.path("opened").exists(), "somebody ran the command");
+    malle.ok(["secret", "test", "a/k"]);
+    assert!(
+        place.path("opened").exists(),
+        "the test sees it when somebody does"
+    );
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+#[test]
+fn the_keyring_of_the_session_is_the_default() {
+    let Some(mut keyring) = PrivateKeyring::start() else {
+        return;
+    };
+    let place = Place::new();
+    let mut malle = place.malle().clone();
+    for (name, value) in keyring.environment() {
+        if name != "HOME" {
+            malle = malle.env(name, &value);
+        }
+    }
+    let line = malle.clone().input(CANARY.as_bytes());
+    assert_eq!(json(&line, &["secret", "set", "a/k"])["place"], "keyring");
+    assert_eq!(json(&malle, &["secret", "test", "a/k"])["place"], "keyring");
+    assert!(!place.path("home/data/.secrets/secrets.age").exists());
+    let names = fs::read_to_string(place.path("home/data/.secrets/names.toml")).unwrap();
+    assert!(
+        names.contains("keyring") && !names.contains(CANARY),
+        "{names}"
+    );
+    keyring.lock();
+    let run = malle.run(["secret", "test", "a/k"]);
+    assert!(matches!(run.code(), Some(1 | 4)), "{}", run.err());
+    assert!(run.err().contains("keyring"), "{}", run.err());
+    let gone = place
+        .malle()
+        .clone()
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/such/bus");
+    fails(&gone, 1, "no-keyring", &["secret", "test", "a/k"]);
+    keyring.unlock();
+    malle.ok(["secret", "delete", "a/k"]);
+    fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
+}
