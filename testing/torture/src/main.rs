@@ -1,5 +1,5 @@
 //! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail,
-//! stopped and killed holders of leases.
+//! stopped and killed holders of leases, killed changes of profiles.
 //!
 //! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
 //! that a command had reported done may be lost. Search folders show what a fresh search finds, and
@@ -14,6 +14,7 @@ mod lease;
 mod observer;
 mod pair;
 mod plan;
+mod profiles;
 mod searches;
 mod wal;
 mod world;
@@ -31,8 +32,10 @@ type Part = fn(&Plan, &mut Chance) -> Result<Value>;
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
-    if args.next().as_deref() == Some("--holder") {
-        return lease::holder::serve(args);
+    match args.next().as_deref() {
+        Some("--holder") => return lease::holder::serve(args),
+        Some("--profile-worker") => return profiles::worker::serve(args),
+        _ => {}
     }
     let plan = Plan::from_args(std::env::args().skip(1))?;
     say(&format!(
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         ("two-writers", pair::run),
         ("hostile", hostile::run),
         ("lease", lease::run),
+        ("profiles", profiles::run),
     ];
     for (name, part) in parts {
         let mut own = chance.fork();

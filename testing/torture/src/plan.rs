@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 pub(crate) struct Plan {
     /// Where chance starts.
     pub(crate) seed: u64,
-    /// Commands that are killed.
+    /// Commands that are killed; of processes that change profiles twice as many.
     pub(crate) kills: u32,
     /// Search folders that are made, changed and deleted.
     pub(crate) searches: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Plan {
 
 const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--searches N] [--messages N] \
                      [--prefixes N] [--less N] [--stopped SECONDS] [--takeovers N] \
-                     [--only kill|full-disk|wal|two-writers|hostile|lease] [--report FILE]";
+                     [--only kill|full-disk|wal|two-writers|hostile|lease|profiles] [--report FILE]";
 
 impl Plan {
     /// Reads the arguments. `--ci` is the short form with a fixed seed.

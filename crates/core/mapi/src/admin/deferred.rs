@@ -1,7 +1,7 @@
 //! What waits until no session uses a profile: its deletion, its new name, providers that go.
 //! Reference: "IProfAdmin::DeleteProfile", "IProfAdmin::RenameProfile" (requirements PA-06, PA-13, R-ProfAdmin)
 
-use mapi_props::Guid;
+use mapi_props::{Code, Guid};
 use mapi_spi::{Call, Result, ServiceEvent};
 
 use super::entry_point::{draft, known};
@@ -9,18 +9,37 @@ use super::identity;
 use crate::host::{Profile, ProfileProvider, ProfileService};
 use crate::subsystem::Subsystem;
 
+/// How often it is looked whether a profile is free, each time after whoever had it alone.
+const LOOKS: u32 = 8;
+
 /// Does what waits, if there is anything and nobody uses the profile. Whoever lets go of a profile as the last one calls it,
 /// and whoever marks one; so of two at the same time one sees the mark and finds the profile free.
 ///
 /// # Errors
 /// Those of the host; a profile that is gone by then is none.
 pub(crate) fn settle(subsystem: &Subsystem, name: &str) -> Result<()> {
-    let host = &subsystem.host;
-    if !waits(&host.profile(name)?) {
-        return Ok(());
+    match settle_all(subsystem, name) {
+        // Another process was as fast: it sweeps, too.
+        Err(error) if error.code() == Code::NOT_FOUND => Ok(()),
+        other => other,
     }
-    let Some(_alone) = host.sole_use(name)? else {
-        return Ok(());
+}
+
+fn settle_all(subsystem: &Subsystem, name: &str) -> Result<()> {
+    let host = &subsystem.host;
+    let mut looks = 0..LOOKS;
+    let _alone = loop {
+        if !waits(&host.profile(name)?) {
+            return Ok(());
+        }
+        if let Some(alone) = host.sole_use(name)? {
+            break alone;
+        }
+        if looks.next().is_none() {
+            return Ok(());
+        }
+        // A session uses it, or another process does this very thing: that is waited for, so that it is done afterwards.
+        drop(host.use_profile(name)?);
     };
     // Somebody else may have done it before the profile was ours.
     let profile = host.profile(name)?;
