@@ -516,6 +516,58 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "tables of profiles, services and providers have the columns of their pages from the beginning",
+        |f| {
+            let desk = Desk::in_memory(f);
+            let services = profile(&desk.program(), "p", &["one"])?;
+            let profiles = desk.program().admin_profiles()?;
+            let provider = columns![
+                tags::DISPLAY_NAME,
+                tags::INSTANCE_KEY,
+                tags::PROVIDER_DISPLAY,
+                tags::PROVIDER_DLL_NAME,
+                tags::PROVIDER_ORDINAL,
+                tags::PROVIDER_UID,
+                tags::RESOURCE_FLAGS,
+                tags::RESOURCE_TYPE,
+                tags::SERVICE_NAME,
+                tags::SERVICE_UID
+            ];
+            let service = columns![
+                tags::DISPLAY_NAME,
+                tags::INSTANCE_KEY,
+                tags::RESOURCE_FLAGS,
+                tags::SERVICE_DLL_NAME,
+                tags::SERVICE_ENTRY_NAME,
+                tags::SERVICE_NAME,
+                tags::SERVICE_SUPPORT_FILES,
+                tags::SERVICE_UID
+            ];
+            let one = services.admin_providers(only(&services)?)?;
+            for (table, required) in [
+                (
+                    profiles.profile_table(ProfileFlags::NONE),
+                    &columns![tags::DISPLAY_NAME, tags::DEFAULT_PROFILE][..],
+                ),
+                (services.service_table(), &service),
+                (services.provider_table(), &provider),
+                (one.provider_table(), &provider),
+            ] {
+                let table = table.open()?;
+                let columns = table.query_columns();
+                for tag in required {
+                    assert!(columns.contains(tag), "{tag}");
+                }
+                let row = table.query_rows(1)?.remove(0);
+                for (at, tag) in required.iter().enumerate() {
+                    assert!(row.value(*tag).is_some(), "{at}: {tag}");
+                }
+            }
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
         "a setting that no service knows, or that cannot be, is named",
         |f| {
             let desk = Desk::in_memory(f);

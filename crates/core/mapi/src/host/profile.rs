@@ -323,7 +323,7 @@ mod tests {
     fn a_letter_is_never_given_twice() {
         let mut profile = Profile::default();
         let store = ServiceDescription::store("X", "X");
-        let mut add = |profile: &mut Profile| {
+        let add = |profile: &mut Profile| {
             let added = profile.add(&store, BTreeMap::new(), &mut || Guid::NIL);
             added.providers[0].letter.clone()
         };
