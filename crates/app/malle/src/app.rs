@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
-use malle_host::secrets::Secrets;
+use malle_host::secrets::{AskNobody, Secrets};
 use malle_views::Letters;
 use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, ShortId};
 use mapi_props::{Code, Guid, Kind, tags};
@@ -98,6 +98,18 @@ impl App {
         let host = MalleHost::new(Profiles::of(home.clone())).traced(traced);
         let host = Arc::new(host.with_secrets(self.secrets_of(home)));
         Ok(self.host.get_or_init(|| host))
+    }
+
+    /// The host of a process that runs by itself: nobody is asked for anything, and signals are its own affair.
+    pub(crate) fn host_alone(&self) -> Outcome<MalleHost> {
+        let home = Home::find(self.global.home.as_deref())
+            .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
+        let traced = self.log_choice()?.traces_spi();
+        let file = self.global.passphrase_file.clone();
+        let file = file.or_else(passphrase::file_from_environment);
+        let secrets = Secrets::of(home.clone(), Arc::new(AskNobody), file);
+        let host = MalleHost::new(Profiles::of(home)).traced(traced);
+        Ok(host.with_secrets(secrets))
     }
 
     /// The secrets of this run's home: whoever sits at the terminal is asked for what opens them, if that is needed.

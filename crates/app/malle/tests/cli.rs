@@ -6,6 +6,8 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "cli/background.rs"]
+mod background;
 #[path = "cli/corpus.rs"]
 mod corpus;
 #[path = "cli/exporting.rs"]

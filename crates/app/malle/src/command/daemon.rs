@@ -36,14 +36,14 @@ pub(super) fn run(app: &App, args: &DaemonArgs) -> Outcome<Exit> {
 
 fn serve(app: &App, args: &DaemonArgs) -> Outcome<Exit> {
     app.start_informing()?;
-    let host = Arc::clone(app.host()?);
+    let host = app.host_alone()?;
     if let Some(name) = &app.global.profile {
         let found = host.profile(name);
         found.map_err(|error| app.failure(&error))?;
     }
     let daemon = Daemon {
         run: host.profiles().home().run_dir().to_owned(),
-        host: host as Arc<dyn Host>,
+        host: Arc::new(host) as Arc<dyn Host>,
         works: works(),
         profile: app.global.profile.clone(),
         standby: args.standby,
