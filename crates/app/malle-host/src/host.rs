@@ -11,8 +11,8 @@ use mapi::{
 use mapi_kit::trace::Traced;
 use mapi_props::{Code, Guid};
 use mapi_spi::{
-    Call, Error, OpenStore, OpenTransport, Result, Service, ServiceDescription, ServiceDraft,
-    ServiceEvent, Store, Support, Transport, UiHost,
+    Call, Error, Headless, OpenStore, OpenTransport, Result, Service, ServiceDescription,
+    ServiceDraft, ServiceEvent, Store, Support, Transport, UiHost,
 };
 use store_mailbox::MailboxService;
 use store_memory::MemoryService;
@@ -54,6 +54,7 @@ pub struct MalleHost {
     profiles: Profiles,
     secrets: Arc<Secrets>,
     traced: bool,
+    ui: Arc<dyn UiHost>,
 }
 
 impl MalleHost {
@@ -65,6 +66,7 @@ impl MalleHost {
             secrets: Arc::new(Secrets::of(home, Arc::new(AskNobody), None)),
             profiles,
             traced: false,
+            ui: Arc::new(Headless),
         }
     }
 
@@ -72,6 +74,13 @@ impl MalleHost {
     #[must_use]
     pub const fn traced(mut self, on: bool) -> Self {
         self.traced = on;
+        self
+    }
+
+    /// The same with this way to ask a person; else nobody can be asked.
+    #[must_use]
+    pub fn with_ui(mut self, ui: Arc<dyn UiHost>) -> Self {
+        self.ui = ui;
         self
     }
 
@@ -228,6 +237,10 @@ impl Host for MalleHost {
     fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
         let found = self.profiles.catalogue().service(name)?;
         Some(self.as_used(found))
+    }
+
+    fn ui(&self) -> Arc<dyn UiHost> {
+        Arc::clone(&self.ui)
     }
 
     fn local_forms(&self) -> Result<Vec<Form>> {

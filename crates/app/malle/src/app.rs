@@ -1,10 +1,12 @@
 //! One run of the command: its options, its output, and the session it opens when it needs one.
 
+mod administration;
+
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
 use malle_host::secrets::{AskNobody, Secrets};
+use malle_host::{CreateError, Home, LogChoice, MalleHost, ProfileError, Profiles, interruptible};
 use malle_views::Letters;
 use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, ShortId};
 use mapi_props::{Code, Guid, Kind, tags};
@@ -15,6 +17,7 @@ use crate::messages::Msg;
 use crate::output::Output;
 use crate::passphrase::{self, AtTerminal};
 use crate::progress::Progress;
+use crate::terminal::Terminal;
 
 /// Whether a command changes stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +98,10 @@ impl App {
         let home = Home::find(self.global.home.as_deref())
             .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
         let traced = self.log_choice()?.traces_spi();
-        let host = MalleHost::new(Profiles::of(home.clone())).traced(traced);
+        let mut host = MalleHost::new(Profiles::of(home.clone())).traced(traced);
+        if let Some(terminal) = Terminal::of(&self.output) {
+            host = host.with_ui(Arc::new(terminal));
+        }
         let host = Arc::new(host.with_secrets(self.secrets_of(home)));
         Ok(self.host.get_or_init(|| host))
     }
@@ -152,14 +158,20 @@ impl App {
             .load(&name)
             .map_err(|e| self.profile_failure(&e))?;
         let mapi = Mapi::initialize(host as Arc<dyn Host>);
-        let reading = || Session::logon(&mapi, Logon::profile(&name).read_only());
-        let writing = || Session::logon(&mapi, Logon::profile(&name));
+        let logon = || Logon::profile(&name).under(self.told(Msg::OpeningStores));
+        let reading = || Session::logon(&mapi, logon().read_only());
+        let writing = || Session::logon(&mapi, logon());
         let session = match self.access {
             Access::Read => reading(),
-            Access::Inspect => writing().or_else(|_| reading()),
+            // A session may lack its default store; to look at it reading may do.
+            Access::Inspect => writing()
+                .and_then(|session| session.default_store().map(|_| session))
+                .or_else(|_| reading()),
             Access::Write => writing(),
         };
         let session = session.map_err(|e| self.failure(&e))?;
+        // What follows shows its own progress.
+        let session = session.with_call(mapi::Call::default());
         Ok(self.session.get_or_init(|| session))
     }
 

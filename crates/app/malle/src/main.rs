@@ -14,6 +14,8 @@ mod output;
 mod passphrase;
 mod progress;
 mod query;
+mod settings;
+mod terminal;
 mod text;
 
 use std::process::ExitCode;

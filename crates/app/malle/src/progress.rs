@@ -1,7 +1,7 @@
 //! Progress on standard error: a bar on a terminal, JSON lines on request, else nothing.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use mapi::{Call, Progress as ProgressTaker, ProgressEvent};
@@ -16,13 +16,18 @@ use crate::text;
 /// Shortest time between two pictures.
 const PICTURE: Duration = Duration::from_millis(100);
 
+/// What is over before this needs no bar.
+const DELAY: Duration = Duration::from_secs(1);
+
 /// Shows how far one long command is.
 #[derive(Debug)]
 pub(crate) struct Progress {
     style: Style,
-    what: &'static str,
+    what: String,
     started: Instant,
     last: Option<Instant>,
+    /// The most that was shown, in thousandths: nothing ever seems to go backwards.
+    reached: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +61,15 @@ struct Line<'a> {
     seconds: f64,
 }
 
+impl Step {
+    /// How much of the whole is done.
+    fn thousandths(self) -> Option<u64> {
+        let total = self.total.filter(|total| *total > 0)?;
+        let done = self.of_total.unwrap_or(self.done).min(total);
+        u64::try_from(u128::from(done) * 1000 / u128::from(total)).ok()
+    }
+}
+
 impl Progress {
     /// For a command that is called `what` on screen.
     pub(crate) fn new(output: &Output, mode: ProgressMode, what: &'static str) -> Self {
@@ -64,11 +78,16 @@ impl Progress {
             ProgressMode::Auto if !output.quiet && io::stderr().is_terminal() => Style::Bar,
             ProgressMode::Auto | ProgressMode::None => Style::Hidden,
         };
+        Self::styled(style, what.to_owned())
+    }
+
+    fn styled(style: Style, what: String) -> Self {
         Self {
             style,
             what,
             started: Instant::now(),
             last: None,
+            reached: 0,
         }
     }
 
@@ -82,6 +101,12 @@ impl Progress {
         if !self.is_shown() || self.last.is_some_and(|last| last.elapsed() < PICTURE) {
             return;
         }
+        let early = self.style == Style::Bar && self.started.elapsed() < DELAY;
+        let part = step.thousandths().unwrap_or(self.reached);
+        if early || part < self.reached {
+            return;
+        }
+        self.reached = part;
         self.last = Some(Instant::now());
         self.picture(step);
     }
@@ -98,7 +123,7 @@ impl Progress {
 
     fn json(&self, step: Step) -> String {
         let line = Line {
-            progress: self.what,
+            progress: &self.what,
             step,
             seconds: self.started.elapsed().as_secs_f64(),
         };
@@ -137,6 +162,12 @@ impl Progress {
     }
 }
 
+/// A bar on standard error for whoever reports to it.
+pub(crate) fn bar(what: String) -> Arc<dyn ProgressTaker> {
+    let progress = Progress::styled(Style::Bar, what);
+    Arc::new(Screen(Mutex::new((progress, Step::default()))))
+}
+
 /// What shows the progress of calls to a store until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Watch(Arc<Screen>);
@@ -155,12 +186,40 @@ impl ProgressTaker for Screen {
         guard.1 = step;
         guard.0.step(step);
     }
+
+    /// The bar moves on inside of an item; what is counted are items.
+    fn inside(&self, around: ProgressEvent, inner: ProgressEvent) {
+        let pieces = around.with(inner);
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if guard.0.style == Style::Bar {
+            guard.0.step(Step {
+                done: around.done,
+                total: pieces.total,
+                of_total: Some(pieces.done),
+                ..Step::default()
+            });
+        }
+    }
+}
+
+impl Screen {
+    fn end(&self) {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let step = guard.1;
+        guard.0.end(step);
+        guard.0.style = Style::Hidden;
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.0.end(guard.1);
+        self.0.end();
     }
 }
 
@@ -174,5 +233,37 @@ impl App {
             ..self.cancellable()
         };
         (call, Watch(screen))
+    }
+
+    /// A call that shows how far it is once it has something to tell, and that Ctrl-C does not cancel: it ends the command.
+    pub(crate) fn told(&self, what: Msg) -> Call {
+        let late = Late {
+            progress: Mutex::new(Some(self.progress(what))),
+            screen: OnceLock::new(),
+        };
+        Call {
+            progress: Some(Arc::new(late)),
+            ..Call::default()
+        }
+    }
+}
+
+/// A screen from the first report on; it ends with the call.
+#[derive(Debug)]
+struct Late {
+    progress: Mutex<Option<Progress>>,
+    screen: OnceLock<Option<Screen>>,
+}
+
+impl ProgressTaker for Late {
+    fn report(&self, event: ProgressEvent) {
+        let screen = self.screen.get_or_init(|| {
+            let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+            let progress = progress.take()?;
+            Some(Screen(Mutex::new((progress, Step::default()))))
+        });
+        if let Some(screen) = screen {
+            screen.report(event);
+        }
     }
 }

@@ -7,40 +7,6 @@ use clap::Subcommand;
 use super::CareArgs;
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum ProfileCommand {
-    /// Make a profile with a local store; nothing is asked
-    #[command(after_help = "Example:\n  malle profile create work --default")]
-    Create {
-        /// Its name: letters, digits, '-', '_' and '.'
-        name: String,
-        /// Make it the default profile
-        #[arg(long)]
-        default: bool,
-        /// Message service of its store
-        #[arg(long, value_name = "SERVICE", default_value = "MALLE_LOCAL")]
-        service: String,
-    },
-    /// List the profiles
-    #[command(after_help = "Example:\n  malle profile list --json")]
-    List,
-    /// Show or choose the default profile
-    #[command(after_help = "Example:\n  malle profile default work")]
-    Default {
-        /// The profile that becomes the default one
-        name: Option<String>,
-    },
-    /// Delete a profile; its mail stays unless --purge is given
-    #[command(after_help = "Example:\n  malle profile delete old --purge --yes")]
-    Delete {
-        /// The profile
-        name: String,
-        /// Delete its mail too, for good
-        #[arg(long)]
-        purge: bool,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum FolderCommand {
     /// List folders with their counts
     #[command(after_help = "Example:\n  malle folder list Inbox")]

@@ -1,10 +1,16 @@
-//! `malle profile`: make, list, choose and delete profiles.
+//! `malle profile`: make, list, choose, copy and delete profiles.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+mod change;
+mod create;
+mod transfer;
 
-use malle_host::{DataOnDelete, default_config};
+use std::io;
+
+use malle_host::ProfileError;
+use mapi::{Profile, ProviderKind, resource_flags};
 use serde::Serialize;
 
+use super::service::{ServiceView, write_services};
 use crate::app::App;
 use crate::args::ProfileCommand;
 use crate::exit::{Exit, Outcome};
@@ -18,19 +24,30 @@ pub(super) fn run(app: &App, verb: ProfileCommand) -> Outcome<Exit> {
             name,
             default,
             service,
-        } => create(app, &name, default, &service),
+            empty,
+            settings,
+        } => create::create(app, &name, (default, empty), &service, &settings),
+        ProfileCommand::Wizard { service, add } => create::wizard(app, &service, add),
         ProfileCommand::List => list(app),
-        ProfileCommand::Default { name } => default(app, name),
-        ProfileCommand::Delete { name, purge } => delete(app, name, purge),
+        ProfileCommand::Show { name } => show(app, name),
+        ProfileCommand::Copy { name, new } => change::copy(app, &name, &new),
+        ProfileCommand::Rename { name, new } => change::rename(app, &name, &new),
+        ProfileCommand::Default { name, none } => default(app, name, none),
+        ProfileCommand::Delete { name, purge } => change::delete(app, &name, purge),
+        ProfileCommand::Export { name, to } => transfer::export(app, &name, to.as_deref()),
+        ProfileCommand::Import { name, file } => transfer::import(app, &name, &file),
     }
 }
 
-/// A profile as shown: `{"name","default","stores":[{"letter","service"}]}`.
+/// A profile as shown: `{"name","default","stores":[{"letter","service","default"}]}`.
 #[derive(Serialize)]
-struct ProfileView {
+pub(super) struct ProfileView {
     name: String,
     default: bool,
     stores: Vec<StoreView>,
+    /// The name that it gets when its last session ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renamed_to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -40,64 +57,36 @@ struct StoreView {
     default: bool,
 }
 
-fn view(app: &App, name: &str, default: bool) -> Outcome<ProfileView> {
-    let loaded = app.host()?.profiles().load(name);
-    let profile = loaded.map_err(|e| app.profile_failure(&e))?;
-    let is_default = |p: &mapi::ProfileProvider| p.flags & mapi::resource_flags::DEFAULT_STORE != 0;
-    let mut chosen = profile.stores().filter(|(_, store)| is_default(store));
-    let chosen = chosen.next().map(|(_, store)| store.letter.clone());
-    let store = |(service, store): (&mapi::ProfileService, &mapi::ProfileProvider)| StoreView {
-        letter: store.letter.clone(),
-        service: service.service.clone(),
-        default: Some(&store.letter) == chosen.as_ref(),
-    };
-    Ok(ProfileView {
-        name: name.to_owned(),
-        default,
-        stores: profile.stores().map(store).collect(),
-    })
-}
-
-#[derive(Serialize)]
-struct Created {
-    #[serde(flatten)]
-    profile: ProfileView,
-}
-
-impl Shown for Created {
-    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        let msg = if self.profile.default {
-            Msg::ProfileCreatedDefault
-        } else {
-            Msg::ProfileCreated
-        };
-        to.say(msg, &[&self.profile.name])
+impl ProfileView {
+    pub(super) fn load(app: &App, name: &str) -> Outcome<Self> {
+        let profile = app.profile_of(name)?;
+        Ok(Self::of(&profile, is_default(app, name)?))
     }
-}
 
-fn create(app: &App, name: &str, default: bool, service: &str) -> Outcome<Exit> {
-    let Some(config) = default_config(service) else {
-        return Err(app.fail(
-            Exit::Usage,
-            "no-such-service",
-            Msg::UnknownService,
-            &[&service],
-        ));
-    };
-    let host = app.host()?;
-    if !app.global.dry_run {
-        host.create_profile(name, service, config)
-            .map_err(|e| app.create_failure(&e))?;
-        if default {
-            let chosen = host.profiles().set_default(Some(name));
-            chosen.map_err(|e| app.profile_failure(&e))?;
+    pub(super) fn of(profile: &Profile, default: bool) -> Self {
+        let services = profile.services.iter();
+        let all = services.flat_map(|s| s.providers.iter().map(|p| (s.service.as_str(), p)));
+        let stores = all.filter(|(_, p)| p.kind == ProviderKind::Store && !p.deleted);
+        let store = |(service, p): (&str, &mapi::ProfileProvider)| StoreView {
+            letter: p.letter.clone(),
+            service: service.to_owned(),
+            default: p.flags & resource_flags::DEFAULT_STORE != 0,
+        };
+        Self {
+            name: profile.name.clone(),
+            default,
+            stores: stores.map(store).collect(),
+            renamed_to: profile.renamed_to.clone(),
         }
     }
-    let is_default = host.profiles().default_name().is_ok_and(|d| d == name);
-    app.output.show(&Created {
-        profile: view(app, name, is_default)?,
-    })?;
-    Ok(Exit::Ok)
+}
+
+fn is_default(app: &App, name: &str) -> Outcome<bool> {
+    Ok(app
+        .host()?
+        .profiles()
+        .default_name()
+        .is_ok_and(|d| d == name))
 }
 
 #[derive(Serialize)]
@@ -116,12 +105,14 @@ impl Shown for ProfileList {
             let stores: Vec<_> = stores
                 .map(|s| format!("{} {}", s.letter, s.service))
                 .collect();
-            let mark = if profile.default {
-                to.word(Msg::DefaultMark)
-            } else {
-                ""
-            };
-            table.row([profile.name.clone(), stores.join(", "), mark.to_owned()]);
+            let mut mark = String::new();
+            if profile.default {
+                mark.push_str(to.word(Msg::DefaultMark));
+            }
+            if let Some(new) = &profile.renamed_to {
+                mark.push_str(&format!(" → {new}"));
+            }
+            table.row([profile.name.clone(), stores.join(", "), mark]);
         }
         let width = to.width();
         table.write(to, width)
@@ -130,116 +121,108 @@ impl Shown for ProfileList {
 
 fn list(app: &App) -> Outcome<Exit> {
     let profiles = app.host()?.profiles();
-    let names = profiles.names().map_err(|e| app.profile_failure(&e))?;
+    let entries = profiles.entries().map_err(|e| app.profile_failure(&e))?;
     let default = profiles.default_name().ok();
     let mut views = Vec::new();
-    for name in names {
-        views.push(view(app, &name, default.as_deref() == Some(&name))?);
+    for entry in entries.into_iter().filter(|e| !e.deleted) {
+        match profiles.load(&entry.name) {
+            Ok(profile) => {
+                let is_default = default.as_deref() == Some(&entry.name);
+                views.push(ProfileView::of(&profile, is_default));
+            }
+            // Gone since it was listed.
+            Err(ProfileError::Unknown { .. }) => {}
+            Err(error) => return Err(app.profile_failure(&error)),
+        }
     }
     app.output.show(&ProfileList(views))?;
     Ok(Exit::Ok)
 }
 
-/// `{"default":NAME}`.
+/// A profile with its services: `{"name","default","base","in_use","services"}`.
 #[derive(Serialize)]
-struct DefaultView {
-    default: String,
+struct Whole {
+    name: String,
+    default: bool,
+    /// Where relative paths of its settings start.
+    base: String,
+    in_use: bool,
+    renamed_to: Option<String>,
+    services: Vec<ServiceView>,
 }
 
-impl Shown for DefaultView {
+impl Shown for Whole {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        to.say(Msg::ProfileIsDefault, &[&self.default])
-    }
-}
-
-fn default(app: &App, name: Option<String>) -> Outcome<Exit> {
-    let profiles = app.host()?.profiles();
-    let default = match name {
-        Some(name) if app.global.dry_run => {
-            profiles.load(&name).map_err(|e| app.profile_failure(&e))?;
-            name
-        }
-        Some(name) => {
-            profiles
-                .set_default(Some(&name))
-                .map_err(|e| app.profile_failure(&e))?;
-            name
-        }
-        None => profiles
-            .default_name()
-            .map_err(|e| app.profile_failure(&e))?,
-    };
-    app.output.show(&DefaultView { default })?;
-    Ok(Exit::Ok)
-}
-
-/// `{"deleted":NAME,"purged":bool,"data":DIR}`.
-#[derive(Serialize)]
-struct Deleted {
-    deleted: String,
-    purged: bool,
-    data: String,
-}
-
-impl Shown for Deleted {
-    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        if self.purged {
-            to.say(Msg::ProfilePurged, &[&self.deleted])
+        let mark = if self.default {
+            to.word(Msg::DefaultMark)
         } else {
-            to.say(Msg::ProfileDeleted, &[&self.deleted, &self.data])
-        }
-    }
-}
-
-fn delete(app: &App, name: String, purge: bool) -> Outcome<Exit> {
-    let profiles = app.host()?.profiles();
-    let folder = profiles.data_dir(&name);
-    let folder = folder.map_err(|e| app.profile_failure(&e))?;
-    if purge && !app.global.dry_run {
-        app.confirm(Msg::ConfirmPurge, &[&name])?;
-    }
-    if !app.global.dry_run {
-        let data = if purge {
-            DataOnDelete::Remove
-        } else {
-            DataOnDelete::Keep
+            ""
         };
-        profiles
-            .delete(&name, data)
-            .map_err(|e| app.profile_failure(&e))?;
+        let head = to.strong(&self.name);
+        to.line(format!("{head}  {}  {mark}", self.base).trim_end())?;
+        if self.in_use {
+            to.say(Msg::ProfileInUse, &[])?;
+        }
+        if let Some(new) = &self.renamed_to {
+            to.say(Msg::ProfileRenamedLater, &[&self.name, new])?;
+        }
+        write_services(&self.services, to)
     }
-    let data = folder.display().to_string();
-    app.output.show(&Deleted {
-        deleted: name,
-        purged: purge,
-        data,
+}
+
+fn show(app: &App, name: Option<String>) -> Outcome<Exit> {
+    let name = match name {
+        Some(name) => name,
+        None => app.profile_name()?,
+    };
+    let profile = app.profile_of(&name)?;
+    app.output.show(&Whole {
+        default: is_default(app, &name)?,
+        base: profile.base.display().to_string(),
+        in_use: app.in_use(&name)?,
+        renamed_to: profile.renamed_to.clone(),
+        services: ServiceView::all(app, &profile)?,
+        name,
     })?;
     Ok(Exit::Ok)
 }
 
-impl App {
-    /// Asks before something that cannot be undone. Without a terminal only `--yes` goes on.
-    #[expect(clippy::print_stderr, reason = "questions belong on standard error")]
-    pub(crate) fn confirm(&self, question: Msg, parts: &[&dyn std::fmt::Display]) -> Outcome<()> {
-        if self.global.yes {
-            return Ok(());
+/// `{"default":NAME}`, null where there is none.
+#[derive(Serialize)]
+struct DefaultView {
+    default: Option<String>,
+}
+
+impl Shown for DefaultView {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        match &self.default {
+            Some(name) => to.say(Msg::ProfileIsDefault, &[name]),
+            None => to.say(Msg::NoDefaultProfile, &[]),
         }
-        let lang = self.output.lang;
-        if self.output.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-            return Err(self.fail(Exit::Usage, "needs-yes", Msg::NeedsYes, &[]));
-        }
-        eprint!(
-            "{} {} ",
-            lang.say(question, parts),
-            lang.text(Msg::AnswerYesNo)
-        );
-        let _shown = io::stderr().flush();
-        let mut answer = String::new();
-        let read = io::stdin().lock().read_line(&mut answer);
-        let yes = ["y", "yes", "o", "oui"];
-        if read.is_ok() && yes.contains(&answer.trim().to_lowercase().as_str()) {
-            return Ok(());
-        }
-        Err(self.fail(Exit::Failure, "not-done", Msg::NotDone, &[]))
     }
+}
+
+fn default(app: &App, name: Option<String>, none: bool) -> Outcome<Exit> {
+    let profiles = app.host()?.profiles();
+    let failed = |e: &ProfileError| app.profile_failure(e);
+    let default = match name {
+        _ if none => None,
+        Some(name) => {
+            profiles.load(&name).map_err(|e| failed(&e))?;
+            Some(name)
+        }
+        None => {
+            let default = profiles.default_name().map_err(|e| failed(&e))?;
+            app.output.show(&DefaultView {
+                default: Some(default),
+            })?;
+            return Ok(Exit::Ok);
+        }
+    };
+    if !app.global.dry_run {
+        let set = app.profile_admin()?.set_default_profile(default.as_deref());
+        set.map_err(|e| app.failure(&e))?;
+    }
+    app.output.show(&DefaultView { default })?;
+    Ok(Exit::Ok)
 }

@@ -124,7 +124,7 @@ pub(super) fn by_description(
     }
 }
 
-/// Sets what has a setting of its property; the rest is for `other`.
+/// Sets what has a setting of its property, or takes it away for PT_NULL; the rest is for `other`.
 fn set(
     settings: &[Setting],
     props: &[(PropTag, PropValue)],
@@ -133,6 +133,9 @@ fn set(
 ) -> Result<()> {
     for (tag, value) in props {
         match settings.iter().find(|s| s.tag.id() == tag.id()) {
+            Some(setting) if *value == PropValue::Null => {
+                values.remove(&setting.key);
+            }
             Some(setting) => {
                 values.insert(setting.key.clone(), setting.text(value)?);
             }

@@ -1,0 +1,113 @@
+//! Profiles made: in one step, or by the wizard.
+
+use std::io;
+
+use malle_host::default_config;
+use mapi::{Host, ProfileFlags, Setting, SettingProblem, WizardFlags};
+use serde::Serialize;
+
+use super::ProfileView;
+use crate::app::App;
+use crate::args::{AskArgs, SettingArgs};
+use crate::command::service::{Given, checked};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+use crate::output::{Printer, Shown};
+use crate::settings::say_problem;
+
+#[derive(Serialize)]
+struct Created {
+    #[serde(flatten)]
+    profile: ProfileView,
+}
+
+impl Shown for Created {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        let msg = if self.profile.default {
+            Msg::ProfileCreatedDefault
+        } else {
+            Msg::ProfileCreated
+        };
+        to.say(msg, &[&self.profile.name])
+    }
+}
+
+pub(super) fn create(
+    app: &App,
+    name: &str,
+    (default, empty): (bool, bool),
+    service: &str,
+    args: &SettingArgs,
+) -> Outcome<Exit> {
+    let config = config(app, service, args)?;
+    let host = app.host()?;
+    if app.global.dry_run {
+        let profile = mapi::Profile {
+            name: name.to_owned(),
+            ..mapi::Profile::default()
+        };
+        let profile = ProfileView::of(&profile, default);
+        app.output.show(&Created { profile })?;
+        return Ok(Exit::Ok);
+    }
+    if empty {
+        let made = app
+            .profile_admin()?
+            .create_profile(name, ProfileFlags::NONE);
+        made.map_err(|e| app.failure(&e))?;
+    } else {
+        host.create_profile(name, service, config)
+            .map_err(|e| app.create_failure(&e))?;
+    }
+    if default {
+        let chosen = host.set_default_profile(Some(name));
+        chosen.map_err(|e| app.failure(&e))?;
+    }
+    app.output.show(&Created {
+        profile: ProfileView::load(app, name)?,
+    })?;
+    Ok(Exit::Ok)
+}
+
+/// The settings of the service of a new profile: what is given, over what such profiles usually have.
+fn config(app: &App, service: &str, args: &SettingArgs) -> Outcome<Given> {
+    let settings = app.known_service(service)?.description().settings;
+    let given = checked(app, &settings, args)?;
+    let mut config = default_config(service).unwrap_or_default();
+    for setting in &settings {
+        if let Some(default) = &setting.default {
+            config
+                .entry(setting.key.clone())
+                .or_insert_with(|| default.clone());
+        }
+    }
+    config.extend(given);
+    let problems = Setting::problems(&settings, &config);
+    let missing = |p: &&SettingProblem| matches!(p, SettingProblem::Missing { .. });
+    match problems.iter().find(missing) {
+        Some(problem) => {
+            let said = say_problem(app.output.lang, problem);
+            Err(Failure::new(Exit::Usage, "bad-setting", said))
+        }
+        None => Ok(config),
+    }
+}
+
+pub(super) fn wizard(app: &App, services: &[String], add: bool) -> Outcome<Exit> {
+    for service in services {
+        app.known_service(service)?;
+    }
+    app.can_ask(AskArgs { ask: true })?;
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    let flags = if add {
+        WizardFlags::ADD_SERVICE_ONLY | WizardFlags::PROVIDER_UI_ONLY
+    } else {
+        WizardFlags::NONE
+    };
+    let name = app.profile_admin()?.launch_wizard(flags, &services);
+    let name = name.map_err(|e| app.setting_failure(&e))?;
+    app.output.show(&Created {
+        profile: ProfileView::load(app, &name)?,
+    })?;
+    Ok(Exit::Ok)
+}
