@@ -8,7 +8,8 @@ use anyhow::{Context, Result, bail};
 use malle_host::{Home, LOCAL_SERVICE, MalleHost, Profiles, default_config};
 use mapi::{Folder, InitFlags, Logon, Mapi, MsgStore, Session};
 
-const PROFILE: &str = "big";
+/// Name of the profile.
+pub(crate) const PROFILE: &str = "big";
 
 /// An open session on the home that is measured.
 #[derive(Debug)]
@@ -58,6 +59,17 @@ impl Big {
         })
     }
 
+    /// The session.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Ends it.
+    pub fn logoff(&self) {
+        self.session.logoff();
+    }
+
     /// The store.
     ///
     /// # Errors
@@ -95,9 +107,13 @@ impl Big {
         Ok(self.files()?.iter().map(|(_, bytes)| bytes).sum())
     }
 
-    /// All files below the home, with their bytes.
     fn files(&self) -> Result<Vec<(PathBuf, u64)>> {
-        let mut open = vec![self.home.clone()];
+        Self::files_below(&self.home)
+    }
+
+    /// All files below a home, with their bytes.
+    pub(crate) fn files_below(home: &Path) -> Result<Vec<(PathBuf, u64)>> {
+        let mut open = vec![home.to_owned()];
         let mut files = Vec::new();
         while let Some(folder) = open.pop() {
             for entry in std::fs::read_dir(folder)? {

@@ -114,6 +114,18 @@ flags! {
         UNICODE = 0x8000_0000;
     }
 
+    /// What can be said of a property in memory (HrSetPropAccess).
+    PropAccess {
+        /// IPROP_READONLY.
+        READ_ONLY = 0x1;
+        /// IPROP_READWRITE.
+        READ_WRITE = 0x2;
+        /// IPROP_CLEAN: it is as it was.
+        CLEAN = 0x1_0000;
+        /// IPROP_DIRTY: it was set.
+        DIRTY = 0x2_0000;
+    }
+
     /// IMAPIStatus::ValidateState.
     ValidateFlags {
         /// SUPPRESS_UI: nobody is asked anything.

@@ -99,9 +99,9 @@ pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
-    LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropertyFlags, ReadFlags, RowFlags, SaveFlags,
-    SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags, SortFlags,
-    StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags, WizardFlags,
+    LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropAccess, PropertyFlags, ReadFlags, RowFlags,
+    SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags,
+    SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags, WizardFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,
@@ -123,7 +123,7 @@ pub use message_file::{
 pub use opened::Object;
 pub use profile_section::ProfileSection;
 pub use progress::{Delayed, ProgressLimits, ProgressObject, TOP_LEVEL, watched_by, with_dialog};
-pub use prop::{Interface, MapiProp, Prop, PropProblem, Typed};
+pub use prop::{Interface, MapiProp, Prop, PropData, PropProblem, Typed};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use sheet::{SheetControl, SheetObject, build_display_table, read_display_table};

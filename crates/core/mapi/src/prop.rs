@@ -2,6 +2,7 @@
 
 mod bag;
 mod copying;
+mod data;
 mod object;
 mod read;
 mod typed;
@@ -17,6 +18,7 @@ use crate::{NameFlags, PropertyFlags, Returned, SaveFlags};
 pub(crate) use bag::BagSource;
 pub use copying::Interface;
 pub(crate) use copying::{Which, convert_props};
+pub use data::PropData;
 pub(crate) use object::{Object, PropSource, StreamHome};
 pub(crate) use read::{all, list, values};
 pub use typed::Typed;

@@ -62,6 +62,9 @@ fn main() -> Result<()> {
     if plan.wants("daemon") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
         benchmarks::daemon::measure(&place("bench-daemon")?, plan.idle, &mut report)?;
     }
+    if plan.wants("session") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
+        benchmarks::session::measure(&place("bench-session")?, &mut report)?;
+    }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
     }

@@ -6,14 +6,14 @@ use std::time::Duration;
 use mapi::{
     Code, CopyFlags, CopyFolderFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags, Depth,
     EmptyFolderFlags, EventMask, FlushFlags, Folder, Guid, Logon, LogonFlags, Mapi, MapiProp,
-    NewService, Object, OpenFlags, ProfileFlags, PropName, PropType, PropertyFlags, ReadFlags,
-    RelOp, Restriction, Result, SaveFlags, SearchFlags, SectionFlags, ServiceFlags, Session,
-    SettingsFlags, SortColumn, SortOrderSet, SpecialFolder, StoreFlags, TreeFlags, ValidateFlags,
-    columns, tags,
+    NewService, Object, OpenFlags, ProfileFlags, PropAccess, PropName, PropType, PropertyFlags,
+    ReadFlags, RelOp, Restriction, Result, SaveFlags, SearchFlags, SectionFlags, ServiceFlags,
+    Session, SettingsFlags, SortColumn, SortOrderSet, SpecialFolder, StoreFlags, TreeFlags,
+    ValidateFlags, columns, tags,
 };
 use mapi_props::resource_type;
 
-use crate::fixture::{add_subject, address, attach, code, draft, prop};
+use crate::fixture::{add_subject, address, attach, code, draft, prop, subjects};
 use crate::heard::Heard;
 use crate::scripted::{PROFILE, SCRIPTED, World, plain, scripted, unconfigured};
 use crate::{Case, case};
@@ -85,6 +85,61 @@ pub(super) const CASES: &[Case] = &[
                 code(services.create_service(&NewService::of(SCRIPTED))),
                 Code::UNCONFIGURED
             );
+            Ok(())
+        }
+    ),
+    case!(
+        "AD-05.T1",
+        needs(),
+        "tables and properties in memory work before anything is initialised, and tell nobody",
+        |_| {
+            let utilities = mapi::Utilities::initialize(mapi::UtilityFlags::NONE);
+            let table =
+                utilities.create_table(tags::ROWID, columns![tags::ROWID, tags::SUBJECT])?;
+            let row = |n: i32, text: &str| vec![prop(tags::ROWID, n), prop(tags::SUBJECT, text)];
+            table.modify_row(&row(1, "b"))?;
+            table.modify_row(&row(2, "a"))?;
+            let view = table.view().open()?;
+            view.sort(SortOrderSet::by([SortColumn::ascending(tags::SUBJECT)]))?;
+            let heard = Heard::default();
+            let _connection = view.advise(EventMask::TABLE_MODIFIED, &heard.sink())?;
+            table.modify_row(&row(3, "c"))?;
+            assert_eq!(subjects(&view)?, ["a", "b", "c"]);
+            assert!(heard.take().is_empty(), "no events");
+            // Properties: set and read at once, each to be written or not, each dirty or not.
+            let object = utilities.create_props();
+            let wrong = (tags::SUBJECT.raw(), 3.into());
+            let problems =
+                object.set_props(&[prop(tags::SUBJECT, "kept"), wrong, prop(tags::ROWID, 7)])?;
+            assert_eq!(
+                (problems.len(), problems[0].index, problems[0].code),
+                (1, 1, Code::INVALID_TYPE)
+            );
+            assert_eq!(object.get(tags::SUBJECT)?, "kept");
+            assert_eq!(object.prop_list()?.len(), 2);
+            let both = columns![tags::SUBJECT, tags::BODY];
+            let (write, clean, dirty) =
+                (PropAccess::READ_WRITE, PropAccess::CLEAN, PropAccess::DIRTY);
+            assert_eq!(object.access(&both), [write | dirty, write | clean]);
+            object.set_access(&both, PropAccess::READ_ONLY | clean)?;
+            let read = PropAccess::READ_ONLY;
+            assert_eq!(object.access(&both), [read | clean, read | clean]);
+            for refused in [
+                object.set_props(&[prop(tags::SUBJECT, "other")])?,
+                object.delete_props(&both[..1])?,
+            ] {
+                assert_eq!(refused[0].code, Code::NO_ACCESS);
+            }
+            assert_eq!(
+                code(object.set_access(&both, clean | dirty)),
+                Code::INVALID_PARAMETER
+            );
+            object.set_object_access(read)?;
+            assert_eq!(code(object.set(tags::ROWID, 8)), Code::NO_ACCESS);
+            object.set_object_access(write)?;
+            assert_eq!(object.delete_props(&columns![tags::ROWID])?, []);
+            assert_eq!(object.find(tags::ROWID)?, None);
+            object.save_changes(SaveFlags::NONE)?;
             Ok(())
         }
     ),

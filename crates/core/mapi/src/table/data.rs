@@ -15,7 +15,7 @@ use super::advise::Bell;
 use super::memory::Ranked;
 use super::{MemoryRow, MemoryRows, Table, TableBuilder};
 use crate::advise::Dispatcher;
-use crate::{EntryId, UtilityFlags};
+use crate::{EntryId, PropData, UtilityFlags};
 
 use rank::{Rank, between, last};
 
@@ -31,6 +31,12 @@ impl Utilities {
     #[must_use]
     pub const fn initialize(_flags: UtilityFlags) -> Self {
         Self(())
+    }
+
+    /// An object of properties in memory (CreateIProp).
+    #[must_use]
+    pub fn create_props(self) -> PropData {
+        PropData::new()
     }
 
     /// A table in memory (CreateTable). Without a session it tells nobody of changes.
