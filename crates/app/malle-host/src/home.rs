@@ -103,6 +103,19 @@ impl Home {
         self.config.join("mapisvc.inf")
     }
 
+    /// Signatures of one profile: `ADDRESS.txt` for one address, `default.txt` for all others.
+    #[must_use]
+    pub fn signatures_dir(&self, profile: &str) -> PathBuf {
+        self.config.join("signatures").join(profile)
+    }
+
+    /// Texts of one profile that an editor is working on, or was when it was interrupted. No profile can have its name,
+    /// which starts with a dot.
+    #[must_use]
+    pub fn editing_dir(&self, profile: &str) -> PathBuf {
+        self.data.join(".editing").join(profile)
+    }
+
     /// The local library of forms.
     #[must_use]
     pub fn forms_file(&self) -> PathBuf {

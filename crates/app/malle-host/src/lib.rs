@@ -8,6 +8,7 @@
 pub mod control;
 pub mod daemon;
 mod descriptions;
+pub mod drafts;
 pub mod export;
 mod file;
 mod file_stream;

@@ -1,5 +1,6 @@
 //! The grammar of the command line.
 
+mod compose;
 mod daemon;
 mod form;
 mod live;
@@ -16,6 +17,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use compose::{
+    ComposeArgs, DraftCommand, FormName, ForwardArgs, ImportanceName, LanguageName, NewArgs,
+    PostArgs, QuoteArgs, ReplyArgs, ResendArgs, SensitivityName,
+};
 pub(crate) use daemon::{CareArgs, DaemonArgs, StatusArgs};
 pub(crate) use form::{FormCommand, LibraryArgs};
 pub(crate) use live::{EventName, ReceiveFolderCommand, WatchArgs};
@@ -156,6 +161,21 @@ pub(crate) enum Command {
     Thread(ThreadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient
     Props(PropsArgs),
+    /// Write a new message, kept as a draft
+    New(Box<NewArgs>),
+    /// Answer a message, in a draft
+    Reply(Box<ReplyArgs>),
+    /// Answer a message to everybody who got it, in a draft
+    ReplyAll(Box<ReplyArgs>),
+    /// Forward a message, in a draft
+    Forward(Box<ForwardArgs>),
+    /// Make a draft of a message that came back, to those who did not get it
+    Resend(ResendArgs),
+    /// Put a message into a folder, for those who read there
+    Post(Box<PostArgs>),
+    /// List, go on with and delete drafts
+    #[command(subcommand)]
+    Draft(DraftCommand),
     /// Mark messages read, flagged, with categories or status bits
     Mark(MarkArgs),
     /// Move messages to a folder

@@ -3,20 +3,27 @@
 mod bulk;
 mod care;
 mod completions;
+mod composing;
 mod daemon;
 mod delete;
+mod draft;
 mod export;
 mod folder;
 mod form;
+mod forward;
 mod import;
 mod list;
 mod listing;
 mod man;
 mod mark;
+mod new;
+mod post;
 mod profile;
 mod props;
 mod read;
 mod receive_folder;
+mod reply;
+mod resend;
 mod schema;
 mod search;
 mod search_folder;
@@ -29,10 +36,12 @@ mod transfer;
 mod view;
 mod watch;
 
+use mapi::ReplyTo;
+
 use crate::app::{Access, App};
 use crate::args::{
-    Command, FolderCommand, FormCommand, ReceiveFolderCommand, SearchFolderCommand, StoreCommand,
-    ViewCommand,
+    Command, DraftCommand, FolderCommand, FormCommand, ReceiveFolderCommand, SearchFolderCommand,
+    StoreCommand, ViewCommand,
 };
 use crate::exit::{Exit, Outcome};
 
@@ -50,6 +59,13 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Read(args) => read::run(app, &args),
         Command::Thread(args) => thread::run(app, &args),
         Command::Props(args) => props::run(app, &args),
+        Command::New(args) => new::run(app, &args),
+        Command::Reply(args) => reply::run(app, &args, ReplyTo::Author),
+        Command::ReplyAll(args) => reply::run(app, &args, ReplyTo::All),
+        Command::Forward(args) => forward::run(app, &args),
+        Command::Resend(args) => resend::run(app, &args),
+        Command::Post(args) => post::run(app, &args),
+        Command::Draft(verb) => draft::run(app, verb),
         Command::Mark(args) => mark::run(app, &args),
         Command::Move(args) => transfer::run(app, &args, transfer::Verb::Move),
         Command::Copy(args) => transfer::run(app, &args, transfer::Verb::Copy),
@@ -76,6 +92,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::Search(_)
         | Command::SearchFolder(SearchFolderCommand::List | SearchFolderCommand::Show { .. })
         | Command::Read(_)
+        | Command::Draft(DraftCommand::List(_))
         | Command::Thread(_)
         | Command::Export(_)
         | Command::Watch(_)

@@ -1,0 +1,170 @@
+//! What the command line says of a message beside its text.
+
+use jiff::civil::Date;
+use mapi::query::Day;
+use mapi::{
+    Addressee, FileTime, MapiProp, Message, ModifyMode, PropName, PropType, PropValue,
+    recipient_type, tags,
+};
+use mapi_props::guids;
+
+use crate::app::App;
+use crate::args::{ComposeArgs, ImportanceName, SensitivityName};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+use crate::text;
+
+use super::bad_address;
+use super::said::file_failure;
+
+/// The people of a list, as mail headers write it.
+pub(crate) fn people(app: &App, list: &str) -> Outcome<Vec<Addressee>> {
+    let found = malle_views::addresses(list);
+    found.map_err(|wrong| bad_address(app, &wrong))
+}
+
+/// Sets what the command line says. Recipients come in addition to those that are there.
+pub(crate) fn apply(app: &App, message: &Message, args: &ComposeArgs) -> Outcome<()> {
+    let mut rows = Vec::new();
+    for (lists, kind) in [
+        (&args.to, recipient_type::TO),
+        (&args.cc, recipient_type::CC),
+        (&args.bcc, recipient_type::BCC),
+    ] {
+        for list in lists {
+            rows.extend(people(app, list)?.iter().map(|person| person.row(kind)));
+        }
+    }
+    let mut replies = Vec::new();
+    for list in &args.reply_to {
+        replies.extend(people(app, list)?);
+    }
+    let report_to = args.report_to.as_deref().map(|list| people(app, list));
+    let report_to = report_to.transpose()?;
+    let times = [
+        (tags::EXPIRY_TIME, &args.expires),
+        (tags::REPLY_TIME, &args.reply_by),
+        (tags::DEFERRED_DELIVERY_TIME, &args.defer),
+    ];
+    let mut moments = Vec::new();
+    for (tag, said) in times {
+        if let Some(said) = said {
+            moments.push((tag, when(app, said)?));
+        }
+    }
+    let set = || -> mapi::Result<()> {
+        if !rows.is_empty() {
+            message.modify_recipients(ModifyMode::Add, &rows)?;
+        }
+        if !replies.is_empty() {
+            message.set_reply_recipients(&replies)?;
+        }
+        if let Some(who) = report_to.iter().flatten().next() {
+            message.set_report_recipient(who)?;
+        }
+        for (tag, time) in &moments {
+            message.set(*tag, *time)?;
+        }
+        if args.defer.is_some()
+            && let Some((_, time)) = moments.last()
+        {
+            message.set(tags::DEFERRED_SEND_TIME, *time)?;
+        }
+        if let Some(subject) = &args.subject {
+            message.set(tags::SUBJECT, subject.replace(['\r', '\n'], " "))?;
+        }
+        marks(message, args)
+    };
+    set().map_err(|e| app.failure(&e))?;
+    attach(args, message)
+}
+
+fn marks(message: &Message, args: &ComposeArgs) -> mapi::Result<()> {
+    if let Some(importance) = args.importance {
+        let (value, priority) = match importance {
+            ImportanceName::Low => (0, -1),
+            ImportanceName::Normal => (1, 0),
+            ImportanceName::High => (2, 1),
+        };
+        message.set(tags::IMPORTANCE, value)?;
+        message.set(tags::PRIORITY, priority)?;
+    }
+    if let Some(sensitivity) = args.sensitivity {
+        let value = match sensitivity {
+            SensitivityName::Normal => 0,
+            SensitivityName::Personal => 1,
+            SensitivityName::Private => 2,
+            SensitivityName::Confidential => 3,
+        };
+        message.set(tags::SENSITIVITY, value)?;
+    }
+    if args.read_receipt {
+        message.set(tags::READ_RECEIPT_REQUESTED, true)?;
+    }
+    if args.delivery_receipt {
+        message.set(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED, true)?;
+    }
+    categorise(message, &args.category)
+}
+
+/// Adds categories to those that are there: PidNameKeywords.
+pub(crate) fn categorise(message: &Message, names: &[String]) -> mapi::Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let name = PropName::text(guids::PS_PUBLIC_STRINGS, "Keywords");
+    let tag = message.named_tag(&name, PropType::MV_UNICODE)?;
+    let there = message.get_props(&[tag])?.ignore_warning();
+    let mut all = match there.into_iter().next().map(|prop| prop.value) {
+        Some(PropValue::MvUnicode(all)) => all,
+        _ => Vec::new(),
+    };
+    for name in names {
+        if !all.contains(name) {
+            all.push(name.clone());
+        }
+    }
+    message
+        .set_props(&[(tag, PropValue::MvUnicode(all))])
+        .map(drop)
+}
+
+fn attach(args: &ComposeArgs, message: &Message) -> Outcome<()> {
+    for path in &args.attach {
+        malle_host::drafts::attach_file(message, path).map_err(|e| file_failure(path, &e))?;
+    }
+    Ok(())
+}
+
+/// A moment: RFC 3339, a day, or so long from now.
+fn when(app: &App, said: &str) -> Outcome<FileTime> {
+    let later = said.strip_prefix('+').and_then(|later| {
+        let (count, unit) = later.split_at_checked(later.len().checked_sub(1)?)?;
+        let seconds = match unit {
+            "m" => 60,
+            "h" => 3600,
+            "d" => 86_400,
+            "w" => 604_800,
+            _ => return None,
+        };
+        let ticks = count.parse::<u64>().ok()?.checked_mul(seconds)?;
+        let ticks = ticks.checked_mul(10_000_000)?;
+        Some(FileTime(malle_host::now().0.checked_add(ticks)?))
+    });
+    let exact = || said.parse::<FileTime>().ok();
+    let day = || {
+        let date: Date = said.parse().ok()?;
+        let part = |n: i8| u8::try_from(n).ok();
+        let year = u16::try_from(date.year()).ok()?;
+        let day = Day::new(year, part(date.month())?, part(date.day())?)?;
+        Some(text::start_of(day, app.output.zone()))
+    };
+    later.or_else(exact).or_else(day).ok_or_else(|| {
+        let parts: [&dyn std::fmt::Display; 1] = [&said];
+        Failure::new(
+            Exit::Usage,
+            "bad-time",
+            app.output.lang.say(Msg::BadTime, &parts),
+        )
+    })
+}

@@ -1,0 +1,18 @@
+//! `malle reply` and `malle reply-all`.
+
+use mapi::ReplyTo;
+
+use crate::app::App;
+use crate::args::ReplyArgs;
+use crate::exit::{Exit, Outcome};
+
+use super::composing::{Place, Untouched, compose, finish, said, store_for};
+
+pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
+    let original = app.any_message(&args.id)?;
+    let place = Place::drafts(app, &store_for(app, &original)?)?;
+    let options = compose(app, &args.compose, Some(&args.quote), &place)?;
+    let words = said(app, &args.compose)?;
+    let reply = original.reply(to, &options).map_err(|e| app.failure(&e))?;
+    finish(app, &reply, &place, &args.compose, words, Untouched::Goes)
+}

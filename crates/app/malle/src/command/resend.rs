@@ -1,0 +1,27 @@
+//! `malle resend`: a message that came back, as a draft to those alone who did not get it.
+
+use mapi::{Compose, SaveFlags};
+
+use crate::app::App;
+use crate::args::ResendArgs;
+use crate::exit::{Exit, Outcome};
+
+use super::composing::{DraftView, Place, identity, print_mime, store_for};
+
+pub(super) fn run(app: &App, args: &ResendArgs) -> Outcome<Exit> {
+    let report = app.any_message(&args.id)?;
+    let place = Place::drafts(app, &store_for(app, &report)?)?;
+    let options = Compose {
+        folder: Some(place.folder.clone()),
+        identity: identity(app, args.from.as_deref())?,
+        ..Compose::default()
+    };
+    let again = report.resend(&options).map_err(|e| app.failure(&e))?;
+    let saved = again.save_changes(SaveFlags::KEEP_OPEN_READWRITE);
+    saved.map_err(|e| app.failure(&e))?;
+    if app.global.dry_run {
+        return print_mime(app, &again);
+    }
+    app.output.show(&DraftView::of(app, &again, &place)?)?;
+    Ok(Exit::Ok)
+}
