@@ -6,8 +6,12 @@
     reason = "a test may stop at the first surprise"
 )]
 
+#[path = "cli/administering.rs"]
+mod administering;
 #[path = "cli/background.rs"]
 mod background;
+#[path = "cli/composing.rs"]
+mod composing;
 #[path = "cli/corpus.rs"]
 mod corpus;
 #[path = "cli/exporting.rs"]
@@ -22,6 +26,8 @@ mod grouping;
 mod growth;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/mailbox.rs"]
+mod mailbox;
 #[path = "cli/manners.rs"]
 mod manners;
 #[path = "cli/message_files.rs"]

@@ -82,6 +82,8 @@ pub(super) struct Done {
     service: ServiceView,
     /// Whether sessions use the profile, which see the change when they start anew.
     in_use: bool,
+    /// Whether what was deleted goes only when the last of them ends.
+    deferred: bool,
     dry_run: bool,
     #[serde(skip)]
     said: Msg,
@@ -91,8 +93,18 @@ impl Done {
     /// Shows it, and when it takes effect.
     pub(super) fn show(
         app: &App,
+        done: (&'static str, Msg),
+        service: ServiceView,
+    ) -> Outcome<Exit> {
+        Self::show_deferred(app, done, service, false)
+    }
+
+    /// The same; `deferred`: what was deleted is still there for the sessions that use it.
+    pub(super) fn show_deferred(
+        app: &App,
         (done, said): (&'static str, Msg),
         service: ServiceView,
+        deferred: bool,
     ) -> Outcome<Exit> {
         let in_use = app.in_use(&app.profile_name()?)?;
         let dry_run = app.global.dry_run;
@@ -100,11 +112,14 @@ impl Done {
             done,
             service,
             in_use,
+            deferred,
             dry_run,
             said,
         })?;
-        if in_use && !dry_run {
-            app.output.note(Msg::NextSession, &[]);
+        match (dry_run, deferred, in_use) {
+            (false, true, _) => app.output.note(Msg::InUseLater, &[]),
+            (false, false, true) => app.output.note(Msg::NextSession, &[]),
+            _ => {}
         }
         Ok(Exit::Ok)
     }

@@ -57,7 +57,7 @@ catalogue! {
     Verbatim: "{0}" | "{0}";
     ServiceAdded: "“{0}” added" | "« {0} » ajouté";
     ServiceConfigured: "“{0}” configured" | "« {0} » configuré";
-    ServiceDeleted: "“{0}” taken out of the profile; what its stores hold stays" | "« {0} » retiré du profil ; le contenu de ses banques reste";
+    ServiceDeleted: "“{0}” taken out of the profile; what its stores hold stays" | "« {0} » retiré du profil ; le contenu de ses magasins reste";
     ServiceCopied: "“{0}” copied" | "« {0} » copié";
     ServiceNotRenamed: "what people call a service is chosen when it is added: malle service add SERVICE --name TEXT" | "le nom d’un service se choisit à l’ajout : malle service add SERVICE --name TEXTE";
     ServiceNotHere: "  this program does not have {0}: its providers cannot be started" | "  ce programme n’a pas {0} : ses fournisseurs ne peuvent démarrer";
@@ -67,7 +67,7 @@ catalogue! {
     NextSession: "the profile is in use: this takes effect in the next session" | "le profil est utilisé : cela prend effet à la prochaine session";
     InUseLater: "in use: removed when the last session ends" | "utilisé : retiré à la fin de la dernière session";
     ConfirmService: "Take “{0}” out of the profile?" | "Retirer « {0} » du profil ?";
-    ConfirmDefaultService: "Take “{0}” out of the profile? It has the default store." | "Retirer « {0} » du profil ? Il a la banque par défaut.";
+    ConfirmDefaultService: "Take “{0}” out of the profile? It has the default store." | "Retirer « {0} » du profil ? Il a le magasin par défaut.";
     ConfirmProvider: "Take “{0}” out of its service?" | "Retirer « {0} » de son service ?";
     UnknownServiceIn: "the profile has no service “{0}”" | "le profil n’a pas de service « {0} »";
     SeveralServices: "several services are meant by “{0}”: name one by its number or uid" | "« {0} » désigne plusieurs services : nommez-en un par son numéro ou son uid";
@@ -78,15 +78,15 @@ catalogue! {
     OrderIncomplete: "an order names every transport: there are {0}, and {1} were named" | "un ordre nomme tous les transports : il y en a {0}, et {1} ont été nommés";
     IdentityIs: "“{0}” says who the user is" | "« {0} » dit qui est l’utilisateur";
     IdentityNone: "no service says who the user is" | "aucun service ne dit qui est l’utilisateur";
-    DefaultStoreIs: "{0} is the default store" | "{0} est la banque par défaut";
-    DefaultStoreNone: "there is no default store" | "il n’y a pas de banque par défaut";
+    DefaultStoreIs: "{0} is the default store" | "{0} est le magasin par défaut";
+    DefaultStoreNone: "there is no default store" | "il n’y a pas de magasin par défaut";
     NobodyToAsk: "nobody can be asked here: give settings by --set or --from" | "personne à interroger ici : donnez les réglages par --set ou --from";
     NothingToSet: "nothing to set: give --set, --unset, --from or --ask" | "rien à régler : donnez --set, --unset, --from ou --ask";
     SettingNoEquals: "“{0}” is no setting: KEY=VALUE is expected" | "« {0} » n’est pas un réglage : CLÉ=VALEUR est attendu";
     SettingFileBad: "{0}: “{1}” is no setting: key = value, or a JSON object of texts, numbers and true or false" | "{0} : « {1} » n’est pas un réglage : clé = valeur, ou un objet JSON de textes, nombres et true ou false";
     SettingRequired: "required" | "requis";
     SettingDefault: "default {0}" | "{0} par défaut";
-    ColStores: "STORES" | "BANQUES";
+    ColStores: "STORES" | "MAGASINS";
     // settings, sheets and wizards
     SettingUnknown: "there is no setting “{0}”" | "il n’y a pas de réglage « {0} »";
     SettingNear: "; did you mean “{0}”?" | " ; vouliez-vous dire « {0} » ?";

@@ -12,9 +12,13 @@ pub(crate) fn check(args: &[&str], value: &Value) {
 }
 
 fn name_of(args: &[&str], schema: &Value) -> String {
-    let mut words = args.iter().filter(|a| !a.starts_with('-'));
-    let first = (*words.next().unwrap()).to_owned();
-    let two = format!("{first} {}", words.next().copied().unwrap_or_default());
+    let after_profile = |n: usize| n > 0 && args[n - 1] == "-p";
+    let words = args.iter().enumerate();
+    let mut words = words.filter(|(n, a)| !a.starts_with('-') && !after_profile(*n));
+    let mut word = || words.next().map_or("", |(_, word)| word);
+    let first = word().to_owned();
+    let two = format!("{first} {}", word());
+    let three = format!("{two} {}", word());
     let flags = [
         "--html",
         "--headers",
@@ -24,14 +28,16 @@ fn name_of(args: &[&str], schema: &Value) -> String {
         "--count",
         "--explain",
     ];
-    let flag = args.iter().find(|a| flags.contains(a));
-    match flag {
-        Some(&"--delete") => return "props --set".to_owned(),
-        Some(flag) => return format!("{first} {flag}"),
-        None => {}
-    }
-    let known = schema["$defs"].get(&two).is_some();
-    if known { two } else { first }
+    let known = |name: &String| schema["$defs"].get(name).is_some();
+    let flagged = args
+        .iter()
+        .filter(|a| flags.contains(a))
+        .map(|flag| match *flag {
+            "--delete" => format!("{first} --set"),
+            flag => format!("{first} {flag}"),
+        });
+    let names = flagged.chain([three, two, first.clone()]);
+    names.into_iter().find(known).unwrap_or(first)
 }
 
 fn hold(schema: &Value, shape: &Value, value: &Value, at: &str) {

@@ -65,6 +65,7 @@ fn delete(app: &App, word: &str, provider: &str) -> Outcome<Exit> {
     let Some(provider) = entry.providers.get(number) else {
         return Ok(Exit::NotFound);
     };
+    let mut deferred = false;
     if !app.global.dry_run {
         app.confirm(Msg::ConfirmProvider, &[&provider.display_name])?;
         let admin = app.service_admin()?.admin_providers(entry.uid);
@@ -73,14 +74,10 @@ fn delete(app: &App, word: &str, provider: &str) -> Outcome<Exit> {
             .delete_provider(provider.uid)
             .map_err(|e| app.setting_failure(&e))?;
         let now = app.profile()?;
-        let marked = now.services.iter().flat_map(|s| &s.providers);
-        if marked
-            .into_iter()
-            .any(|p| p.uid == provider.uid && p.deleted)
-        {
-            app.output.note(Msg::InUseLater, &[]);
-        }
+        let mut marked = now.services.iter().flat_map(|s| &s.providers);
+        deferred = marked.any(|p| p.uid == provider.uid && p.deleted);
     }
     let view = ServiceView::of(app, &app.profile()?, at)?;
-    Done::show(app, ("provider-deleted", Msg::ProviderDeleted), view)
+    let done = ("provider-deleted", Msg::ProviderDeleted);
+    Done::show_deferred(app, done, view, deferred)
 }
