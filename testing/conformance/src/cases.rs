@@ -47,6 +47,7 @@ mod search_links;
 mod search_queries;
 mod searching;
 mod service_admin;
+mod service_descriptions;
 mod sessions;
 mod storages;
 mod status_objects;
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Case> {
         profile_sections::CASES,
         provider_admin::CASES,
         service_admin::CASES,
+        service_descriptions::CASES,
         properties::CASES,
         queued::CASES,
         repairing::CASES,

@@ -54,6 +54,7 @@ fn the_documented_sample_is_read() {
     };
     assert_eq!(first.uid, None, "31 digits are no UID (D25)");
     assert_eq!(first.properties.long(PropTag(0x6600_0003)), Some(1024));
+    assert_eq!(second.properties.long(PropTag(0x6600_0003)), Some(1024));
     assert_eq!(second.uid.unwrap().as_bytes()[..2], [0x13, 0xdb]);
     let notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
     assert_eq!(
