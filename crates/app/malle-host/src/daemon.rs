@@ -237,6 +237,7 @@ impl<'a> Kept<'a> {
 
     fn places(&self) -> (Vec<Place>, Vec<Failure>) {
         let host = &self.daemon.host;
+        place::settle_profiles(host);
         let mut failures = Vec::new();
         let mut failed = |about: &str, error: &Error| {
             tracing::warn!(profile = about, code = %error.code(), %error, "profile");

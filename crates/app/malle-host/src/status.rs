@@ -77,7 +77,7 @@ pub struct StoreStatus {
 /// Who does the background work of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// There is none: it is read-only, or lives in memory.
+    /// There is none: it is read-only, lives in memory, or would be kept from all others.
     Unneeded,
     /// Nobody.
     ByNobody,

@@ -247,7 +247,8 @@ pub trait Store: Send + Sync + Debug {
     }
 
     /// The file on which the lock lies that makes a process the only holder of `role`, beside the store's own. None where
-    /// the store lives in this process alone.
+    /// the store is in this process alone: in its memory, or kept from all others while it is open. Nobody keeps such a
+    /// store open for background work.
     fn lease_file(&self, role: Role) -> Option<PathBuf> {
         let _ = role;
         None

@@ -438,7 +438,8 @@ impl Store for SqliteStore {
     }
 
     fn lease_file(&self, role: Role) -> Option<PathBuf> {
-        Some(epoch::lease_file(self.path(), role))
+        // A store that is alone keeps all others out already.
+        (!self.is_alone()).then(|| epoch::lease_file(self.path(), role))
     }
 
     fn begin_epoch(&self, role: Role, holder: &str, call: &Call) -> Result<Epoch> {

@@ -167,7 +167,7 @@ pub enum LeaseState {
     Waiting,
     /// This one has it.
     Holding,
-    /// The store has no background work: it is read-only, or lives in memory.
+    /// The store has no background work: it is read-only, lives in memory, or would be kept from all others.
     Unneeded,
     /// It could not be opened; tried again later.
     Failed,

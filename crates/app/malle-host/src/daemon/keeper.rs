@@ -153,7 +153,8 @@ impl Keeper {
         let store = self.place.open(OpenMode::ReadWrite, &call)?;
         let info = store.info();
         self.state().knows(info.uid);
-        if !(info.capabilities.write && info.capabilities.persistent) {
+        let shared = store.lease_file(Role::Keeper).is_some();
+        if !(info.capabilities.write && shared) {
             self.state().enter(LeaseState::Unneeded);
             return Ok(());
         }
@@ -199,12 +200,20 @@ impl Keeper {
         }
     }
 
-    /// Does what is due, one kind of work after the other.
+    /// Does what is due, while the profile is in use.
     fn round(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<()> {
         if !dues.any() {
             return Ok(());
         }
-        let _in_use = self.place.host().use_profile(self.place.profile())?;
+        let in_use = self.place.host().use_profile(self.place.profile())?;
+        let worked = self.work(dues, lease, call);
+        drop(in_use);
+        self.place.settle();
+        worked
+    }
+
+    /// One kind of work after the other.
+    fn work(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<()> {
         let cancel = call.cancel.child();
         self.state().round = cancel.clone();
         let store = self.place.open(OpenMode::ReadWrite, call)?;

@@ -2,9 +2,18 @@
 
 use std::sync::Arc;
 
-use mapi::{Host, ProfileProvider, ProfileService};
+use mapi::{Host, Mapi, Profile, ProfileFlags, ProfileProvider, ProfileService};
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, OpenStore, Result, Store};
+
+/// Does what waits in all profiles until nobody uses them, and what a crash has left undone.
+pub(super) fn settle_profiles(host: &Arc<dyn Host>) {
+    let mapi = Mapi::initialize(Arc::clone(host));
+    // Every call of administration begins with that.
+    if let Ok(admin) = mapi.admin_profiles() {
+        drop(admin.profile_table(ProfileFlags::NONE));
+    }
+}
 
 /// A store as a profile names it.
 #[derive(Debug, Clone)]
@@ -63,6 +72,18 @@ impl Place {
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service.service
+    }
+
+    /// Does what waits until nobody uses the profile (its deletion, its new name), if there is anything and nobody does.
+    pub(super) fn settle(&self) {
+        let held = self.host.profile(&self.profile);
+        let waits = |profile: &Profile| {
+            let gone = profile.stores().any(|(_, provider)| provider.deleted);
+            gone || profile.deleted || profile.renamed_to.is_some()
+        };
+        if held.as_ref().is_ok_and(waits) {
+            settle_profiles(&self.host);
+        }
     }
 
     /// Whether the profile still has the store, set up as it was.

@@ -123,6 +123,15 @@ fn one_daemon_keeps_the_stores_of_a_home_and_is_told_what_to_do() {
     place.ok(&["profile", "create", "third"]);
     signal(pid, "HUP");
     until(&place, |shown| kept_by(shown, 2, pid));
+    // The daemon has it in use only while it works.
+    place.ok(&["profile", "delete", "third"]);
+    assert_eq!(
+        place.json(&["daemon", "--reload"])["problems"],
+        serde_json::json!([])
+    );
+    until(&place, |shown| {
+        shown["stores"].as_array().unwrap().len() == 2
+    });
     let began = Instant::now();
     assert_eq!(place.json(&["daemon", "--stop"])["daemon"], pid);
     assert!(began.elapsed() < Duration::from_secs(4));

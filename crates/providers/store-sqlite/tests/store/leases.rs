@@ -2,7 +2,7 @@
 
 use mapi_props::{Code, Guid};
 use mapi_spi::{
-    Call, ChangeSet, CommitMode, Epoch, NameCreation, Op, OpOutcome, Origin, Role, Store,
+    Call, ChangeSet, CommitMode, Epoch, NameCreation, Op, OpOutcome, OpenMode, Origin, Role, Store,
 };
 use store_memory::{MemoryStore, Options};
 use store_sqlite::SqliteStore;
@@ -145,6 +145,13 @@ fn the_lock_lies_beside_the_file_by_whichever_name_it_is_opened() {
     let file = |store: &SqliteStore| store.lease_file(Role::Keeper).unwrap();
     let first = file(&open(&path));
     assert!(first.ends_with("a.malle.keeper"), "{}", first.display());
+    let alone = SqliteStore::open_alone(
+        &home.path().join("alone.malle"),
+        OpenMode::Create,
+        support(),
+        &call(),
+    );
+    assert_eq!(alone.unwrap().lease_file(Role::Keeper), None);
     #[cfg(unix)]
     {
         let link = home.path().join("b.malle");
