@@ -27,4 +27,6 @@ pub use services::MsgServiceAdmin;
 pub(crate) use configure::configure;
 pub(crate) use deferred::settle;
 pub(crate) use place::Place;
-pub(crate) use tables::{ServiceBells, provider as provider_props, service_props};
+pub(crate) use tables::{
+    ServiceBells, provider as provider_props, service_props, services_changed,
+};

@@ -13,8 +13,8 @@ use self::content::Owner;
 use self::in_use::SectionUse;
 use crate::admin::Place;
 use crate::context::{ErrorNote, LastError};
-use crate::prop::{BagSource, all, list, values};
 use crate::host::SectionAccess;
+use crate::prop::{BagSource, all, list, values};
 use crate::{
     MapiProp, NameFlags, Prop, PropProblem, PropStream, PropertyFlags, Returned, SaveFlags,
     SectionFlags, Typed,
@@ -153,7 +153,10 @@ impl ProfileSection {
         let made = |(_, tag): &(usize, &PropTag)| is_made(tag.id());
         let (refused, wanted): (Vec<_>, Vec<_>) = tags.iter().enumerate().partition(made);
         let mut problems: Vec<_> = refused.into_iter().map(problem).collect();
-        let wanted: Vec<_> = wanted.into_iter().map(|(at, tag)| (at, *tag, None)).collect();
+        let wanted: Vec<_> = wanted
+            .into_iter()
+            .map(|(at, tag)| (at, *tag, None))
+            .collect();
         problems.extend(self.write(&wanted)?);
         problems.sort_by_key(|p| p.index);
         Ok(problems)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_props::{Code, Guid, PropTag};
-use mapi_spi::{Error, Result, Service, ServiceDescription};
+use mapi_spi::{Error, Result, Service};
 
 use crate::admin::ServiceBells;
 use crate::advise::Dispatcher;
@@ -164,13 +164,6 @@ impl Subsystem {
 
     pub(crate) fn share(&self, session: &Arc<SessionState>) {
         *lock(&self.shared) = Arc::downgrade(session);
-    }
-
-    /// What the service called `name` is made of.
-    pub(crate) fn describe(&self, name: &str) -> Result<ServiceDescription> {
-        let service = self.host.service(name);
-        let missing = || Error::new(Code::UNCONFIGURED, format!("there is no service `{name}`"));
-        Ok(service.ok_or_else(missing)?.description())
     }
 
     /// A UID that nothing has.

@@ -147,6 +147,14 @@ pub(super) const CASES: &[Case] = &[
                 assert_eq!(plain_rows(&copied)?, plain_rows(&services)?);
                 let (before, after) = (uids(&services)?, uids(&copied)?);
                 assert!(before.iter().all(|uid| !after.contains(uid)));
+                let parts = |name: &str| -> Result<Vec<Guid>> {
+                    let held = desk.host().profile(name)?;
+                    let all = held.services.iter().flat_map(|s| &s.providers);
+                    Ok(all.map(|p| p.uid).collect())
+                };
+                let (mine, theirs) = (parts("old")?, parts("new")?);
+                assert_eq!(mine.len(), theirs.len());
+                assert!(mine.iter().all(|uid| !theirs.contains(uid)));
                 for (old, new) in before.iter().zip(&after) {
                     let read = |admin: &MsgServiceAdmin, uid| settings(admin, uid);
                     assert_eq!(read(&copied, *new)?, read(&services, *old)?);

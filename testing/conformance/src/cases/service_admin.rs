@@ -516,6 +516,48 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "a store added to a session is a service that its entry point has seen, and that it hears go",
+        |f| {
+            each(f, |desk| {
+                profile(&desk.program(), "p", &["one"])?;
+                let session = desk.logon("p")?;
+                let table = session.admin_services()?.service_table().open()?;
+                let listener = table.listen()?;
+                desk.clerk.told();
+                let bare = session.add_store(MAIL, &std::collections::BTreeMap::new());
+                assert_eq!(code(bare), Code::UNCONFIGURED);
+                let two = [("path".to_owned(), "two".to_owned())].into();
+                let store = session.add_store(MAIL, &two)?;
+                assert_eq!(desk.clerk.events(), [2, 2]);
+                let extra = session.open_profile_section(extras()[0], SectionFlags::NONE)?;
+                assert_eq!(extra.get(tags::COMMENT)?, "extra 0");
+                let held = desk.host().profile("p")?;
+                assert_eq!(
+                    held.services[1].providers.len(),
+                    2,
+                    "it has a transport too"
+                );
+                // It has more than the store: that stays, and the store goes with the session.
+                session.remove_store(&store.entry_id())?;
+                assert_eq!(desk.clerk.events(), [7]);
+                assert_eq!(session.stores()?.len(), 1);
+                let single = session.add_store(SINGLE, &two)?;
+                session.remove_store(&single.entry_id())?;
+                assert_eq!(desk.clerk.events(), [2, 4]);
+                assert_eq!(desk.host().profile("p")?.services.len(), 2);
+                let mut told = Vec::new();
+                while let Some(Notification::Table(next)) = listener.try_next()? {
+                    told.push(next.event);
+                }
+                let (came, went) = (TableEvent::RowAdded, TableEvent::RowDeleted);
+                assert_eq!(told, [came, came, went]);
+                assert_eq!(table.row_count()?, 1);
+                Ok(())
+            })
+        }
+    ),
+    case!(
+        needs(),
         "tables of profiles, services and providers have the columns of their pages from the beginning",
         |f| {
             let desk = Desk::in_memory(f);

@@ -77,7 +77,7 @@ impl NewService {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` for a service that this program does not have; `MAPI_E_INVALID_PARAMETER` for a setting that cannot
     /// be; those of the entry point.
-    pub(super) fn make(
+    pub(crate) fn make(
         &self,
         subsystem: &Subsystem,
         profile: &Profile,
@@ -139,7 +139,7 @@ impl NewService {
 }
 
 /// A service that its entry point has seen, ready to be added.
-pub(super) struct Made {
+pub(crate) struct Made {
     known: Known,
     service: ProfileService,
     before: ServiceDraft,
@@ -151,7 +151,7 @@ impl Made {
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` for a second one of a service that a profile has once at most.
-    pub(super) fn add_to(&self, profile: &mut Profile) -> Result<Guid> {
+    pub(crate) fn add_to(&self, profile: &mut Profile) -> Result<Guid> {
         may_be_added(profile, &self.known.description)?;
         let mut service = self.service.clone();
         for provider in &mut service.providers {

@@ -97,7 +97,7 @@ pub(super) fn providers(place: &Place, of: Option<Guid>) -> TableBuilder {
 }
 
 /// Tells tables over the services of a profile that these may be others now.
-pub(super) fn services_changed(place: &Place) {
+pub(crate) fn services_changed(place: &Place) {
     place.subsystem.service_bells.of(place).bell.ring();
 }
 

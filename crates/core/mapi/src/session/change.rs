@@ -11,8 +11,9 @@ use super::Session;
 use super::opening::{Opening, validate};
 use super::provider::Standing;
 use super::roster::{Entrant, OpenedStore, Roster};
+use crate::admin::{Place, services_changed};
 use crate::host::{Profile, ProfileProvider, resource_flags};
-use crate::{EntryId, MsgStore, OpenFlags, TreeFlags};
+use crate::{EntryId, MsgStore, NewService, OpenFlags, TreeFlags};
 
 /// What SetDefaultStore makes of a store: its flags, of which one is given at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -110,8 +111,8 @@ impl Session {
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` in a session that only reads; `MAPI_E_COLLISION` for a store that the session has already;
-    /// `MAPI_E_UNCONFIGURED` for a service that does not exist; those of [`mapi_spi::Service::open_store`] and of the
-    /// host. The profile is as it was then.
+    /// `MAPI_E_UNCONFIGURED` for a service that does not exist; those of [`crate::MsgServiceAdmin::create_service`], of
+    /// [`mapi_spi::Service::open_store`] and of the host. The profile is as it was then.
     pub fn add_store(
         &self,
         service: &str,
@@ -132,23 +133,25 @@ impl Session {
             mode: OpenMode::Create,
             call: self.call(),
         };
-        let subsystem = &self.state().subsystem;
-        let description = subsystem.describe(service)?;
+        let place = Place::of(&self.member, self.call());
+        let new = NewService::of(service).settings(settings);
+        let made = new.make(&place.subsystem, &place.read()?, self.call());
+        let made = made.map_err(|e| match e.code() {
+            Code::NOT_FOUND => Error::new(Code::UNCONFIGURED, e.detail()),
+            _ => e,
+        })?;
         let mut added = None;
         self.change_profile(&mut |profile| {
-            let entry = profile.add(&description, settings.clone(), &mut || subsystem.new_uid());
-            let entry = entry.clone();
-            let store = entry
-                .providers
-                .iter()
-                .find(|p| p.kind == ProviderKind::Store);
+            let uid = made.add_to(profile)?;
+            let mut stores = profile.stores().filter(|(s, _)| s.uid == uid);
             let lacking = || Error::new(Code::NO_SUPPORT, format!("`{service}` has no store"));
-            let entrant =
-                opening.open(&self.state().providers, &entry, store.ok_or_else(lacking)?)?;
+            let (entry, store) = stores.next().ok_or_else(lacking)?;
+            let entrant = opening.open(&self.state().providers, entry, store)?;
             self.must_be_new(&entrant)?;
             added = Some(entrant);
             Ok(())
         })?;
+        services_changed(&place);
         let missing = || Error::new(Code::CALL_FAILED, "the host did not change the profile");
         let opened = self.list(added.ok_or_else(missing)?)?;
         validate(&opened, &self.member, self.call(), TreeFlags::NONE)?;
@@ -175,10 +178,11 @@ impl Session {
         Ok(())
     }
 
-    /// Takes a store out of the profile and of the stores table. Its data stays where it is, and handles to it work on.
+    /// Takes a store out of the profile and of the stores table, and its service if that has nothing else. Its data stays
+    /// where it is, and handles to it work on.
     ///
     /// # Errors
-    /// `MAPI_E_UNKNOWN_ENTRYID` for a store that the session does not have; those of the host.
+    /// `MAPI_E_UNKNOWN_ENTRYID` for a store that the session does not have; those of the service's entry point and of the host.
     pub fn remove_store(&self, id: &EntryId) -> Result<()> {
         self.track(self.remove(id))
     }
@@ -187,21 +191,28 @@ impl Session {
         let opened = self.route(id)?;
         let letter = &opened.place.letter;
         if !letter.is_empty() {
-            self.change_profile(&mut |profile| {
-                let has = |p: &ProfileProvider| p.letter == *letter;
-                for service in &mut profile.services {
-                    if service.providers.len() > 1 {
-                        service.providers.retain(|p| !has(p));
-                    }
-                }
-                profile.services.retain(|s| !s.providers.iter().any(has));
-                Ok(())
-            })?;
+            self.take_out(letter)?;
         }
         let number = opened.place.provider.number;
         self.state().roster.remove(number);
         self.state().providers.remove(number);
         Ok(())
+    }
+
+    /// Takes a store out of the profile: its service if that has nothing else, else the provider alone.
+    fn take_out(&self, letter: &str) -> Result<()> {
+        let profile = Place::of(&self.member, self.call()).read()?;
+        let mut stores = profile.stores();
+        let Some((service, store)) = stores.find(|(_, p)| p.letter == letter) else {
+            return Ok(());
+        };
+        let admin = self.admin_services()?;
+        let rest = |p: &ProfileProvider| p.uid != store.uid && !p.deleted;
+        if service.providers.iter().any(rest) {
+            let providers = admin.admin_providers(service.uid)?;
+            return providers.delete_provider(store.uid);
+        }
+        admin.delete_service(service.uid)
     }
 
     fn change_profile(&self, change: &mut dyn FnMut(&mut Profile) -> Result<()>) -> Result<()> {
