@@ -7,6 +7,7 @@ mod background;
 mod caught;
 mod change;
 mod choice;
+mod gate;
 mod identity;
 mod known_props;
 mod logon;
@@ -35,6 +36,7 @@ use crate::{
 pub(crate) use alone::alone;
 pub(crate) use caught::caught;
 pub use change::StoreRole;
+pub(crate) use gate::Gate;
 pub(crate) use identity::write_identity;
 pub use logon::Logon;
 pub(crate) use member::{Member, SessionState};

@@ -14,7 +14,7 @@ use crate::advise::Dispatcher;
 use crate::forms::FormChanges;
 use crate::host::{Host, ProfileService};
 use crate::profile_section::OpenSections;
-use crate::session::SessionState;
+use crate::session::{Gate, SessionState};
 use crate::{InitFlags, TableData};
 
 /// The library, as one program uses it. There is no global state: two of them do not know each other. Clones are the
@@ -49,7 +49,7 @@ impl Mapi {
         let subsystem = Subsystem {
             host,
             initialized: AtomicUsize::new(0),
-            logon: Mutex::default(),
+            logon: Gate::default(),
             shared: Mutex::default(),
             services: Mutex::default(),
             sections: OpenSections::default(),
@@ -126,7 +126,7 @@ pub(crate) struct Subsystem {
     pub(crate) host: Arc<dyn Host>,
     initialized: AtomicUsize,
     /// Held while somebody logs on: logons are one after the other (SES-06).
-    pub(crate) logon: Mutex<()>,
+    pub(crate) logon: Gate,
     /// The session that others may join.
     shared: Mutex<Weak<SessionState>>,
     services: Mutex<BTreeMap<String, HeldService>>,

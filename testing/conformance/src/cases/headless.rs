@@ -334,7 +334,8 @@ fn the_session(mapi: &Mapi, session: &Session) -> Result<()> {
     session.open_store(&other, StoreFlags::NO_DIALOG | StoreFlags::BEST_ACCESS)?;
     session.open_entry(&other, OpenFlags::NONE)?;
     session.compare_entry_ids(&other, &session.default_store()?.entry_id())?;
-    session.query_identity()?;
+    let user = session.query_identity()?;
+    assert_eq!(user.warning, Some(Code::W_NO_SERVICE));
     assert_eq!(session.address_types()?, [""; 0]);
     let section = session.open_profile_section(Guid([4; 16]), SectionFlags::MODIFY)?;
     section.set(tags::DISPLAY_NAME, "kept")?;

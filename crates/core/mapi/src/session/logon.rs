@@ -1,11 +1,12 @@
 //! Logging on: the profile, its services, their stores. Reference: "MAPILogonEx" (requirement SES-06)
 
-use std::sync::{Arc, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, Result, ServiceEvent, UiUse, flush_flags};
 
 use super::choice::choose;
+use super::gate::Passage;
 use super::member::{Manner, Member, SessionState};
 use super::starting::Start;
 use super::{Session, caught};
@@ -140,7 +141,7 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
         let detail = "MAPI_LOGON_UI and MAPI_PASSWORD_UI exclude each other";
         return Err(Error::new(Code::LOGON_FAILED, detail));
     }
-    let _one_at_a_time = serialise(subsystem, flags)?;
+    let _one_at_a_time = serialise(subsystem, &logon)?;
     let shared = subsystem.shared_session();
     let joined = shared
         .filter(|_| !flags.contains(LogonFlags::NEW_SESSION))
@@ -237,16 +238,10 @@ fn download(member: &Arc<Member>, call: &Call) {
     }
 }
 
-fn serialise(subsystem: &Subsystem, flags: LogonFlags) -> Result<MutexGuard<'_, ()>> {
-    if !flags.contains(LogonFlags::TIMEOUT_SHORT) {
-        let guard = subsystem.logon.lock();
-        return Ok(guard.unwrap_or_else(PoisonError::into_inner));
+fn serialise(subsystem: &Subsystem, logon: &Logon) -> Result<Passage> {
+    if !logon.flags.contains(LogonFlags::TIMEOUT_SHORT) {
+        return subsystem.logon.enter(&logon.call);
     }
-    match subsystem.logon.try_lock() {
-        Ok(guard) => Ok(guard),
-        Err(TryLockError::Poisoned(guard)) => Ok(guard.into_inner()),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::new(Code::TIMEOUT, "somebody else is logging on"))
-        }
-    }
+    let taken = || Error::new(Code::TIMEOUT, "somebody else is logging on");
+    subsystem.logon.try_enter().ok_or_else(taken)
 }

@@ -9,7 +9,7 @@ use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, ProviderKind, Result, UiUse};
 
 use super::background::Background;
-use super::provider::Provider;
+use super::provider::{Provider, Standing};
 use super::providers::Providers;
 use super::roster::Roster;
 use super::starting::{Planned, Start};
@@ -99,21 +99,27 @@ impl SessionState {
         *lock(&self.later) = transports;
     }
 
-    /// Starts the transports of the profile, unless that has been done. Whoever comes meanwhile waits.
+    /// Starts the transports of the profile, unless that has been done. Whoever comes meanwhile waits a little.
     pub(super) fn start_transports(self: &Arc<Self>, member: &Arc<Member>, call: &Call) {
-        let mut later = lock(&self.later);
-        let transports = std::mem::take(&mut *later);
-        if !transports.is_empty() {
-            let ui = member.manner.ui;
-            let start = Start {
-                session: self,
-                member,
-                ui,
-                call,
-            };
-            start.transports(&transports);
+        let transports = {
+            let mut later = lock(&self.later);
+            let transports = std::mem::take(&mut *later);
+            // They count as starting before anybody else can see that none is left.
+            for planned in &transports {
+                planned.made.stands(Standing::Starting);
+            }
+            transports
+        };
+        if transports.is_empty() {
+            return self.providers.await_starting(call);
         }
-        drop(later);
+        let start = Start {
+            session: self,
+            member,
+            ui: member.manner.ui,
+            call,
+        };
+        start.transports(&transports);
     }
 
     /// One more member; `None` if the session has ended.

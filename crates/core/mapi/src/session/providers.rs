@@ -2,7 +2,7 @@
 //! Reference: "Logging On to MAPI", "Status Tables" (requirements SES-06, SES-10, ST-01)
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
@@ -28,6 +28,7 @@ pub(crate) struct Providers {
     bell: Arc<StatusBell>,
     /// They stop what is still starting when the session ends.
     stops: Mutex<Vec<CancelToken>>,
+    ended: AtomicBool,
 }
 
 /// How many threads are starting providers.
@@ -114,14 +115,23 @@ impl Providers {
         self.bell.ring();
     }
 
-    /// A provider stands otherwise from now on.
+    /// A provider stands otherwise from now on. What comes when the session has ended is ended too.
     pub(super) fn stands(&self, provider: &Provider, standing: Standing) {
         // Under the lock of whoever waits, who would miss it otherwise.
         let running = self.starting.lock();
-        provider.stands(standing);
+        let too_late = if self.ended.load(Ordering::Acquire) {
+            provider.stands(Standing::Waiting);
+            Some(standing)
+        } else {
+            provider.stands(standing);
+            None
+        };
         self.starting.news.notify_all();
         drop(running);
-        self.bell.ring();
+        match too_late {
+            Some(standing) => end(&standing),
+            None => self.bell.ring(),
+        }
     }
 
     /// Starts a provider on a thread: `start` is to leave it standing somehow, and to keep nothing of the session. It runs
@@ -199,12 +209,20 @@ impl Providers {
         self.wait(call, Some(until), || !self.all().iter().any(|p| is_late(p)));
     }
 
+    /// Waits for those that somebody else is starting, but not for long; who is late already is not waited for.
+    pub(super) fn await_starting(&self, call: &Call) {
+        let until = Instant::now() + LINGER;
+        let starting = |p: &Arc<Provider>| matches!(p.standing(), Standing::Starting);
+        self.wait(call, Some(until), || !self.all().iter().any(starting));
+    }
+
     /// The session ends: what is still starting is stopped, and waited for if it listens.
     pub(super) fn end(&self) {
         self.stops().iter().for_each(CancelToken::cancel);
         let until = Instant::now() + LINGER;
         let starting = &self.starting;
         let mut running = starting.lock();
+        self.ended.store(true, Ordering::Release);
         while *running > 0 {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -214,20 +232,25 @@ impl Providers {
         }
         drop(running);
         for provider in self.all() {
-            if let Some(active) = provider.transport() {
-                let logoff = || {
-                    active.transport.logoff();
-                    Ok(())
-                };
-                // It ends anyway, whatever it says.
-                let _ended = super::caught("a transport", logoff);
-            }
+            end(&provider.standing());
             provider.stands(Standing::Waiting);
         }
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         let gone = std::mem::take(&mut *all);
         drop(all);
         drop(gone);
+    }
+}
+
+/// Logs a transport off.
+fn end(standing: &Standing) {
+    if let Standing::Transport(active) = standing {
+        let logoff = || {
+            active.transport.logoff();
+            Ok(())
+        };
+        // It ends anyway, whatever it says.
+        let _ended = super::caught("a transport", logoff);
     }
 }
 

@@ -250,6 +250,8 @@ impl Start<'_> {
     }
 
     fn fail(&self, planned: &Planned, error: &Error) {
+        let flags = planned.made.flags() & !resource_flags::DEFAULT_STORE;
+        planned.made.set_flags(flags);
         let failed = Standing::Failed(LastError::of(error));
         self.session.providers.stands(&planned.made, failed);
     }
