@@ -47,7 +47,7 @@ impl ProfAdmin {
         let default = self.subsystem.host.default_profile()?;
         match default.filter(|_| adds) {
             Some(profile) => self.add_to_default(&profile, named, only_pages, &*ui),
-            None => self.new_profile(flags, named, &*ui),
+            None => self.new_profile(flags, &named, &*ui),
         }
     }
 
@@ -65,14 +65,14 @@ impl ProfAdmin {
     fn new_profile(
         &self,
         flags: WizardFlags,
-        named: Vec<Arc<dyn Service>>,
+        named: &[Arc<dyn Service>],
         ui: &dyn UiHost,
     ) -> Result<String> {
         let host = &self.subsystem.host;
         let mut offered: Vec<_> = host.services();
         offered.retain(|service| service.description().wizard);
         let is_first = host.default_profile()?.is_none();
-        let mut draft = Draft::new(self.free_name()?, offered, &named);
+        let mut draft = Draft::new(self.free_name()?, offered, named);
         let with_list = !flags.contains(WizardFlags::HIDE_SERVICES_LIST) && draft.has_choice();
         self.go_through(&mut draft, with_list, ui)?;
         let services = draft.services();
