@@ -111,13 +111,14 @@ impl Mapi {
         Ok(self.subsystem.dispatcher.dispatch())
     }
 
-    /// Names of the profiles that can be logged on to.
+    /// Names of the profiles that can be logged on to, those of programs too.
     ///
     /// # Errors
     /// `MAPI_E_NOT_INITIALIZED`; those of the host.
     pub fn profiles(&self) -> Result<Vec<String>> {
         self.subsystem.check()?;
-        self.subsystem.host.profile_names()
+        let entries = self.subsystem.host.profile_entries()?.into_iter();
+        Ok(entries.filter(|e| !e.deleted).map(|e| e.name).collect())
     }
 }
 

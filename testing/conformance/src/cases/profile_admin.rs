@@ -228,6 +228,7 @@ pub(super) const CASES: &[Case] = &[
                 let profiles = desk.program().admin_profiles()?;
                 profiles.delete_profile("p", ProfileFlags::NONE)?;
                 assert!(names(&profiles)?.is_empty());
+                assert!(desk.program().profiles()?.is_empty());
                 assert_eq!(code(desk.logon("p")), Code::LOGON_FAILED);
                 assert_eq!(code(profiles.admin_services("p")), Code::LOGON_FAILED);
                 let again = profiles.delete_profile("p", ProfileFlags::NONE);

@@ -410,6 +410,18 @@ pub(super) const CASES: &[Case] = &[
                 services.set_transport_order(&order)?;
                 assert_eq!(transports()?, order);
                 assert_eq!(asked()?, order);
+                desk.host().change_profile("p", &mut |p| {
+                    let all = p.services.iter_mut().flat_map(|s| &mut s.providers);
+                    all.for_each(|p| p.display_name = p.uid.to_string());
+                    Ok(())
+                })?;
+                let status = desk.logon("p")?.status_table().open()?;
+                let rows = status.query_all_rows(0)?;
+                let rows = rows
+                    .iter()
+                    .filter(|r| r.get(tags::RESOURCE_TYPE) == Some(TRANSPORT));
+                let shown: Vec<_> = rows.filter_map(|r| r.get(tags::DISPLAY_NAME)).collect();
+                assert_eq!(shown, order.map(|uid| uid.to_string()), "and in a session");
                 for (wrong, why) in [
                     (vec![first[0], first[1]], Code::BUSY),
                     (vec![first[0], first[1], Guid::NIL], Code::NOT_FOUND),

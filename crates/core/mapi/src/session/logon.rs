@@ -182,7 +182,7 @@ fn begin(subsystem: &Arc<Subsystem>, logon: &Logon) -> Result<Arc<Member>> {
         ui: manner.ui,
         call: &logon.call,
     };
-    start.stores(&profile.services)?;
+    start.stores(&profile)?;
     if logon.flags.contains(LogonFlags::ALLOW_OTHERS) {
         subsystem.share(&state);
     }

@@ -19,7 +19,7 @@ use super::{caught, providers::StatusBell};
 use crate::TreeFlags;
 use crate::admin::configure;
 use crate::context::LastError;
-use crate::host::{ProfileProvider, ProfileService, resource_flags};
+use crate::host::{Profile, ProfileProvider, ProfileService, resource_flags};
 use crate::subsystem::Subsystem;
 
 /// How long others than the default store may keep a logon waiting.
@@ -62,8 +62,8 @@ impl Start<'_> {
     ///
     /// # Errors
     /// `MAPI_E_LOGON_FAILED` when the profile has stores and none of them works, `MAPI_E_USER_CANCEL`.
-    pub(super) fn stores(&self, services: &[ProfileService]) -> Result<()> {
-        let planned = self.plan(services);
+    pub(super) fn stores(&self, profile: &Profile) -> Result<()> {
+        let planned = self.plan(profile);
         for planned in of_kind(&planned, ProviderKind::AddressBook) {
             self.fail(planned, &no_address_books(planned));
         }
@@ -91,21 +91,26 @@ impl Start<'_> {
         self.settle(transports, None);
     }
 
-    fn plan(&self, services: &[ProfileService]) -> Vec<Planned> {
+    /// All providers in the order of the profile; where it has transports, they come in the order in which they are asked.
+    fn plan(&self, profile: &Profile) -> Vec<Planned> {
+        let mut transports = profile.transports().into_iter();
         let mut planned = Vec::new();
-        for (at, service) in services.iter().enumerate() {
-            for provider in service.providers.iter().filter(|p| !p.deleted) {
-                let made = self.session.providers.make(service, provider);
-                // Which store it is is found out below.
-                made.set_flags(provider.flags & !resource_flags::DEFAULT_STORE);
-                self.session.providers.list(&made);
-                planned.push(Planned {
-                    made,
-                    at,
-                    service: service.clone(),
-                    provider: provider.clone(),
-                });
-            }
+        for found in profile.providers() {
+            let (service, provider) = match found.1.kind {
+                ProviderKind::Transport => transports.next().unwrap_or(found),
+                ProviderKind::Store | ProviderKind::AddressBook => found,
+            };
+            let mut services = profile.services.iter();
+            let made = self.session.providers.make(service, provider);
+            // Which store it is is found out below.
+            made.set_flags(provider.flags & !resource_flags::DEFAULT_STORE);
+            self.session.providers.list(&made);
+            planned.push(Planned {
+                made,
+                at: services.position(|s| s.uid == service.uid).unwrap_or(0),
+                service: service.clone(),
+                provider: provider.clone(),
+            });
         }
         planned
     }
