@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mapi::{
     Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileEntry, ProfileProvider, ProfileService,
-    ProfileUse, ProviderKind, SectionAccess, Session, resource_flags,
+    ProfileUse, ProviderKind, SectionAccess, ServiceFailure, Session, resource_flags,
 };
 use mapi_kit::trace::Traced;
 use mapi_props::{Code, Guid};
@@ -137,6 +137,20 @@ impl MalleHost {
             Ok::<(), CreateError>(())
         });
         made.map(drop)
+    }
+
+    /// Makes the stores of a profile that do not exist yet, as an imported one needs them. Returns what of the profile does
+    /// not work even so.
+    ///
+    /// # Errors
+    /// Those of [`Session::logon`]: no store works.
+    pub fn make_stores(self: &Arc<Self>, name: &str) -> Result<Vec<ServiceFailure>> {
+        let mapi = Mapi::initialize(Arc::clone(self) as Arc<dyn Host>);
+        let logon = Logon::profile(name).new_session().create();
+        let session = Session::logon(&mapi, logon)?;
+        let failures = session.failures();
+        session.logoff();
+        Ok(failures)
     }
 }
 

@@ -316,6 +316,9 @@ fn an_exported_profile_has_no_secrets_and_becomes_another_one() {
         ]
     );
     let import = |name: &str, text: &str| profiles.import(name, Path::new("in.toml"), text);
+    let tried = profiles.try_import("y", Path::new("in.toml"), &export.text);
+    assert_eq!(tried.unwrap(), []);
+    assert!(!profiles.names().unwrap().contains(&"y".to_owned()));
     assert_eq!(import("y", &export.text).unwrap(), []);
     let there = profiles.load("y").unwrap();
     assert_ne!((there.instance, &there.base), (made.instance, &made.base));

@@ -132,16 +132,36 @@ impl Profiles {
     /// [`ProfileError::Exists`], [`ProfileError::BadName`]; [`ProfileError::Malformed`] with the key, its place and what is
     /// allowed; those of writing.
     pub fn import(&self, name: &str, origin: &Path, text: &str) -> Result<Vec<ImportNote>> {
+        let (profile, notes) = self.imported(name, origin, text)?;
+        self.create(profile, |_| Ok::<(), ProfileError>(()))?;
+        Ok(notes)
+    }
+
+    /// What [`Self::import`] would say; nothing is made.
+    ///
+    /// # Errors
+    /// Those of [`Self::import`].
+    pub fn try_import(&self, name: &str, origin: &Path, text: &str) -> Result<Vec<ImportNote>> {
+        let (profile, notes) = self.imported(name, origin, text)?;
+        self.must_be_free(&profile.name, None).map(|()| notes)
+    }
+
+    fn imported(
+        &self,
+        name: &str,
+        origin: &Path,
+        text: &str,
+    ) -> Result<(Profile, Vec<ImportNote>)> {
         let read = ProfileFile::read(name, text);
-        let mut file = read.map_err(|e| ProfileError::malformed(origin, &e))?;
-        let notes = self.checked(origin, &file.profile)?;
-        let profile = &mut file.profile;
+        // What was sealed elsewhere opens nowhere else, and stays behind.
+        let mut profile = read
+            .map_err(|e| ProfileError::malformed(origin, &e))?
+            .profile;
+        let notes = self.checked(origin, &profile)?;
         name.clone_into(&mut profile.name);
         profile.instance = Guid::NIL;
         (profile.deleted, profile.renamed_to) = (false, None);
-        // What was sealed elsewhere opens nowhere else.
-        self.create(file.profile, |_| Ok::<(), ProfileError>(()))?;
-        Ok(notes)
+        Ok((profile, notes))
     }
 
     /// What the services make of their settings.

@@ -85,6 +85,8 @@ pub(super) fn import(app: &App, name: &str, file: &Path) -> Outcome<Exit> {
     let text = text.map_err(|e| at(file, &e))?;
     let profiles = app.host()?.profiles();
     if app.global.dry_run {
+        let notes = profiles.try_import(name, file, &text);
+        let notes = notes.map_err(|e| app.profile_failure(&e))?;
         let profile = mapi::Profile {
             name: name.to_owned(),
             ..mapi::Profile::default()
@@ -92,18 +94,28 @@ pub(super) fn import(app: &App, name: &str, file: &Path) -> Outcome<Exit> {
         let profile = ProfileView::of(&profile, false);
         app.output.show(&Imported {
             profile,
-            notes: Vec::new(),
+            notes: notes.iter().map(ToString::to_string).collect(),
         })?;
         return Ok(Exit::Ok);
     }
     let notes = profiles.import(name, file, &text);
     let notes = notes.map_err(|e| app.profile_failure(&e))?;
+    let mut notes: Vec<_> = notes.iter().map(ToString::to_string).collect();
+    // What does not work yet is told; the profile is there all the same.
+    match app.host()?.make_stores(name) {
+        Ok(failures) => notes.extend(
+            failures
+                .iter()
+                .map(|f| format!("{}: {}", f.display_name, f.error.detail)),
+        ),
+        Err(error) => notes.push(malle_host::reason(&error)),
+    }
     for note in &notes {
         app.output.note(Msg::Verbatim, &[note]);
     }
     app.output.show(&Imported {
         profile: ProfileView::load(app, name)?,
-        notes: notes.iter().map(ToString::to_string).collect(),
+        notes,
     })?;
     Ok(Exit::Ok)
 }
