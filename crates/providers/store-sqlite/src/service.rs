@@ -44,7 +44,10 @@ impl Service for SqliteService {
                 "File",
                 "The file that holds the mail, relative to the folder of the profile. It is made when it is missing.",
             );
-        ServiceDescription::store(self.name(), self.display_name()).setting(path)
+        ServiceDescription {
+            wizard: true,
+            ..ServiceDescription::store(self.name(), self.display_name()).setting(path)
+        }
     }
 
     fn open_store(
