@@ -10,6 +10,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod canary;
 mod chance;
 mod child;
 mod clock;
@@ -19,6 +20,7 @@ mod hostile;
 mod keyring;
 mod places;
 
+pub use canary::Canary;
 pub use chance::{Chance, CountingBytes};
 pub use child::ChildGuard;
 pub use clock::FakeClock;

@@ -45,6 +45,13 @@ impl Catalogue {
         catalogue
     }
 
+    /// The same with a service more: for a program that brings its own.
+    #[must_use]
+    pub fn with(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.push(service);
+        self
+    }
+
     fn add(&mut self, path: &Path, bytes: &[u8]) {
         let (inf, notes) = match Inf::read(bytes) {
             Ok(read) => read,

@@ -164,6 +164,20 @@ impl MalleHost {
     }
 }
 
+impl MalleHost {
+    /// What services that are gone kept goes with them. Nothing is opened where there is nothing to forget.
+    fn forget_secrets(&self, services: &[Guid]) -> Result<()> {
+        if services.is_empty() {
+            return Ok(());
+        }
+        Ok(self.secrets.forget_services(services)?)
+    }
+}
+
+fn service_uids(profile: &ApiProfile) -> Vec<Guid> {
+    profile.services.iter().map(|s| s.uid).collect()
+}
+
 fn in_use(lock: Option<FileLock>) -> Option<Box<dyn ProfileUse>> {
     lock.map(|lock| Box::new(lock) as Box<dyn ProfileUse>)
 }
@@ -202,7 +216,15 @@ impl Host for MalleHost {
         name: &str,
         change: &mut dyn FnMut(&mut ApiProfile) -> Result<()>,
     ) -> Result<()> {
-        self.profiles.change(name, change)
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        self.profiles.change(name, |profile| {
+            before = service_uids(profile);
+            change(profile)?;
+            after = service_uids(profile);
+            Ok::<_, Error>(())
+        })?;
+        before.retain(|uid| !after.contains(uid));
+        self.forget_secrets(&before)
     }
 
     fn create_profile(&self, profile: ApiProfile) -> Result<()> {
@@ -211,11 +233,24 @@ impl Host for MalleHost {
     }
 
     fn remove_profile(&self, name: &str) -> Result<()> {
-        Ok(self.profiles.remove(name)?)
+        // A profile that cannot be read can be removed; which secrets were its own is not known then.
+        let profile = self.profiles.load(name);
+        let services = profile.map(|p| service_uids(&p)).unwrap_or_default();
+        self.profiles.remove(name)?;
+        self.forget_secrets(&services)
     }
 
     fn rename_profile(&self, name: &str, new: &str) -> Result<()> {
-        Ok(self.profiles.rename(name, new)?)
+        self.profiles.rename(name, new)?;
+        Ok(self.secrets.rename_profile(name, new)?)
+    }
+
+    fn services_copied(&self, to: &str, pairs: &[(Guid, Guid)]) -> Result<()> {
+        let failed = self.secrets.copy_services(to, pairs, &Call::default())?;
+        for (name, error) in failed {
+            tracing::warn!(%name, %error, "a secret was not copied: it has to be set anew");
+        }
+        Ok(())
     }
 
     fn set_default_profile(&self, name: Option<&str>) -> Result<()> {

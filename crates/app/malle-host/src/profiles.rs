@@ -45,7 +45,14 @@ impl Profiles {
     /// The profiles of `home`, made of the services that this program and `home` know.
     #[must_use]
     pub fn of(home: Home) -> Self {
-        let catalogue = Arc::new(Catalogue::of(&home));
+        let catalogue = Catalogue::of(&home);
+        Self::made_of(home, catalogue)
+    }
+
+    /// The profiles of `home`, made of the services of a catalogue.
+    #[must_use]
+    pub fn made_of(home: Home, catalogue: Catalogue) -> Self {
+        let catalogue = Arc::new(catalogue);
         Self { home, catalogue }
     }
 

@@ -162,7 +162,7 @@ impl Secrets {
     /// [`SecretError::Missing`]; [`SecretError::NoCommand`] when only a person can remove it; those of writing.
     pub fn delete(&self, name: &SecretName, call: &Call) -> Result<Removal, SecretError> {
         let places = self.places(name)?;
-        let known = Index::read(&self.home)?.secrets.contains_key(name);
+        let known = Index::read(&self.home)?.places(name).is_some();
         if places.contains(&Place::Command) && self.choice()?.command.delete.is_empty() {
             return Err(SecretError::NoCommand {
                 what: "delete",
@@ -179,12 +179,12 @@ impl Secrets {
             return Ok(Removal::Done);
         }
         Index::change(&self.home, |index| {
-            index.forget(|known| known == name);
+            index.forget(|known| known.slot() == name.slot());
             Ok(())
         })?;
         self.sweep(Person::MayBeAsked, call)?;
         let left = Index::read(&self.home)?;
-        Ok(match left.leaving.contains_key(name) {
+        Ok(match left.leaving.keys().any(|n| n.slot() == name.slot()) {
             true => Removal::Pending,
             false => Removal::Done,
         })
@@ -284,8 +284,8 @@ impl Secrets {
         if choice.commands.contains_key(&name.to_string()) {
             return Ok(vec![Place::Command]);
         }
-        match Index::read(&self.home)?.secrets.remove(name) {
-            Some(places) => Ok(places),
+        match Index::read(&self.home)?.places(name) {
+            Some(places) => Ok(places.clone()),
             // What commands read was stored by others.
             None if choice.backend == Some(Place::Command) => Ok(vec![Place::Command]),
             None => Ok(Vec::new()),

@@ -100,6 +100,15 @@ pub trait Host: Send + Sync + Debug {
         Err(fixed(name))
     }
 
+    /// Told that services were copied into the profile `to`, as pairs of PR_SERVICE_UID: of the old service and of the new
+    /// one. A host that keeps secrets copies those.
+    ///
+    /// # Errors
+    /// Those of reading what there is to copy. The copies of the services stay.
+    fn services_copied(&self, _to: &str, _pairs: &[(Guid, Guid)]) -> Result<()> {
+        Ok(())
+    }
+
     /// Says which profile is used when none is named; `None`: none.
     ///
     /// # Errors

@@ -121,14 +121,28 @@ impl Index {
         }
     }
 
+    /// Where a secret lies. The UID of a service is that of no other, so a profile that was renamed a moment ago by a
+    /// process which did not live to note it here finds its secrets too.
+    pub(super) fn places(&self, name: &SecretName) -> Option<&Vec<Place>> {
+        let renamed = || {
+            let slot = name.slot();
+            let same = self.secrets.iter().find(|(other, _)| other.slot() == slot);
+            same.map(|(_, places)| places)
+        };
+        self.secrets.get(name).or_else(renamed)
+    }
+
     /// Notes that a secret goes into `place`, before it does; what else has a copy stays noted.
     pub(super) fn expect(&mut self, name: &SecretName, place: Place) {
+        let slot = name.slot();
+        let renamed = self.secrets.keys().find(|n| n.slot() == slot).cloned();
+        let known = renamed.and_then(|other| self.secrets.remove(&other));
         let places = self.secrets.entry(name.clone()).or_default();
+        places.extend(known.into_iter().flatten());
         if !places.contains(&place) {
             places.push(place);
         }
         // What is used again is no longer to be removed from there, even if its profile had another name then.
-        let slot = name.slot();
         for (left, places) in &mut self.leaving {
             if left.slot() == slot {
                 places.remove(&place);

@@ -8,21 +8,17 @@ use super::place::Person;
 use super::{Place, SecretError, SecretName, Secrets};
 
 impl Secrets {
-    /// Forgets all secrets of a service that was deleted. Nobody is asked: what is locked is removed when it is next
-    /// open, and listed as leaving until then.
+    /// Forgets all secrets of services that were deleted, by PR_SERVICE_UID. Nobody is asked: what is locked is removed
+    /// when it is next open, and listed as leaving until then.
     ///
     /// # Errors
     /// Those of writing the list of names.
-    pub fn forget_service(&self, profile: &str, service: Guid) -> Result<(), SecretError> {
-        self.forget(|name| name.profile() == profile && name.service() == service)
-    }
-
-    /// Forgets all secrets of a profile that was deleted; see [`Self::forget_service`].
-    ///
-    /// # Errors
-    /// Those of writing the list of names.
-    pub fn forget_profile(&self, profile: &str) -> Result<(), SecretError> {
-        self.forget(|name| name.profile() == profile)
+    pub fn forget_services(&self, services: &[Guid]) -> Result<(), SecretError> {
+        Index::change(&self.home, |index| {
+            index.forget(|name| services.contains(&name.service()));
+            Ok(())
+        })?;
+        self.sweep(Person::IsLeftAlone, &Call::default())
     }
 
     /// A profile was renamed: its secrets go by its new name. None of them is opened.
@@ -36,31 +32,26 @@ impl Secrets {
         })
     }
 
-    /// A profile was copied: copies the secrets of its services, each pair being PR_SERVICE_UID of the old service and
-    /// of the new one. What could not be copied is returned with the reason; it has to be set anew.
+    /// Services were copied into the profile `to`: copies their secrets, each pair being PR_SERVICE_UID of the old
+    /// service and of the new one. What could not be copied is returned with the reason; it has to be set anew.
     ///
     /// # Errors
     /// Those of reading the list of names.
     pub fn copy_services(
         &self,
-        from: &str,
         to: &str,
         services: &[(Guid, Guid)],
         call: &Call,
     ) -> Result<Vec<(SecretName, SecretError)>, SecretError> {
         let index = Index::read(&self.home)?;
         let mut failed = Vec::new();
-        for (old, place) in index
-            .secrets
-            .iter()
-            .filter(|(name, _)| name.profile() == from)
-        {
+        for (old, places) in &index.secrets {
             let pair = services
                 .iter()
                 .find(|(service, _)| *service == old.service());
             let Some((_, new)) = pair else { continue };
             let new = SecretName::new(to, *new, old.key())?;
-            let copied = self.copy(old, &new, place, call);
+            let copied = self.copy(old, &new, places, call);
             failed.extend(copied.err().map(|error| (new, error)));
         }
         Ok(failed)
@@ -82,14 +73,6 @@ impl Secrets {
             Ok(())
         })?;
         self.keeper(place)?.set(new, &secret, call)
-    }
-
-    fn forget(&self, which: impl Fn(&SecretName) -> bool) -> Result<(), SecretError> {
-        Index::change(&self.home, |index| {
-            index.forget(which);
-            Ok(())
-        })?;
-        self.sweep(Person::IsLeftAlone, &Call::default())
     }
 
     /// Removes what is deleted from where it lies, as far as that can be opened.

@@ -252,8 +252,10 @@ fn what_is_deleted_with_its_profile_leaves_when_the_file_is_open_again() {
     place.asked();
     // Nobody is asked, so it stays in the file for now, but nobody can read it.
     let later = place.secrets();
-    later.forget_service("work", Guid([1; 16])).unwrap();
-    later.forget_profile("work").unwrap();
+    later.forget_services(&[Guid([1; 16])]).unwrap();
+    later
+        .forget_services(&[Guid([1; 16]), Guid([2; 16])])
+        .unwrap();
     assert_eq!(place.asked(), 0);
     assert!(matches!(
         later.check(&name("work", 2, "k"), &call()),
@@ -279,19 +281,18 @@ fn a_renamed_profile_keeps_its_secrets_and_a_copied_one_gets_its_own() {
     place.asked();
     let quiet = place.headless();
     quiet.rename_profile("work", "office").unwrap();
-    assert_eq!(value(&secrets, &name("work", 1, "k")), None);
+    let listed = quiet.list().unwrap();
+    assert_eq!(listed[0].name, name("office", 1, "k"));
     assert_eq!(
         value(&secrets, &name("office", 1, "k")).as_deref(),
         Some("v")
     );
     let pairs = [(Guid([1; 16]), Guid([9; 16]))];
-    let failed = secrets
-        .copy_services("office", "copy", &pairs, &call())
-        .unwrap();
+    let failed = secrets.copy_services("copy", &pairs, &call()).unwrap();
     assert!(failed.is_empty(), "{failed:?}");
-    secrets.forget_profile("office").unwrap();
+    secrets.forget_services(&[Guid([1; 16])]).unwrap();
     assert_eq!(value(&secrets, &name("copy", 9, "k")).as_deref(), Some("v"));
-    let failed = quiet.copy_services("copy", "more", &[(Guid([9; 16]), Guid([8; 16]))], &call());
+    let failed = quiet.copy_services("more", &[(Guid([9; 16]), Guid([8; 16]))], &call());
     assert_eq!(failed.unwrap().len(), 1, "nobody to ask, and it says so");
 }
 
@@ -427,7 +428,7 @@ mod commands {
         let secrets = place.secrets();
         assert!(secrets.list().unwrap().is_empty());
         secrets.rename_profile("work", "office").unwrap();
-        secrets.forget_profile("work").unwrap();
+        secrets.forget_services(&[Guid([1; 16])]).unwrap();
         secrets.unlock(&call()).unwrap();
         assert!(!place.opened());
         assert!(!place.home().secrets_dir().exists());

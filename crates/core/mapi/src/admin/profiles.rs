@@ -179,8 +179,12 @@ impl ProfAdmin {
         let (subsystem, host) = (&self.subsystem, &self.subsystem.host);
         let describe = |service: &str| host.service(service).map(|s| s.description());
         let new_uid = &mut || subsystem.new_uid();
-        let copy = copying::profile(&host.profile(name)?, new, describe, new_uid);
-        host.create_profile(copy)
+        let original = host.profile(name)?;
+        let copy = copying::profile(&original, new, describe, new_uid);
+        let uids = original.services.iter().zip(&copy.services);
+        let pairs: Vec<_> = uids.map(|(old, new)| (old.uid, new.uid)).collect();
+        host.create_profile(copy)?;
+        host.services_copied(new, &pairs)
     }
 
     /// Renames a profile (RenameProfile); while a session uses it, it gets the new name when the last one ends.

@@ -127,12 +127,16 @@ impl MsgServiceAdmin {
         let new_uid = &mut || subsystem.new_uid();
         let copied = copying::service(&profile, service, describe, new_uid);
         let description = describe(&service.service);
-        to.change(|profile| {
+        let mut name = String::new();
+        let new = to.change(|profile| {
             if let Some(description) = &description {
                 super::assemble::may_be_added(profile, description)?;
             }
+            name.clone_from(&profile.name);
             Ok(copied.add_to(profile))
-        })
+        })?;
+        subsystem.host.services_copied(&name, &[(uid, new)])?;
+        Ok(new)
     }
 
     /// Configures a service (ConfigureMsgService): `props` are settings by their tags, and other properties of its section.

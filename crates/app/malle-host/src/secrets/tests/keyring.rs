@@ -101,7 +101,7 @@ fn a_keyring_keeps_and_forgets() {
                 "{error}"
             );
             // It goes when the keyring is open again; till then nobody reads it.
-            secrets.forget_profile("work").unwrap();
+            secrets.forget_services(&[Guid([1; 16])]).unwrap();
             assert!(secrets.list().unwrap()[0].leaving);
             assert!(
                 begun.elapsed() < Duration::from_secs(60),
@@ -110,7 +110,7 @@ fn a_keyring_keeps_and_forgets() {
             );
         }
         "forget" => {
-            secrets.forget_profile("work").unwrap();
+            secrets.forget_services(&[Guid([1; 16])]).unwrap();
             assert!(secrets.list().unwrap().is_empty());
             assert!(
                 Keyring
