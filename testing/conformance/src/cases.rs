@@ -9,6 +9,7 @@ mod conversations;
 mod copying;
 mod cursors;
 mod delivery;
+mod display_tables;
 mod entry_ids;
 mod files;
 mod folder_copies;
@@ -35,6 +36,7 @@ mod outgoing;
 mod performance;
 mod profile_admin;
 mod profile_sections;
+mod progress;
 mod properties;
 mod provider_admin;
 mod queued;
@@ -49,6 +51,7 @@ mod searching;
 mod service_admin;
 mod service_descriptions;
 mod sessions;
+mod sheets_wizard;
 mod storages;
 mod status_objects;
 mod stores;
@@ -130,6 +133,9 @@ pub fn all() -> Vec<Case> {
         attachments::CASES,
         bodies::CASES,
         copying::CASES,
+        display_tables::CASES,
+        progress::CASES,
+        sheets_wizard::CASES,
         entry_ids::CASES,
         files::CASES,
         views::CASES,

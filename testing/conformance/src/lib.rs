@@ -25,6 +25,7 @@ mod heard;
 mod live_model;
 mod report;
 mod scripted;
+mod sheet_script;
 mod table_model;
 
 pub use case::{Case, Need};

@@ -94,7 +94,7 @@ fn what_is_wrong_is_said_and_asked_again() {
         "", "", "",
     ]);
     done.unwrap();
-    assert_eq!(values, "name=x port=7 tls=start", "{said}");
+    assert_eq!(values, "cached=no name=x port=7 tls=start", "{said}");
     assert!(said.contains("Help."), "{said}");
     assert!(
         said.contains("PORT: “a” cannot be typed there, only [0-9\\-]"),
