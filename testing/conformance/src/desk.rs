@@ -44,7 +44,12 @@ impl Desk {
 
     pub(crate) fn in_files(f: &Fixture) -> anyhow::Result<Self> {
         let home = TempHome::new()?;
-        let profiles = malle_host::Profiles::of(malle_host::Home::below(home.path()));
+        let below = malle_host::Home::below(home.path());
+        // A key in a file: the keyring of whoever runs the tests is left alone.
+        let key = below.secure_key_file();
+        std::fs::create_dir_all(key.parent().unwrap_or(home.path()))?;
+        std::fs::write(key, [7; 32])?;
+        let profiles = malle_host::Profiles::of(below);
         let host = malle_host::MalleHost::new(profiles);
         Ok(Self::over(Arc::new(host), f, Some(home)))
     }

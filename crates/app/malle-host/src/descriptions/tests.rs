@@ -1,3 +1,5 @@
+//! Descriptions in files, and the services that come of them.
+
 use std::fs;
 
 use mapi_props::{PropTag, tags};

@@ -1,3 +1,5 @@
+//! What a file holds, what is refused, what older files mean.
+
 use mapi::{Identity, Profile, ProfileProvider, ProfileService, ProviderKind};
 use mapi_props::{Bag, Guid, PropTag, PropType, PropValue, tags};
 use mapi_spi::ServiceConfig;

@@ -1,3 +1,5 @@
+//! Profiles made, changed, killed half way, sealed and taken elsewhere.
+
 use std::collections::BTreeMap;
 use std::fs;
 
