@@ -16,6 +16,7 @@ mod folder_copies;
 mod folders;
 mod forms;
 mod forms_shown;
+mod forwarding;
 mod headless;
 mod hierarchies;
 mod identity;
@@ -41,7 +42,9 @@ mod properties;
 mod provider_admin;
 mod queued;
 mod repairing;
+mod replying;
 mod reports;
+mod resending;
 mod restricted_views;
 mod restrictions;
 mod search_folders;
@@ -52,10 +55,11 @@ mod service_admin;
 mod service_descriptions;
 mod sessions;
 mod sheets_wizard;
-mod storages;
 mod status_objects;
+mod storages;
 mod stores;
 mod streams;
+mod submitting;
 mod support;
 mod table_data;
 mod table_defaults;
@@ -75,6 +79,10 @@ pub fn all() -> Vec<Case> {
     [
         message_files::CASES,
         outgoing::CASES,
+        replying::CASES,
+        forwarding::CASES,
+        resending::CASES,
+        submitting::CASES,
         performance::CASES,
         profile_admin::CASES,
         profile_sections::CASES,

@@ -99,8 +99,9 @@ pub fn embedded(working: &WorkingMessage, context: SaveContext) -> StoredMessage
         context.now,
         first,
     );
-    let flags =
-        flag_patch(working, !working.attachments().is_empty(), first).apply(working.saved_flags());
+    // A new one has the flags that were set, not those that it began with.
+    let before = if first { 0 } else { working.saved_flags() };
+    let flags = flag_patch(working, !working.attachments().is_empty(), first).apply(before);
     props.set(tags::MESSAGE_FLAGS, flags.cast_signed());
     StoredMessage {
         props,

@@ -116,6 +116,7 @@ impl MemoryStore {
     pub fn reopened(&self, write: bool, support: Arc<dyn Support>) -> Self {
         let mut info = self.info.clone();
         info.capabilities.write = write;
+        info.capabilities.submit = write;
         Self {
             shared: Arc::clone(&self.shared),
             info,
