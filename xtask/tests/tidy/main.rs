@@ -15,6 +15,7 @@ mod files;
 mod layers;
 mod licences;
 mod papers;
+mod secrets;
 mod tracked;
 
 /// Fails with one line for each thing that is wrong.

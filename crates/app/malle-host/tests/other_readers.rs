@@ -1,4 +1,5 @@
-//! A `.msg` file that was changed here is read by a program of others: msgconvert, of Email::Outlook::Message.
+//! Files of ours are read by programs of others: `.msg` files by msgconvert, of Email::Outlook::Message, and the file of
+//! secrets by age.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,11 +10,13 @@ use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
-use malle_host::MsgFile;
+use malle_host::secrets::{AskNobody, Place, SecretName, Secrets};
+use malle_host::{Home, MsgFile};
 use mapi::{
-    EmbeddedHost, Mapi, MapiProp, ModifyMode, OnStorage, OpenFlags, PropTag, PropValue, SaveFlags,
-    StorageAccess, attach_method, tags,
+    Call, EmbeddedHost, Mapi, MapiProp, ModifyMode, OnStorage, OpenFlags, PropTag, PropValue,
+    SaveFlags, Secret, StorageAccess, attach_method, tags,
 };
+use mapi_props::Guid;
 use testkit::TempHome;
 
 #[test]
@@ -81,4 +84,69 @@ fn write(file: &std::path::Path, subject: &str) {
         notes.save_changes(SaveFlags::NONE).unwrap();
     }
     message.save_changes(SaveFlags::NONE).unwrap();
+}
+
+/// Runs its arguments on a terminal of its own and answers every question with the passphrase.
+const TYPIST: &str = r"
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+said = b''
+while True:
+    try:
+        part = os.read(terminal, 1024)
+    except OSError:
+        break
+    if not part:
+        break
+    said += part
+    if said.endswith(b': '):
+        os.write(terminal, sys.argv[1].encode() + b'\n')
+        said = b''
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+fn age(passphrase: &str, words: &[&str]) {
+    let mut run = Command::new("python3");
+    run.args(["-c", TYPIST, passphrase, "age"]).args(words);
+    assert!(run.status().unwrap().success(), "age {words:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_of_secrets_is_one_of_age_and_what_age_writes_is_read() {
+    for (need, asks) in [("age", "--version"), ("python3", "--version")] {
+        if Command::new(need).arg(asks).output().is_err() {
+            testkit::skip(need, &format!("apt-get install {need}"));
+            return;
+        }
+    }
+    let place = TempHome::new().unwrap();
+    let at = |name: &str| place.path().join(name).display().to_string();
+    let home = Home::below(place.path());
+    fs::write(
+        at("secrets.toml"),
+        "backend = \"file\"\n[file]\nwork = 10\n",
+    )
+    .unwrap();
+    fs::write(at("passphrase"), "open sesame\n").unwrap();
+    let given = Some(place.path().join("passphrase"));
+    let secrets = Secrets::of(home.clone(), Arc::new(AskNobody), given.clone());
+    let name = SecretName::new("work", Guid([7; 16]), "password").unwrap();
+    let call = Call::default();
+    secrets
+        .store(&name, &Secret::new("hunter2"), &call)
+        .unwrap();
+    let file = home.secret_file().display().to_string();
+    age("open sesame", &["-d", "-o", &at("plain"), &file]);
+    let plain = fs::read_to_string(at("plain")).unwrap();
+    let want = format!("{}/password aHVudGVyMg\n", name.service());
+    assert!(plain.ends_with(&want), "{plain}");
+    // And back, with another passphrase and the work that age chooses.
+    fs::remove_file(&file).unwrap();
+    age("friend", &["-p", "-o", &file, &at("plain")]);
+    fs::write(at("passphrase"), "friend").unwrap();
+    let secrets = Secrets::of(home, Arc::new(AskNobody), given);
+    assert_eq!(secrets.check(&name, &call).unwrap(), Place::File);
 }

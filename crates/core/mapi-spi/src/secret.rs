@@ -18,6 +18,11 @@ use crate::{Error, Result};
 /// assert_eq!(format!("{secret:?}"), "…");
 /// assert_eq!(secret.expose(), b"hunter2");
 /// ```
+///
+/// ```compile_fail
+/// let secret = mapi_spi::Secret::new("hunter2");
+/// println!("{secret}");
+/// ```
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {

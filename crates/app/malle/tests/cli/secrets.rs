@@ -235,3 +235,86 @@ fn the_keyring_of_the_session_is_the_default() {
     malle.ok(["secret", "delete", "a/k"]);
     fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
 }
+
+/// What the command prints, logs and writes while it handles a secret, and what it shows of itself to other processes.
+#[cfg(unix)]
+#[test]
+fn no_command_shows_a_secret_in_any_form() {
+    use testkit::{Canary, Chance};
+    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let mut chance = Chance::from_seed(seed.unwrap().as_nanos() as u64);
+    let (first, second) = (Canary::new(&mut chance), Canary::new(&mut chance));
+    let pass = Canary::new(&mut chance);
+    let (place, _) = place();
+    let passphrase = place.file("passphrase", pass.text().as_bytes());
+    let malle = place
+        .malle()
+        .clone()
+        .env("MALLE_PASSPHRASE_FILE", &passphrase);
+    let loud = ["-vvv", "--log", "trace", "--log", "spi=trace"];
+    let mut said = Vec::new();
+    for (input, args) in [
+        (first.text(), &["secret", "set", "a/password"][..]),
+        ("", &["secret", "test", "a/password"]),
+        (second.text(), &["secret", "rotate", "a/password"]),
+        (first.text(), &["secret", "set", "nothing/password"]),
+        ("", &["secret", "list"]),
+        ("", &["list"]),
+        ("", &["status"]),
+        ("", &["profile", "list"]),
+        ("", &["secret", "delete", "a/password"]),
+    ] {
+        for more in [&[][..], &["--json"]] {
+            let run = malle
+                .clone()
+                .input(input.as_bytes())
+                .run([args, &loud, more].concat());
+            said.extend([run.stdout, run.stderr].concat());
+        }
+        for canary in [&first, &second] {
+            assert_eq!(canary.found_below(&place.path("home")).len(), 0, "{args:?}");
+        }
+    }
+    assert!(said.len() > 1000);
+    for canary in [&first, &second, &pass] {
+        assert_eq!(canary.found_in(&said), None);
+    }
+    // While it waits for its input, everybody can look at it.
+    let mut waiting = malle.command(["secret", "set", "a/password"]);
+    let mut waiting = waiting.stdin(std::process::Stdio::piped()).spawn().unwrap();
+    let mut input = waiting.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, first.text().as_bytes()).unwrap();
+    for canary in [&first, &second, &pass] {
+        let found = canary.found_in_processes().unwrap_or_default();
+        assert_eq!(found, [""; 0]);
+    }
+    drop(input);
+    assert!(waiting.wait().unwrap().success());
+    assert_eq!(first.found_below(&place.path("home")).len(), 0);
+    // The search sees what is there.
+    place.file("home/planted", first.text().as_bytes());
+    assert_eq!(first.found_below(&place.path("home")).len(), 1);
+}
+
+#[test]
+fn secrets_go_with_their_profile_and_are_renamed_and_copied_with_it() {
+    let (_place, malle) = place();
+    malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
+    malle.ok(["profile", "copy", "me", "copy"]);
+    malle.ok(["secret", "test", "copy/a/k"]);
+    malle.ok(["profile", "rename", "me", "you"]);
+    malle.ok(["secret", "test", "you/a/k"]);
+    assert_eq!(
+        json(&malle, &["secret", "list"]).as_array().unwrap().len(),
+        2
+    );
+    malle.ok(["profile", "delete", "you", "--yes"]);
+    let left = json(&malle, &["secret", "list"]);
+    let staying = left
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["leaving"] == false);
+    assert_eq!(staying.count(), 1, "{left}");
+    malle.ok(["secret", "test", "copy/a/k"]);
+}
