@@ -131,8 +131,12 @@ impl Change {
                 let content = state.entry(self.name.clone()).or_default();
                 match self.kind.as_str() {
                     "add-service" => content.services.push((self.a.clone(), self.b.clone())),
-                    "copy-service" => content.services.push(content.services[at].clone()),
-                    "configure" => content.services[at].1.clone_from(&self.b),
+                    "copy-service" => content.services.extend(content.services.get(at).cloned()),
+                    "configure" => {
+                        if let Some((_, value)) = content.services.get_mut(at) {
+                            value.clone_from(&self.b);
+                        }
+                    }
                     "delete-service" => drop(content.services.remove(at)),
                     "write-section" => content.written = Some((self.a.clone(), self.a.clone())),
                     _ => {}

@@ -33,8 +33,7 @@ impl Seal {
         let Ok(PropValue::Binary(sealed)) = text::parse_value(PropType::BINARY, sealed) else {
             return None;
         };
-        let value = self.0.open(&purpose(instance, place), &sealed).ok()?;
-        str::from_utf8(value.expose()).ok().map(str::to_owned)
+        self.0.open_text(&purpose(instance, place), &sealed).ok()
     }
 }
 

@@ -73,6 +73,16 @@ impl SecureKey {
         Ok(Secret::new(std::mem::take(&mut *plain)))
     }
 
+    /// The same for a text that programs read: a property of a profile section.
+    ///
+    /// # Errors
+    /// [`NotOpened`], also if it is no text.
+    pub fn open_text(&self, purpose: &[u8], sealed: &[u8]) -> Result<String, NotOpened> {
+        let text = self.open(purpose, sealed)?;
+        let text = str::from_utf8(text.expose()).map_err(|_| NotOpened)?;
+        Ok(text.to_owned())
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.0).into())
     }
