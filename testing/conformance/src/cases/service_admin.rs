@@ -528,6 +528,36 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "what somebody else changes of a service while it is configured is not overwritten",
+        |f| {
+            each(f, |desk| {
+                let services = profile(&desk.program(), "p", &["one"])?;
+                let uid = only(&services)?;
+                let host = desk.shared_host();
+                let meanwhile = move |_: &mapi::ServiceDraft| {
+                    let change = &mut |p: &mut mapi::Profile| {
+                        let values = &mut p.services[0].config.values;
+                        values.insert("path".to_owned(), "two".to_owned());
+                        Ok(())
+                    };
+                    host.change_profile("p", change).unwrap();
+                };
+                desk.clerk.answer(3, Answer::After(Box::new(meanwhile)));
+                let who = [(user(), "Ann".into())];
+                let configured = services.configure_service(uid, ServiceFlags::NONE, &who);
+                assert_eq!(code(configured), Code::OBJECT_CHANGED);
+                let held = desk.host().profile("p")?;
+                let values = &held.services[0].config.values;
+                assert_eq!(values.get("path").map(String::as_str), Some("two"));
+                assert_eq!(values.get("user"), None);
+                desk.clerk.relax();
+                services.configure_service(uid, ServiceFlags::NONE, &who)?;
+                Ok(())
+            })
+        }
+    ),
+    case!(
+        needs(),
         "a store added to a session is a service that its entry point has seen, and that it hears go",
         |f| {
             each(f, |desk| {
