@@ -161,11 +161,7 @@ fn stop(plan: &Plan, chance: &mut Chance) -> Result<Value> {
                 other => bail!("a stopped holder was asked, and this came: {other:?}"),
             }
             let (row, age) = scene.status()?;
-            ensure!(row["state"] == "silent", "status shows {row}");
-            ensure!(
-                row["holder"]["pid"] == holder.process.id(),
-                "status shows {row}"
-            );
+            shows(&row, "silent", holder.process.id())?;
             oldest = oldest.max(age);
         }
         ensure!(scene.desk.sent()? == before, "somebody else did its jobs");
@@ -186,9 +182,8 @@ fn stop(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     let (inside, outside) = scene.counts(jobs)?;
     ensure!(inside.iter().all(|n| *n == 1), "in the store: {inside:?}");
     ensure!(outside.iter().all(|n| *n == 1), "outside: {outside:?}");
-    let oldest = asking["status_took_at_most_ms"]
-        .as_f64()
-        .unwrap_or(f64::MAX);
+    let oldest = asking.get("status_took_at_most_ms").and_then(Value::as_f64);
+    let oldest = oldest.context("a time")?;
     ensure!(oldest <= millis(FRESH), "status took {oldest} ms");
     Ok(json!({
         "seconds": plan.stopped.as_secs_f64(),
@@ -274,10 +269,7 @@ fn daemons(plan: &Plan, chance: &mut Chance) -> Result<Value> {
         daemon = next;
     }
     let (row, _) = scene.status()?;
-    ensure!(
-        row["state"] == "kept" && row["holder"]["pid"] == daemon.id(),
-        "status shows {row}"
-    );
+    shows(&row, "kept", daemon.id())?;
     let began = Instant::now();
     signal(daemon.id(), "TERM")?;
     ensure!(daemon.wait()?.success(), "a daemon that was ended");
@@ -290,6 +282,17 @@ fn daemons(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     ensure!(left.is_empty(), "sockets were left: {left:?}");
     let figures = spread(&mut taken)?;
     Ok(json!({ "kills": plan.takeovers, "taken_over": figures, "ended_ms": millis(ended) }))
+}
+
+/// Holds a row of the status to this.
+fn shows(row: &Value, state: &str, pid: u32) -> Result<()> {
+    let is = row.get("state").and_then(Value::as_str);
+    let holder = row.pointer("/holder/pid").and_then(Value::as_u64);
+    ensure!(
+        is == Some(state) && holder == Some(u64::from(pid)),
+        "not {state} by {pid}: status shows {row}"
+    );
+    Ok(())
 }
 
 /// The next holder has opened the store, and waits for the lease.

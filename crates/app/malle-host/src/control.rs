@@ -19,4 +19,5 @@ pub use server::{Answers, Opened, Server};
 pub use socket::{can_listen, sockets_in};
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 mod tests;

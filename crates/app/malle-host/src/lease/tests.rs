@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -136,8 +135,8 @@ mod asking {
         lease_or_ask(store, Role::Keeper, &asker, &wanted, &mut each, &call)
     }
 
-    fn holder(store: &SqliteStore, socket: Option<PathBuf>) -> Lease {
-        let card = Card::of_this_process("holder", socket.as_deref());
+    fn holder(store: &SqliteStore, socket: Option<&Path>) -> Lease {
+        let card = Card::of_this_process("holder", socket);
         let taken = Lease::try_take(store, Role::Keeper, &card, &Call::default());
         taken.unwrap().unwrap()
     }
@@ -148,7 +147,7 @@ mod asking {
         let (one, two) = (open(&home), open(&home));
         assert!(matches!(ask(&two, 1000).unwrap(), Turn::Mine(_)));
         let opened = Server::begin(&home.path().join("run")).unwrap();
-        let lease = holder(&one, Some(opened.path().to_owned()));
+        let lease = holder(&one, Some(opened.path()));
         let busy = Arc::new(Busy(Mutex::default()));
         let server = opened.serve(Arc::clone(&busy) as _).unwrap();
         let turn = ask(&two, 1000).unwrap();
@@ -171,7 +170,7 @@ mod asking {
         let (one, two) = (open(&home), open(&home));
         // There, and nobody answers: as if it were stopped.
         let opened = Server::begin(&home.path().join("run")).unwrap();
-        let lease = holder(&one, Some(opened.path().to_owned()));
+        let lease = holder(&one, Some(opened.path()));
         let began = Instant::now();
         match ask(&two, 300) {
             Err(NoAnswer::Silent { pid, program, .. }) => {
