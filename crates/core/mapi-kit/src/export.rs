@@ -6,9 +6,9 @@ use mapi_props::{
     AttachmentTree, Bag, Defect, LargeSource, MessageTree, PropKey, PropName, PropType, PropValue,
     Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue, tags,
 };
-use mapi_spi::{Call, ItemId, Result, Staged, Store};
+use mapi_spi::{Call, ItemId, MessageData, Result, Staged, Store};
 
-use crate::import::is_original;
+use crate::import::{ORIGINAL, ORIGINAL_VERSION, is_original};
 use crate::large::StoredSource;
 use crate::names::NameCache;
 
@@ -27,7 +27,7 @@ pub struct ExportFrom<'a> {
     pub call: &'a Call,
 }
 
-/// The message as a tree. Its recipe of original bytes stays behind; see `Message::original` in `mapi`. A property
+/// The message as a tree. Its original bytes stay behind; [`take_original`] brings them too. A property
 /// whose identifier has no name (a damaged store) is left out with the defect `name-missing`.
 ///
 /// # Errors
@@ -52,6 +52,29 @@ pub fn export(from: ExportFrom<'_>, body: &StoredMessage) -> Result<MessageTree>
         defects,
         ..exporter.message(body)
     })
+}
+
+/// Lets the bytes that a message was made from travel with its tree, if they still say what it says. The other store keeps
+/// them beside the message, not shared with its attachments.
+pub fn take_original(from: ExportFrom<'_>, data: &MessageData, tree: &mut MessageTree) {
+    let props = &data.body.props;
+    let version = i64::try_from(data.meta.content_version).ok();
+    let told = match props.value(ORIGINAL_VERSION) {
+        Some(PropValue::I8(told)) => Some(*told),
+        _ => None,
+    };
+    if let Some(Slot::Large(value)) = props.get(&ORIGINAL.id())
+        && told.is_some()
+        && told == version
+    {
+        let exporter = Exporter {
+            from,
+            ids: Vec::new(),
+            names: Vec::new(),
+        };
+        let original = TreeValue::Large(value.ty, exporter.source(*value));
+        tree.props.insert(PropKey::Id(ORIGINAL.id()), original);
+    }
 }
 
 struct Exporter<'a> {

@@ -182,11 +182,17 @@ impl<'b, 'a: 'b> Builder<'b, Values<'a>> {
             source,
         } = item;
         let original = tree.original.take();
+        // Of a message of another store the bytes come as they are.
+        let carried = tree.props.remove(&PropKey::Id(ORIGINAL.id()));
         let mut body = self.message(tree, 0)?;
-        if let Some(recipe) = original {
-            let (slot, version) = (self.values.recipe(&recipe, &body)?, FIRST_VERSION);
+        let slot = match (original, carried) {
+            (Some(recipe), _) => Some(self.values.recipe(&recipe, &body)?),
+            (None, Some(TreeValue::Large(ty, source))) => Some(self.values.large(ty, &source)?),
+            (None, _) => None,
+        };
+        if let Some(slot) = slot {
             body.props.insert(ORIGINAL.id(), slot);
-            body.props.set(ORIGINAL_VERSION, version);
+            body.props.set(ORIGINAL_VERSION, FIRST_VERSION);
         }
         flags = flags_of(flags, &body);
         if to.associated {

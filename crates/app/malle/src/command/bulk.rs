@@ -181,7 +181,12 @@ impl Group {
 }
 
 /// Puts messages together by the folder they are in; what cannot be found goes to the tally.
-pub(super) fn group(app: &App, ids: &[String], tally: &mut Tally) -> Outcome<Vec<Group>> {
+pub(super) fn group(
+    app: &App,
+    ids: &[String],
+    access: OpenFlags,
+    tally: &mut Tally,
+) -> Outcome<Vec<Group>> {
     let call = app.cancellable();
     let mut groups: Vec<Group> = Vec::new();
     for id in ids {
@@ -199,7 +204,7 @@ pub(super) fn group(app: &App, ids: &[String], tally: &mut Tally) -> Outcome<Vec
             continue;
         }
         let store = store.with_call(call.clone());
-        let opened = store.open_folder(&parent, OpenFlags::MODIFY);
+        let opened = store.open_folder(&parent, access);
         let folder = opened.map_err(|e| app.failure(&e))?;
         groups.push(Group {
             store,

@@ -1,6 +1,6 @@
 //! `malle delete`: to Deleted Items first (STO-14).
 
-use mapi::{DeleteFlags, SpecialFolder};
+use mapi::{DeleteFlags, OpenFlags, SpecialFolder};
 
 use crate::app::App;
 use crate::args::DeleteArgs;
@@ -12,7 +12,7 @@ use super::bulk::{Tally, group};
 pub(super) fn run(app: &App, args: &DeleteArgs) -> Outcome<Exit> {
     let mut tally = Tally::default();
     let mut to = None;
-    for group in group(app, &args.ids, &mut tally)? {
+    for group in group(app, &args.ids, OpenFlags::MODIFY, &mut tally)? {
         if app.global.dry_run {
             for (id, _) in &group.ids {
                 tally.add(id, Ok(()))?;

@@ -1,6 +1,6 @@
 //! `malle move` and `malle copy`.
 
-use mapi::CopyFlags;
+use mapi::{CopyFlags, OpenFlags};
 
 use crate::app::App;
 use crate::args::TransferArgs;
@@ -19,8 +19,13 @@ pub(super) enum Verb {
 pub(super) fn run(app: &App, args: &TransferArgs, verb: Verb) -> Outcome<Exit> {
     let (store, to) = app.folder(&args.to)?;
     let path = store.path_of(&to.entry_id()).map_err(|e| app.failure(&e))?;
+    let access = match verb {
+        Verb::Move => OpenFlags::MODIFY,
+        // Also out of a store that is only read.
+        Verb::Copy => OpenFlags::NONE,
+    };
     let mut tally = Tally::default();
-    for group in group(app, &args.ids, &mut tally)? {
+    for group in group(app, &args.ids, access, &mut tally)? {
         if app.global.dry_run {
             for (id, _) in &group.ids {
                 tally.add(id, Ok(()))?;

@@ -1,7 +1,7 @@
 //! To another store: messages and whole folders. Names travel, identifiers do not (NAM-05); large values go from store
 //! to store in pieces.
 
-use mapi_kit::export::{ExportFrom, export};
+use mapi_kit::export::{ExportFrom, export, take_original};
 use mapi_kit::lift::Lifter;
 use mapi_kit::receipt::{PENDING, owes};
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
@@ -132,6 +132,7 @@ impl Across<'_> {
             call: &context.call,
         };
         let mut tree = export(from, &data.body)?;
+        take_original(from, &data, &mut tree);
         if self.associated {
             self.from.renumber_view(self.to, &mut tree)?;
         }

@@ -160,3 +160,23 @@ fn without_a_directory_of_its_own_the_index_is_in_memory() {
     assert_eq!(subjects(&store, "Inbox").len(), 2);
     assert!(!world.data().exists());
 }
+
+#[test]
+fn a_message_is_the_same_at_every_look_and_as_rows_show_it() {
+    let world = many(2);
+    let call = Call::default();
+    let store = world.open();
+    let (id, _) = subjects(store.as_ref(), "Inbox")[0].clone();
+    let first = store.message(ItemId(id), &call).unwrap();
+    drop(store);
+    let store = world.open();
+    assert_eq!(store.message(ItemId(id), &call).unwrap(), first);
+    let columns = [tags::SEARCH_KEY.into(), tags::CREATION_TIME.into()];
+    let inbox = crate::world::folder(store.as_ref(), "Inbox");
+    let rows = crate::world::rows(store.as_ref(), &crate::world::view(inbox, &columns));
+    let row = rows.iter().find(|row| row.key.item.0 == id).unwrap();
+    let of = |tag: mapi_props::PropTag| first.body.props.value(tag).unwrap().clone();
+    assert_eq!(row.cells, columns.map(of));
+    let other = rows.iter().find(|row| row.key.item.0 != id).unwrap();
+    assert_ne!(other.cells[0], row.cells[0], "two messages have one search key");
+}

@@ -20,7 +20,7 @@ fn a_maildir_with_its_folders() {
     let world = World::maildir(&[
         ("cur/1.a:2,S", &mail("read")),
         ("cur/2.a:2,FR", &mail("flagged")),
-        ("new/3.a", &mail("new")),
+        ("new/3.a:2,S", &mail("new")),
         ("tmp/4.a", &mail("half delivered")),
         ("dovecot.index", "not mail"),
         (".Lists.Rust/cur/5.a:2,S", &mail("list")),

@@ -1,0 +1,165 @@
+//! A Maildir as a store of a profile: read in its place, exported byte for byte, copied from, never changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use malle_host::{Home, MalleHost, Profiles};
+use mapi::{Host, Logon, Mapi, Session};
+
+use super::place::Place;
+
+const ONE: &str = "From: Ann <ann@example.org>\r\nTo: bob@example.org\r\nSubject: Budget\r\n\
+                   Message-ID: <1@x>\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\r\nThe numbers are in.\r\n";
+const TWO: &str = "From: Bob <bob@example.org>\nSubject: Re: Budget\nReferences: <1@x>\n\
+                   Date: Mon, 2 Nov 2026 11:00:00 +0000\n\nBare line ends stay bare\n";
+
+/// A home, and a Maildir with two messages in a thread and one in a folder.
+fn place() -> (Place, String) {
+    let place = Place::empty();
+    place.file("mail/cur/1.a:2,S", ONE.as_bytes());
+    place.file("mail/new/2.a", TWO.as_bytes());
+    place.file(
+        "mail/.Lists.Rust/cur/3.a:2,F",
+        b"Subject: Lists\r\n\r\nHello.\r\n",
+    );
+    fs::create_dir_all(place.path("mail/.Lists.Rust/new")).unwrap();
+    let path = place.path("mail").display().to_string();
+    (place, path)
+}
+
+fn settings(path: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([("path".to_owned(), path.to_owned())])
+}
+
+fn host(place: &Place) -> Arc<MalleHost> {
+    let home = Home::below(&place.path("home"));
+    Arc::new(MalleHost::new(Profiles::of(home)))
+}
+
+/// Every name, size and time below a directory, with what is in the files.
+fn picture(path: &Path, into: &mut Vec<String>) {
+    let meta = fs::metadata(path).unwrap();
+    into.push(format!(
+        "{path:?} {:?} {}",
+        meta.modified().unwrap(),
+        meta.len()
+    ));
+    if meta.is_dir() {
+        let mut below: Vec<_> = fs::read_dir(path)
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .collect();
+        below.sort();
+        below.iter().for_each(|path| picture(path, into));
+    } else {
+        into.push(fs::read(path).unwrap().escape_ascii().to_string());
+    }
+}
+
+fn picture_of(path: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    picture(Path::new(path), &mut all);
+    all
+}
+
+#[test]
+fn a_maildir_alone_is_listed_searched_read_and_exported_and_stays_as_it_is() {
+    let (place, path) = place();
+    let before = picture_of(&path);
+    host(&place)
+        .create_profile("m", "MALLE_MAILBOX", settings(&path))
+        .unwrap();
+    let list = place.json(&["list"]);
+    let rows = list.as_array().unwrap();
+    let subject = |n: usize| rows[n]["subject"].as_str().unwrap();
+    assert_eq!(
+        (rows.len(), subject(0), subject(1)),
+        (2, "Re: Budget", "Budget")
+    );
+    assert_eq!(
+        (rows[0]["read"].clone(), rows[1]["read"].clone()),
+        (false.into(), true.into())
+    );
+    let id = |n: usize| rows[n]["id"].as_str().unwrap().to_owned();
+    // A second run finds the same numbers.
+    assert_eq!(place.json(&["list"]), list);
+    assert_eq!(
+        place.bytes(&["export", &id(0), "--format", "eml"]),
+        TWO.as_bytes()
+    );
+    assert_eq!(
+        place.bytes(&["export", &id(1), "--format", "eml"]),
+        ONE.as_bytes()
+    );
+    assert!(place.ok(&["read", &id(1)]).contains("The numbers are in."));
+    assert!(place.ok(&["props", &id(1)]).contains("Budget"));
+    let found = place.json(&["search", "numbers"]);
+    assert_eq!(found[0]["id"], id(1).as_str());
+    let thread = place.json(&["thread", &id(1)]);
+    assert_eq!(thread["messages"], 2);
+    let list = place.json(&["list", "Lists/Rust"]);
+    assert_eq!(list[0]["subject"], "Lists");
+    for refused in [
+        vec!["delete", "--yes", rows[0]["id"].as_str().unwrap()],
+        vec!["mark", "--read", rows[0]["id"].as_str().unwrap()],
+        vec!["folder", "create", "New"],
+    ] {
+        let refusal = place.run(&refused);
+        assert_ne!(refusal.code(), Some(0), "{refused:?}");
+        assert!(
+            refusal.err().contains("read-only"),
+            "{refused:?}: {}",
+            refusal.err()
+        );
+    }
+    assert_eq!(picture_of(&path), before, "the mail was changed");
+}
+
+#[test]
+fn beside_a_local_store_its_folders_are_copied_from() {
+    let (place, path) = place();
+    let before = picture_of(&path);
+    place.ok(&["profile", "create", "m"]);
+    let host = host(&place);
+    let mapi = Mapi::initialize(Arc::clone(&host) as Arc<dyn Host>);
+    let session = Session::logon(&mapi, Logon::profile("m")).unwrap();
+    let added = session
+        .add_store("MALLE_MAILBOX", &settings(&path))
+        .unwrap();
+    assert_eq!(added.letter(), "b");
+    assert_eq!(session.default_store().unwrap().letter(), "a");
+    let lists = short_id(&added, "Lists");
+    let inbox = short_id(&added, "Inbox");
+    session.logoff();
+    drop(mapi);
+    place.ok(&["folder", "copy", &lists, "/"]);
+    let list = place.json(&["list", "Lists/Rust"]);
+    let copy = list[0]["id"].as_str().unwrap();
+    assert_eq!(list[0]["subject"], "Lists");
+    assert!(copy.starts_with('a'), "{copy}");
+    let mail = place.bytes(&["export", copy, "--format", "eml"]);
+    assert_eq!(mail, b"Subject: Lists\r\n\r\nHello.\r\n");
+    // Some of its messages too.
+    let found = place.json(&["list", &inbox]);
+    let one = found[1]["id"].as_str().unwrap();
+    assert!(one.starts_with('b'), "{one}");
+    place.ok(&["copy", "--to", "Inbox", one]);
+    let copied = place.json(&["list"]);
+    assert_eq!(copied[0]["subject"], "Budget");
+    let id = copied[0]["id"].as_str().unwrap();
+    assert_eq!(
+        place.bytes(&["export", id, "--format", "eml"]),
+        ONE.as_bytes()
+    );
+    assert_eq!(host.profiles().load("m").unwrap().stores().count(), 2);
+    assert_eq!(picture_of(&path), before, "the mail was changed");
+}
+
+/// The id by which commands name a folder of a store that is not the default one.
+fn short_id(store: &mapi::MsgStore, path: &str) -> String {
+    let id = store.folder(path).unwrap().entry_id();
+    let item = mapi_props::EntryId::decode(id.as_bytes()).unwrap().item;
+    format!("{}{item}", store.letter())
+}
