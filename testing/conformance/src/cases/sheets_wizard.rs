@@ -18,18 +18,22 @@ use crate::{Case, case};
 
 /// A service that offers itself to the wizard: a store, a transport, and two settings.
 const OFFERED: &str = "OFFERED";
+/// Another one, and one that does not offer itself.
+const OTHER: &str = "OTHER";
+const HIDDEN: &str = "HIDDEN";
 const WORD: PropTag = PropTag::new(0x6610, PropType::UNICODE);
 const PORT: PropTag = PropTag::new(0x6611, PropType::LONG);
 
 #[derive(Debug)]
 struct Offered {
+    name: &'static str,
     inner: Arc<dyn Service>,
     config: ServiceConfig,
 }
 
 impl Service for Offered {
     fn name(&self) -> &str {
-        OFFERED
+        self.name
     }
 
     fn display_name(&self) -> &str {
@@ -40,13 +44,13 @@ impl Service for Offered {
         let port = SettingKind::Number { min: 1, max: 99 };
         let store = ProviderDescription::new("STORE", "Its store", ProviderKind::Store);
         let transport = ProviderDescription::new("SEND", "It sends", ProviderKind::Transport);
-        let described = ServiceDescription::new(OFFERED, "Offered")
+        let described = ServiceDescription::new(self.name, "Offered")
             .with(store)
             .with(transport)
             .setting(Setting::new("word", WORD, SettingKind::Text).required())
             .setting(Setting::new("port", PORT, port).default("25"));
         ServiceDescription {
-            wizard: true,
+            wizard: self.name != HIDDEN,
             ..described
         }
     }
@@ -104,14 +108,14 @@ fn program(f: &Fixture, ui: Arc<dyn UiHost>) -> Result<Mapi> {
         provider: String::new(),
     };
     drop(inner.open_store(&open, Arc::new(SystemSupport), &Call::default())?);
-    let offered = Offered {
-        inner: Arc::clone(&inner),
-        config,
-    };
-    let host = EmbeddedHost::new()
-        .service(inner)
-        .service(Arc::new(offered))
-        .ui(ui);
+    let mut host = EmbeddedHost::new().ui(ui);
+    for name in [OFFERED, OTHER, HIDDEN] {
+        host = host.service(Arc::new(Offered {
+            name,
+            inner: Arc::clone(&inner),
+            config: config.clone(),
+        }));
+    }
     Ok(Mapi::initialize(Arc::new(host)))
 }
 
@@ -187,7 +191,7 @@ pub(super) const CASES: &[Case] = &[
                 });
             let mapi = program(f, Arc::new(ui.clone()))?;
             let admin = mapi.admin_profiles()?;
-            let made = admin.launch_wizard(WizardFlags::NONE, &[OFFERED])?;
+            let made = admin.launch_wizard(WizardFlags::HIDE_SERVICES_LIST, &[OFFERED])?;
             assert_eq!(made, "Größe_1 b");
             assert_eq!(ui.asked(), ["Profile", "Offered", "Profile", "Offered"]);
             assert_eq!(profiles(&admin)?, ["*Größe_1 b"]);
@@ -222,7 +226,8 @@ pub(super) const CASES: &[Case] = &[
                 let admin = mapi.admin_profiles()?;
                 admin.create_profile("there", ProfileFlags::NONE)?;
                 let before = profiles(&admin)?;
-                let given_up = admin.launch_wizard(WizardFlags::FIRST_PROFILE, &[OFFERED]);
+                let flags = WizardFlags::FIRST_PROFILE | WizardFlags::HIDE_SERVICES_LIST;
+                let given_up = admin.launch_wizard(flags, &[OFFERED]);
                 assert_eq!(code(given_up), Code::USER_CANCEL);
                 assert_eq!(profiles(&admin)?, before);
             }
@@ -231,21 +236,12 @@ pub(super) const CASES: &[Case] = &[
             let asked = admin.launch_wizard(WizardFlags::NONE, &[]);
             assert_eq!(code(asked), Code::LOGON_FAILED);
             assert_eq!(profiles(&admin)?, [""; 0]);
-            for (flags, services, expected) in [
-                (WizardFlags::NONE, vec!["NONE"], Code::NOT_FOUND),
-                (
-                    WizardFlags::NONE,
-                    vec![f.ground().service().name().to_owned().leak() as &str],
-                    Code::NO_SUPPORT,
-                ),
-                (
-                    WizardFlags::PROVIDER_UI_ONLY,
-                    vec![],
-                    Code::INVALID_PARAMETER,
-                ),
-            ] {
-                assert_eq!(code(admin.launch_wizard(flags, &services)), expected);
-            }
+            let refused = |flags, name: &str| code(admin.launch_wizard(flags, &[name]));
+            let none = WizardFlags::NONE;
+            assert_eq!(refused(none, "NONE"), Code::NOT_FOUND);
+            assert_eq!(refused(none, HIDDEN), Code::NO_SUPPORT);
+            let pages = WizardFlags::PROVIDER_UI_ONLY;
+            assert_eq!(refused(pages, OFFERED), Code::INVALID_PARAMETER);
             Ok(())
         }
     ),
@@ -284,6 +280,38 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(rows()?, 1);
             assert_eq!(ui.asked(), ["Offered"], "asked once");
             assert_eq!(profiles(&admin)?, ["*mine"]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "services that offer themselves are ticked on a page of their own, and only those that are ticked have pages",
+        |f| {
+            let ui = ScriptedUi::default()
+                .page(next)
+                .page(|sheet| {
+                    let ticked: Vec<_> = (0..2).map(|n| sheet.field(n).unwrap().ticked).collect();
+                    assert_eq!(ticked, [false, true], "what was named is ticked");
+                    assert_eq!(sheet.controls().len(), 2, "what is hidden is not there");
+                    sheet.tick(0, true).unwrap();
+                    sheet.tick(1, false).unwrap();
+                    next(sheet)
+                })
+                .page(|sheet| {
+                    word(sheet, "one");
+                    next(sheet)
+                });
+            let mapi = program(f, Arc::new(ui.clone()))?;
+            let admin = mapi.admin_profiles()?;
+            let made = admin.launch_wizard(WizardFlags::NONE, &[OTHER])?;
+            assert_eq!(ui.asked(), ["Profile", "Services", "Offered"]);
+            let table = admin.admin_services(&made)?.service_table().open()?;
+            let rows = table.query_rows(9)?;
+            let names: Vec<_> = rows
+                .iter()
+                .filter_map(|r| r.get(tags::SERVICE_NAME))
+                .collect();
+            assert_eq!(names, [OFFERED]);
             Ok(())
         }
     ),
