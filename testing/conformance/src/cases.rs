@@ -52,6 +52,7 @@ mod search_links;
 mod search_queries;
 mod searching;
 mod service_admin;
+mod service_admin_settings;
 mod service_descriptions;
 mod sessions;
 mod sheets_wizard;
@@ -88,6 +89,7 @@ pub fn all() -> Vec<Case> {
         profile_sections::CASES,
         provider_admin::CASES,
         service_admin::CASES,
+        service_admin_settings::CASES,
         service_descriptions::CASES,
         properties::CASES,
         queued::CASES,
