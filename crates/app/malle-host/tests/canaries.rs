@@ -262,7 +262,7 @@ fn use_everywhere(home: &Home) {
     );
     println!("{:?}", host.profile("canary"));
     let secret = Secret::new(second);
-    let broken = std::panic::catch_unwind(|| panic!("on purpose: {:?} {place}", secret));
+    let broken = std::panic::catch_unwind(|| panic!("on purpose: {secret:?} {place}"));
     println!("{}", broken.is_err());
     println!("SEARCH NOW");
     next();
