@@ -77,8 +77,9 @@ impl Opened {
 impl Drop for Server {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        // Wakes the thread; if that fails, the socket goes with the process.
+        // Wakes the thread. The process may end before that has taken the socket away.
         let _woken = connect(&self.path, Duration::from_millis(200));
+        let _gone_already = std::fs::remove_file(&self.path);
     }
 }
 

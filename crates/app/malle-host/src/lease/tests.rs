@@ -1,3 +1,5 @@
+//! Who gets a lease, and who is asked.
+
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
