@@ -18,23 +18,32 @@ pub(super) fn choose(
     flags: LogonFlags,
     call: &Call,
 ) -> Result<String> {
-    let host = &subsystem.host;
-    let default = host.default_profile()?;
     let wants_default = flags.contains(LogonFlags::USE_DEFAULT);
+    let may_be_another = wants_default || asks(flags);
     if let Some(name) = named {
         if name.chars().count() > NAME_MAX {
             return Err(failed("the name of a profile has at most 64 characters"));
         }
-        let known = host.profile_entries()?.into_iter();
-        if known.filter(|p| !p.deleted).any(|p| p.name == name) || !(wants_default || asks(flags)) {
+        // Whether it exists is seen when it is used, unless another one may take its place.
+        if !may_be_another || exists(subsystem, name) {
             return Ok(name.to_owned());
         }
     }
-    match default {
+    if !may_be_another {
+        return Err(failed("no profile was named and no session is shared"));
+    }
+    match subsystem.host.default_profile()? {
         Some(default) if wants_default => Ok(default),
         default if asks(flags) => ask(subsystem, default.as_deref(), flags, call),
-        _ if wants_default => Err(failed("no profile was named and there is no default one")),
-        _ => Err(failed("no profile was named and no session is shared")),
+        _ => Err(failed("no profile was named and there is no default one")),
+    }
+}
+
+/// Whether there is a profile of this name that can be logged on to. One that cannot be read is there.
+fn exists(subsystem: &Subsystem, name: &str) -> bool {
+    match subsystem.host.profile(name) {
+        Ok(profile) => !profile.deleted,
+        Err(e) => e.code() != Code::NOT_FOUND,
     }
 }
 
