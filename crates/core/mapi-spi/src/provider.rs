@@ -44,6 +44,9 @@ pub trait Service: Send + Sync + Debug {
     /// Unless a service says otherwise, settings are checked against its description, and a person is asked where
     /// the event allows it.
     ///
+    /// It neither logs on to profiles nor administers them: with [`ServiceEvent::Delete`] the profile may be held alone, and
+    /// would be waited for for ever.
+    ///
     /// # Errors
     /// `MAPI_E_UNCONFIGURED` (a setting is missing; the detail names it), `MAPI_E_INVALID_PARAMETER` (one that cannot
     /// be), `MAPI_E_USER_CANCEL`, `MAPI_E_NO_SUPPORT` (an event that the service does not know). The detail is what
