@@ -234,5 +234,9 @@ fn bare_subject(original: &MessageTree) -> String {
         let subject = props.text(tags::SUBJECT).unwrap_or_default();
         subject::split(subject, props.text(tags::SUBJECT_PREFIX)).normalized
     });
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
     subject::without_prefixes(normalized)
+        .chars()
+        .map(plain)
+        .collect()
 }

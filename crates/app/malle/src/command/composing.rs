@@ -172,11 +172,11 @@ pub(super) fn finish(
     message: &Message,
     place: &Place,
     args: &ComposeArgs,
-    said: Said,
+    said: &Said,
     untouched: Untouched,
 ) -> Outcome<Exit> {
     apply(app, message, args)?;
-    let words = match &said {
+    let words = match said {
         Said::Text(text) => text.as_str(),
         Said::Editor => "",
     };
@@ -186,7 +186,7 @@ pub(super) fn finish(
     if app.global.dry_run {
         return print_mime(app, message);
     }
-    if said == Said::Editor && !edit_draft(app, message, untouched)? {
+    if *said == Said::Editor && !edit_draft(app, message, untouched)? {
         app.output.note(Msg::NothingWritten, &[]);
         return Ok(Exit::Ok);
     }

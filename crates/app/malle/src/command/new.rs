@@ -34,7 +34,14 @@ pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
         put_link(&message, link).map_err(|e| app.failure(&e))?;
         words = words.or_text(&link.body);
     }
-    finish(app, &message, &place, &args.compose, words, Untouched::Goes)
+    finish(
+        app,
+        &message,
+        &place,
+        &args.compose,
+        &words,
+        Untouched::Goes,
+    )
 }
 
 fn linked(app: &App, link: &str) -> Outcome<DraftText> {

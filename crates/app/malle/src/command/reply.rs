@@ -14,5 +14,5 @@ pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
     let options = compose(app, &args.compose, Some(&args.quote), &place)?;
     let words = said(app, &args.compose)?;
     let reply = original.reply(to, &options).map_err(|e| app.failure(&e))?;
-    finish(app, &reply, &place, &args.compose, words, Untouched::Goes)
+    finish(app, &reply, &place, &args.compose, &words, Untouched::Goes)
 }

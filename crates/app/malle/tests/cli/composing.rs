@@ -37,6 +37,10 @@ fn with_input(place: &Place, args: &[&str], input: &str) -> Run {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one message with everything that can be said of one"
+)]
 fn a_new_message_is_a_draft_that_says_what_was_asked() {
     let place = Place::new();
     let file = place.file("plan ü.bin", &vec![7; 300_000]);
