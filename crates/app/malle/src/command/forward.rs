@@ -26,7 +26,7 @@ pub(super) fn run(app: &App, args: &ForwardArgs) -> Outcome<Exit> {
         &forward,
         &place,
         &args.compose,
-        words,
+        &words,
         Untouched::Stays,
     )
 }
