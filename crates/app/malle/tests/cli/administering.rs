@@ -29,7 +29,13 @@ fn a_profile_is_built_copied_broken_repaired_and_deleted() {
     let place = Place::new();
     place.ok(&["profile", "default", "me"]);
     place.import("Subject: kept\n\nThe one message.\n");
-    // Built: one more store, in a place of its own.
+    let uid = built(&place);
+    copied_and_broken(&place, &uid);
+    repaired_and_deleted(&place);
+}
+
+/// One more store, in a place of its own.
+fn built(place: &Place) -> String {
     let more = place.path("more.malle").display().to_string();
     let set = format!("path={more}");
     let added = place.json(&[
@@ -57,14 +63,18 @@ fn a_profile_is_built_copied_broken_repaired_and_deleted() {
         place.json(&["service", "list"]).as_array().unwrap().len(),
         2
     );
-    // Copied: both profiles use the same mail.
+    uid.to_owned()
+}
+
+/// Both profiles use the same mail, until a path leads where no store can be: reading says so, and the other profile does
+/// not notice.
+fn copied_and_broken(place: &Place, uid: &str) {
     place.json(&["profile", "copy", "me", "trial copy"]);
-    assert_eq!(names(&place), ["me", "trial copy"]);
+    assert_eq!(names(place), ["me", "trial copy"]);
     let shown = place.json(&["profile", "show", "trial copy"]);
     assert_ne!(shown["services"][1]["uid"], uid, "its uids are its own");
     let listed = place.json(&["-p", "trial copy", "list"]);
     assert_eq!(listed.as_array().unwrap().len(), 1);
-    // Broken: a path where no store can be. Reading says so; the other profile does not notice.
     let nowhere = place.path("no/such/folder.malle").display().to_string();
     let first = shown["services"][0]["uid"].as_str().unwrap();
     let set = format!("path={nowhere}");
@@ -80,7 +90,10 @@ fn a_profile_is_built_copied_broken_repaired_and_deleted() {
     let run = place.run(&["-p", "trial copy", "list"]);
     assert_ne!(run.code(), Some(0), "{}", run.out());
     assert_eq!(place.json(&["list"]).as_array().unwrap().len(), 1);
-    // Repaired: from a file.
+}
+
+/// Repaired from a file. What is deleted leaves its mail, for the other profile too.
+fn repaired_and_deleted(place: &Place) {
     let whole = place.json(&["profile", "show", "me"]);
     let base = whole["base"].as_str().unwrap();
     let file = place.file(
@@ -104,9 +117,8 @@ fn a_profile_is_built_copied_broken_repaired_and_deleted() {
             .len(),
         1
     );
-    // Deleted: the mail stays, for the other profile too.
     place.json(&["profile", "delete", "trial copy"]);
-    assert_eq!(names(&place), ["me"]);
+    assert_eq!(names(place), ["me"]);
     assert_eq!(place.json(&["list"]).as_array().unwrap().len(), 1);
     place.json(&["service", "delete", "b", "--yes"]);
     assert_eq!(
@@ -333,5 +345,28 @@ fn a_dry_run_says_what_would_be_and_does_nothing() {
     dry(&["profile", "delete", "me"]);
     dry(&["profile", "default", "--none"]);
     assert_eq!(place.json(&["profile", "show", "me"]), before);
+    assert_eq!(names(&place), ["me"]);
+}
+
+#[test]
+fn a_profile_that_cannot_be_read_is_named_with_its_place_and_can_be_deleted() {
+    let place = Place::new();
+    let exported = place.path("me.toml").display().to_string();
+    place.ok(&["profile", "export", "me", "--to", &exported]);
+    place.ok(&["profile", "import", "you", &exported]);
+    place.ok(&["-p", "you", "list"]);
+    let file = Home::below(&place.path("home")).profile_file("you");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("letter = \"a\"", "letter = \"A\"")).unwrap();
+
+    let error = said(&place.fails(1, &["-p", "you", "list", "--json"]));
+    for part in ["you.toml", "line ", "letter = ", "letters a to z"] {
+        assert!(error.contains(part), "{part} of {error}");
+    }
+    let list = place.run(&["profile", "list"]);
+    assert_eq!(list.code(), Some(6), "some could not be shown");
+    assert!(list.out().contains("me") && !list.out().contains("you"));
+    assert!(list.err().contains("you.toml"));
+    place.ok(&["profile", "delete", "you"]);
     assert_eq!(names(&place), ["me"]);
 }
