@@ -124,6 +124,7 @@ fn list(app: &App) -> Outcome<Exit> {
     let entries = profiles.entries().map_err(|e| app.profile_failure(&e))?;
     let default = profiles.default_name().ok();
     let mut views = Vec::new();
+    let mut exit = Exit::Ok;
     for entry in entries.into_iter().filter(|e| !e.deleted) {
         match profiles.load(&entry.name) {
             Ok(profile) => {
@@ -132,11 +133,16 @@ fn list(app: &App) -> Outcome<Exit> {
             }
             // Gone since it was listed.
             Err(ProfileError::Unknown { .. }) => {}
+            // One that cannot be read keeps no other from being shown.
+            Err(error @ ProfileError::Malformed { .. }) => {
+                app.output.note(Msg::Verbatim, &[&error]);
+                exit = Exit::Partial;
+            }
             Err(error) => return Err(app.profile_failure(&error)),
         }
     }
     app.output.show(&ProfileList(views))?;
-    Ok(Exit::Ok)
+    Ok(exit)
 }
 
 /// A profile with its services: `{"name","default","base","in_use","services"}`.

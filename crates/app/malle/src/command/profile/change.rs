@@ -116,7 +116,11 @@ pub(super) fn delete(app: &App, name: &str, purge: bool) -> Outcome<Exit> {
             name: name.to_owned(),
         }));
     }
-    let data = profiles.data_dir(name).map_err(failed)?;
+    let data = match profiles.data_dir(name) {
+        // Its services cannot be told, nor its data be found: the file alone goes.
+        Err(ProfileError::Malformed { .. }) if !purge => return delete_unreadable(app, name),
+        data => data.map_err(failed)?,
+    };
     if purge && !app.global.dry_run {
         app.confirm(Msg::ConfirmPurge, &[&name])?;
     }
@@ -143,6 +147,22 @@ pub(super) fn delete(app: &App, name: &str, purge: bool) -> Outcome<Exit> {
         deleted: name.to_owned(),
         purged: purge,
         deferred,
+        data: data.display().to_string(),
+    })?;
+    Ok(Exit::Ok)
+}
+
+fn delete_unreadable(app: &App, name: &str) -> Outcome<Exit> {
+    let profiles = app.host()?.profiles();
+    if !app.global.dry_run {
+        let deleted = profiles.delete(name, DataOnDelete::Keep);
+        deleted.map_err(|e| app.profile_failure(&e))?;
+    }
+    let data = profiles.home().profile_data(name);
+    app.output.show(&Deleted {
+        deleted: name.to_owned(),
+        purged: false,
+        deferred: false,
         data: data.display().to_string(),
     })?;
     Ok(Exit::Ok)
