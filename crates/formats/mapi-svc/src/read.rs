@@ -19,7 +19,7 @@ pub const MOST_PROPERTIES: usize = 16_384;
 /// Most defects that are kept of a service.
 const MOST_DEFECTS: usize = 8;
 /// Unknown names for which a known one is searched: that takes a look at all there are.
-const MOST_SUGGESTIONS: usize = 4;
+const MOST_SUGGESTIONS: usize = 2;
 /// The longest name of a component with a help file, in characters.
 const LONGEST_COMPONENT: usize = 30;
 
