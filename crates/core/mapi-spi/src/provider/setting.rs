@@ -3,6 +3,9 @@
 mod data;
 mod problem;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use mapi_props::{Code, PropTag, PropValue};
