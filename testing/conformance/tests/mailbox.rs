@@ -164,7 +164,7 @@ fn everything(object: &impl MapiProp) -> BTreeMap<String, String> {
     told.collect()
 }
 
-fn rows_of(table: mapi::Table) -> Vec<Vec<String>> {
+fn rows_of(table: &mapi::Table) -> Vec<Vec<String>> {
     let rows = table.query_all_rows(0).unwrap();
     let cells = |row: &mapi::TableRow| {
         let cells = row.cells().iter().filter(|cell| !is_own(cell.tag));
@@ -176,9 +176,9 @@ fn rows_of(table: mapi::Table) -> Vec<Vec<String>> {
 fn compare(mine: &Message, theirs: &Message, what: &str) {
     assert_eq!(everything(mine), everything(theirs), "{what}");
     assert_eq!(mine.flags(), theirs.flags(), "{what}");
-    let recipients = [mine, theirs].map(|m| rows_of(m.recipients().open().unwrap()));
+    let recipients = [mine, theirs].map(|m| rows_of(&m.recipients().open().unwrap()));
     assert_eq!(recipients[0], recipients[1], "{what}");
-    let attachments = [mine, theirs].map(|m| rows_of(m.attachments().open().unwrap()));
+    let attachments = [mine, theirs].map(|m| rows_of(&m.attachments().open().unwrap()));
     assert_eq!(attachments[0], attachments[1], "{what}");
     for number in 0..i32::try_from(mine.attachment_count()).unwrap() {
         let [left, right] =
@@ -293,14 +293,14 @@ fn tables_show_the_same_rows_in_the_same_order() {
             let counts = [&tables[0], &tables[1]].map(|t| t.row_count().unwrap());
             assert_eq!(counts[0], counts[1], "{what}");
             let backwards = [&tables[0], &tables[1]].map(|table| {
-                table.seek_row(Bookmark::End, 0).unwrap();
+                let _ = table.seek_row(Bookmark::End, 0).unwrap();
                 let rows = table.query_rows(-7).unwrap();
                 let subject = |row: &mapi::TableRow| row.get(tags::SUBJECT);
                 rows.iter().map(subject).collect::<Vec<_>>()
             });
             assert_eq!(backwards[0], backwards[1], "{what}");
             let found = [&tables[0], &tables[1]].map(|table| {
-                table.seek_row(Bookmark::Beginning, 0).unwrap();
+                let _ = table.seek_row(Bookmark::Beginning, 0).unwrap();
                 let large = Restriction::property(tags::MESSAGE_SIZE, RelOp::Gt, 1500);
                 let found = table.find_row(&large, Bookmark::Beginning, Direction::Forward);
                 found
@@ -308,7 +308,7 @@ fn tables_show_the_same_rows_in_the_same_order() {
                     .map_err(|e| e.code())
             });
             assert_eq!(found[0], found[1], "{what}");
-            let [mine, theirs] = tables.map(rows_of);
+            let [mine, theirs] = tables.each_ref().map(rows_of);
             assert_eq!(mine, theirs, "{what}");
         }
     }
@@ -385,7 +385,7 @@ fn conversations_and_searches_find_the_same_messages() {
                 SortColumn::ascending(tags::SUBJECT),
                 SortColumn::ascending(tags::MESSAGE_SIZE),
             ]);
-            rows_of(search.open().unwrap())
+            rows_of(&search.open().unwrap())
         });
         assert_eq!(found[0], found[1], "{text}");
     }

@@ -68,9 +68,16 @@ fn picture_of(path: &str) -> Vec<String> {
 fn a_maildir_alone_is_listed_searched_read_and_exported_and_stays_as_it_is() {
     let (place, path) = place();
     let before = picture_of(&path);
-    host(&place)
-        .create_profile("m", "MALLE_MAILBOX", settings(&path))
-        .unwrap();
+    let set = format!("path={path}");
+    place.ok(&[
+        "profile",
+        "create",
+        "m",
+        "--service",
+        "MALLE_MAILBOX",
+        "--set",
+        &set,
+    ]);
     let list = place.json(&["list"]);
     let rows = list.as_array().unwrap();
     let subject = |n: usize| rows[n]["subject"].as_str().unwrap();
