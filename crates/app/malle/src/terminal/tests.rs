@@ -1,3 +1,5 @@
+//! Questions asked and answered on a terminal that is scripted.
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 

@@ -1,3 +1,5 @@
+//! Sheets filled in, checked and cancelled.
+
 use std::collections::BTreeMap;
 
 use mapi_props::display_table::{

@@ -1,3 +1,5 @@
+//! Display tables written as rows and read back.
+
 use proptest::prelude::*;
 
 use super::*;

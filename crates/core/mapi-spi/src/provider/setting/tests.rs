@@ -1,3 +1,5 @@
+//! Values that settings may have, and what is said of others.
+
 use std::collections::BTreeMap;
 
 use mapi_props::{Code, PropTag, PropType, PropValue};
