@@ -119,7 +119,7 @@ impl Keeper for AgeFile<'_> {
         if !self.path.exists() {
             return Ok(());
         }
-        if person == Person::IsLeftAlone && !self.passphrase.is_known() {
+        if person == Person::IsLeftAlone && !self.passphrase.needs_nobody(self.choice) {
             return Err(SecretError::NoPassphrase {
                 path: self.path.clone(),
             });

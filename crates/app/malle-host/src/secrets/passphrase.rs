@@ -99,9 +99,10 @@ impl Passphrase {
         }
     }
 
-    /// Whether this process can open the file without asking anybody.
-    pub(super) fn is_known(&self) -> bool {
-        self.with(|known| known.passphrase.is_some())
+    /// Whether this process can open the file without asking anybody. A command might ask somebody.
+    pub(super) fn needs_nobody(&self, choice: &FileChoice) -> bool {
+        let given = self.file.is_some() || choice.passphrase_file.is_some();
+        given || self.with(|known| known.passphrase.is_some())
     }
 
     /// Opens a sealed file.

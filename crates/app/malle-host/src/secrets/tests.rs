@@ -287,6 +287,11 @@ fn a_renamed_profile_keeps_its_secrets_and_a_copied_one_gets_its_own() {
         value(&secrets, &name("office", 1, "k")).as_deref(),
         Some("v")
     );
+    // As after a rename that nobody lived to note.
+    assert_eq!(
+        value(&secrets, &name("elsewhere", 1, "k")).as_deref(),
+        Some("v")
+    );
     let pairs = [(Guid([1; 16]), Guid([9; 16]))];
     let failed = secrets.copy_services("copy", &pairs, &call()).unwrap();
     assert!(failed.is_empty(), "{failed:?}");

@@ -174,6 +174,10 @@ fn without_a_keyring_the_file_serves_and_what_lies_in_one_is_not_lost() {
                 Place::Keyring
             );
             assert_eq!(secrets.check(&it, &call()).unwrap(), Place::Keyring);
+            // The old copy has left the file, which could be opened without asking anybody.
+            assert!(secrets.list().unwrap().iter().all(|entry| !entry.leaving));
+            let file = secrets.file().unwrap();
+            assert!(Keeper::get(&file, &it, &call()).unwrap().is_none());
         }
         "gone" => {
             let error = secrets.read(&it, &call()).unwrap_err();

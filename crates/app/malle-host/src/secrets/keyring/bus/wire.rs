@@ -428,6 +428,9 @@ mod tests {
         for deep in ["a".repeat(200), "(".repeat(200), "v".repeat(40)] {
             let _any = super::read(&deep, &[0; 4000], Order::Little);
         }
+        // An array of what takes no bytes would never end.
+        let array = [8, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert!(super::read("a()", &array, Order::Little).is_none());
         assert!(super::read("v", &[1, b'v', 0].repeat(100), Order::Little).is_none());
     }
 }
