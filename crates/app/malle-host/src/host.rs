@@ -11,7 +11,7 @@ use mapi::{
 use mapi_kit::trace::Traced;
 use mapi_props::{Code, Guid};
 use mapi_spi::{
-    Call, Error, Headless, OpenStore, OpenTransport, Result, Service, ServiceDescription,
+    Call, Error, Headless, OpenMode, OpenStore, OpenTransport, Result, Service, ServiceDescription,
     ServiceDraft, ServiceEvent, Store, Support, Transport, UiHost,
 };
 use store_mailbox::MailboxService;
@@ -137,6 +137,36 @@ impl MalleHost {
             Ok::<(), CreateError>(())
         });
         made.map(drop)
+    }
+
+    /// Makes the stores of one service of a profile that do not exist yet: of one that was just added. Others are not looked
+    /// at, so none is made anew that is only away for a while.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` for a service that is not in the profile or that this program does not have; those of
+    /// [`Service::open_store`].
+    pub fn make_stores_of(&self, profile: &str, service: Guid) -> Result<()> {
+        let unknown = || Error::new(Code::NOT_FOUND, "the service is not there");
+        let services = self.profiles.load(profile)?.services;
+        let found = services.iter().find(|s| s.uid == service);
+        let entry = found.ok_or_else(unknown)?;
+        let known = self.service(&entry.service).ok_or_else(unknown)?;
+        let stores = entry
+            .providers
+            .iter()
+            .filter(|p| p.kind == ProviderKind::Store);
+        for provider in stores.filter(|p| !p.deleted) {
+            let mut config = entry.config.clone();
+            config.values.extend(provider.values.clone());
+            let open = OpenStore {
+                config,
+                mode: OpenMode::Create,
+                provider: provider.name.clone(),
+            };
+            let support = Host::support(self, profile, entry);
+            drop(known.open_store(&open, support, &Call::default())?);
+        }
+        Ok(())
     }
 
     /// Makes the stores of a profile that do not exist yet, as an imported one needs them. Returns what of the profile does

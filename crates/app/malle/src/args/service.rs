@@ -37,7 +37,7 @@ Example:
     /// Change the settings of a service; nothing is asked unless --ask is given
     #[command(after_help = "\
 SERVICE is its number in malle service list, its uid, its name, what people call it, or the letter of its
-store.
+store. A store that is not where its settings say is not made here: malle service add makes one.
 
 Example:
   malle service configure a --set path=/srv/mail.malle")]

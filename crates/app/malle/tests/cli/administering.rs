@@ -55,6 +55,14 @@ fn built(place: &Place) -> String {
     assert_eq!(service["name"], "Archive");
     assert_eq!(service["settings"]["path"], more.as_str());
     assert_eq!(service["providers"][0]["letter"], "b");
+    assert!(fs::metadata(&more).is_ok(), "its store is made");
+    place.json(&["props", "b"]);
+    let nowhere = place.file("a file", b"no folder");
+    let set = format!("path={nowhere}/mail.malle");
+    place.fails(
+        1,
+        &["service", "add", "MALLE_LOCAL", "--set", &set, "--json"],
+    );
     let uid = service["uid"].as_str().unwrap();
     for word in ["2", "b", "Archive", uid] {
         assert_eq!(place.json(&["service", "show", word])["uid"], uid);

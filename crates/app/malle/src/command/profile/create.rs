@@ -104,10 +104,45 @@ pub(super) fn wizard(app: &App, services: &[String], add: bool) -> Outcome<Exit>
     } else {
         WizardFlags::NONE
     };
-    let name = app.profile_admin()?.launch_wizard(flags, &services);
+    let default = app.host()?.profiles().default_name().ok();
+    let before = match default.filter(|_| add) {
+        Some(name) => Some(app.profile_of(&name)?.services),
+        None => None,
+    };
+    let admin = app.profile_admin()?;
+    let name = admin.launch_wizard(flags, &services);
     let name = name.map_err(|e| app.setting_failure(&e))?;
+    let there = before.as_deref().unwrap_or_default();
+    let mut made = make_stores(app, &name, there);
+    if before.is_none() {
+        // All of its stores are new; the default one gets its folders.
+        let logon = |()| app.host()?.make_stores(&name).map_err(|e| app.failure(&e));
+        made = made.and_then(logon).map(drop);
+    }
+    if let Err(failure) = made {
+        if before.is_none() {
+            // What cannot be logged on to is not left behind.
+            let gone = admin.delete_profile(&name, ProfileFlags::NONE);
+            gone.map_err(|e| app.failure(&e))?;
+        }
+        return Err(failure);
+    }
     app.output.show(&Created {
         profile: ProfileView::load(app, &name)?,
     })?;
     Ok(Exit::Ok)
+}
+
+/// Makes the stores of the services that a profile has and had not; those that cannot be made are taken out again.
+fn make_stores(app: &App, name: &str, before: &[mapi::ProfileService]) -> Outcome<()> {
+    let services = app.profile_of(name)?.services.into_iter();
+    let new = services.filter(|s| !before.iter().any(|b| b.uid == s.uid));
+    for service in new {
+        if let Err(error) = app.host()?.make_stores_of(name, service.uid) {
+            let taken = app.service_admin_of(name)?.delete_service(service.uid);
+            taken.map_err(|e| app.failure(&e))?;
+            return Err(app.failure(&error));
+        }
+    }
+    Ok(())
 }

@@ -40,8 +40,16 @@ pub(super) fn add(
     if let Some(display_name) = display_name {
         new = new.named(display_name);
     }
-    let made = app.service_admin()?.create_service(&new);
-    let uid = made.map_err(|e| app.setting_failure(&e))?;
+    let admin = app.service_admin()?;
+    let uid = admin
+        .create_service(&new)
+        .map_err(|e| app.setting_failure(&e))?;
+    let stores = app.host()?.make_stores_of(&app.profile_name()?, uid);
+    if let Err(error) = stores {
+        // A service whose store cannot be made is not added.
+        admin.delete_service(uid).map_err(|e| app.failure(&e))?;
+        return Err(app.failure(&error));
+    }
     Done::show(app, said, view_of(app, uid)?)
 }
 
