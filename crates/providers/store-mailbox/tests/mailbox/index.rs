@@ -178,5 +178,8 @@ fn a_message_is_the_same_at_every_look_and_as_rows_show_it() {
     let of = |tag: mapi_props::PropTag| first.body.props.value(tag).unwrap().clone();
     assert_eq!(row.cells, columns.map(of));
     let other = rows.iter().find(|row| row.key.item.0 != id).unwrap();
-    assert_ne!(other.cells[0], row.cells[0], "two messages have one search key");
+    assert_ne!(
+        other.cells[0], row.cells[0],
+        "two messages have one search key"
+    );
 }
