@@ -318,3 +318,83 @@ fn secrets_go_with_their_profile_and_are_renamed_and_copied_with_it() {
     assert_eq!(staying.count(), 1, "{left}");
     malle.ok(["secret", "test", "copy/a/k"]);
 }
+
+/// Runs a command on a terminal of its own and types an answer at each question; prints what the terminal showed.
+const TYPIST: &str = r"
+import os, pty, sys, termios, time
+answers = sys.argv[1].encode().decode('unicode_escape').split('|')
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[2], sys.argv[2:])
+shown, asked = b'', 0
+while True:
+    try:
+        part = os.read(terminal, 1024)
+    except OSError:
+        break
+    if not part:
+        break
+    shown += part
+    while asked < len(answers) and shown.count(b': ') > asked:
+        # What is typed before the terminal is quiet is thrown away, on purpose.
+        while termios.tcgetattr(terminal)[3] & termios.ECHO:
+            time.sleep(0.002)
+        os.write(terminal, answers[asked].encode())
+        asked += 1
+sys.stdout.buffer.write(shown)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+#[cfg(unix)]
+#[test]
+fn what_is_typed_is_not_seen_and_the_passphrase_is_asked_for_once() {
+    use std::process::Command;
+    if Command::new("python3").arg("--version").output().is_err() {
+        testkit::skip("python3", "apt-get install python3");
+        return;
+    }
+    let place = Place::new();
+    place.file(
+        "home/secrets.toml",
+        b"backend = \"file\"\n[file]\nwork = 1\n",
+    );
+    let typed = |answers: &str, args: &[&str]| {
+        let command = place.malle().command(args);
+        let mut typist = Command::new("python3");
+        typist.args(["-c", TYPIST, answers]);
+        typist.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => typist.env(name, value),
+                None => typist.env_remove(name),
+            };
+        }
+        let run = typist.output().unwrap();
+        (
+            run.status.code(),
+            String::from_utf8_lossy(&run.stdout).into_owned(),
+        )
+    };
+    let answers = format!("{CANARY}\\n|{CANARY}\\n|open\\n|open\\n");
+    let (code, shown) = typed(&answers, &["secret", "set", "a/k"]);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(
+        shown.contains("Once more") && !shown.contains(CANARY),
+        "{shown}"
+    );
+    assert!(!shown.contains("open\r"), "{shown}");
+    let (code, shown) = typed("open\\n", &["secret", "test", "a/k"]);
+    assert_eq!(
+        (code, shown.matches("Passphrase of").count()),
+        (Some(0), 1),
+        "{shown}"
+    );
+    let (code, shown) = typed("wrong\\n", &["secret", "test", "a/k"]);
+    assert_eq!(
+        (code, shown.matches("Passphrase of").count()),
+        (Some(4), 1),
+        "{shown}"
+    );
+    let (code, shown) = typed("\\x03", &["secret", "test", "a/k"]);
+    assert_eq!(code, Some(130), "{shown}");
+}
