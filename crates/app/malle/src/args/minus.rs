@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 
 /// Options that take the argument behind them.
-const VALUED: [&str; 16] = [
+const VALUED: [&str; 17] = [
     "-p",
+    "--passphrase-file",
     "--profile",
     "--home",
     "--log",
