@@ -80,12 +80,16 @@ impl Cut {
             Token::Start(tag) => self.start(tag),
             Token::End(name) => self.end(name),
             Token::Text(text) | Token::Raw(text) => match self.raw {
-                None => self.fragment.html.push_str(text),
+                // A `<` of a text would begin a tag where what stood behind it is gone.
+                None | Some(RawIn::Shown) => {
+                    self.fragment.html.push_str(&text.replace('<', "&lt;"))
+                }
                 Some(RawIn::Style) => {
                     urls(text, &mut self.fragment.refers);
-                    self.fragment.html.push_str(text);
+                    // In pictures made of markup (SVG) what is in a style is markup as well.
+                    let plain = text.replace("<!--", "").replace("-->", "").replace('<', "");
+                    self.fragment.html.push_str(&plain);
                 }
-                Some(RawIn::Shown) => self.fragment.html.push_str(&text.replace('<', "&lt;")),
                 Some(RawIn::Dropped) => {}
             },
         }

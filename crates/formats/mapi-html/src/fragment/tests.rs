@@ -13,7 +13,7 @@ fn the_document_goes_and_the_body_stays_as_written() {
          <style type='text/css'>p{margin:0}</style></head><BODY><P Class=a>One &amp; two</P></BODY></html>",
         "<style type='text/css'>p{margin:0}</style><P Class=a>One &amp; two</p>",
     );
-    check("plain < text", "plain < text");
+    check("plain < text", "plain &lt; text");
     check("", "");
     check("<p>a<!-- <b> -->b", "<p>ab");
     check("<![if mso]>x<![endif]>", "x");
@@ -36,6 +36,17 @@ fn what_runs_or_embeds_goes() {
         "<a href=\"https://x/?a=javascript:\">t</a>",
         "<a href=\"https://x/?a=javascript:\">t</a>",
     );
+    // Nothing becomes a tag because something before it went.
+    check(
+        "<<script></script>img src=x onerror=x()>",
+        "&lt;img src=x onerror=x()>",
+    );
+    check("<<!-- -->b>", "&lt;b>");
+    check(
+        "<svg><style><img src=x onerror=x()></style></svg>",
+        "<svg><style>img src=x onerror=x()></style></svg>",
+    );
+    check("<style><!-- p{} --></style>", "<style> p{} </style>");
     check("<meta http-equiv=refresh content='0;//x'>t", "t");
 }
 
