@@ -74,12 +74,12 @@ fn stored_tested_replaced_deleted() {
 #[test]
 fn the_passphrase_is_replaced() {
     let (place, malle) = place();
-    malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
+    let _said = malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
     let next = place.file("next", b"friend\n");
-    malle.ok(["secret", "rotate", "--new-passphrase-file", &next]);
+    let _said = malle.ok(["secret", "rotate", "--new-passphrase-file", &next]);
     fails(&malle, 4, "wrong-passphrase", &["secret", "test", "a/k"]);
     // The command line is stronger than the environment.
-    malle.ok(["secret", "test", "a/k", "--passphrase-file", &next]);
+    let _said = malle.ok(["secret", "test", "a/k", "--passphrase-file", &next]);
     let run = place.malle().run(["secret", "test", "a/k"]);
     assert_eq!(run.code(), Some(4));
     assert!(run.err().contains("--passphrase-file"), "{}", run.err());
@@ -149,9 +149,9 @@ fn a_dry_run_stores_nothing_and_deletes_nothing() {
     let shown = json(&line, &["secret", "set", "a/k", "--dry-run"]);
     assert!(shown["place"].is_null());
     fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
-    line.ok(["secret", "set", "a/k"]);
-    malle.ok(["secret", "delete", "a/k", "--dry-run"]);
-    malle.ok(["secret", "test", "a/k"]);
+    let _said = line.ok(["secret", "set", "a/k"]);
+    let _said = malle.ok(["secret", "delete", "a/k", "--dry-run"]);
+    let _said = malle.ok(["secret", "test", "a/k"]);
     assert_eq!(json(&malle, &["secret", "delete", "a/k"])["pending"], false);
     fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
 }
@@ -189,11 +189,11 @@ fn no_command_that_needs_no_secret_opens_any_place() {
         &["secret", "list"],
         &["--help"],
     ] {
-        malle.ok(args);
+        let _said = malle.ok(args);
     }
     assert!(listener.accept().is_err(), "somebody asked for the keyring");
     assert!(!place.path("opened").exists(), "somebody ran the command");
-    malle.ok(["secret", "test", "a/k"]);
+    let _said = malle.ok(["secret", "test", "a/k"]);
     assert!(
         place.path("opened").exists(),
         "the test sees it when somebody does"
@@ -232,7 +232,7 @@ fn the_keyring_of_the_session_is_the_default() {
         .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/no/such/bus");
     fails(&gone, 1, "no-keyring", &["secret", "test", "a/k"]);
     keyring.unlock();
-    malle.ok(["secret", "delete", "a/k"]);
+    let _said = malle.ok(["secret", "delete", "a/k"]);
     fails(&malle, 3, "no-such-secret", &["secret", "test", "a/k"]);
 }
 
@@ -299,16 +299,16 @@ fn no_command_shows_a_secret_in_any_form() {
 #[test]
 fn secrets_go_with_their_profile_and_are_renamed_and_copied_with_it() {
     let (_place, malle) = place();
-    malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
-    malle.ok(["profile", "copy", "me", "copy"]);
-    malle.ok(["secret", "test", "copy/a/k"]);
-    malle.ok(["profile", "rename", "me", "you"]);
-    malle.ok(["secret", "test", "you/a/k"]);
+    let _said = malle.clone().input(b"v").ok(["secret", "set", "a/k"]);
+    let _said = malle.ok(["profile", "copy", "me", "copy"]);
+    let _said = malle.ok(["secret", "test", "copy/a/k"]);
+    let _said = malle.ok(["profile", "rename", "me", "you"]);
+    let _said = malle.ok(["secret", "test", "you/a/k"]);
     assert_eq!(
         json(&malle, &["secret", "list"]).as_array().unwrap().len(),
         2
     );
-    malle.ok(["profile", "delete", "you", "--yes"]);
+    let _said = malle.ok(["profile", "delete", "you", "--yes"]);
     let left = json(&malle, &["secret", "list"]);
     let staying = left
         .as_array()
@@ -316,7 +316,7 @@ fn secrets_go_with_their_profile_and_are_renamed_and_copied_with_it() {
         .iter()
         .filter(|e| e["leaving"] == false);
     assert_eq!(staying.count(), 1, "{left}");
-    malle.ok(["secret", "test", "copy/a/k"]);
+    let _said = malle.ok(["secret", "test", "copy/a/k"]);
 }
 
 /// Runs a command on a terminal of its own and types an answer at each question; prints what the terminal showed.
