@@ -341,7 +341,7 @@ mod tests {
             assert_eq!(without_prefixes(&format!("{prefix}: Ä")), "Ä");
         }
         assert!(without_prefixes(&"Re: ".repeat(10_000)).is_empty());
-        without_prefixes(&"[a] ".repeat(10_000));
+        let _topic = without_prefixes(&"[a] ".repeat(10_000));
     }
 
     #[test]
