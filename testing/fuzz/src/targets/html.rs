@@ -1,6 +1,9 @@
 //! HTML bodies: any HTML becomes text of bounded length, any text becomes HTML that says the same.
 
-use mapi_html::{Charset, Limits, html_to_text, html_to_text_within, text_to_html};
+use mapi_html::{
+    Charset, Limits, fragment, html_to_text, html_to_text_within, quote_text, text_lines,
+    text_to_html,
+};
 
 use crate::seen::Seen;
 use crate::target::Target;
@@ -38,6 +41,7 @@ fn run(input: &[u8], seen: &mut Seen) {
         cut.text.len()
     );
     mark(&whole.text, seen);
+    quote(&html, seen);
     seen.mark("cut", cut.cut);
 
     // What HTML said as text, HTML can say again.
@@ -47,6 +51,32 @@ fn run(input: &[u8], seen: &mut Seen) {
     assert_eq!(html_to_text(&ascii), again);
     let twice = html_to_text(&text_to_html(&again, Charset::Utf8));
     assert_eq!(twice, again, "from {:?}", whole.text);
+}
+
+/// A body cut out of its document is no longer than it may be and shows nothing that it did not; any text can be quoted.
+fn quote(html: &str, seen: &mut Seen) {
+    let once = fragment(html);
+    assert!(
+        once.html.len() <= 8 * html.len() + 4096,
+        "{}",
+        once.html.len()
+    );
+    let again = fragment(&once.html);
+    assert!(
+        again.refers.is_subset(&once.refers),
+        "cut twice, it shows more"
+    );
+    assert_eq!(
+        html_to_text(&text_lines(html)),
+        html_to_text(&text_to_html(html, Charset::Utf8))
+    );
+    let quoted = quote_text(html);
+    assert!(
+        quoted.lines().all(|line| line.starts_with('>')),
+        "{quoted:?}"
+    );
+    seen.count("quoted", once.html.len());
+    seen.count("refers", once.refers.len());
 }
 
 fn mark(text: &str, seen: &mut Seen) {
