@@ -49,7 +49,7 @@ struct State {
     plans: BTreeMap<String, Plan>,
     log: Vec<String>,
     hold: bool,
-    transports: Vec<Arc<ScriptedTransport>>,
+    transports: Vec<(String, Arc<ScriptedTransport>)>,
 }
 
 impl fmt::Debug for Scripted {
@@ -95,9 +95,11 @@ impl Scripted {
         state.log.iter().filter(|l| l.starts_with(what)).count()
     }
 
-    /// The transports that were logged on, in that order.
+    /// The transports that were logged on, by name: they start side by side, in no certain order.
     pub(crate) fn transports(&self) -> Vec<Arc<ScriptedTransport>> {
-        self.state().transports.clone()
+        let mut all = self.state().transports.clone();
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all.into_iter().map(|(_, transport)| transport).collect()
     }
 
     fn note(&self, what: impl Into<String>) {
@@ -193,7 +195,8 @@ impl Service for Scripted {
     ) -> Result<Arc<dyn Transport>> {
         self.start(&open.provider, &open.config)?;
         let transport = Arc::new(ScriptedTransport::new(&open.config, support));
-        self.state().transports.push(Arc::clone(&transport));
+        let named = (open.provider.clone(), Arc::clone(&transport));
+        self.state().transports.push(named);
         Ok(transport)
     }
 

@@ -3,6 +3,7 @@
 mod administration;
 
 use std::cell::OnceCell;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use malle_host::secrets::{AskNobody, Secrets};
@@ -170,6 +171,11 @@ impl App {
             Access::Write => writing(),
         };
         let session = session.map_err(|e| self.failure(&e))?;
+        for failed in session.failures() {
+            let what: [&dyn Display; 3] =
+                [&failed.service, &failed.display_name, &failed.error.detail];
+            self.output.note(Msg::ServiceFailed, &what);
+        }
         // What follows shows its own progress.
         let session = session.with_call(mapi::Call::default());
         Ok(self.session.get_or_init(|| session))

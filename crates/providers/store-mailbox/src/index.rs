@@ -12,11 +12,12 @@ mod threads;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use mapi_props::{Code, Guid};
 use mapi_spi::{Error, Result, Support};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 
 use crate::failure::Lift;
 use crate::place;
@@ -32,6 +33,8 @@ pub(crate) const ROOT: u64 = 1;
 const VERSION: i32 = 1;
 /// How long one process waits while another one writes.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries of what SQLite does not wait for by itself.
+const PAUSE: Duration = Duration::from_millis(10);
 
 const SCHEMA: &str = "
 CREATE TABLE state (
@@ -103,8 +106,9 @@ impl Index {
     fn of(mut db: Connection, root: &Path, support: &dyn Support) -> Result<Self> {
         db.busy_timeout(PATIENCE).lift()?;
         db.set_prepared_statement_cache_capacity(64);
+        with_log(&db)?;
         db.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+            "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
              PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 8388608;",
         )
         .lift()?;
@@ -177,6 +181,23 @@ pub(crate) fn seq(db: &Connection) -> Result<u64> {
     db.prepare_cached("SELECT seq FROM state")
         .and_then(|mut s| s.query_row([], |r| r.get(0)))
         .lift()
+}
+
+/// Has changes go to a log first, so that readers and the one who writes do not wait for each other. SQLite does not wait by
+/// itself while somebody else does the same.
+fn with_log(db: &Connection) -> Result<()> {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match db.pragma_update(None, "journal_mode", "WAL") {
+            Err(e)
+                if e.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < end =>
+            {
+                thread::sleep(PAUSE);
+            }
+            done => return done.lift(),
+        }
+    }
 }
 
 fn create(db: &Connection, root: &Path, support: &dyn Support) -> Result<()> {

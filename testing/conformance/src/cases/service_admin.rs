@@ -8,6 +8,7 @@ use mapi::{
 
 use super::profile_admin::{code, guid, only, profile, uids};
 use crate::desk::{Answer, Desk, ENTRY, MAIL, NOBODY, SINGLE, each, extras, user};
+use crate::fixture::prop;
 use crate::heard::Heard;
 use crate::{Case, case};
 
@@ -183,6 +184,10 @@ pub(super) const CASES: &[Case] = &[
                 let services = profile(&desk.program(), "p", &["one"])?;
                 let kept = services.create_service(&NewService::of(SINGLE).set("path", "two"))?;
                 let gone = uids(&services)?[0];
+                // More than the service itself says.
+                let section = services.open_profile_section(gone, SectionFlags::MODIFY)?;
+                section.set_props(&[prop(tags::COMMENT, "a sparrow")])?;
+                drop(section);
                 let profile = desk.host().profile("p")?;
                 let of = |uid| {
                     profile

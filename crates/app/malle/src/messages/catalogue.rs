@@ -178,6 +178,7 @@ catalogue! {
     UnknownFolderHint: "malle folder list shows what there is" | "malle folder list montre ceux qui existent";
     FolderHasNoName: "a folder needs a name" | "un dossier doit avoir un nom";
     UnknownStore: "no store of profile “{1}” goes by the letter “{0}”" | "aucun magasin du profil « {1} » ne porte la lettre « {0} »";
+    ServiceFailed: "the service {0} ({1}) does not work: {2}" | "le service {0} ({1}) ne fonctionne pas : {2}";
     NotAnId: "“{0}” is not an id: a store’s letter and a number are expected, as in a1234" | "« {0} » n’est pas un identifiant : lettre de magasin et numéro attendus, par exemple a1234";
     NoSuchPart: "{0} has no part “{1}”" | "{0} n’a pas de partie « {1} »";
     NotAMessage: "{0} is not a message" | "{0} n’est pas un message";

@@ -29,8 +29,8 @@ impl Status {
     }
 
     /// ValidateState: asks the store of the row whether it answers, the subsystem every store of the session; a transport
-    /// does what the flags say; the spooler has every transport do so, and starts those that could not be started. After
-    /// CONFIG_CHANGED a transport has the settings that are in the profile now.
+    /// does what the flags say; the spooler has every transport that was started do so. After CONFIG_CHANGED a transport has the
+    /// settings that are in the profile now.
     ///
     /// # Errors
     /// `MAPI_E_NO_SUPPORT` where PR_RESOURCE_METHODS does not name it, and for flags of transports elsewhere; `MAPI_E_BUSY`
