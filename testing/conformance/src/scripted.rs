@@ -95,7 +95,7 @@ impl Scripted {
         state.log.iter().filter(|l| l.starts_with(what)).count()
     }
 
-    /// The transports that were logged on, by name: they start side by side, in no certain order.
+    /// The transports that were logged on, by letter: they start side by side, in no certain order.
     pub(crate) fn transports(&self) -> Vec<Arc<ScriptedTransport>> {
         let mut all = self.state().transports.clone();
         all.sort_by(|a, b| a.0.cmp(&b.0));
@@ -195,7 +195,8 @@ impl Service for Scripted {
     ) -> Result<Arc<dyn Transport>> {
         self.start(&open.provider, &open.config)?;
         let transport = Arc::new(ScriptedTransport::new(&open.config, support));
-        let named = (open.provider.clone(), Arc::clone(&transport));
+        let letter = open.config.values.get(world::LETTER).cloned();
+        let named = (letter.unwrap_or_default(), Arc::clone(&transport));
         self.state().transports.push(named);
         Ok(transport)
     }

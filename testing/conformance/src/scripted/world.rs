@@ -105,7 +105,7 @@ pub(crate) fn scripted(f: &Fixture, stores: &[&str], transports: &[&str]) -> Pro
         },
         values: match kind {
             ProviderKind::Store => f.ground().config(letter).values,
-            _ => Default::default(),
+            _ => [(LETTER.to_owned(), letter.to_owned())].into(),
         },
         ..ProfileProvider::default()
     };
@@ -122,6 +122,9 @@ pub(crate) fn scripted(f: &Fixture, stores: &[&str], transports: &[&str]) -> Pro
         ..ProfileService::default()
     }
 }
+
+/// What a transport of [`scripted`] is called, in its configuration.
+pub(super) const LETTER: &str = "letter";
 
 /// PR_PROVIDER_UID of such a provider.
 pub(crate) fn uid_of(letter: &str) -> Guid {
