@@ -5,6 +5,7 @@ mod bodies;
 mod bulk;
 mod categories;
 mod category_changes;
+mod client_habits;
 mod conversations;
 mod copying;
 mod cursors;
@@ -84,6 +85,7 @@ pub fn all() -> Vec<Case> {
         forwarding::CASES,
         resending::CASES,
         submitting::CASES,
+        client_habits::CASES,
         performance::CASES,
         profile_admin::CASES,
         profile_sections::CASES,

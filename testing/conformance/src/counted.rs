@@ -3,6 +3,7 @@
 use std::fmt::{self, Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mapi::TABLE_TARGET;
 use mapi_kit::trace::{TARGET, Traced};
 use mapi_spi::{
     Call, OpenStore, Result, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
@@ -57,18 +58,38 @@ impl Service for Counted {
 /// Runs a story on this thread and returns what it gave, with the names of the calls that it made to stores of a
 /// [`crate::Fixture::counted_session`], in order.
 pub(crate) fn calls<T>(story: impl FnOnce() -> T) -> (T, Vec<String>) {
+    listen(TARGET, story)
+}
+
+/// Runs a story on this thread and returns what it gave, with how many tables it restricted.
+pub(crate) fn restricted<T>(story: impl FnOnce() -> T) -> (T, usize) {
+    let (value, heard) = listen(TABLE_TARGET, story);
+    (
+        value,
+        heard.iter().filter(|said| *said == "restrict").count(),
+    )
+}
+
+fn listen<T>(target: &'static str, story: impl FnOnce() -> T) -> (T, Vec<String>) {
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let value = tracing::subscriber::with_default(Listener(Arc::clone(&heard)), story);
+    let listener = Listener {
+        target,
+        heard: Arc::clone(&heard),
+    };
+    let value = tracing::subscriber::with_default(listener, story);
     let heard = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
     (value, heard)
 }
 
-/// Hears what [`Traced`] says, and nothing else.
-struct Listener(Arc<Mutex<Vec<String>>>);
+/// Hears what is said under one target, and nothing else.
+struct Listener {
+    target: &'static str,
+    heard: Arc<Mutex<Vec<String>>>,
+}
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == TARGET
+        metadata.target() == self.target
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
@@ -83,7 +104,7 @@ impl Subscriber for Listener {
         let mut said = Message::default();
         event.record(&mut said);
         let call = said.0.split([' ', ':']).next().unwrap_or_default();
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.push(call.to_owned());
     }
 

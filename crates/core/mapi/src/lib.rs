@@ -134,8 +134,8 @@ pub use store::{
 pub use stream::PropStream;
 pub use subsystem::Mapi;
 pub use table::{
-    Bookmark, ExpandedRows, Table, TableBuilder, TableData, TableDataRow, TableKind, TablePosition,
-    TableRow, TableStatus, TableWork, Utilities,
+    Bookmark, ExpandedRows, TABLE_TARGET, Table, TableBuilder, TableData, TableDataRow, TableKind,
+    TablePosition, TableRow, TableStatus, TableWork, Utilities,
 };
 
 pub use mapi_forms::{Form, Icon, icon_name};

@@ -41,6 +41,9 @@ pub(crate) use snapshot::Snapshot;
 pub(crate) use source::{Source, Spec, StoreRows};
 use width::Width;
 
+/// Where tables tell how they are used, for logs: at level trace, `restrict` and nothing of what is looked for.
+pub const TABLE_TARGET: &str = "mapi::table";
+
 /// A table. All calls see the rows as they are now; the cursor stands between rows and keeps its meaning while rows
 /// come and go.
 ///
@@ -198,6 +201,7 @@ impl Table {
         restriction: impl Into<Option<Restriction>>,
         flags: TableFlags,
     ) -> Result<()> {
+        tracing::trace!(target: TABLE_TARGET, "restrict");
         let change = Change::Restriction(restriction.into());
         self.errors.track(self.change(change, flags))
     }
