@@ -118,8 +118,9 @@ impl Waker {
         let _woken = call.cancel.on_cancel(move || shared.nudge());
         let _waiting = Waiting::enter(&self.shared);
         loop {
-            let patience = self.shared.listen();
+            // Before it is seen whether the watch is over: what ends it later is heard.
             let heard = self.shared.lock().heard;
+            let patience = self.shared.listen();
             let last = ask()?;
             if last > seen {
                 return Ok(last);
@@ -174,17 +175,20 @@ impl Shared {
 
     /// Something happened to the file.
     fn hear(&self, news: News) {
+        // Whoever holds the ear is about to listen, and sees for himself that a watch is over. Held before it is seen whether
+        // anybody waits: whoever comes after that finds the ear closed.
+        let ear = self.ear.try_lock();
         let mut state = self.lock();
         state.take(news);
         let lonely = state.waiting == 0 && state.left.is_none_or(|at| at.elapsed() > LINGER);
         drop(state);
+        let closed = ear.ok().and_then(|mut ear| {
+            // What is over may be the watch before this one.
+            let over = matches!(&*ear, Ear::Open(watch) if watch.is_over());
+            (lonely || over).then(|| std::mem::replace(&mut *ear, Ear::Closed))
+        });
         self.changed.notify_all();
-        // Whoever holds the ear is about to listen, and sees for himself that a watch is over.
-        if (lonely || news == News::Over)
-            && let Ok(mut ear) = self.ear.try_lock()
-        {
-            *ear = Ear::Closed;
-        }
+        drop(closed);
     }
 
     /// Sleeps until there is reason to ask; the log's last number if this handle made it grow.
