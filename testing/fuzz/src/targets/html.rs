@@ -67,7 +67,7 @@ fn quote(html: &str, seen: &mut Seen) {
         "cut twice, it shows more"
     );
     assert_eq!(
-        html_to_text(&text_lines(html)),
+        html_to_text(&format!("<div>{}</div>", text_lines(html))),
         html_to_text(&text_to_html(html, Charset::Utf8))
     );
     let quoted = quote_text(html);

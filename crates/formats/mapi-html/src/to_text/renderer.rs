@@ -347,7 +347,8 @@ impl<'a> Renderer<'a> {
         let same = to == text || (address && to.ends_with(&text));
         // A picture and the words beside it often lead to the same place: it is told once.
         let told = self.last_link == href;
-        if leads_out && !same && !told && !href.chars().any(char::is_whitespace) {
+        let strange = |c: char| c.is_whitespace() || c.is_control();
+        if leads_out && !same && !told && !href.chars().any(strange) {
             if shown.is_empty() {
                 self.flow.attach(&format!("<{href}>"));
             } else {

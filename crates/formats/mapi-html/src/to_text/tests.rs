@@ -240,3 +240,8 @@ fn time_and_size_grow_with_length_only() {
         assert!(started.elapsed().as_secs() < 30, "{hostile}");
     }
 }
+
+#[test]
+fn a_link_that_no_text_can_hold_is_not_shown() {
+    assert_eq!(html_to_text("<a href='http://x/\0'>go</a>"), "go");
+}
