@@ -66,10 +66,10 @@ fn quote(html: &str, seen: &mut Seen) {
         again.refers.is_subset(&once.refers),
         "cut twice, it shows more"
     );
-    assert_eq!(
-        html_to_text(&format!("<div>{}</div>", text_lines(html))),
-        html_to_text(&text_to_html(html, Charset::Utf8))
-    );
+    // What shows nothing, at the beginning of a block, may keep a blank behind it: words are compared.
+    let lines = html_to_text(&format!("<div>{}</div>", text_lines(html)));
+    let document = html_to_text(&text_to_html(html, Charset::Utf8));
+    assert!(lines.split_whitespace().eq(document.split_whitespace()));
     let quoted = quote_text(html);
     assert!(
         quoted.lines().all(|line| line.starts_with('>')),
