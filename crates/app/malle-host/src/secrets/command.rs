@@ -107,10 +107,10 @@ mod tests {
     #[test]
     fn words_are_filled_in() {
         let uid = "00020329-0000-0000-c000-000000000046";
-        let name: SecretName = format!("work/{uid}/password").parse().unwrap();
+        let name: SecretName = format!("home/{uid}/password").parse().unwrap();
         for (word, want) in [
-            ("mail/{profile}/{key}", "mail/work/password".to_owned()),
-            ("{name}", format!("work/{uid}/password")),
+            ("mail/{profile}/{key}", "mail/home/password".to_owned()),
+            ("{name}", format!("home/{uid}/password")),
             ("{service}{", format!("{uid}{{")),
             ("{other} {", "{other} {".to_owned()),
             ("a{b{key}", "a{bpassword".to_owned()),
