@@ -171,6 +171,10 @@ impl Store for ReadOnly {
         self.inner.sync_rows(origin, object, call)
     }
 
+    fn queue(&self, after: Option<QueuePlace>, limit: usize, call: &Call) -> Result<Vec<Queued>> {
+        self.inner.queue(after, limit, call)
+    }
+
     fn ids_from_names(
         &self,
         names: &[PropName],

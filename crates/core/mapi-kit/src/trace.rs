@@ -305,6 +305,12 @@ impl Store for Traced {
         })
     }
 
+    fn queue(&self, after: Option<QueuePlace>, limit: usize, call: &Call) -> Result<Vec<Queued>> {
+        traced("queue", format_args!("{limit} after {after:?}"), || {
+            self.0.queue(after, limit, call)
+        })
+    }
+
     fn ids_from_names(
         &self,
         names: &[PropName],

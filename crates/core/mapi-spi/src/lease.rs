@@ -15,17 +15,20 @@ use crate::{Error, Origin, Result};
 /// Background work that one process at a time does in a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Care of the store, and its outgoing queue.
+    /// Care of the store.
     Keeper,
+    /// Its outgoing queue, and what arrives in it.
+    Spooler,
     /// The engine that writes as this origin.
     Engine(Origin),
 }
 
 impl fmt::Display for Role {
-    /// `keeper`, `engine-7`: in names of files and in logs.
+    /// `keeper`, `spooler`, `engine-7`: in names of files and in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keeper => f.write_str("keeper"),
+            Self::Spooler => f.write_str("spooler"),
             Self::Engine(origin) => write!(f, "engine-{}", origin.0),
         }
     }

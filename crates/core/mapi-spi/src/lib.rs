@@ -19,6 +19,7 @@ mod log;
 mod maintain;
 mod progress;
 mod provider;
+mod queue;
 mod search;
 mod secret;
 mod store;
@@ -49,13 +50,14 @@ pub use provider::{
     SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
     Setting, SettingKind, SettingProblem, SettingsData, UiUse, service_flags, settings_table,
 };
+pub use queue::{QUEUE_STATE, QueuePlace, Queued};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};
 pub use secret::Secret;
 pub use store::{NameCreation, Store};
 pub use support::{StatusChange, Support};
 pub use transport::{
-    Attempt, Fate, OpenTransport, Outgoing, Reach, Refusal, Transport, TransportNotice,
-    flush_flags, validate_flags,
+    Arrival, Attempt, Attempts, Fate, Inbox, Mark, OpenTransport, Outgoing, Reach, Refusal,
+    SpoolerNotice, Transport, TransportNotice, flush_flags, validate_flags,
 };
 pub use turn::{Turn, Turns};
 pub use ui::{

@@ -8,8 +8,9 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 
 use crate::{
     Anchor, Call, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData, ItemId,
-    LargeReader, LogPage, Maintain, MessageData, Origin, Page, QueryPlan, Result, Role, Row,
-    RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, StoreInfo, Tenure, ThreadId, View,
+    LargeReader, LogPage, Maintain, MessageData, Origin, Page, QueryPlan, QueuePlace, Queued,
+    Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, StoreInfo,
+    Tenure, ThreadId, View,
 };
 
 /// A message store. All methods block; all may be called from several threads at once. What a method does that a store
@@ -244,6 +245,13 @@ pub trait Store: Send + Sync + Debug {
         let _ = (seen, call);
         let detail = "this store tells nobody what happens in it";
         Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Messages that wait to be sent (MSGFLAG_SUBMIT) in order of submission: at most `limit`, those after `after`. Costs what it
+    /// gives, however many other messages there are.
+    fn queue(&self, after: Option<QueuePlace>, limit: usize, call: &Call) -> Result<Vec<Queued>> {
+        let _ = (after, limit);
+        call.check().map(|()| Vec::new())
     }
 
     /// The file on which the lock lies that makes a process the only holder of `role`, beside the store's own. None where

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use mapi_props::{Code, FileTime, Guid, LargeRef, PropTag, PropValue};
 
-use crate::{Call, Error, ItemId, Result, Secret};
+use crate::{Call, Error, ItemId, Result, Secret, SpoolerNotice};
 
 /// How a provider's row in the status table changes (ModifyStatusRow).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,12 @@ pub trait Support: Send + Sync + Debug {
     /// under locks of the provider; a provider without a session says it to nobody.
     fn modify_status_row(&self, columns: &[(PropTag, PropValue)], change: StatusChange) {
         let _ = (columns, change);
+    }
+
+    /// A transport tells the spooler something (SpoolerNotify); from any thread, also while it is called. Ignored where no
+    /// spooler works in this session.
+    fn spooler_notify(&self, notice: SpoolerNotice) {
+        let _ = notice;
     }
 
     /// The secret of this provider's own service that goes by `key`, the key of its setting. Asked for when it is used,

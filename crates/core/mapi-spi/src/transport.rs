@@ -7,15 +7,21 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use mapi_props::{Code, Guid, MessageTree};
+use mapi_props::{Code, Guid};
 
 use crate::{Call, Error, Result, ServiceConfig};
 
 mod flags;
+mod incoming;
+mod notice;
 mod outgoing;
 
 pub use flags::{flush_flags, validate_flags};
-pub use outgoing::{Attempt, Fate, Outgoing, Refusal};
+pub use incoming::{Arrival, Inbox};
+pub use notice::{SpoolerNotice, TransportNotice};
+pub use outgoing::{Attempt, Attempts, Fate, Mark, Outgoing, Refusal};
+
+use outgoing::OneOf;
 
 /// A request to log a transport on.
 #[derive(Debug, Clone)]
@@ -104,18 +110,34 @@ pub trait Transport: Send + Sync + Debug {
         call: &Call,
     ) -> Result<Vec<Fate>>;
 
-    /// Gives what has arrived to `deliver`, one message after the other (Poll, StartMessage), and says how long to wait
-    /// before it is asked again; `None`: it says itself when there is more. A message of which `deliver` returned `Ok` is
-    /// kept for good, and the transport forgets it; any other is given again.
+    /// How many messages it likes to be given at once ([`Self::submit_all`]).
+    fn batch(&self) -> usize {
+        1
+    }
+
+    /// Sends several messages, in this order, and says of each what [`Self::submit`] would. A transport that can make the
+    /// last word of many durable at once does this itself; else one is sent after the other.
+    fn submit_all(
+        &self,
+        messages: &[Outgoing<'_>],
+        attempts: &mut dyn Attempts,
+        call: &Call,
+    ) -> Vec<Result<Vec<Fate>>> {
+        let each = messages.iter().enumerate();
+        each.map(|(message, outgoing)| {
+            call.check()?;
+            self.submit(outgoing, &mut OneOf { attempts, message }, call)
+        })
+        .collect()
+    }
+
+    /// Puts what has arrived into `inbox` (Poll, StartMessage), in order and a few at a time, and says how long to wait before
+    /// it is asked again; `None`: it says itself when there is more, with [`SpoolerNotice::NewMail`].
     ///
     /// # Errors
-    /// The first of `deliver`; `MAPI_E_NETWORK_ERROR` and the like. What was delivered before stays so.
-    fn receive(
-        &self,
-        deliver: &mut dyn FnMut(MessageTree) -> Result<()>,
-        call: &Call,
-    ) -> Result<Option<Duration>> {
-        let _ = (deliver, call);
+    /// The first of the inbox; `MAPI_E_NETWORK_ERROR` and the like. What was delivered before stays so.
+    fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {
+        let _ = (inbox, call);
         let detail = "the transport only sends";
         Err(Error::new(Code::NO_SUPPORT, detail))
     }
@@ -142,28 +164,4 @@ impl Reach {
             uids: Vec::new(),
         }
     }
-}
-
-/// What a transport is told beside its calls (TransportNotify).
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TransportNotice {
-    /// NOTIFY_BEGIN_INBOUND: it may be asked to receive.
-    BeginInbound,
-    /// NOTIFY_END_INBOUND.
-    EndInbound,
-    /// NOTIFY_BEGIN_OUTBOUND: it may be asked to send.
-    BeginOutbound,
-    /// NOTIFY_END_OUTBOUND.
-    EndOutbound,
-    /// NOTIFY_BEGIN_INBOUND_FLUSH: all that has arrived is wanted now.
-    BeginInboundFlush,
-    /// NOTIFY_END_INBOUND_FLUSH.
-    EndInboundFlush,
-    /// NOTIFY_BEGIN_OUTBOUND_FLUSH: all that waits is sent now.
-    BeginOutboundFlush,
-    /// NOTIFY_END_OUTBOUND_FLUSH.
-    EndOutboundFlush,
-    /// NOTIFY_ABORT_DEFERRED: a message that it was to be given again, by entry id, will not be.
-    AbortDeferred(Vec<u8>),
 }

@@ -54,6 +54,41 @@ pub struct Refusal {
     pub text: String,
 }
 
+/// Where a transport says how far it is with several messages ([`crate::Transport::submit_all`]).
+pub trait Attempts {
+    /// All is said of these messages but the last word. What is known of them is durable when this returns: in one step, however
+    /// many there are.
+    ///
+    /// # Errors
+    /// The attempt must be given up for all of them: the last word is said of none.
+    fn committing(&mut self, marks: &[Mark]) -> Result<()>;
+}
+
+/// How far a transport is with one of several messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Which: its place among the messages.
+    pub message: usize,
+    /// What is known of each of [`Outgoing::recipients`], in their order.
+    pub fates: Vec<Fate>,
+}
+
+/// One message of several, as a transport sees it that knows only one.
+pub(super) struct OneOf<'a> {
+    pub(super) attempts: &'a mut dyn Attempts,
+    pub(super) message: usize,
+}
+
+impl Attempt for OneOf<'_> {
+    fn committing(&mut self, fates: &[Fate]) -> Result<()> {
+        let mark = Mark {
+            message: self.message,
+            fates: fates.to_vec(),
+        };
+        self.attempts.committing(&[mark])
+    }
+}
+
 /// Where a transport says how far it is with one message.
 pub trait Attempt {
     /// All is said but the last word. What is known of each of [`Outgoing::recipients`], in their order, is durable when this
