@@ -9,8 +9,8 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
     ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan,
-    Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage,
-    Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
+    QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
+    SearchPhase, Stage, Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.

@@ -13,8 +13,8 @@ use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
     ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan,
-    Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store,
-    StoreFigures, StoreInfo, Tenure, ThreadId, View,
+    QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
+    Stage, Staged, Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
 };
 
 /// The target under which calls are logged.
