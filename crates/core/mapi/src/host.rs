@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mapi_forms::Form;
 use mapi_props::{Code, Guid};
-use mapi_spi::{Error, Headless, Result, Service, Support, UiHost};
+use mapi_spi::{Call, Error, Headless, Result, Service, Support, UiHost};
 
-use crate::FormHost;
+use crate::{FlushFlags, FormHost};
 
 mod in_use;
 mod profile;
@@ -17,6 +17,15 @@ pub use in_use::{ProfileEntry, ProfileUse, SectionAccess, UnseenUse};
 pub use profile::{
     Profile, ProfileProvider, ProfileService, letter_after, letter_uid, resource_flags,
 };
+
+/// What a spooler is asked to do at once (FlushQueues).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlushRequest {
+    /// PR_PROVIDER_UID of the transport that is meant; none: all, in transport order.
+    pub target: Option<Guid>,
+    /// UPLOAD, DOWNLOAD, FORCE; the others are the asker's own matter.
+    pub flags: FlushFlags,
+}
 
 /// The program's side. Implemented once by the composition root, and by tests.
 pub trait Host: Send + Sync + Debug {
@@ -189,6 +198,23 @@ pub trait Host: Send + Sync + Debug {
     /// What shows forms to the user; `None`: nothing does.
     fn form_host(&self) -> Option<Arc<dyn FormHost>> {
         None
+    }
+
+    /// Whether this program can have what is submitted sent, and what has arrived fetched ([`Self::flush`]).
+    fn spools(&self) -> bool {
+        false
+    }
+
+    /// Has the spooler of every store of a profile send and fetch now, and waits until that is done: whoever it is that works
+    /// as the spooler, in this process or in another. What cannot go now stays queued, and is no error of this call.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` of a program without a spooler; `MAPI_E_BUSY` if who works as the spooler does not answer;
+    /// `MAPI_E_NOT_FOUND` for a transport that the profile does not have; the first error of a transport or a store that
+    /// kept the round from its end; `MAPI_E_USER_CANCEL`, `MAPI_E_TIMEOUT`: what was begun goes on, or is taken up later.
+    fn flush(&self, profile: &str, _request: &FlushRequest, _call: &Call) -> Result<()> {
+        let detail = format!("profile `{profile}`: this program has no spooler");
+        Err(Error::new(Code::NO_SUPPORT, detail))
     }
 
     /// The host's side of one provider of a profile; for a service without a name: of none.

@@ -113,8 +113,8 @@ pub use forms::{
     MessageSite, SiteStatus,
 };
 pub use host::{
-    Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse, SectionAccess,
-    UnseenUse, letter_after, letter_uid, resource_flags,
+    FlushRequest, Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse,
+    SectionAccess, UnseenUse, letter_after, letter_uid, resource_flags,
 };
 pub use message::{Message, Original};
 pub use message_file::{
