@@ -6,6 +6,7 @@
 //! * [`bodies`] – the text of a message's body, in whatever form it is stored.
 //! * [`storable`] – what a store refuses to hold; [`receipt`] – what it refuses to forget; [`default_view`] – which view the copy
 //!   of a folder opens with.
+//! * [`outgoing`] – which messages wait to be sent, in which order.
 //! * [`held`] – large values that stay in files of their own; [`special`] – how a store names its Inbox.
 //! * [`trace`], [`read_only`] – decorators over any store.
 //!
@@ -32,6 +33,7 @@ pub mod import;
 pub mod large;
 pub mod lift;
 pub mod names;
+pub mod outgoing;
 pub mod read_only;
 pub mod receipt;
 pub mod recipients;

@@ -1,0 +1,31 @@
+//! Outgoing messages: where one stands in the queue.
+//! Reference: "Outgoing Queue Tables", "Message Submission Model" (requirements OUT-08, SP-01)
+
+pub mod state;
+
+use mapi_props::{Bag, FileTime, PropValue, message_flags, tags};
+use mapi_spi::{ItemKind, ItemMeta, QueuePlace};
+
+/// Whether a message waits to be sent: MSGFLAG_SUBMIT, in the contents of a folder, not soft-deleted.
+#[must_use]
+pub fn is_queued(meta: &ItemMeta) -> bool {
+    let message = matches!(meta.kind, ItemKind::Message { associated: false });
+    message && !meta.deleted && meta.flags & message_flags::SUBMIT != 0
+}
+
+/// Where a message with these properties stands in the queue of its store; `None` if it does not wait to be sent.
+#[must_use]
+pub fn place(meta: &ItemMeta, props: &Bag) -> Option<QueuePlace> {
+    is_queued(meta).then(|| QueuePlace {
+        submitted: submitted(props),
+        item: meta.id,
+    })
+}
+
+/// PR_CLIENT_SUBMIT_TIME; 0 where there is none. A FILETIME has 63 bits: what is beyond is as late as can be.
+#[must_use]
+pub fn submitted(props: &Bag) -> FileTime {
+    let time = props.value(tags::CLIENT_SUBMIT_TIME);
+    let time = time.and_then(PropValue::as_time).unwrap_or_default();
+    FileTime(time.0.min(i64::MAX.cast_unsigned()))
+}

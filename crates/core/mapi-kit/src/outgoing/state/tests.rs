@@ -1,0 +1,119 @@
+use mapi_props::{Code, FileTime, Guid};
+use mapi_spi::{Fate, Refusal};
+use proptest::prelude::*;
+
+use super::{Cause, Known, Phase, QueueState};
+
+const A: Guid = Guid([1; 16]);
+const B: Guid = Guid([2; 16]);
+
+#[test]
+fn many_recipients_make_a_small_row() {
+    let mut state = QueueState::default();
+    for place in 0..50_000 {
+        state.note(place, A, &Fate::Sent);
+    }
+    let late = Fate::Later {
+        after: None,
+        why: "mailbox busy".to_owned(),
+    };
+    state.note(49_999, A, &late);
+    assert!(state.to_bytes().len() < 40, "{}", state.to_bytes().len());
+    for place in (0..50_000).step_by(2) {
+        state.note(place, A, &late);
+    }
+    assert!(state.to_bytes().len() < 400_000);
+    assert_eq!(QueueState::from_bytes(&state.to_bytes()).unwrap(), state);
+}
+
+#[test]
+fn who_declined_is_known_for_each_recipient() {
+    let mut state = QueueState::default();
+    state.note(1, A, &Fate::NotMine);
+    state.note(2, B, &Fate::NotMine);
+    state.note(2, A, &Fate::NotMine);
+    let declined = |state: &QueueState| [0, 1, 2].map(|p| [A, B].map(|t| state.declined(p, t)));
+    let expected = [[false, false], [true, false], [true, true]];
+    assert_eq!(declined(&state), expected);
+    let again = QueueState::from_bytes(&state.to_bytes()).unwrap();
+    assert_eq!(declined(&again), expected);
+}
+
+#[test]
+fn what_is_damaged_or_of_a_later_version_says_so() {
+    let code = |bytes: &[u8]| QueueState::from_bytes(bytes).unwrap_err().code();
+    assert_eq!(code(&[]), Code::CORRUPT_DATA);
+    assert_eq!(code(&[2, 0, 0]), Code::VERSION);
+    let mut whole = QueueState::default();
+    whole.set(3, Known::Refused(Refusal::default()));
+    let bytes = whole.to_bytes();
+    for end in 1..bytes.len() {
+        let cut = QueueState::from_bytes(&bytes[..end]);
+        assert!(cut.is_err() || cut.unwrap() != whole);
+    }
+    // Ten million times one recipient, and once more.
+    let huge = [1, 0, 0, 0, 0, 0, 0x80, 0xAD, 0xE2, 0x04, 2, 1, 2];
+    assert_eq!(code(&huge), Code::CORRUPT_DATA);
+}
+
+fn known() -> impl Strategy<Value = Known> {
+    prop_oneof![
+        (any::<u64>(), "[a-c]{0,2}").prop_map(|(declined, why)| Known::Open { declined, why }),
+        Just(Known::Leaving),
+        Just(Known::Sent),
+        (any::<i32>(), any::<i32>(), any::<i32>(), "[é-ü]{0,3}").prop_map(
+            |(reason, diagnostic, status, text)| Known::Refused(Refusal {
+                reason,
+                diagnostic,
+                status,
+                text,
+            })
+        ),
+        Just(Known::Deferred),
+        Just(Known::Unknown),
+    ]
+}
+
+fn phase() -> impl Strategy<Value = Phase> {
+    let cause = prop_oneof![
+        Just(Cause::SendTime),
+        Just(Cause::Transport),
+        Just(Cause::Recipients),
+        Just(Cause::NoTransport),
+    ];
+    let waiting = (any::<u64>(), cause, ".{0,8}").prop_map(|(until, cause, why)| Phase::Waiting {
+        until: FileTime(until),
+        cause,
+        why,
+    });
+    prop_oneof![
+        Just(Phase::Ready),
+        Just(Phase::Started),
+        Just(Phase::Committing),
+        waiting,
+        Just(Phase::Held),
+        Just(Phase::Unknown),
+        Just(Phase::Deferred),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(
+        attempts in any::<u32>(),
+        phase in phase(),
+        transport in proptest::option::of(any::<[u8; 16]>().prop_map(Guid)),
+        decliners in proptest::collection::vec(any::<[u8; 16]>().prop_map(Guid), 0..4),
+        known in proptest::collection::vec(known(), 0..20),
+    ) {
+        let state = QueueState { attempts, phase, transport, decliners, known };
+        prop_assert_eq!(QueueState::from_bytes(&state.to_bytes()).unwrap(), state);
+    }
+
+    #[test]
+    fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        if let Ok(state) = QueueState::from_bytes(&bytes) {
+            prop_assert_eq!(QueueState::from_bytes(&state.to_bytes()).unwrap(), state);
+        }
+    }
+}

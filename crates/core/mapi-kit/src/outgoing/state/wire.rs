@@ -1,0 +1,261 @@
+//! The bytes of a queue state: a version, the message's part, texts once each, runs of recipients.
+
+use std::collections::HashMap;
+
+use mapi_props::{Code, FileTime, Guid};
+use mapi_spi::{Error, Refusal, Result};
+
+use super::{Cause, DECLINERS, Known, Phase, QueueState};
+
+/// The version that is written, and the only one that is read.
+const VERSION: u8 = 1;
+
+/// More recipients than any store can hold: a damaged row must not ask for all memory.
+const RECIPIENTS: usize = 10_000_000;
+
+pub(super) fn write(state: &QueueState) -> Vec<u8> {
+    let mut texts = Texts::default();
+    let mut out = vec![VERSION];
+    number(&mut out, u64::from(state.attempts));
+    phase(&mut out, &mut texts, &state.phase);
+    let transport = state.transport.iter();
+    guids(&mut out, transport);
+    guids(&mut out, state.decliners.iter().take(DECLINERS));
+    let mut runs = Vec::new();
+    for run in state.known.chunk_by(|a, b| a == b) {
+        if let Some(first) = run.first() {
+            number(&mut runs, run.len() as u64);
+            known(&mut runs, &mut texts, first);
+        }
+    }
+    number(&mut out, texts.all.len() as u64);
+    for text in &texts.all {
+        number(&mut out, text.len() as u64);
+        out.extend_from_slice(text.as_bytes());
+    }
+    out.extend(runs);
+    out
+}
+
+/// Texts, each once.
+#[derive(Default)]
+struct Texts<'a> {
+    all: Vec<&'a str>,
+    numbers: HashMap<&'a str, u64>,
+}
+
+impl<'a> Texts<'a> {
+    /// The number of a text.
+    fn number(&mut self, text: &'a str) -> u64 {
+        let next = self.all.len() as u64;
+        *self.numbers.entry(text).or_insert_with(|| {
+            self.all.push(text);
+            next
+        })
+    }
+}
+
+fn phase<'a>(out: &mut Vec<u8>, texts: &mut Texts<'a>, phase: &'a Phase) {
+    out.push(match phase {
+        Phase::Ready => 0,
+        Phase::Started => 1,
+        Phase::Committing => 2,
+        Phase::Waiting { .. } => 3,
+        Phase::Held => 4,
+        Phase::Unknown => 5,
+        Phase::Deferred => 6,
+    });
+    if let Phase::Waiting { until, cause, why } = phase {
+        out.extend(until.0.to_le_bytes());
+        out.push(match cause {
+            Cause::SendTime => 0,
+            Cause::Transport => 1,
+            Cause::Recipients => 2,
+            Cause::NoTransport => 3,
+        });
+        number(out, texts.number(why));
+    }
+}
+
+fn known<'a>(out: &mut Vec<u8>, texts: &mut Texts<'a>, known: &'a Known) {
+    match known {
+        Known::Open { declined, why } => {
+            out.push(0);
+            number(out, *declined);
+            number(out, texts.number(why));
+        }
+        Known::Leaving => out.push(1),
+        Known::Sent => out.push(2),
+        Known::Refused(refusal) => {
+            out.push(3);
+            for code in [refusal.reason, refusal.diagnostic, refusal.status] {
+                out.extend(code.to_le_bytes());
+            }
+            number(out, texts.number(&refusal.text));
+        }
+        Known::Deferred => out.push(4),
+        Known::Unknown => out.push(5),
+    }
+}
+
+fn guids<'a>(out: &mut Vec<u8>, all: impl ExactSizeIterator<Item = &'a Guid>) {
+    number(out, all.len() as u64);
+    for guid in all {
+        out.extend(guid.0);
+    }
+}
+
+/// LEB128.
+fn number(out: &mut Vec<u8>, mut value: u64) {
+    loop {
+        let low = u8::try_from(value & 0x7F).unwrap_or_default();
+        value >>= 7;
+        if value == 0 {
+            out.push(low);
+            return;
+        }
+        out.push(low | 0x80);
+    }
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<QueueState> {
+    let mut from = Reader(bytes);
+    match from.byte() {
+        Some(VERSION) => from.state().ok_or_else(damaged),
+        Some(version) => {
+            let detail = format!("the queue state is of version {version}, which is not known");
+            Err(Error::new(Code::VERSION, detail))
+        }
+        None => Err(damaged()),
+    }
+}
+
+fn damaged() -> Error {
+    Error::new(Code::CORRUPT_DATA, "the queue state is damaged")
+}
+
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn state(&mut self) -> Option<QueueState> {
+        let attempts = u32::try_from(self.number()?).ok()?;
+        let (mut phase, why) = self.phase()?;
+        let transport = self.guids(1)?.pop();
+        let decliners = self.guids(DECLINERS)?;
+        let texts = self.texts()?;
+        if let (Phase::Waiting { why: text, .. }, Some(at)) = (&mut phase, why) {
+            *text = text_at(&texts, at)?;
+        }
+        let mut known = Vec::new();
+        while !self.0.is_empty() {
+            let count = self.length(RECIPIENTS - known.len())?;
+            let one = self.known(&texts)?;
+            known.resize(known.len() + count, one);
+        }
+        Some(QueueState {
+            attempts,
+            phase,
+            transport,
+            decliners,
+            known,
+        })
+    }
+
+    /// The phase, and which text says why.
+    fn phase(&mut self) -> Option<(Phase, Option<usize>)> {
+        Some(match self.byte()? {
+            0 => (Phase::Ready, None),
+            1 => (Phase::Started, None),
+            2 => (Phase::Committing, None),
+            3 => {
+                let until = FileTime(u64::from_le_bytes(self.array()?));
+                let cause = match self.byte()? {
+                    0 => Cause::SendTime,
+                    1 => Cause::Transport,
+                    2 => Cause::Recipients,
+                    3 => Cause::NoTransport,
+                    _ => return None,
+                };
+                let why = String::new();
+                let at = self.length(usize::MAX)?;
+                (Phase::Waiting { until, cause, why }, Some(at))
+            }
+            4 => (Phase::Held, None),
+            5 => (Phase::Unknown, None),
+            6 => (Phase::Deferred, None),
+            _ => return None,
+        })
+    }
+
+    fn known(&mut self, texts: &[&str]) -> Option<Known> {
+        Some(match self.byte()? {
+            0 => Known::Open {
+                declined: self.number()?,
+                why: text_at(texts, self.length(usize::MAX)?)?,
+            },
+            1 => Known::Leaving,
+            2 => Known::Sent,
+            3 => Known::Refused(Refusal {
+                reason: i32::from_le_bytes(self.array()?),
+                diagnostic: i32::from_le_bytes(self.array()?),
+                status: i32::from_le_bytes(self.array()?),
+                text: text_at(texts, self.length(usize::MAX)?)?,
+            }),
+            4 => Known::Deferred,
+            5 => Known::Unknown,
+            _ => return None,
+        })
+    }
+
+    fn texts(&mut self) -> Option<Vec<&'a str>> {
+        let count = self.length(self.0.len())?;
+        let mut texts = Vec::new();
+        for _ in 0..count {
+            let length = self.length(usize::MAX)?;
+            let (text, rest) = self.0.split_at_checked(length)?;
+            self.0 = rest;
+            texts.push(std::str::from_utf8(text).ok()?);
+        }
+        Some(texts)
+    }
+
+    fn guids(&mut self, most: usize) -> Option<Vec<Guid>> {
+        let count = self.length(most)?;
+        (0..count).map(|_| self.array().map(Guid)).collect()
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.array().map(u8::from_le_bytes)
+    }
+
+    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (head, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*head)
+    }
+
+    fn length(&mut self, most: usize) -> Option<usize> {
+        let length = usize::try_from(self.number()?).ok()?;
+        (length <= most).then_some(length)
+    }
+
+    fn number(&mut self) -> Option<u64> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7F);
+            if shift == 63 && bits > 1 {
+                return None;
+            }
+            value |= bits << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+fn text_at(texts: &[&str], at: usize) -> Option<String> {
+    texts.get(at).map(|text| (*text).to_owned())
+}
