@@ -44,4 +44,5 @@ pub mod special;
 pub mod storable;
 pub mod subject;
 pub mod trace;
+pub mod tracking;
 pub mod working;

@@ -11,7 +11,9 @@ mod status;
 
 use mapi_props::{FileTime, MessageTree, PropValue, Tag, TreeProps, message_flags, tags};
 
-pub use status::{Delivery, Failure, Reporter, StatusReport, status_reports};
+pub use status::{
+    Delivery, Failure, OwnReport, Reporter, StatusReport, own_reports, status_reports,
+};
 
 /// Whether a read report says that the message was read, or that it never was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +83,8 @@ pub fn read_report(original: &MessageTree, kind: ReadReport, now: FileTime) -> O
 }
 
 /// Whether the message is a report, about which no report is made.
-fn is_report(message: &TreeProps) -> bool {
+#[must_use]
+pub fn is_report(message: &TreeProps) -> bool {
     let class = message.text(tags::MESSAGE_CLASS).unwrap_or_default();
     let start = class.get(..7).unwrap_or(class);
     start.eq_ignore_ascii_case("REPORT.") || class.eq_ignore_ascii_case("REPORT")

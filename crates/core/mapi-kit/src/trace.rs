@@ -111,6 +111,7 @@ const fn op_name(op: &Op) -> &'static str {
     match op {
         Op::SaveFolder(_) => "SaveFolder",
         Op::SaveMessage(_) => "SaveMessage",
+        Op::Deliver(_) => "Deliver",
         Op::PatchStore(_) => "PatchStore",
         Op::SetFlags { .. } => "SetFlags",
         Op::SetStatus { .. } => "SetStatus",

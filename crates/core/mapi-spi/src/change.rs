@@ -117,6 +117,9 @@ pub enum Op {
     /// Creates or changes a message. One that is being sent (MSGFLAG_SUBMIT) is changed only by who knows it as it is in the
     /// queue, with [`Expect::Exactly`]; else it stays as it is, with `MAPI_E_SUBMITTED`.
     SaveMessage(Box<MessageSave>),
+    /// Creates a message that has arrived, and logs it as new mail ([`crate::LogKind::NewMail`]) right after its creation. Of
+    /// one that is skipped (see [`MessageSave::source`]) nothing is told.
+    Deliver(Box<MessageSave>),
     /// Changes properties of the store object.
     PatchStore(PropPatch),
     /// Sets and clears message flags; no conflict check, change number and modification time stay. An unread message that

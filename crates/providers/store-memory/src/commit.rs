@@ -115,6 +115,7 @@ impl Commit<'_> {
         match op {
             Op::SaveFolder(save) => self.save_folder(save),
             Op::SaveMessage(save) => self.save_message(*save),
+            Op::Deliver(save) => self.deliver(*save),
             Op::PatchStore(patch) => self.patch_store(&patch),
             Op::SetFlags { items, flags } => self.set_flags(&items, flags),
             Op::SetStatus { items, value, mask } => self.set_status(&items, value, mask),

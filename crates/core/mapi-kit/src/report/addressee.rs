@@ -51,6 +51,31 @@ pub(super) fn of_status_report(about: &TreeProps) -> Option<TreeProps> {
         .or_else(|| person(about, &REPRESENTING))
 }
 
+/// Whoever gets reports instead of the sender: PR_REPORT_ENTRYID's (with PR_REPORT_NAME), if it names another address than the
+/// message's senders have. `None` too where nobody here knows an address for it.
+pub(super) fn redirected(about: &TreeProps) -> Option<TreeProps> {
+    let named = about.value(tags::REPORT_ENTRYID)?.as_bytes()?;
+    let mut row = by_entry_id(named)?;
+    let key = key_of(&row)?;
+    let senders = [&SENDER, &REPRESENTING];
+    let own = |who: &&Person| person(about, who).and_then(|row| key_of(&row)) == Some(key.clone());
+    if senders.iter().any(own) {
+        return None;
+    }
+    let name = about.text(tags::REPORT_NAME).filter(|n| !n.is_empty());
+    let named = row.text(tags::DISPLAY_NAME) != row.text(tags::EMAIL_ADDRESS);
+    if let (Some(name), false) = (name, named) {
+        row.set(tags::DISPLAY_NAME, name);
+    }
+    Some(row)
+}
+
+/// The address of a row, as addresses are compared.
+fn key_of(row: &TreeProps) -> Option<Vec<u8>> {
+    let address = row.text(tags::EMAIL_ADDRESS).filter(|a| !a.is_empty())?;
+    Some(recipient_search_key(row.text(tags::ADDRTYPE)?, address))
+}
+
 fn person(about: &TreeProps, tags: &Person) -> Option<TreeProps> {
     let entry_id = about.value(tags.entry_id).and_then(PropValue::as_bytes);
     let name = about.text(tags.name).unwrap_or_default();

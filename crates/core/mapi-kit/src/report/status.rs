@@ -1,9 +1,11 @@
 //! Delivery and nondelivery reports, out of what became of each recipient.
 //! Reference: "IMAPISupport::StatusRecips", "Recipient Properties for Delivery Status Reports"
 
+use std::collections::BTreeSet;
+
 use mapi_props::{
     AttachmentTree, FileTime, MessageTree, PropTag, PropValue, Tag, TreeContent, TreeProps,
-    attach_method, tags,
+    attach_method, recipient_type, tags,
 };
 
 use super::{addressee, asked, is_report, properties};
@@ -51,6 +53,15 @@ pub struct StatusReport {
     pub message: MessageTree,
 }
 
+/// The same for the mailbox that the original was sent from, which gets what is for its owner by itself.
+#[derive(Debug, Clone)]
+pub struct OwnReport {
+    /// The recipient row of whoever gets the report instead of the sender: PR_REPORT_ENTRYID's.
+    pub redirected: Option<TreeProps>,
+    /// The report, ready to be delivered.
+    pub message: MessageTree,
+}
+
 /// The reports about `original` for what became of these of its recipients: at most one nondelivery and one delivery
 /// report, each listing its own recipients only.
 ///
@@ -65,12 +76,46 @@ pub fn status_reports(
     reporter: &Reporter,
     now: FileTime,
 ) -> Vec<StatusReport> {
-    if is_report(&original.props) {
-        return Vec::new();
-    }
     let Some(to) = addressee::of_status_report(&original.props) else {
         return Vec::new();
     };
+    let reports = messages(original, outcomes, reporter, now).into_iter();
+    reports
+        .map(|message| StatusReport {
+            to: to.clone(),
+            message,
+        })
+        .collect()
+}
+
+/// The same reports where the message was sent: whoever submitted it gets them without being addressed, unless PR_REPORT_ENTRYID
+/// names somebody else by an address (AD-07). An entry id that only an address book would know redirects nothing.
+#[must_use]
+pub fn own_reports(
+    original: &MessageTree,
+    outcomes: &[(TreeProps, Delivery)],
+    reporter: &Reporter,
+    now: FileTime,
+) -> Vec<OwnReport> {
+    let redirected = addressee::redirected(&original.props);
+    let reports = messages(original, outcomes, reporter, now).into_iter();
+    reports
+        .map(|message| OwnReport {
+            redirected: redirected.clone(),
+            message,
+        })
+        .collect()
+}
+
+fn messages(
+    original: &MessageTree,
+    outcomes: &[(TreeProps, Delivery)],
+    reporter: &Reporter,
+    now: FileTime,
+) -> Vec<MessageTree> {
+    if is_report(&original.props) {
+        return Vec::new();
+    }
     let wanted = |(row, outcome): &&(TreeProps, Delivery)| is_wanted(&original.props, row, outcome);
     let (failed, delivered): (Vec<_>, Vec<_>) = outcomes
         .iter()
@@ -79,22 +124,22 @@ pub fn status_reports(
     let mut reports = Vec::new();
     if !failed.is_empty() {
         let mut message = report(original, "NDR", "Undeliverable: ", reporter, now);
-        message.recipients = failed.iter().map(|(r, o)| told(r, o, now)).collect();
+        message.recipients = failed
+            .iter()
+            .map(|(r, o)| told(original, r, o, now))
+            .collect();
         message.attachments.push(attached(original));
         reports.push(message);
     }
     if !delivered.is_empty() {
         let mut message = report(original, "DR", "Delivered: ", reporter, now);
-        message.recipients = delivered.iter().map(|(r, o)| told(r, o, now)).collect();
+        message.recipients = delivered
+            .iter()
+            .map(|(r, o)| told(original, r, o, now))
+            .collect();
         reports.push(message);
     }
-    let reports = reports.into_iter();
     reports
-        .map(|message| StatusReport {
-            to: to.clone(),
-            message,
-        })
-        .collect()
 }
 
 fn is_wanted(message: &TreeProps, row: &TreeProps, outcome: &Delivery) -> bool {
@@ -168,13 +213,19 @@ const KEPT: &[PropTag] = &[
 ];
 
 /// The row of a recipient, with what became of the message.
-fn told(recipient: &TreeProps, outcome: &Delivery, now: FileTime) -> TreeProps {
+fn told(
+    original: &MessageTree,
+    recipient: &TreeProps,
+    outcome: &Delivery,
+    now: FileTime,
+) -> TreeProps {
     let mut row = TreeProps::default();
     for tag in KEPT {
         if let Some(value) = recipient.value(*tag) {
             row.set(*tag, value.clone());
         }
     }
+    row.set(tags::RECIPIENT_TYPE, kind_shown(original, recipient));
     row.set(tags::REPORT_TIME, now);
     match outcome {
         Delivery::Delivered(time) => row.set(tags::DELIVER_TIME, *time),
@@ -197,8 +248,59 @@ fn told(recipient: &TreeProps, outcome: &Delivery, now: FileTime) -> TreeProps {
     row
 }
 
-/// The original, as it was submitted.
+/// As what the message shows the recipient: of one that it was sent to again, by a row of MAPI_P1, the other row says so (D16).
+fn kind_shown(original: &MessageTree, recipient: &TreeProps) -> i32 {
+    let kind = kind_of(recipient);
+    if kind != recipient_type::P1 {
+        return kind & 0xF;
+    }
+    let address = recipient.text(tags::EMAIL_ADDRESS);
+    let shown = original.recipients.iter().find(|row| {
+        let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
+        let other = row.text(tags::EMAIL_ADDRESS);
+        kind_of(row) != recipient_type::P1 && address.zip(other).is_some_and(|(a, b)| same(a, b))
+    });
+    shown.map_or(recipient_type::TO, |row| kind_of(row) & 0xF)
+}
+
+fn kind_of(row: &TreeProps) -> i32 {
+    let kind = row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
+    kind.unwrap_or(recipient_type::TO)
+}
+
+/// The original, as it was submitted: what has been done about it since is left out.
 fn attached(original: &MessageTree) -> AttachmentTree {
+    let mut original = original.clone();
+    let again = original
+        .recipients
+        .iter()
+        .any(|r| kind_of(r) == recipient_type::P1);
+    let mut served = BTreeSet::new();
+    for row in &mut original.recipients {
+        for tag in [
+            tags::RECIPIENT_TRACKSTATUS.raw(),
+            tags::RECIPIENT_TRACKSTATUS_TIME.raw(),
+        ] {
+            row.remove(&tag.into());
+        }
+        if row.value(tags::RESPONSIBILITY).is_some() {
+            // As submitting sets it (D-08, D-31).
+            let address = row
+                .text(tags::EMAIL_ADDRESS)
+                .unwrap_or_default()
+                .to_lowercase();
+            let second = !address.is_empty() && !served.insert(address);
+            let done = if again {
+                kind_of(row) != recipient_type::P1
+            } else {
+                second
+            };
+            row.set(tags::RESPONSIBILITY, done);
+        }
+    }
+    if original.props.value(tags::SUBMIT_FLAGS).is_some() {
+        original.props.set(tags::SUBMIT_FLAGS, 0);
+    }
     let mut attachment = AttachmentTree::default();
     let props = &mut attachment.props;
     props.set(tags::ATTACH_METHOD, attach_method::EMBEDDED_MSG);
@@ -206,6 +308,6 @@ fn attached(original: &MessageTree) -> AttachmentTree {
     if let Some(subject) = original.props.text(tags::SUBJECT) {
         props.set(tags::DISPLAY_NAME, subject);
     }
-    attachment.content = TreeContent::Message(Box::new(original.clone()));
+    attachment.content = TreeContent::Message(Box::new(original));
     attachment
 }

@@ -119,6 +119,15 @@ impl Commit<'_> {
         Ok(OpOutcome::Saved(Saved { id, change }))
     }
 
+    /// A message that has arrived: the save, and the news of it.
+    pub(super) fn deliver(&mut self, save: MessageSave) -> Result<OpOutcome> {
+        let outcome = self.save_message(save)?;
+        if let OpOutcome::Saved(saved) = &outcome {
+            self.notify_new_mail(saved.id)?;
+        }
+        Ok(outcome)
+    }
+
     pub(super) fn notify_new_mail(&mut self, id: ItemId) -> Result<OpOutcome> {
         let item = self.state.live_message(id)?;
         self.state

@@ -221,7 +221,7 @@ pub(crate) fn prepare(
     for op in ops {
         call.check()?;
         ready.push(match op {
-            Op::SaveMessage(save) => of_save(save, values, db)?,
+            Op::SaveMessage(save) | Op::Deliver(save) => of_save(save, values, db)?,
             _ => None,
         });
     }
@@ -230,7 +230,7 @@ pub(crate) fn prepare(
 
 /// Whether an operation gives words that can be made in advance.
 pub(crate) fn gives_words(op: &Op) -> bool {
-    matches!(op, Op::SaveMessage(save) if saves_words(save))
+    matches!(op, Op::SaveMessage(save) | Op::Deliver(save) if saves_words(save))
 }
 
 fn saves_words(save: &MessageSave) -> bool {

@@ -3,6 +3,7 @@
 //! `MALLE_MODEL_STEPS` sets the number of steps (400 by default), `MALLE_SEED` the seed.
 
 mod keys;
+mod queue;
 mod searches;
 mod threads;
 mod words;
@@ -294,6 +295,10 @@ impl Pair {
             94 => Op::PatchStore(
                 PropPatch::default().with(tags::COMMENT, self.chance.word(4).as_str()),
             ),
+            95 if self.chance.percent(50) => match self.new_message(values) {
+                Op::SaveMessage(save) => Op::Deliver(save),
+                other => other,
+            },
             _ => self.new_message(values),
         }
     }
@@ -952,7 +957,7 @@ impl Pair {
                     FolderTarget::New { parent, .. } => real(parent),
                     FolderTarget::Existing(id) => real(id),
                 },
-                Op::SaveMessage(save) => match &mut save.target {
+                Op::SaveMessage(save) | Op::Deliver(save) => match &mut save.target {
                     MessageTarget::New { folder, .. } => real(folder),
                     MessageTarget::Existing(id) => real(id),
                 },
@@ -1003,6 +1008,7 @@ impl Pair {
             self.compare_item(model, real);
         }
         self.compare_logs();
+        self.compare_queue();
         let name = PropName::id(
             guids::PSETID_COMMON,
             u32::try_from(self.chance.below(40)).unwrap(),
