@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use mapi_props::{Code, Guid};
+use mapi_props::{Code, Guid, MessageTree};
 
 use crate::{Call, Error, Result, ServiceConfig};
 
@@ -91,6 +91,22 @@ pub trait Transport: Send + Sync + Debug {
         let _ = (flags, call);
         let detail = "the transport does nothing on demand";
         Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Prepares the copy of a message that it will be given to send to these recipients (PreprocessMessage): writes a text anew, renders
+    /// what it cannot carry. Comes before the message counts as tried, for each attempt anew; the message in the store
+    /// stays as it is, and other transports do not see the change. Recipients keep their places.
+    ///
+    /// # Errors
+    /// As [`Self::submit`] before anything was sent.
+    fn preprocess(
+        &self,
+        message: &mut MessageTree,
+        recipients: &[usize],
+        call: &Call,
+    ) -> Result<()> {
+        let _ = (message, recipients, call);
+        Ok(())
     }
 
     /// Sends a message to the recipients that are named, and says what became of each (SubmitMessage, EndMessage). Bcc rows
