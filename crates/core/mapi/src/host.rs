@@ -8,7 +8,7 @@ use mapi_forms::Form;
 use mapi_props::{Code, Guid};
 use mapi_spi::{Call, Error, Headless, Result, Service, Support, UiHost};
 
-use crate::{FlushFlags, FormHost};
+use crate::{FlushFlags, FormHost, ValidateFlags};
 
 mod in_use;
 mod profile;
@@ -215,6 +215,21 @@ pub trait Host: Send + Sync + Debug {
     fn flush(&self, profile: &str, _request: &FlushRequest, _call: &Call) -> Result<()> {
         let detail = format!("profile `{profile}`: this program has no spooler");
         Err(Error::new(Code::NO_SUPPORT, detail))
+    }
+
+    /// Who works as the spooler of a profile, if anybody does, has its own transports, or the one with this PR_PROVIDER_UID, do
+    /// what a status object has just had those of its session do ([`crate::Session::validate_transports`]).
+    ///
+    /// # Errors
+    /// `MAPI_E_BUSY` if who works as the spooler does not answer: it does that when it goes on; those of its transports.
+    fn validate_transports(
+        &self,
+        _profile: &str,
+        _target: Option<Guid>,
+        _flags: ValidateFlags,
+        _call: &Call,
+    ) -> Result<()> {
+        Ok(())
     }
 
     /// The host's side of one provider of a profile; for a service without a name: of none.

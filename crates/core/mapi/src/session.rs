@@ -12,6 +12,7 @@ mod identity;
 mod known_props;
 mod logon;
 mod member;
+mod notices;
 mod open;
 mod opening;
 mod provider;
@@ -20,7 +21,7 @@ mod roster;
 mod starting;
 mod stores;
 mod support;
-mod transports;
+pub(crate) mod transports;
 
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! The status table and its objects: what a session tells about its own parts.
 //! Reference: "Status Table and Status Objects", "IMAPIStatus" (requirement SES-10)
 
+mod flushing;
 mod methods;
 mod rows;
 
@@ -17,6 +18,7 @@ use crate::{
     SaveFlags, Session, TableBuilder, Typed,
 };
 
+pub(crate) use flushing::Flushing;
 pub(crate) use rows::{provider as provider_row, providers as providers_with_rows};
 
 const COLUMNS: [PropTag; 12] = [

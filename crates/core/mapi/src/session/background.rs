@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use mapi_props::{Code, Guid};
 use mapi_spi::{Call, CancelToken, Error, ItemId, Result, Store};
 
-/// Populations of search folders on threads of their own.
+/// Work on threads of their own: populations of search folders, what the spooler was asked for.
 #[derive(Default)]
 pub(crate) struct Background {
     cancel: CancelToken,
@@ -29,27 +29,40 @@ impl Background {
             return Ok(());
         }
         let (store, busy) = (Arc::clone(store), Arc::clone(&self.busy));
-        let call = Call {
-            cancel: self.cancel.clone(),
-            ..Call::default()
-        };
-        let work = move || {
+        let work = move |call: &Call| {
             // Asked again once it no longer counts as busy: a search set anew in the last moment must not be left alone.
             loop {
-                let done = store.run_search(folder, &call);
+                let done = store.run_search(folder, call);
                 lock(&busy).remove(&what);
-                let again = done.is_ok() && is_waiting(store.as_ref(), folder, &call);
+                let again = done.is_ok() && is_waiting(store.as_ref(), folder, call);
                 if !again || !lock(&busy).insert(what) {
                     return;
                 }
             }
         };
-        let spawned = thread::Builder::new()
-            .name("malle-search".to_owned())
-            .spawn(work);
-        let thread = spawned.map_err(|e| {
+        self.run("malle-search", work).inspect_err(|_| {
             lock(&self.busy).remove(&what);
-            Error::caused(Code::NOT_ENOUGH_RESOURCES, "no thread for the search", e)
+        })
+    }
+
+    /// Does something on a thread; the call ends with the logon.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_ENOUGH_RESOURCES` when no thread can be had.
+    pub(crate) fn run(&self, name: &str, work: impl FnOnce(&Call) + Send + 'static) -> Result<()> {
+        let call = Call {
+            cancel: self.cancel.clone(),
+            ..Call::default()
+        };
+        let spawned = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || work(&call));
+        let thread = spawned.map_err(|e| {
+            Error::caused(
+                Code::NOT_ENOUGH_RESOURCES,
+                "no thread for work in the background",
+                e,
+            )
         })?;
         let mut threads = lock(&self.threads);
         threads.retain(|t| !t.is_finished());

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use mapi_props::Code;
-use mapi_spi::{Call, Error, OpenMode, Result, ServiceEvent, UiUse, flush_flags};
+use mapi_spi::{Call, Error, OpenMode, Result, ServiceEvent, UiUse};
 
 use super::choice::choose;
 use super::gate::Passage;
 use super::member::{Manner, Member, SessionState};
 use super::starting::Start;
+use super::transports::download;
 use super::{Session, caught};
 use crate::admin::configure;
 use crate::host::Profile;
@@ -141,7 +142,7 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
         let detail = "MAPI_LOGON_UI and MAPI_PASSWORD_UI exclude each other";
         return Err(Error::new(Code::LOGON_FAILED, detail));
     }
-    let _one_at_a_time = serialise(subsystem, &logon)?;
+    let one_at_a_time = serialise(subsystem, &logon)?;
     let shared = subsystem.shared_session();
     let joined = shared
         .filter(|_| !flags.contains(LogonFlags::NEW_SESSION))
@@ -150,8 +151,10 @@ pub(super) fn logon(mapi: &Mapi, logon: Logon) -> Result<Session> {
         Some(member) => member,
         None => begin(subsystem, &logon)?,
     };
+    // Fetching may take its time, and is no part of what others wait for.
+    drop(one_at_a_time);
     if flags.contains(LogonFlags::FORCE_DOWNLOAD) {
-        download(&member, &logon.call);
+        download(&member.session, &member, &logon.call);
     }
     Ok(Session {
         member,
@@ -225,17 +228,6 @@ fn show_settings(subsystem: &Subsystem, profile: Profile, logon: &Logon) -> Resu
         })?;
     }
     load(subsystem, &profile.name)
-}
-
-/// MAPI_FORCE_DOWNLOAD: transports are told to fetch everything. One that cannot keeps nobody from logging on; its row in
-/// the status table says how it stands.
-fn download(member: &Arc<Member>, call: &Call) {
-    for provider in member.transports(call) {
-        if let (Some(active), Ok(_mine)) = (provider.transport(), provider.occupy()) {
-            let flags = flush_flags::DOWNLOAD | flush_flags::NO_UI;
-            let _told = caught("a transport", || active.transport.flush(flags, call));
-        }
-    }
 }
 
 fn serialise(subsystem: &Subsystem, logon: &Logon) -> Result<Passage> {

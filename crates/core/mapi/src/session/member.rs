@@ -17,6 +17,7 @@ use crate::admin::settle;
 use crate::advise::Registrations;
 use crate::context::{ErrorNote, LastError};
 use crate::host::ProfileUse;
+use crate::status::Flushing;
 use crate::subsystem::Subsystem;
 
 /// What the members of a session share.
@@ -31,8 +32,10 @@ pub(crate) struct SessionState {
     may_be_default: OnceLock<Vec<u64>>,
     /// Transports that nobody has needed yet.
     later: Mutex<Vec<Planned>>,
-    /// Held by whoever has a status object of the session's own do something.
+    /// Held by whoever has the status object of the subsystem do something.
     pub(crate) busy: Mutex<()>,
+    /// What the spooler was asked for.
+    pub(crate) flushing: Arc<Flushing>,
     /// The profile in use; not any more once the session has ended.
     profile_use: Mutex<Option<Box<dyn ProfileUse>>>,
     /// How many are logged on; `None` once the last has left.
@@ -65,6 +68,7 @@ impl SessionState {
             may_be_default: OnceLock::new(),
             later: Mutex::default(),
             busy: Mutex::default(),
+            flushing: Arc::default(),
             profile_use: Mutex::new(profile_use),
             members: Mutex::new(Some(0)),
             everyone: Mutex::default(),
@@ -194,6 +198,11 @@ impl Member {
     /// Whether this logon neither sends nor receives (MAPI_NO_MAIL).
     pub(crate) fn has_no_mail(&self) -> bool {
         self.manner.no_mail
+    }
+
+    /// Whether entry points may ask a person.
+    pub(super) fn ui(&self) -> UiUse {
+        self.manner.ui
     }
 
     /// The transports of the session, started if they are not; none for a logon without mail.

@@ -32,15 +32,15 @@ impl Opening<'_> {
         provider: &ProfileProvider,
     ) -> Result<Entrant> {
         let made = providers.make(entry, provider);
-        let bell = Arc::downgrade(providers.status_bell());
-        self.open_as(&made, bell, entry, provider)
+        let signals = Arc::downgrade(providers.signals());
+        self.open_as(&made, signals, entry, provider)
     }
 
     /// Opens a store as this provider.
     pub(super) fn open_as(
         &self,
         made: &Arc<Provider>,
-        bell: std::sync::Weak<super::providers::StatusBell>,
+        signals: std::sync::Weak<super::providers::Signals>,
         entry: &ProfileService,
         provider: &ProfileProvider,
     ) -> Result<Entrant> {
@@ -49,7 +49,7 @@ impl Opening<'_> {
         let support = Arc::new(ProviderSupport {
             host: Arc::clone(&host_side),
             provider: Arc::downgrade(made),
-            bell,
+            signals,
         });
         let open = OpenStore {
             config: entry.config_of(provider),
@@ -73,7 +73,7 @@ impl Opening<'_> {
     pub(super) fn log_on(
         &self,
         made: &Arc<Provider>,
-        bell: std::sync::Weak<super::providers::StatusBell>,
+        signals: std::sync::Weak<super::providers::Signals>,
         entry: &ProfileService,
         provider: &ProfileProvider,
     ) -> Result<ActiveTransport> {
@@ -81,7 +81,7 @@ impl Opening<'_> {
         let support: Arc<dyn Support> = Arc::new(ProviderSupport {
             host: self.subsystem.host.support(self.profile, entry),
             provider: Arc::downgrade(made),
-            bell,
+            signals,
         });
         let open = OpenTransport {
             config: entry.config_of(provider),

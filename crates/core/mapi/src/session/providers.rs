@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use mapi_props::Code;
 use mapi_spi::{Call, CancelToken};
 
+use super::notices::Notices;
 use super::provider::{Provider, Standing};
 use crate::advise::Dispatcher;
 use crate::context::LastError;
@@ -25,7 +26,7 @@ pub(crate) struct Providers {
     all: RwLock<Vec<Arc<Provider>>>,
     last_number: AtomicU64,
     starting: Arc<Starting>,
-    bell: Arc<StatusBell>,
+    signals: Arc<Signals>,
     /// They stop what is still starting when the session ends.
     stops: Mutex<Vec<CancelToken>>,
     ended: AtomicBool,
@@ -39,13 +40,18 @@ struct Starting {
     news: Condvar,
 }
 
-/// What tells status tables that they show something else, once somebody asked to be told.
+/// What providers of a session let others know of. They keep nothing else of it.
 #[derive(Debug, Default)]
-pub(crate) struct StatusBell(OnceLock<Arc<Bell>>);
+pub(crate) struct Signals {
+    /// Tells status tables that they show something else, once somebody asked to be told.
+    bell: OnceLock<Arc<Bell>>,
+    /// What transports tell the spooler.
+    pub(crate) notices: Notices,
+}
 
-impl StatusBell {
+impl Signals {
     pub(crate) fn ring(&self) {
-        if let Some(bell) = self.0.get() {
+        if let Some(bell) = self.bell.get() {
             bell.ring();
         }
     }
@@ -89,7 +95,7 @@ impl Providers {
             all.sort_by_key(|p| p.number);
         }
         drop(all);
-        self.bell.ring();
+        self.signals.ring();
     }
 
     /// Takes a provider out of the status table.
@@ -97,22 +103,22 @@ impl Providers {
         let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
         all.retain(|p| p.number != number);
         drop(all);
-        self.bell.ring();
+        self.signals.ring();
     }
 
-    pub(super) fn status_bell(&self) -> &Arc<StatusBell> {
-        &self.bell
+    pub(crate) fn signals(&self) -> &Arc<Signals> {
+        &self.signals
     }
 
     /// What tells status tables of changes.
     pub(crate) fn bell(&self, dispatcher: &Arc<Dispatcher>) -> &Arc<Bell> {
         let new = || Arc::new(Bell::new(Arc::clone(dispatcher)));
-        self.bell.0.get_or_init(new)
+        self.signals.bell.get_or_init(new)
     }
 
     /// A row shows something else.
     pub(crate) fn changed(&self) {
-        self.bell.ring();
+        self.signals.ring();
     }
 
     /// A provider stands otherwise from now on. What comes when the session has ended is ended too.
@@ -130,7 +136,7 @@ impl Providers {
         drop(running);
         match too_late {
             Some(standing) => end(&standing),
-            None => self.bell.ring(),
+            None => self.signals.ring(),
         }
     }
 
@@ -216,6 +222,13 @@ impl Providers {
         self.wait(call, Some(until), || !self.all().iter().any(starting));
     }
 
+    /// Logs a transport off that works; it can be started again.
+    pub(super) fn log_off(&self, transport: &Provider) {
+        let before = transport.standing();
+        self.stands(transport, Standing::Waiting);
+        end(&before);
+    }
+
     /// The session ends: what is still starting is stopped, and waited for if it listens.
     pub(super) fn end(&self) {
         self.stops().iter().for_each(CancelToken::cancel);
@@ -239,6 +252,7 @@ impl Providers {
         let gone = std::mem::take(&mut *all);
         drop(all);
         drop(gone);
+        self.signals.notices.tell(None);
     }
 }
 

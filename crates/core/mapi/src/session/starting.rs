@@ -15,7 +15,7 @@ use super::member::{Member, SessionState};
 use super::opening::{Opening, validate};
 use super::provider::{Provider, Standing};
 use super::roster::Roster;
-use super::{caught, providers::StatusBell};
+use super::{caught, providers::Signals};
 use crate::TreeFlags;
 use crate::admin::configure;
 use crate::context::LastError;
@@ -49,7 +49,7 @@ pub(super) struct Start<'a> {
 struct Job {
     subsystem: Arc<Subsystem>,
     member: Weak<Member>,
-    bell: Weak<StatusBell>,
+    signals: Weak<Signals>,
     profile: String,
     mode: OpenMode,
     planned: Planned,
@@ -91,6 +91,24 @@ impl Start<'_> {
         self.settle(transports, None);
     }
 
+    /// Logs a transport off, if it works, and on again with what this profile says of it.
+    pub(super) fn again(&self, transport: &Arc<Provider>, profile: &Profile) {
+        let found = profile.transports().into_iter();
+        let mut found = found.filter(|(_, p)| p.uid == transport.uid);
+        let Some((service, provider)) = found.next() else {
+            return;
+        };
+        let mut services = profile.services.iter();
+        let planned = Planned {
+            made: Arc::clone(transport),
+            at: services.position(|s| s.uid == service.uid).unwrap_or(0),
+            service: service.clone(),
+            provider: provider.clone(),
+        };
+        self.session.providers.log_off(transport);
+        self.transports(&[planned]);
+    }
+
     /// All providers in the order of the profile; where it has transports, they come in the order in which they are asked.
     fn plan(&self, profile: &Profile) -> Vec<Planned> {
         let mut transports = profile.transports().into_iter();
@@ -120,7 +138,7 @@ impl Start<'_> {
             let job = Job {
                 subsystem: Arc::clone(&self.session.subsystem),
                 member: Arc::downgrade(self.member),
-                bell: Arc::downgrade(self.session.providers.status_bell()),
+                signals: Arc::downgrade(self.session.providers.signals()),
                 profile: self.session.profile().to_owned(),
                 mode: self.session.mode(),
                 planned: planned.clone(),
@@ -341,7 +359,7 @@ impl Job {
         } = &self.planned;
         let active = self
             .opening(call)
-            .log_on(made, self.bell.clone(), service, provider)?;
+            .log_on(made, self.signals.clone(), service, provider)?;
         Ok(Standing::Transport(Arc::new(active)))
     }
 
@@ -354,7 +372,7 @@ impl Job {
         } = &self.planned;
         let entrant = self
             .opening(call)
-            .open_as(made, self.bell.clone(), service, provider)?;
+            .open_as(made, self.signals.clone(), service, provider)?;
         let ended = || Error::new(Code::END_OF_SESSION, "the session has ended");
         let member = self.member.upgrade().ok_or_else(ended)?;
         member.check()?;

@@ -1,19 +1,19 @@
-//! What a provider of a session is given: the host's side of it, and its row in the status table.
+//! What a provider of a session is given: the host's side of it, its row in the status table, and the spooler's ear.
 
 use std::sync::{Arc, Weak};
 
 use mapi_props::{FileTime, Guid, LargeRef, PropTag, PropValue};
-use mapi_spi::{Call, ItemId, Result, Secret, StatusChange, Support};
+use mapi_spi::{Call, ItemId, Result, Secret, SpoolerNotice, StatusChange, Support};
 
 use super::provider::Provider;
-use super::providers::StatusBell;
+use super::providers::Signals;
 
-/// The host's support with a status row. It keeps neither the provider nor the session alive.
+/// The host's support with a status row and a way to the spooler. It keeps neither the provider nor the session alive.
 #[derive(Debug)]
 pub(super) struct ProviderSupport {
     pub(super) host: Arc<dyn Support>,
     pub(super) provider: Weak<Provider>,
-    pub(super) bell: Weak<StatusBell>,
+    pub(super) signals: Weak<Signals>,
 }
 
 impl Support for ProviderSupport {
@@ -37,8 +37,14 @@ impl Support for ProviderSupport {
         if let Some(provider) = self.provider.upgrade() {
             provider.says(columns, change);
         }
-        if let Some(bell) = self.bell.upgrade() {
-            bell.ring();
+        if let Some(signals) = self.signals.upgrade() {
+            signals.ring();
+        }
+    }
+
+    fn spooler_notify(&self, notice: SpoolerNotice) {
+        if let (Some(provider), Some(signals)) = (self.provider.upgrade(), self.signals.upgrade()) {
+            signals.notices.say(provider.uid, notice);
         }
     }
 

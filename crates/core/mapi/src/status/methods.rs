@@ -8,8 +8,9 @@ use mapi_spi::{Error, ProviderKind, Result, ServiceEvent, UiUse, validate_flags}
 
 use super::{Status, gone, rows};
 use crate::admin::configure;
+use crate::session::transports::{validate, validate_all};
 use crate::session::{ActiveTransport, OpenedStore, Provider, busy, caught};
-use crate::{EntryId, FlushFlags, SettingsFlags, ValidateFlags};
+use crate::{SettingsFlags, ValidateFlags};
 
 /// Flags that mean nothing but to a transport.
 const OF_TRANSPORTS: u32 = validate_flags::REFRESH_XP_HEADER_CACHE
@@ -29,8 +30,9 @@ impl Status {
     }
 
     /// ValidateState: asks the store of the row whether it answers, the subsystem every store of the session; a transport
-    /// does what the flags say; the spooler has every transport that was started do so. After CONFIG_CHANGED a transport has the
-    /// settings that are in the profile now.
+    /// does what the flags say. The spooler logs every transport on again; with flags it has those that work do what they say,
+    /// and with CONFIG_CHANGED also logs those on that had failed. After CONFIG_CHANGED a transport has the settings that are in the
+    /// profile now. Who works as the spooler of the profile has its own transports do the same.
     ///
     /// # Errors
     /// `MAPI_E_NO_SUPPORT` where PR_RESOURCE_METHODS does not name it, and for flags of transports elsewhere; `MAPI_E_BUSY`
@@ -47,12 +49,16 @@ impl Status {
                 not_of_transports(flags)?;
                 self.alone(|| self.stores().iter().try_for_each(|s| self.answers(s)))
             }
-            rows::SPOOLER => self.alone(|| self.all_transports(flags)),
+            rows::SPOOLER => {
+                let all = self.session.member.transports(self.session.call());
+                validate_all(&self.session, &all, flags).and_then(|()| self.pass_on(None, flags))
+            }
             _ => {
                 let provider = self.provider()?;
                 let _mine = provider.occupy()?;
                 match provider.transport() {
-                    Some(active) => self.validate_transport(&provider, &active, flags),
+                    Some(active) => validate(&self.session, &provider, &active, flags)
+                        .and_then(|()| self.pass_on(Some(provider.uid), flags)),
                     None => {
                         not_of_transports(flags)?;
                         let mut stores = self.stores().into_iter();
@@ -75,52 +81,12 @@ impl Status {
         caught("a store", || opened.store.folder(root, call).map(drop))
     }
 
-    fn all_transports(&self, flags: u32) -> Result<()> {
-        let providers = self.session.member.transports(self.session.call());
-        let mut first = Ok(());
-        for provider in providers {
-            let done = provider
-                .occupy()
-                .and_then(|_mine| match provider.transport() {
-                    Some(active) => self.validate_transport(&provider, &active, flags),
-                    None => Ok(()),
-                });
-            // One that does not answer must not keep the others from being asked.
-            first = first.and(done);
-        }
-        first
-    }
-
-    fn validate_transport(
-        &self,
-        provider: &Provider,
-        active: &ActiveTransport,
-        flags: u32,
-    ) -> Result<()> {
-        let call = self.session.call();
-        let changed = flags & validate_flags::CONFIG_CHANGED != 0;
-        caught("a transport", || {
-            if changed && let Some(config) = self.config_of(provider)? {
-                active.transport.config_changed(&config, call)?;
-            }
-            active.transport.validate_state(flags, call)?;
-            if changed {
-                active.ask_reach();
-            }
-            Ok(())
-        })
-    }
-
-    /// What the profile says now that a provider is to be opened with; `None` if it is not in it any more.
-    fn config_of(&self, provider: &Provider) -> Result<Option<mapi_spi::ServiceConfig>> {
+    /// Passes on to who works as the spooler what the transports of this session have just done.
+    fn pass_on(&self, target: Option<Guid>, flags: u32) -> Result<()> {
         let state = self.session.state();
-        let profile = state.subsystem.host.profile(state.profile())?;
-        let service = profile.service(provider.service_uid);
-        Ok(service.and_then(|service| {
-            let mut providers = service.providers.iter();
-            let entry = providers.find(|p| p.uid == provider.uid)?;
-            Some(service.config_of(entry))
-        }))
+        let (host, profile) = (&state.subsystem.host, state.profile());
+        let flags = ValidateFlags::from_bits(flags)?;
+        host.validate_transports(profile, target, flags, self.session.call())
     }
 
     /// SettingsDialog: a person sees, and unless READ_ONLY changes, the settings of the service in the profile. They take
@@ -166,26 +132,6 @@ impl Status {
         self.with_transport(|t| t.transport.change_password(old, new, call))
     }
 
-    /// FlushQueues: tells a transport to send and fetch everything. It shows in its row that it was told. A target, by the
-    /// entry id of its row, can be given to the spooler only.
-    ///
-    /// # Errors
-    /// `MAPI_E_NO_SUPPORT` where PR_RESOURCE_METHODS does not name it; `MAPI_E_INVALID_PARAMETER` for a target elsewhere;
-    /// `MAPI_E_BUSY`; those of the transport.
-    pub fn flush_queues(&self, target: Option<&EntryId>, flags: FlushFlags) -> Result<()> {
-        self.errors.track(self.flush(target, flags))
-    }
-
-    fn flush(&self, target: Option<&EntryId>, flags: FlushFlags) -> Result<()> {
-        self.must_have(resource_methods::FLUSH_QUEUES)?;
-        if target.is_some() {
-            let detail = "only the spooler can be told which transport is meant";
-            return Err(Error::new(Code::INVALID_PARAMETER, detail));
-        }
-        let call = self.session.call();
-        self.with_transport(|t| t.transport.flush(flags.bits(), call))
-    }
-
     fn with_transport(&self, what: impl FnOnce(&ActiveTransport) -> Result<()>) -> Result<()> {
         let provider = self.provider()?;
         let _mine = provider.occupy()?;
@@ -193,7 +139,7 @@ impl Status {
         caught("a transport", || what(&active))
     }
 
-    fn provider(&self) -> Result<Arc<Provider>> {
+    pub(super) fn provider(&self) -> Result<Arc<Provider>> {
         rows::provider_of(&self.session, self.row).ok_or_else(gone)
     }
 
@@ -207,7 +153,7 @@ impl Status {
     }
 
     /// What PR_RESOURCE_METHODS does not name is not there.
-    fn must_have(&self, method: i32) -> Result<()> {
+    pub(super) fn must_have(&self, method: i32) -> Result<()> {
         let props = self.source()?.0;
         let methods = rows::methods(&props);
         if methods & method == 0 {

@@ -108,15 +108,8 @@ fn subsystem(session: &Session) -> Bag {
     props
 }
 
-/// There is nobody yet who sends what is submitted, and the row says so.
 fn spooler(session: &Session) -> Bag {
-    let (code, says, methods) = if session.member.has_no_mail() {
-        let says = "This logon neither sends nor receives.";
-        (status_code::FAILURE, says, 0)
-    } else {
-        let says = "No spooler runs: what is submitted waits.";
-        (status_code::OFFLINE, says, resource_methods::VALIDATE_STATE)
-    };
+    let (code, says, methods) = spooler_stands(session);
     let mut props = Bag::new();
     props.set(tags::DISPLAY_NAME, "MAPI Spooler");
     props.set(tags::PROVIDER_DISPLAY, "MAPI Spooler");
@@ -127,6 +120,34 @@ fn spooler(session: &Session) -> Bag {
     props.set(tags::STATUS_CODE, code);
     props.set(tags::STATUS_STRING, says);
     props
+}
+
+/// Whether what is submitted goes out: PR_STATUS_CODE, PR_STATUS_STRING, PR_RESOURCE_METHODS.
+fn spooler_stands(session: &Session) -> (i32, String, i32) {
+    let state = session.state();
+    if session.member.has_no_mail() {
+        let says = "This logon neither sends nor receives.";
+        return (status_code::FAILURE, says.to_owned(), 0);
+    }
+    if !state.subsystem.host.spools() {
+        let says = "No spooler runs: what is submitted waits.";
+        let methods = resource_methods::VALIDATE_STATE;
+        return (status_code::OFFLINE, says.to_owned(), methods);
+    }
+    let methods = resource_methods::VALIDATE_STATE | resource_methods::FLUSH_QUEUES;
+    let bits = state.flushing.bits();
+    let transports = state.providers.all().into_iter();
+    let mut transports = transports.filter(|p| p.kind == ProviderKind::Transport);
+    if !transports.any(|p| !matches!(p.standing(), Standing::Failed(_))) {
+        let says = "No transport works: what is submitted waits.";
+        return (status_code::OFFLINE | bits, says.to_owned(), methods);
+    }
+    let says = match (bits, state.flushing.failure()) {
+        (0, Some(failure)) => format!("The last time it failed: {}", failure.detail),
+        (0, None) => "It sends what is submitted.".to_owned(),
+        _ => "It sends and fetches at the moment.".to_owned(),
+    };
+    (status_code::AVAILABLE | bits, says, methods)
 }
 
 /// The row of a provider without what all rows have.
