@@ -1,0 +1,389 @@
+//! A whole transport of few words: it sends onto a wire, and brings what a test lets arrive.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use mapi_props::{
+    Code, Guid, MessageTree, PropTag, PropValue, TreeContent, TreeProps, TreeValue,
+    resource_methods, status_code, tags,
+};
+use mapi_spi::{
+    Arrival, Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result,
+    ServiceConfig, SpoolerNotice, StatusChange, Support, Transport, flush_flags, validate_flags,
+};
+
+use crate::{Left, Script, Step, Wire};
+
+/// MAPI_BCC.
+const BCC: i32 = 3;
+/// MAPI_P1: the row resends to somebody who is named elsewhere.
+const P1: i32 = 0x1000_0000;
+/// How many arrivals are delivered at once.
+const A_FEW: usize = 16;
+
+/// Sends onto a wire, and keeps its status row as transports do.
+///
+/// Settings: `word` (`plain`: it has no password and nothing to flush), `types` (address types, separated by spaces), `uid`
+/// (32 hexadecimal digits: recipients whose entry ids carry it).
+pub struct WireTransport {
+    support: Arc<dyn Support>,
+    script: Arc<Script>,
+    wire: Arc<Wire>,
+    batch: AtomicUsize,
+    state: Mutex<State>,
+}
+
+struct State {
+    reach: Reach,
+    password: String,
+    code: i32,
+    /// What has arrived, and is not forgotten.
+    arrived: VecDeque<Arrived>,
+    /// What was forgotten, and the spooler may not know so.
+    gone: Vec<Vec<u8>>,
+}
+
+struct Arrived {
+    token: Vec<u8>,
+    message: MessageTree,
+    kept: bool,
+}
+
+impl fmt::Debug for WireTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireTransport").finish_non_exhaustive()
+    }
+}
+
+impl WireTransport {
+    /// One with these settings.
+    pub fn new(
+        config: &ServiceConfig,
+        support: Arc<dyn Support>,
+        script: Arc<Script>,
+        wire: Arc<Wire>,
+    ) -> Self {
+        let code =
+            status_code::AVAILABLE | status_code::INBOUND_ENABLED | status_code::OUTBOUND_ENABLED;
+        let methods = match config.values.get("word").map(String::as_str) {
+            Some("plain") => resource_methods::VALIDATE_STATE,
+            _ => {
+                resource_methods::VALIDATE_STATE
+                    | resource_methods::CHANGE_PASSWORD
+                    | resource_methods::FLUSH_QUEUES
+            }
+        };
+        let row = [
+            (tags::STATUS_CODE.raw(), code.into()),
+            (tags::RESOURCE_METHODS.raw(), methods.into()),
+            (tags::STATUS_STRING.raw(), "ready".into()),
+            // What is not a provider's to say.
+            (tags::RESOURCE_TYPE.raw(), 99.into()),
+        ];
+        support.modify_status_row(&row, StatusChange::Replace);
+        Self {
+            support,
+            script,
+            wire,
+            batch: AtomicUsize::new(1),
+            state: Mutex::new(State {
+                reach: reach_of(config),
+                password: "old".to_owned(),
+                code,
+                arrived: VecDeque::new(),
+                gone: Vec::new(),
+            }),
+        }
+    }
+
+    /// Likes to be given so many messages at once.
+    pub fn takes(&self, messages: usize) {
+        self.batch.store(messages, Ordering::SeqCst);
+    }
+
+    /// Lets a message arrive, and tells the spooler.
+    pub fn arrives(&self, token: &[u8], message: MessageTree) {
+        let token = token.to_vec();
+        self.state().arrived.push_back(Arrived {
+            token,
+            message,
+            kept: false,
+        });
+        self.support.spooler_notify(SpoolerNotice::NewMail);
+    }
+
+    /// How many have arrived and are not forgotten.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.state().arrived.len()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn becomes(&self, set: i32, clear: i32) {
+        let code = {
+            let mut state = self.state();
+            state.code = (state.code | set) & !clear;
+            state.code
+        };
+        let row = [(tags::STATUS_CODE.raw(), code.into())];
+        self.support.modify_status_row(&row, StatusChange::Update);
+    }
+
+    /// Forgets what was kept, and says of which the spooler may not know that.
+    fn forget(&self) -> Vec<Vec<u8>> {
+        let mut state = self.state();
+        let all = std::mem::take(&mut state.arrived);
+        let (gone, stay) = all.into_iter().partition::<VecDeque<_>, _>(|a| a.kept);
+        state.arrived = stay;
+        state.gone.extend(gone.into_iter().map(|a| a.token));
+        state.gone.clone()
+    }
+
+    /// Reads all of a message, and says what is known of its recipients.
+    fn prepare(&self, outgoing: &Outgoing<'_>, call: &Call) -> Result<(Left, Vec<Fate>)> {
+        call.check()?;
+        let large = read_all(outgoing.message, call)?;
+        self.script.meet(Step::Read, call)?;
+        let (mut fates, mut recipients) = (Vec::new(), Vec::new());
+        for place in outgoing.recipients {
+            let row = outgoing.message.recipients.get(*place);
+            let row =
+                row.ok_or_else(|| Error::new(Code::INVALID_PARAMETER, "a recipient that is none"))?;
+            let address = row.text(tags::EMAIL_ADDRESS).unwrap_or_default();
+            let fate = self.script.fate_of(address);
+            if fate == Fate::Sent {
+                recipients.push(address.to_owned());
+            }
+            fates.push(fate);
+        }
+        let text = |tag: PropTag| {
+            let text = outgoing.message.props.text(tag);
+            text.unwrap_or_default().to_owned()
+        };
+        let left = Left {
+            message_id: text(tags::INTERNET_MESSAGE_ID.raw()),
+            subject: text(tags::SUBJECT.raw()),
+            entry_id: outgoing.entry_id.to_vec(),
+            recipients,
+            again: outgoing.again,
+            large,
+            message: self.wire.keeps().then(|| as_sent(outgoing.message)),
+        };
+        Ok((left, fates))
+    }
+}
+
+impl Transport for WireTransport {
+    fn reach(&self) -> Reach {
+        self.state().reach.clone()
+    }
+
+    fn receives(&self) -> bool {
+        true
+    }
+
+    fn config_changed(&self, config: &ServiceConfig, _: &Call) -> Result<()> {
+        self.state().reach = reach_of(config);
+        Ok(())
+    }
+
+    fn validate_state(&self, flags: u32, _: &Call) -> Result<()> {
+        if flags & validate_flags::FORCE_XP_DISCONNECT != 0 {
+            self.becomes(status_code::OFFLINE, 0);
+        }
+        if flags & validate_flags::FORCE_XP_CONNECT != 0 {
+            self.becomes(0, status_code::OFFLINE);
+        }
+        if flags & validate_flags::SHOW_XP_SESSION_UI != 0 {
+            return Err(Error::new(Code::NO_SUPPORT, "there is nothing to show"));
+        }
+        Ok(())
+    }
+
+    fn change_password(&self, old: &str, new: &str, _: &Call) -> Result<()> {
+        let mut state = self.state();
+        if state.password != old {
+            return Err(Error::new(Code::NO_ACCESS, "this is not the password"));
+        }
+        new.clone_into(&mut state.password);
+        Ok(())
+    }
+
+    fn flush(&self, flags: u32, _: &Call) -> Result<()> {
+        let mut bits = 0;
+        if flags & flush_flags::UPLOAD != 0 {
+            bits |= status_code::OUTBOUND_FLUSH;
+        }
+        if flags & flush_flags::DOWNLOAD != 0 {
+            bits |= status_code::INBOUND_FLUSH;
+        }
+        self.becomes(bits, 0);
+        Ok(())
+    }
+
+    fn submit(
+        &self,
+        message: &Outgoing<'_>,
+        attempt: &mut dyn Attempt,
+        call: &Call,
+    ) -> Result<Vec<Fate>> {
+        let (left, fates) = self.prepare(message, call)?;
+        if left.recipients.is_empty() {
+            return Ok(fates);
+        }
+        attempt.committing(&fates)?;
+        self.wire.say(vec![left]).map_err(unsaid)?;
+        Ok(fates)
+    }
+
+    fn batch(&self) -> usize {
+        self.batch.load(Ordering::SeqCst)
+    }
+
+    fn submit_all(
+        &self,
+        messages: &[Outgoing<'_>],
+        attempts: &mut dyn Attempts,
+        call: &Call,
+    ) -> Vec<Result<Vec<Fate>>> {
+        let prepared = messages.iter().map(|m| self.prepare(m, call));
+        let mut results = Vec::new();
+        let (mut marks, mut words) = (Vec::new(), Vec::new());
+        for (message, prepared) in prepared.enumerate() {
+            results.push(prepared.map(|(left, fates)| {
+                if !left.recipients.is_empty() {
+                    let fates = fates.clone();
+                    marks.push(Mark { message, fates });
+                    words.push(left);
+                }
+                fates
+            }));
+        }
+        if marks.is_empty() {
+            return results;
+        }
+        let said = attempts.committing(&marks);
+        let said = said.and_then(|()| self.wire.say(words).map_err(unsaid));
+        if let Err(error) = said {
+            for mark in marks {
+                if let Some(result) = results.get_mut(mark.message) {
+                    *result = Err(Error::new(error.code(), error.detail()));
+                }
+            }
+        }
+        results
+    }
+
+    fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {
+        loop {
+            call.check()?;
+            let few: Vec<Arrival> = {
+                let state = self.state();
+                let new = state.arrived.iter().filter(|a| !a.kept).take(A_FEW);
+                let arrival = |a: &Arrived| Arrival {
+                    token: a.token.clone(),
+                    message: a.message.clone(),
+                };
+                new.map(arrival).collect()
+            };
+            let tokens: Vec<_> = few.iter().map(|a| a.token.clone()).collect();
+            let results = match few.as_slice() {
+                [] => Vec::new(),
+                _ => inbox.deliver(few)?,
+            };
+            let kept = tokens.into_iter().zip(&results);
+            let kept: Vec<_> = kept.filter(|(_, r)| r.is_ok()).map(|(t, _)| t).collect();
+            for arrived in &mut self.state().arrived {
+                arrived.kept |= kept.contains(&arrived.token);
+            }
+            let gone = self.forget();
+            if !gone.is_empty() {
+                inbox.forgotten(&gone)?;
+                self.state().gone.clear();
+            }
+            if kept.is_empty() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+fn unsaid(error: io::Error) -> Error {
+    Error::caused(Code::DISK_ERROR, "the last word could not be said", error)
+}
+
+fn reach_of(config: &ServiceConfig) -> Reach {
+    let types = config.values.get("types").map_or("SMTP", String::as_str);
+    let uid = config.values.get("uid").and_then(|hex| {
+        let number = u128::from_str_radix(hex, 16).ok()?;
+        Some(Guid(number.to_be_bytes()))
+    });
+    Reach {
+        address_types: match types {
+            "*" => None,
+            types => Some(types.split(' ').map(str::to_owned).collect()),
+        },
+        uids: uid.into_iter().collect(),
+    }
+}
+
+/// What others may see of a message: neither Bcc nor MAPI_P1 rows, nor properties that stay.
+fn as_sent(message: &MessageTree) -> MessageTree {
+    let mut sent = message.clone();
+    sent.recipients.retain(|row| {
+        let kind = match row.value(tags::RECIPIENT_TYPE) {
+            Some(PropValue::Long(kind)) => *kind,
+            _ => 0,
+        };
+        kind & P1 == 0 && kind & 0xF != BCC
+    });
+    sent.into_transmittable()
+}
+
+/// Reads every large value of a message, and says how many bytes there were.
+fn read_all(message: &MessageTree, call: &Call) -> Result<u64> {
+    let mut bytes = read_props(&message.props, call)?;
+    for row in &message.recipients {
+        bytes += read_props(row, call)?;
+    }
+    for attachment in &message.attachments {
+        bytes += read_props(&attachment.props, call)?;
+        bytes += match &attachment.content {
+            TreeContent::None => 0,
+            TreeContent::Data(source) | TreeContent::Storage(source) => read(source, call)?,
+            TreeContent::Message(inner) => read_all(inner, call)?,
+        };
+    }
+    Ok(bytes)
+}
+
+fn read_props(props: &TreeProps, call: &Call) -> Result<u64> {
+    let mut bytes = 0;
+    for (_, value) in props.iter() {
+        if let TreeValue::Large(_, source) = value {
+            bytes += read(source, call)?;
+        }
+    }
+    Ok(bytes)
+}
+
+fn read(source: &mapi_props::LargeSource, call: &Call) -> Result<u64> {
+    let failed = |e| Error::caused(Code::CALL_FAILED, "a large value cannot be read", e);
+    let mut reader = source.open().map_err(failed)?;
+    let mut bytes = 0;
+    loop {
+        call.check()?;
+        let chunk = io::copy(&mut reader.by_ref().take(1 << 20), &mut io::sink());
+        match chunk.map_err(failed)? {
+            0 => return Ok(bytes),
+            some => bytes += some,
+        }
+    }
+}
