@@ -4,12 +4,14 @@ mod check;
 mod journal;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::{Arc, Weak};
 
+use mapi_kit::outgoing;
 use mapi_props::{Bag, Code, StoredMessage, message_flags, tags};
 use mapi_spi::{
     Error, FolderCounts, FolderData, FolderKind, Inverse, ItemId, ItemKind, ItemMeta, LogEntry,
-    LogKind, MessageData, Origin, Result, Role, StoreInfo, Tenure,
+    LogKind, MessageData, Origin, QueuePlace, Queued, Result, Role, StoreInfo, Tenure,
 };
 
 use crate::content::{Content, Key};
@@ -123,6 +125,8 @@ pub(crate) struct State {
     children: BTreeMap<ItemId, BTreeSet<ItemId>>,
     /// Messages that are there, by folder and source.
     sources: BTreeSet<(ItemId, [u8; 32], ItemId)>,
+    /// Messages that wait to be sent.
+    queue: BTreeSet<QueuePlace>,
     /// Search folders that have criteria, and the messages that are their links.
     pub(crate) searches: BTreeMap<ItemId, Arc<Search>>,
     pub(crate) links: BTreeMap<ItemId, BTreeSet<ItemId>>,
@@ -155,6 +159,7 @@ impl State {
             items: BTreeMap::new(),
             children: BTreeMap::new(),
             sources: BTreeSet::new(),
+            queue: BTreeSet::new(),
             searches: BTreeMap::new(),
             links: BTreeMap::new(),
             untold: Vec::new(),
@@ -220,6 +225,27 @@ impl State {
     pub(crate) fn of_source(&self, folder: ItemId, source: [u8; 32]) -> Option<ItemId> {
         let all = (folder, source, ItemId(0))..=(folder, source, ItemId(u64::MAX));
         self.sources.range(all).next().map(|(_, _, id)| *id)
+    }
+
+    /// Messages that wait to be sent, those after a place.
+    pub(crate) fn queue(&self, after: Option<QueuePlace>) -> impl Iterator<Item = Queued> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let places = self.queue.range((from, Bound::Unbounded));
+        places.filter_map(|place| {
+            let meta = &self.items.get(&place.item)?.meta;
+            let row = (
+                Origin::SPOOLER.0,
+                Some(place.item),
+                mapi_spi::QUEUE_STATE.to_vec(),
+            );
+            Some(Queued {
+                place: *place,
+                change: meta.change,
+                folder: meta.parent,
+                size: meta.size,
+                state: self.sync.get(&row).cloned(),
+            })
+        })
     }
 
     /// Why an item that is asked for is not there.
@@ -455,12 +481,18 @@ impl State {
             if let Some(source) = old.live_source() {
                 self.sources.remove(&(old.meta.parent, source, id));
             }
+            if let Some(place) = outgoing::place(&old.meta, old.props()) {
+                self.queue.remove(&place);
+            }
         }
         if let Some(new) = new {
             self.children.entry(new.meta.parent).or_default().insert(id);
             self.weigh(new.meta.parent, new.weight(), u64::wrapping_add);
             if let Some(source) = new.live_source() {
                 self.sources.insert((new.meta.parent, source, id));
+            }
+            if let Some(place) = outgoing::place(&new.meta, new.props()) {
+                self.queue.insert(place);
             }
         }
         old

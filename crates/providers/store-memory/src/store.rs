@@ -12,8 +12,8 @@ use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData,
     ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page,
-    Problem, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, SearchPhase, Stage,
-    Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
+    Problem, QueuePlace, Queued, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
+    SearchPhase, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
 };
 
 use crate::commit;
@@ -442,6 +442,11 @@ impl Store for MemoryStore {
         Ok(own
             .map(|((_, _, key), value)| (key.clone(), value.clone()))
             .collect())
+    }
+
+    fn queue(&self, after: Option<QueuePlace>, limit: usize, call: &Call) -> Result<Vec<Queued>> {
+        call.check()?;
+        Ok(self.shared.read()?.queue(after).take(limit).collect())
     }
 
     fn ids_from_names(

@@ -5,14 +5,18 @@ use mapi_spi::{Error, Result};
 use rusqlite::Connection;
 
 use crate::failure::{Lift, corrupt};
-use crate::fulltext;
-use crate::schema::{APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5};
+use crate::schema::{
+    APPLICATION_ID, VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+};
+use crate::{fulltext, queue};
 
 /// Step `i` makes version `i + 1` out of version `i`. Steps are never changed once released.
-const STEPS: [&str; 5] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+const STEPS: [&str; 6] = [
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6,
+];
 
 /// The version that this code writes: `PRAGMA user_version`.
-pub(crate) const CURRENT: u32 = 5;
+pub(crate) const CURRENT: u32 = 6;
 
 const _: () = assert!(STEPS.len() == CURRENT as usize);
 
@@ -76,6 +80,9 @@ fn run(db: &Connection, from: u32) -> Result<()> {
     }
     if from < 3 {
         fulltext::begin(db)?;
+    }
+    if (1..6).contains(&from) {
+        queue::fill(db)?;
     }
     db.pragma_update(None, "user_version", CURRENT).lift()
 }

@@ -98,6 +98,11 @@ pub(crate) const SOURCE: &str = "SELECT id FROM item WHERE source = ?1 AND paren
 pub(crate) const SYNC: &str =
     "SELECT key, value FROM sync WHERE origin = ?1 AND object = ?2 ORDER BY key";
 
+/// Messages that wait to be sent after a place, with the spooler's rows.
+pub(crate) const QUEUE: &str = "SELECT q.submitted, q.item, i.change, i.parent, i.size, s.value FROM queue q \
+     CROSS JOIN item i ON i.id = q.item LEFT JOIN sync s ON s.origin = ?4 AND s.object = q.item AND s.key = ?5 \
+     WHERE (q.submitted, q.item) > (?1, ?2) ORDER BY q.submitted, q.item LIMIT ?3";
+
 /// The messages of a conversation.
 pub(crate) const THREAD: &str = "SELECT id FROM item WHERE thread = ?1 ORDER BY id";
 
@@ -191,9 +196,9 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
-    use crate::schema::{VERSION_1, VERSION_4};
+    use crate::schema::{VERSION_1, VERSION_4, VERSION_6};
 
-    const ALL: [(&str, &str); 36] = [
+    const ALL: [(&str, &str); 37] = [
         ("DEEP", DEEP),
         ("NTH_REVERSED", NTH_REVERSED),
         ("NTH", NTH),
@@ -219,6 +224,7 @@ mod tests {
         ("CHILDREN", CHILDREN),
         ("SOURCE", SOURCE),
         ("SYNC", SYNC),
+        ("QUEUE", QUEUE),
         ("LOG", LOG),
         ("BELOW", BELOW),
         ("THREAD", THREAD),
@@ -246,6 +252,7 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(VERSION_1).unwrap();
         db.execute_batch(VERSION_4).unwrap();
+        db.execute_batch(VERSION_6).unwrap();
         for (name, sql) in ALL {
             let plan = plan(&db, sql);
             assert!(!plan.is_empty(), "{name}");
@@ -268,6 +275,7 @@ mod tests {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch(VERSION_1).unwrap();
         db.execute_batch(VERSION_4).unwrap();
+        db.execute_batch(VERSION_6).unwrap();
         let plan = plan(&db, "SELECT id FROM item WHERE size = ?1 ORDER BY flags");
         assert!(plan.iter().any(|l| l.starts_with("SCAN")), "{plan:?}");
         assert!(plan.iter().any(|l| l.contains("TEMP B-TREE")), "{plan:?}");

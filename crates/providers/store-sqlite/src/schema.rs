@@ -196,3 +196,13 @@ INSERT INTO threading (id, reached) SELECT 1, CASE WHEN EXISTS (SELECT 1 FROM it
 
 /// What version 5 adds: bags in parts. They need no other table, but older programs cannot read them.
 pub(crate) const VERSION_5: &str = "";
+
+/// What version 6 adds: the outgoing queue.
+pub(crate) const VERSION_6: &str = "
+CREATE TABLE queue (
+    submitted INTEGER NOT NULL,
+    item      INTEGER NOT NULL REFERENCES item (id),
+    PRIMARY KEY (submitted, item)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX queue_item ON queue (item);
+";

@@ -17,8 +17,8 @@ use mapi_props::{
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Epoch, Error,
     FolderData, ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation,
-    OpenMode, Origin, Page, QueryPlan, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow,
-    SearchData, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
+    OpenMode, Origin, Page, QueryPlan, QueuePlace, Queued, Result, Role, Row, RowKey, RowKeys,
+    RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
 };
 use rusqlite::Connection;
 
@@ -29,7 +29,7 @@ use crate::names::Names;
 use crate::search::Searches;
 use crate::transaction::Txn;
 use crate::wake::Waker;
-use crate::{commit, epoch, log, names, thread, view};
+use crate::{commit, epoch, log, names, queue, thread, view};
 
 /// PR_MDB_PROVIDER of local stores: a store's kind, not one store.
 const PROVIDER: Guid = Guid::from_fields(
@@ -384,6 +384,11 @@ impl Store for SqliteStore {
     ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
         let reader = self.inner.connections.reader(call)?;
         read::sync_rows(&reader, origin, object)
+    }
+
+    fn queue(&self, after: Option<QueuePlace>, limit: usize, call: &Call) -> Result<Vec<Queued>> {
+        let reader = self.inner.connections.reader(call)?;
+        queue::read(&reader, after, limit, call)
     }
 
     fn ids_from_names(

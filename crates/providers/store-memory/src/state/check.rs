@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mapi_kit::outgoing;
 use mapi_spi::{FolderCounts, FolderKind, ItemId, ItemKind, Problem, SearchPhase};
 
 use super::{Data, Item, State};
@@ -26,6 +27,7 @@ impl State {
             }
         }
         self.check_log(&mut problems);
+        self.check_queue(&mut problems);
         self.check_searches(&mut problems);
         self.check_threads(&mut problems);
         problems
@@ -48,6 +50,16 @@ impl State {
             sum.unread += w.unread;
         }
         sum
+    }
+
+    /// What waits to be sent is in the queue, at its place, and nothing else is.
+    fn check_queue(&self, problems: &mut Vec<Problem>) {
+        let waiting = (self.items.values()).filter_map(|i| outgoing::place(&i.meta, i.props()));
+        let waiting: BTreeSet<_> = waiting.collect();
+        for place in waiting.symmetric_difference(&self.queue) {
+            let detail = format!("message {} and the queue disagree", place.item);
+            problems.push(problem("queue", detail));
+        }
     }
 
     /// Links are messages that may be links, and those of a running search are the ones that match.

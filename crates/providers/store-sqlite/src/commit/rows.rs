@@ -14,7 +14,7 @@ use crate::log::Note;
 use crate::order::{self, MISSING_KEY, Order, Place, Shape, is_unread};
 use crate::transaction::Delta;
 use crate::view::in_memory;
-use crate::{bag, log};
+use crate::{bag, log, queue};
 
 /// The keys of an item in each order that is kept.
 pub(super) type EntryKeys = Vec<(u8, Vec<u8>)>;
@@ -70,6 +70,7 @@ impl Commit<'_> {
         bag::write(self.txn.db, meta.id.0, &packed)?;
         order::enter(&self.txn, place(meta), &keys)?;
         self.txn.count(meta.parent.0, weight(meta));
+        queue::follow(self.txn.db, None, Some((meta, Some(body))))?;
         let words = self.words_of(meta, body, 0);
         let new = side(meta, &keys, Some(body));
         self.follow(None, Some(new), words.as_ref())?;
@@ -130,6 +131,8 @@ impl Commit<'_> {
         bag::write(self.txn.db, new.0.id.0, &packed)?;
         self.update_item(new.0, Some(date_of(&after)))?;
         self.recount(old.0, new.0);
+        let now = (new.0, Some(new.1));
+        queue::follow(self.txn.db, Some((old.0, Some(old.1))), Some(now))?;
         self.follow(
             Some(side(old.0, &before, Some(old.1))),
             Some(side(new.0, &after, Some(new.1))),
@@ -145,6 +148,7 @@ impl Commit<'_> {
         order::enter(&self.txn, place(new), &keys)?;
         self.update_item(new, None)?;
         self.recount(old, new);
+        queue::follow(self.txn.db, Some((old, None)), Some((new, None)))?;
         self.follow(
             Some(side(old, &keys, None)),
             Some(side(new, &keys, None)),
@@ -159,6 +163,7 @@ impl Commit<'_> {
             .execute(params![new.id.0, new.flags, new.status])
             .lift()?;
         self.recount(old, new);
+        queue::follow(self.txn.db, Some((old, None)), Some((new, None)))?;
         self.follow_flags(old, new)?;
         if is_unread(old.flags) == is_unread(new.flags) || !self.keeps(order::UNREAD) {
             return Ok(());
@@ -211,6 +216,7 @@ impl Commit<'_> {
         let keys = self.keys.of(&in_memory(meta, body));
         order::leave(&self.txn, place(meta), &keys)?;
         self.follow(Some(side(meta, &keys, Some(body))), None, None)?;
+        queue::follow(self.txn.db, Some((meta, Some(body))), None)?;
         move_refs(&self.txn, Some(body), None)?;
         fulltext::leave(&mut self.txn, meta.id.0)?;
         self.remove_rows(meta)

@@ -1,6 +1,7 @@
 //! Check: reads everything and compares what is kept twice.
 
 mod places;
+mod queue;
 mod threads;
 mod words;
 
@@ -189,6 +190,7 @@ impl Check<'_> {
         }
         self.words(meta, &body, date)?;
         self.thread(meta, &body)?;
+        self.queued(meta, &body)?;
         let keys = keys.of(&in_memory(meta, &body));
         if keys
             .iter()

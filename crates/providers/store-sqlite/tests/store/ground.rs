@@ -119,6 +119,7 @@ pub(crate) fn first_cells(store: &dyn Store, view: &View) -> Vec<PropValue> {
 /// What the store's own check finds: nothing, in a sound store.
 /// What makes a file of version 3 out of one of version 4, but for the number.
 pub(crate) const TO_VERSION_3: &str = "
+    DROP TABLE queue;
     DROP TABLE node; DROP TABLE topic; DROP TABLE joined; DROP TABLE threading;
     DROP INDEX item_thread; ALTER TABLE item DROP COLUMN thread;
 ";

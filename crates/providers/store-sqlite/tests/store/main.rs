@@ -15,6 +15,7 @@ mod indexing;
 mod leases;
 mod model;
 mod orders;
+mod queue;
 mod restricted;
 mod restrictions;
 mod searches;

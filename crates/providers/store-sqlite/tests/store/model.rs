@@ -225,16 +225,7 @@ impl Pair {
             0..30 => self.new_message(values),
             30..45 => self.change_message(values),
             45..50 => self.save_folder(),
-            50..57 => {
-                let flags = FlagPatch {
-                    set: self.flag_bits(),
-                    clear: self.flag_bits(),
-                };
-                Op::SetFlags {
-                    items: self.items(),
-                    flags,
-                }
-            }
+            50..57 => self.flags_op(),
             57..60 => Op::SetStatus {
                 items: self.items(),
                 value: self.flag_bits(),
@@ -300,6 +291,17 @@ impl Pair {
                 other => other,
             },
             _ => self.new_message(values),
+        }
+    }
+
+    fn flags_op(&mut self) -> Op {
+        let flags = FlagPatch {
+            set: self.flag_bits(),
+            clear: self.flag_bits(),
+        };
+        Op::SetFlags {
+            items: self.items(),
+            flags,
         }
     }
 

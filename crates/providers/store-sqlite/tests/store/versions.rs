@@ -18,7 +18,7 @@ use crate::ground::{
 };
 
 /// The present version.
-const PRESENT: u32 = 5;
+const PRESENT: u32 = 6;
 
 fn fixture(version: u32) -> PathBuf {
     let name = format!("tests/data/version-{version}.malle.zst");
