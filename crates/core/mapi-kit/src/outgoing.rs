@@ -1,10 +1,18 @@
-//! Outgoing messages: where one stands in the queue.
-//! Reference: "Outgoing Queue Tables", "Message Submission Model" (requirements OUT-08, SP-01)
+//! Outgoing messages: where one stands in the queue, and the operations that lock it, take it back and finish it.
+//! Reference: "Outgoing Queue Tables", "Message Submission Model" (requirements OUT-08, OUT-09, SP-01)
+//!
+//! Nothing here commits: what becomes of several messages, of their reports and of what the spooler knows of them can be one
+//! atomic change set.
 
+mod finish;
+mod lock;
 pub mod state;
 
 use mapi_props::{Bag, FileTime, PropValue, message_flags, tags};
 use mapi_spi::{ItemKind, ItemMeta, QueuePlace};
+
+pub use finish::{Disposition, Sent, finish, sent_folder, served};
+pub use lock::{LOCKED, forgotten, is_locked, lock, submit_flags, taken_back, unlock};
 
 /// Whether a message waits to be sent: MSGFLAG_SUBMIT, in the contents of a folder, not soft-deleted.
 #[must_use]

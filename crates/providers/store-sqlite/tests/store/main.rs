@@ -15,6 +15,7 @@ mod indexing;
 mod leases;
 mod model;
 mod orders;
+mod outgoing;
 mod queue;
 mod restricted;
 mod restrictions;
