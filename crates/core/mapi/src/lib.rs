@@ -131,7 +131,8 @@ pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use sheet::{SheetControl, SheetObject, build_display_table, read_display_table};
 pub use status::Status;
 pub use store::{
-    Conversation, ConversationMember, Delivered, MsgStore, RoleState, Search, SpecialFolder,
+    Conversation, ConversationMember, Delivered, LockState, MsgStore, RoleState, Search,
+    SpecialFolder,
 };
 pub use stream::PropStream;
 pub use subsystem::Mapi;
@@ -143,6 +144,7 @@ pub use table::{
 pub use mapi_forms::{Form, Icon, icon_name};
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
+pub use mapi_kit::outgoing::{Disposition, Sent};
 pub use mapi_kit::recipients::ModifyMode;
 pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
 /// Property sheets while somebody fills them in, whatever draws them.

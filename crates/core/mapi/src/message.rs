@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::computed::record_key;
 use mapi_kit::large::{ValueReader, never_saved};
+use mapi_kit::outgoing;
 use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, message_flags, tags};
 use mapi_spi::{Call, Error, ItemId, ItemKind, Result, Staged};
@@ -126,7 +127,8 @@ impl Message {
         let mut modify = context.grant(flags)?;
         if modify && data.meta.flags & message_flags::SUBMIT != 0 {
             if !flags.contains(OpenFlags::BEST_ACCESS) {
-                return Err(Error::new(Code::SUBMITTED, "the message is being sent"));
+                let locked = outgoing::is_locked(&data.body.props);
+                return Err(being_sent(locked));
             }
             modify = false;
         }
@@ -441,4 +443,13 @@ impl Message {
         })?;
         Self::open(&self.inner.context.with_call(call), id, flags)
     }
+}
+
+/// Why a message of the outgoing queue is not opened for changes: it waits, or is being handed over (OUT-08).
+fn being_sent(locked: bool) -> Error {
+    if locked {
+        let detail = "the message is being handed over";
+        return Error::new(Code::NO_ACCESS, detail);
+    }
+    Error::new(Code::SUBMITTED, "the message is being sent")
 }

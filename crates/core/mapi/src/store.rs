@@ -27,6 +27,7 @@ use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
 pub use conversation::{Conversation, ConversationMember};
 pub use delivery::Delivered;
+pub use queue::LockState;
 pub use search::Search;
 use source::StoreSource;
 pub use tree::{RoleState, SpecialFolder};
@@ -123,7 +124,7 @@ impl MsgStore {
     /// # Errors
     /// `MAPI_E_NOT_FOUND` (gone, or soft-deleted without SHOW_SOFT_DELETES), `MAPI_E_INVALID_ENTRYID`,
     /// `MAPI_E_UNKNOWN_ENTRYID` (another store's), `MAPI_E_NO_ACCESS` (MODIFY in a read-only store),
-    /// `MAPI_E_SUBMITTED` (MODIFY on a message that is being sent).
+    /// `MAPI_E_SUBMITTED` (MODIFY on a message that waits to be sent; `MAPI_E_NO_ACCESS` while it is being handed over).
     pub fn open_entry(&self, id: &EntryId, flags: OpenFlags) -> Result<Object> {
         self.errors.track(self.open_target(id, flags))
     }
