@@ -28,10 +28,11 @@ pub enum ReadReport {
 const DISCARDED: i32 = 0;
 
 /// What a message that arrives owes its sender, as message flags: MSGFLAG_RN_PENDING and MSGFLAG_NRN_PENDING where
-/// PR_READ_RECEIPT_REQUESTED is set, the second where PR_NON_RECEIPT_NOTIFICATION_REQUESTED is; nothing for a report.
+/// PR_READ_RECEIPT_REQUESTED is set, the second where PR_NON_RECEIPT_NOTIFICATION_REQUESTED is; nothing for a report, and for what
+/// came with a null sender: nobody wants an answer to that (RFC 8098 §2.1).
 #[must_use]
 pub fn pending(message: &TreeProps) -> u32 {
-    if is_report(message) {
+    if is_report(message) || is_from_nobody(message) {
         return 0;
     }
     let mut pending = 0;
@@ -44,12 +45,62 @@ pub fn pending(message: &TreeProps) -> u32 {
     pending
 }
 
+/// To whom a read report about a message would go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptTo {
+    /// Its name, or its address.
+    pub name: String,
+    /// Its address; empty if only an address book knows it.
+    pub address: String,
+    /// Whether it is whom the message is from. Where it is not, a person should say yes first (RFC 8098 §2.1).
+    pub is_sender: bool,
+}
+
+/// To whom a read report about a message would go, if it asks for one and may get one.
+#[must_use]
+pub fn receipt_to(about: &TreeProps) -> Option<ReceiptTo> {
+    if is_report(about) || is_from_nobody(about) {
+        return None;
+    }
+    let to = addressee::of_read_report(about)?;
+    let address = to.text(tags::EMAIL_ADDRESS).unwrap_or_default();
+    let name = to.text(tags::DISPLAY_NAME).filter(|n| !n.is_empty());
+    let from = [
+        tags::SENDER_EMAIL_ADDRESS,
+        tags::SENT_REPRESENTING_EMAIL_ADDRESS,
+    ];
+    let from = from.into_iter().filter_map(|tag| about.text(tag));
+    let mut from = from.map(str::to_lowercase);
+    let wanted = address.to_lowercase();
+    // What a header says of its sender is easily made up; the envelope that it came in counts where it is known.
+    let is_sender = match return_path(about) {
+        Some(path) => path.to_lowercase() == wanted,
+        None => from.any(|from| from == wanted),
+    };
+    Some(ReceiptTo {
+        name: name.unwrap_or(address).to_owned(),
+        address: address.to_owned(),
+        is_sender: is_sender && !address.is_empty(),
+    })
+}
+
+/// The sender of the envelope that a message came in, as Return-Path says it (RFC 5321 §4.4); empty for the null sender.
+fn return_path(message: &TreeProps) -> Option<&str> {
+    let path = message.text(tags::INTERNET_RETURN_PATH)?.trim();
+    let inner = path.strip_prefix('<').and_then(|p| p.strip_suffix('>'));
+    Some(inner.unwrap_or(path).trim())
+}
+
+fn is_from_nobody(message: &TreeProps) -> bool {
+    return_path(message) == Some("")
+}
+
 /// The report that `original` was read, or deleted unread, addressed to whom it asks for: PR_READ_RECEIPT_ENTRYID, else
 /// PR_REPORT_ENTRYID, else its sender. `None` if it names none of them, or is a report itself.
 #[must_use]
 pub fn read_report(original: &MessageTree, kind: ReadReport, now: FileTime) -> Option<MessageTree> {
     let about = &original.props;
-    if is_report(about) {
+    if is_report(about) || is_from_nobody(about) {
         return None;
     }
     let to = addressee::of_read_report(about)?;

@@ -46,6 +46,12 @@ pub trait Transport: Send + Sync + Debug {
         false
     }
 
+    /// Whether [`Fate::Sent`] means that the recipient has it. Then the sender who asked for a delivery report gets it at once; else
+    /// it comes from the other side, if at all.
+    fn delivers(&self) -> bool {
+        false
+    }
+
     /// Takes note of something (TransportNotify). May come while another call runs, on another thread.
     ///
     /// # Errors

@@ -77,6 +77,7 @@ mod profile_section;
 mod progress;
 mod prop;
 mod receipts;
+mod reporting;
 mod returned;
 mod session;
 mod sheet;
@@ -118,7 +119,7 @@ pub use host::{
     FlushRequest, Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse,
     SectionAccess, UnseenUse, letter_after, letter_uid, resource_flags,
 };
-pub use message::{Message, Original};
+pub use message::{Message, Original, Receipt, RecipientTrack};
 pub use message_file::{
     MessageStorage, OnStorage, Scratch, StorageAccess, StorageBytes, StorageCommit, StorageMessage,
 };
@@ -126,6 +127,7 @@ pub use opened::Object;
 pub use profile_section::ProfileSection;
 pub use progress::{Delayed, ProgressLimits, ProgressObject, TOP_LEVEL, watched_by, with_dialog};
 pub use prop::{Interface, MapiProp, Prop, PropData, PropProblem, Typed};
+pub use reporting::{CentralReports, ReceiptPolicy, Reporting};
 pub use returned::Returned;
 pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use sheet::{SheetControl, SheetObject, build_display_table, read_display_table};
@@ -146,10 +148,11 @@ pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
 pub use mapi_kit::outgoing::{Disposition, Sent};
 pub use mapi_kit::recipients::ModifyMode;
-pub use mapi_kit::report::{Delivery, Failure, Reporter, StatusReport};
+pub use mapi_kit::report::{Delivery, Failure, ReceiptTo, Reporter, StatusReport};
 /// Property sheets while somebody fills them in, whatever draws them.
 pub use mapi_kit::sheet::{Choice, Field, Page, Refused, Sheet, Taken, cancelled};
 pub use mapi_kit::subject::{SubjectTopic, topic as subject_topic};
+pub use mapi_kit::tracking::Track;
 /// Display tables: dialogs as rows.
 pub use mapi_props::display_table;
 /// Views as their descriptors say them.

@@ -6,10 +6,12 @@ mod content;
 mod conversation;
 mod copying;
 mod parts;
+mod reading;
 mod reports;
 mod saving;
 mod source;
 mod submitting;
+mod tracks;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,7 +32,9 @@ use crate::{EntryId, OpenFlags, SaveFlags, ShortId};
 
 use crate::message_file::STORED;
 pub use content::Original;
+pub use reading::Receipt;
 use source::MessageSource;
+pub use tracks::RecipientTrack;
 
 /// An open message: a snapshot, and the changes made through this handle. Clones are the same handle.
 ///

@@ -9,20 +9,19 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use mapi_kit::export::{ExportFrom, export};
-use mapi_kit::import::{ImportItem, ImportTo, prepare};
 use mapi_kit::receipt::{DUE, PENDING};
 use mapi_kit::report::{ReadReport, read_report};
 use mapi_props::{
-    BitOp, Code, MessageTree, PropTag, PropValue, RelOp, Restriction, SortOrderSet, message_flags,
-    tags,
+    BitOp, Code, MessageTree, PropTag, RelOp, Restriction, SortOrderSet, message_flags, tags,
 };
 use mapi_spi::{
     Anchor, ChangeSet, CommitMode, CommitOutcome, DeleteMode, Depth, Error, Expect, FlagPatch,
-    FolderKind, ItemId, ItemKind, Items, MessageSave, MessageTarget, NewValue, Op, PropPatch,
-    Result, RowSet, Staged, View,
+    FolderKind, ItemId, ItemKind, Items, MessageSave, MessageTarget, Op, PropPatch, Result, RowSet,
+    View,
 };
 
 use crate::context::Context;
+use crate::placing::{Placed, Placing, place};
 
 /// How a report that is due is settled.
 #[derive(Debug, Clone, Copy)]
@@ -113,53 +112,25 @@ pub(crate) fn remove(context: &Context, folder: ItemId, op: Op) -> Result<Commit
     })
 }
 
-/// Reports as operations that put them into the outgoing queue.
-#[derive(Default)]
-struct Reports {
-    ops: Vec<Op>,
-    values: Vec<NewValue>,
-    /// Kept until they are committed.
-    _staged: Vec<Staged>,
-}
-
-fn submitted(context: &Context, messages: &[ItemId], kind: ReadReport) -> Result<Reports> {
-    let mut items = Vec::new();
+/// The reports, as operations that put them into the outgoing queue.
+fn submitted(context: &Context, messages: &[ItemId], kind: ReadReport) -> Result<Placing> {
+    let mut reports = Vec::new();
     for message in messages {
         let original = original(context, *message)?;
         if let Some(mut report) = read_report(&original, kind, context.now()) {
             sign(context, &mut report);
-            items.push(ImportItem {
-                tree: report,
-                flags: message_flags::READ | message_flags::UNSENT | message_flags::FROMME,
-                source: None,
-            });
+            reports.push(Placed::Submitted(report));
         }
     }
-    if items.is_empty() {
-        return Ok(Reports::default());
+    let mut placing = place(context, reports)?;
+    match placing.items.iter().position(Result::is_err) {
+        Some(failed) => Err(placing.items.swap_remove(failed).err().unwrap_or_else(gone)),
+        None => Ok(placing),
     }
-    let opened = &context.opened;
-    let to = ImportTo {
-        store: context.spi()?,
-        names: &opened.names,
-        support: opened.place.support.as_ref(),
-        folder: outbox(context)?,
-        associated: false,
-    };
-    let mut prepared = prepare(to, items, &context.call)?;
-    for item in prepared.items {
-        item?;
-    }
-    for op in &mut prepared.ops {
-        if let Op::SaveMessage(save) = op {
-            save.flags.set |= message_flags::SUBMIT;
-        }
-    }
-    Ok(Reports {
-        ops: prepared.ops,
-        values: prepared.values,
-        _staged: prepared.staged,
-    })
+}
+
+fn gone() -> Error {
+    Error::new(Code::CALL_FAILED, "the report could not be made")
 }
 
 fn original(context: &Context, message: ItemId) -> Result<MessageTree> {
@@ -199,17 +170,6 @@ fn sign(context: &Context, report: &mut MessageTree) {
             props.set(address, me.address.as_str());
         }
     }
-}
-
-/// The Outbox; the root folder of a store that has none, whose messages are in the queue as well.
-fn outbox(context: &Context) -> Result<ItemId> {
-    let (store, call) = (context.spi()?, &context.call);
-    let props = store.store_props(call)?;
-    let id = props.value(tags::IPM_OUTBOX_ENTRYID);
-    let id = id.and_then(PropValue::as_bytes).map(crate::EntryId::from);
-    let folder = id.and_then(|id| context.folder_id(&id).ok());
-    let there = folder.filter(|id| store.folder(*id, call).is_ok_and(|f| !f.meta.deleted));
-    Ok(there.unwrap_or(context.info().root))
 }
 
 /// Unread messages that owe a non-read report, of a folder and of those below it.

@@ -4,8 +4,10 @@
 //! Everything here writes under the lease of [`Role::Spooler`], so it is there only for a session that carries it
 //! ([`crate::Logon::under`] a call with its [`mapi_spi::Epoch`]), and stops with `MAPI_E_END_OF_SESSION` when another process has it.
 
+mod arrivals;
 mod carrier;
 mod outgoing;
+mod reports;
 mod settling;
 mod starting;
 
@@ -16,9 +18,12 @@ use mapi_spi::{Call, Error, ItemId, QueuePlace, Queued, Result, Role};
 use crate::context::Context;
 use crate::{EntryId, MsgStore};
 
+pub use arrivals::{ArrivalInbox, Arrived};
 pub use carrier::{Carrier, Carriers};
+pub use mapi_kit::report::OwnReport;
 pub use outgoing::Picked;
 pub use settling::{Settlement, Verdict};
+pub use starting::Start;
 
 /// The queue of a store, as the one spooler that may send from it has it.
 #[derive(Debug, Clone)]

@@ -27,6 +27,7 @@ use crate::{EntryId, Folder, Message, Object, OpenFlags, SaveFlags, ShortId};
 
 pub use conversation::{Conversation, ConversationMember};
 pub use delivery::Delivered;
+pub(crate) use delivery::{Handling, Incoming};
 pub use queue::LockState;
 pub use search::Search;
 use source::StoreSource;

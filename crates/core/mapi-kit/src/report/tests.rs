@@ -4,7 +4,8 @@ use mapi_props::entry_id::OneOff;
 use mapi_props::{FileTime, MessageTree, PropValue, TreeContent, TreeProps, tags};
 
 use super::{
-    Delivery, Failure, ReadReport, Reporter, StatusReport, pending, read_report, status_reports,
+    Delivery, Failure, ReadReport, Reporter, StatusReport, pending, read_report, receipt_to,
+    status_reports,
 };
 
 const NOW: FileTime = FileTime(1000);
@@ -180,4 +181,33 @@ fn failures_and_deliveries_are_reported_apart() {
         1,
         "a recipient's own wish counts more"
     );
+}
+
+#[test]
+fn a_null_sender_gets_no_read_report_and_another_address_is_told_apart() {
+    let mut message = original();
+    let to = receipt_to(&message.props).unwrap();
+    assert_eq!((to.name.as_str(), to.is_sender), ("Ann", true));
+    message
+        .props
+        .set(tags::INTERNET_RETURN_PATH, "<Ann@A.example>");
+    assert!(receipt_to(&message.props).unwrap().is_sender);
+    // The header says one thing, the envelope another.
+    message
+        .props
+        .set(tags::INTERNET_RETURN_PATH, "<list@a.example>");
+    assert!(!receipt_to(&message.props).unwrap().is_sender);
+    let to = OneOff::new("", "SMTP", "tracker@t.example")
+        .encode()
+        .unwrap();
+    message.props.set(tags::READ_RECEIPT_ENTRYID, to);
+    let to = receipt_to(&message.props).unwrap();
+    assert_eq!(
+        (to.address.as_str(), to.is_sender),
+        ("tracker@t.example", false)
+    );
+    message.props.set(tags::INTERNET_RETURN_PATH, "<>");
+    assert_eq!(receipt_to(&message.props), None);
+    assert_eq!(pending(&message.props), 0);
+    assert!(read_report(&message, ReadReport::Read, NOW).is_none());
 }

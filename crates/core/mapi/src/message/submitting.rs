@@ -11,6 +11,7 @@ use mapi_spi::{Error, Expect, MessageTarget, Result};
 
 use super::{Message, MessageInner, Place, saving};
 use crate::context::Context;
+use crate::placing;
 
 /// MAPI_SUBMITTED: the recipient has the message already.
 const SUBMITTED: i32 = i32::MIN;
@@ -88,20 +89,13 @@ fn prepared(working: &WorkingMessage, context: &Context) -> WorkingMessage {
     outgoing
 }
 
-/// RFC 5322 §3.6.4: unique for ever, with the sender's domain on its right.
 fn message_id(props: &Bag, context: &Context) -> String {
-    let guid = context.opened.place.support.new_guid();
-    let hex: String = guid.0.iter().map(|byte| format!("{byte:02x}")).collect();
     let sender = [
         tags::SENT_REPRESENTING_EMAIL_ADDRESS,
         tags::SENDER_EMAIL_ADDRESS,
     ];
-    let domain = sender.into_iter().find_map(|tag| {
-        let (_, domain) = props.text(tag)?.rsplit_once('@')?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        (!domain.is_empty() && domain.chars().all(plain)).then_some(domain)
-    });
-    format!("<{hex}@{}>", domain.unwrap_or("localhost"))
+    let guid = context.opened.place.support.new_guid();
+    placing::message_id(guid, sender.into_iter().filter_map(|tag| props.text(tag)))
 }
 
 /// PR_RESPONSIBILITY of all rows: FALSE for those who are to be served. Of a message that is sent again these are the rows of

@@ -106,6 +106,13 @@ impl Carrier {
             .unwrap_or(false)
     }
 
+    /// Whether what it has sent is delivered ([`mapi_spi::Transport::delivers`]); not, if it panics.
+    #[must_use]
+    pub fn delivers(&self) -> bool {
+        self.guarded(|| Ok(self.active.transport.delivers()))
+            .unwrap_or(false)
+    }
+
     /// How many messages it likes to be given at once; at least one.
     #[must_use]
     pub fn batch(&self) -> usize {

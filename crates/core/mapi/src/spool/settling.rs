@@ -2,10 +2,14 @@
 //! Reference: "IMsgStore::FinishedMsg", "Processing a Sent Message" (requirements OUT-09, SP-01, RP-01)
 
 use mapi_kit::outgoing::state::QueueState;
-use mapi_props::{Bag, Code, MessageTree};
-use mapi_spi::{Error, Result};
+use mapi_kit::outgoing::{Disposition, finish, lock, served, taken_back, unlock};
+use mapi_kit::report::OwnReport;
+use mapi_props::{Bag, message_flags};
+use mapi_spi::{ChangeSet, Op, Origin, Result, SyncRow};
 
+use super::starting::row;
 use super::{Picked, Spool};
+use crate::placing::place;
 
 /// What becomes of one message.
 #[derive(Debug)]
@@ -19,7 +23,7 @@ pub struct Settlement {
     /// Its recipient rows as they are from now on; none: as they were.
     pub recipients: Option<Vec<Bag>>,
     /// Reports to its sender, delivered with it.
-    pub reports: Vec<MessageTree>,
+    pub reports: Vec<OwnReport>,
 }
 
 /// What happens to a message of the queue.
@@ -31,6 +35,10 @@ pub enum Verdict {
     Unlock,
     /// It stays in the queue, and cannot be taken back: it is, or may be, on its way.
     Keep,
+    /// It leaves the queue unsent and can be changed again.
+    Draft,
+    /// The same with MSGFLAG_RESEND: sent again, it goes to its rows of MAPI_P1 alone.
+    Resend,
 }
 
 impl Spool {
@@ -40,7 +48,66 @@ impl Spool {
     /// `MAPI_E_END_OF_SESSION` when another process is the spooler; `MAPI_E_OBJECT_CHANGED` if one is not as it was;
     /// `MAPI_E_NOT_ENOUGH_DISK` … Nothing has happened then.
     pub fn settle(&self, settlements: &[Settlement]) -> Result<()> {
-        let _ = settlements;
-        Err(Error::new(Code::NO_SUPPORT, "not yet"))
+        let reports = settlements.iter().flat_map(|s| s.reports.iter().cloned());
+        let placing = place(&self.context, self.placed(reports.collect())?)?;
+        for lost in placing.items.iter().filter_map(|item| item.as_ref().err()) {
+            tracing::warn!(error = %lost, "a report cannot be made");
+        }
+        let mut ops = Vec::new();
+        for settlement in settlements {
+            self.settled(settlement, &mut ops)?;
+        }
+        ops.extend(placing.ops);
+        let changes = ChangeSet {
+            ops,
+            origin: Origin::SPOOLER,
+            values: placing.values,
+            sync_state: settlements.iter().map(Settlement::row).collect(),
+            ..ChangeSet::default()
+        };
+        self.context.commit(changes).map(drop)
     }
+
+    fn settled(&self, settlement: &Settlement, ops: &mut Vec<Op>) -> Result<()> {
+        let Picked {
+            meta,
+            props,
+            recipients,
+        } = &settlement.message;
+        let changed = settlement.recipients.as_ref();
+        match settlement.verdict {
+            Verdict::Finish => {
+                let disposition = Disposition::of(self.context.spi()?, props, &self.context.call)?;
+                if let Some(problem) = disposition.problem {
+                    tracing::warn!(item = %meta.id, %problem, "a sent message stays where it was");
+                }
+                let rows = served(changed.unwrap_or(recipients));
+                ops.extend(finish(meta, Some(rows), disposition.sent));
+            }
+            Verdict::Unlock => ops.push(with_rows(unlock(meta, props), changed, 0)),
+            Verdict::Keep => ops.push(with_rows(lock(meta, props), changed, 0)),
+            Verdict::Draft => ops.push(with_rows(taken_back(meta), changed, 0)),
+            Verdict::Resend => {
+                ops.push(with_rows(taken_back(meta), changed, message_flags::RESEND));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Settlement {
+    /// The row that is left of it.
+    fn row(&self) -> SyncRow {
+        let stays = matches!(self.verdict, Verdict::Unlock | Verdict::Keep);
+        row(self.message.meta.id, stays.then_some(&self.state))
+    }
+}
+
+/// The operation with these recipient rows and flags.
+fn with_rows(mut op: Op, rows: Option<&Vec<Bag>>, flags: u32) -> Op {
+    if let Op::SaveMessage(save) = &mut op {
+        save.recipients = rows.cloned();
+        save.flags.set |= flags;
+    }
+    op
 }
