@@ -11,9 +11,10 @@ mod server;
 mod socket;
 mod wire;
 
-pub use client::{AskError, Process, ask, everybody};
+pub use client::{AskError, Process, ask, ask_all, everybody, tell_all};
 pub use message::{
-    Failure, LeaseRow, LeaseState, Moment, Reply, Report, Request, VERSION, WorkRow, WorkState,
+    AT_ONCE, Failure, LeaseRow, LeaseState, MailOrder, MailTally, MailWanted, Moment, Reply,
+    Report, Request, VERSION, WorkRow, WorkState,
 };
 pub use server::{Answers, Opened, Server};
 pub use socket::{can_listen, sockets_in};

@@ -1,15 +1,17 @@
 //! The daemon: one process that keeps the stores of profiles, and answers for them.
 //!
-//! For each store there is a [`Keeper`], which waits for the store's lease and then does its background work ([`Work`]: today care of
-//! the store, [`works`]). A [`Clerk`] answers questions on the control socket. One daemon runs for a home; what it does not
+//! For each store there are two [`Keeper`]s, each of which waits for a lease of the store and then does background work ([`Work`]):
+//! one takes care of the store ([`works`]), the other is its spooler. A [`Clerk`] answers questions on the control socket. One daemon runs for a home; what it does not
 //! do because it does not run, commands do themselves when they are asked to. `docs/design/daemon.md`.
 
 mod care;
 mod clerk;
 mod keeper;
+mod mail;
 mod notify;
 mod once;
 mod place;
+mod post;
 mod signals;
 mod unit;
 mod work;
@@ -22,16 +24,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mapi::Host;
-use mapi_spi::{Call, CancelToken, Error};
+use mapi_spi::{Call, CancelToken, Error, Role};
 
 pub use care::works;
 pub use clerk::Clerk;
 pub use keeper::Keeper;
+pub use mail::{Errand, MailDone};
 pub use notify::{Stage, announce};
 pub use once::{Asking, Cared, care_now};
 pub use place::Place;
+pub use post::{Posted, post_now};
 pub use unit::unit;
-pub use work::{Desk, News, Work};
+pub use work::{Alarm, Desk, News, Work};
 
 use crate::FileLock;
 use crate::control::{Failure, Process, Server, everybody};
@@ -218,21 +222,37 @@ impl<'a> Kept<'a> {
     /// Reads the profiles: keeps what there is, goes on with what was kept, ends what is gone or set up otherwise. Says
     /// what cannot be read.
     fn plan(&mut self, clerk: &Clerk) -> Vec<Failure> {
+        self.let_go();
         let (places, mut failures) = self.places();
-        let (stay, go) = std::mem::take(&mut self.threads)
+        let wanted: Vec<_> = places
             .into_iter()
-            .partition(|(keeper, thread)| places.contains(keeper.place()) && !thread.is_finished());
-        self.threads = stay;
-        end(go);
-        for place in places {
-            let is_kept = self.threads.iter().any(|(k, _)| *k.place() == place);
-            if !is_kept && let Err(failure) = self.begin(place) {
+            .flat_map(|place| [(place.clone(), Role::Keeper), (place, Role::Spooler)])
+            .collect();
+        self.end_those(|keeper| wanted.iter().all(|(p, role)| !keeper.is_for(p, *role)));
+        for (place, role) in wanted {
+            let is_kept = self.threads.iter().any(|(k, _)| k.is_for(&place, role));
+            if !is_kept && let Err(failure) = self.begin(place, role) {
                 failures.push(failure);
             }
         }
         let keepers = self.threads.iter().map(|(k, _)| Arc::clone(k)).collect();
         clerk.keeps(keepers, failures.clone());
         failures
+    }
+
+    /// Ends what has a profile in use that is to go, to be renamed, or to lose a service: that waits until nobody has.
+    fn let_go(&mut self) {
+        let host = Arc::clone(&self.daemon.host);
+        self.end_those(|keeper| keeper.role() == Role::Spooler && keeper.place().is_awaited(&host));
+    }
+
+    /// Ends these, and those whose thread has ended by itself.
+    fn end_those(&mut self, these: impl Fn(&Keeper) -> bool) {
+        let (go, stay) = std::mem::take(&mut self.threads)
+            .into_iter()
+            .partition(|(keeper, thread)| thread.is_finished() || these(keeper));
+        self.threads = stay;
+        end(go);
     }
 
     fn places(&self) -> (Vec<Place>, Vec<Failure>) {
@@ -261,12 +281,19 @@ impl<'a> Kept<'a> {
         (places, failures)
     }
 
-    fn begin(&mut self, place: Place) -> Result<(), Failure> {
-        let (name, works) = (place.letter().to_owned(), self.daemon.works.clone());
-        let keeper = Keeper::new(place, works, self.card.clone(), self.stop.child());
+    fn begin(&mut self, place: Place, role: Role) -> Result<(), Failure> {
+        let name = place.letter().to_owned();
+        let (card, stop) = (self.card.clone(), self.stop.child());
+        let (keeper, does) = match role {
+            Role::Spooler => (Keeper::spooler(place, card, stop), "mail"),
+            _ => {
+                let works = self.daemon.works.clone();
+                (Keeper::new(place, works, card, stop), "keep")
+            }
+        };
         let keeper = Arc::new(keeper);
         let same = Arc::clone(&keeper);
-        let thread = std::thread::Builder::new().name(format!("malle-keep-{name}"));
+        let thread = std::thread::Builder::new().name(format!("malle-{does}-{name}"));
         let spawned = thread.spawn(move || same.keep()).map_err(|error| Failure {
             about: name,
             code: "MAPI_E_NOT_ENOUGH_RESOURCES".to_owned(),

@@ -1,12 +1,15 @@
 //! The program's side of the client API: profiles from files, services by name, this machine's clock.
 
+mod mail;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
-    Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileEntry, ProfileProvider, ProfileService,
-    ProfileUse, ProviderKind, SectionAccess, ServiceFailure, Session, resource_flags,
+    FlushRequest, Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileEntry, ProfileProvider,
+    ProfileService, ProfileUse, ProviderKind, SectionAccess, ServiceFailure, Session,
+    ValidateFlags, resource_flags,
 };
 use mapi_kit::trace::Traced;
 use mapi_props::{Code, Guid};
@@ -49,7 +52,7 @@ pub fn default_config(service: &str) -> Option<BTreeMap<String, String>> {
 }
 
 /// The host of the command line, the web server and whatever else is built on profiles in files.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct MalleHost {
     profiles: Profiles,
     secrets: Arc<Secrets>,
@@ -204,6 +207,14 @@ impl MalleHost {
     }
 }
 
+/// Whether who works for a profile in the background must know: its stores or transports are others, or it is to go.
+fn concerns_others(before: &ApiProfile, after: &ApiProfile) -> bool {
+    let marks = |p: &ApiProfile| (p.deleted, p.renamed_to.clone());
+    before.services != after.services
+        || before.transport_order != after.transport_order
+        || marks(before) != marks(after)
+}
+
 fn service_uids(profile: &ApiProfile) -> Vec<Guid> {
     profile.services.iter().map(|s| s.uid).collect()
 }
@@ -247,19 +258,28 @@ impl Host for MalleHost {
         change: &mut dyn FnMut(&mut ApiProfile) -> Result<()>,
     ) -> Result<()> {
         let (mut before, mut after) = (Vec::new(), Vec::new());
+        let mut is_another = false;
         self.profiles.change(name, |profile| {
+            let old = profile.clone();
             before = service_uids(profile);
             change(profile)?;
             after = service_uids(profile);
+            is_another = concerns_others(&old, profile);
             Ok::<_, Error>(())
         })?;
         before.retain(|uid| !after.contains(uid));
-        self.forget_secrets(&before)
+        self.forget_secrets(&before)?;
+        if is_another {
+            self.tell_of_profiles();
+        }
+        Ok(())
     }
 
     fn create_profile(&self, profile: ApiProfile) -> Result<()> {
         let made = self.profiles.create(profile, |_| Ok::<(), Error>(()));
-        made.map(drop)
+        made.map(drop)?;
+        self.tell_of_profiles();
+        Ok(())
     }
 
     fn remove_profile(&self, name: &str) -> Result<()> {
@@ -331,6 +351,24 @@ impl Host for MalleHost {
         change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
     ) -> Result<()> {
         forms::change(self.profiles.home(), change)
+    }
+
+    fn spools(&self) -> bool {
+        true
+    }
+
+    fn flush(&self, profile: &str, request: &FlushRequest, call: &Call) -> Result<()> {
+        self.flush_profile(profile, request, call)
+    }
+
+    fn validate_transports(
+        &self,
+        profile: &str,
+        target: Option<Guid>,
+        flags: ValidateFlags,
+        call: &Call,
+    ) -> Result<()> {
+        self.validate_profile(profile, target, flags, call)
     }
 
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {

@@ -101,6 +101,55 @@ fn failed(socket: &Path, error: io::Error) -> AskError {
     }
 }
 
+/// Asks all processes of this home at once, each for itself; those that have ended are left out. Each by its process id.
+#[must_use]
+pub fn ask_all(
+    run: &Path,
+    request: &Request,
+    patience: Duration,
+    call: &Call,
+) -> Vec<(u32, Result<Reply, AskError>)> {
+    let mut answers = at_once(&sockets_in(run), |socket| {
+        let pid = pid_of(socket).unwrap_or_default();
+        (pid, ask(socket, request, patience, &mut |_| (), call))
+    });
+    answers.retain(|(_, answer)| !matches!(answer, Err(AskError::Gone)));
+    answers
+}
+
+/// Tells all other processes of this home something, and waits until each has heard it: not until it is done, and for `patience`
+/// at most.
+pub fn tell_all(run: &Path, request: &Request, patience: Duration) {
+    let own = std::process::id();
+    let mut others = sockets_in(run);
+    others.retain(|socket| pid_of(socket) != Some(own));
+    at_once(&others, |socket| {
+        if let Err(error) = tell(socket, request, patience) {
+            let socket = socket.display();
+            tracing::debug!(%socket, %error, "was not told");
+        }
+    });
+}
+
+fn tell(socket: &Path, request: &Request, patience: Duration) -> Result<(), AskError> {
+    let until = Instant::now() + patience;
+    let mut stream = connect(socket, patience).map_err(|e| failed(socket, e))?;
+    write(&mut stream, &Versioned::new(request.clone())).map_err(|e| failed(socket, e))?;
+    let heard = Lines::new(stream, ANSWER).value::<Reply>(until);
+    heard.map(drop).map_err(|e| failed(socket, e))
+}
+
+/// Does something with each, all at the same time.
+fn at_once<T: Send>(sockets: &[PathBuf], each: impl Fn(&PathBuf) -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let begun: Vec<_> = sockets
+            .iter()
+            .map(|socket| scope.spawn(|| each(socket)))
+            .collect();
+        begun.into_iter().filter_map(|b| b.join().ok()).collect()
+    })
+}
+
 /// A process of this home, and what it says of itself.
 #[derive(Debug)]
 pub struct Process {
@@ -127,14 +176,7 @@ pub fn everybody(run: &Path, patience: Duration, call: &Call) -> Vec<Process> {
             report,
         }
     };
-    let sockets = sockets_in(run);
-    let mut found: Vec<_> = thread::scope(|scope| {
-        let asked: Vec<_> = sockets
-            .iter()
-            .map(|socket| scope.spawn(|| ask_one(socket)))
-            .collect();
-        asked.into_iter().filter_map(|a| a.join().ok()).collect()
-    });
+    let mut found = at_once(&sockets_in(run), ask_one);
     found.retain(|p| !matches!(p.report, Err(AskError::Gone)));
     found
 }

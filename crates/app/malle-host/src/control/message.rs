@@ -25,6 +25,34 @@ pub enum Request {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         store: Option<String>,
     },
+    /// Send and fetch now what waits in a store, or in all that you are the spooler of. Answer when it is done.
+    Spool {
+        /// As above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        store: Option<String>,
+        /// What.
+        #[serde(flatten)]
+        wanted: MailWanted,
+    },
+    /// Do something with messages that wait to be sent. Answer when it is done; what cannot be is told of each message.
+    Outbox {
+        /// UID of the store in registry form.
+        store: String,
+        /// What.
+        order: MailOrder,
+        /// The numbers of the messages in the store: [`AT_ONCE`] at most.
+        items: Vec<u64>,
+    },
+    /// Have transports of a profile do what a status object has had those of its session do (ValidateState).
+    Transports {
+        /// The profile.
+        profile: String,
+        /// PR_PROVIDER_UID in registry form; none: all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transport: Option<String>,
+        /// The flags of ValidateState.
+        flags: u32,
+    },
     /// Stop the work under way; it is taken up again later.
     Cancel {
         /// As above.
@@ -35,6 +63,74 @@ pub enum Request {
     Reload,
     /// End. The daemon alone can.
     Stop,
+}
+
+/// How many messages one question may name.
+pub const AT_ONCE: usize = 500;
+
+/// What a spooler is to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailWanted {
+    /// Send.
+    #[serde(default)]
+    pub up: bool,
+    /// Fetch.
+    #[serde(default)]
+    pub down: bool,
+    /// Also what waits for another try.
+    #[serde(default)]
+    pub force: bool,
+    /// Only through this transport: PR_PROVIDER_UID in registry form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+}
+
+/// What is to happen to a message that waits to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailOrder {
+    /// Try it now, whatever it waits for.
+    Retry,
+    /// The same; recipients of whom nobody knows whether they have it may get it twice.
+    RetryUnknown,
+    /// Do not send it until it is released.
+    Hold,
+    /// Send it when its turn comes.
+    Release,
+    /// It was sent.
+    MarkSent,
+    /// Make it a draft again.
+    BackToDrafts,
+}
+
+/// What came of sending and fetching, in messages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MailTally {
+    /// Sent to at least one recipient.
+    pub sent: u64,
+    /// Arrived.
+    pub delivered: u64,
+    /// Left the queue, sent to nobody.
+    pub failed: u64,
+    /// Wait for another try.
+    pub waiting: u64,
+    /// Nobody knows whether they were sent.
+    pub unknown: u64,
+}
+
+impl MailTally {
+    /// Both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            delivered: self.delivered + other.delivered,
+            failed: self.failed + other.failed,
+            waiting: self.waiting + other.waiting,
+            unknown: self.unknown + other.unknown,
+        }
+    }
 }
 
 /// An answer.
@@ -54,6 +150,9 @@ pub enum Reply {
         /// Work that failed, in words.
         #[serde(default)]
         problems: Vec<Failure>,
+        /// What came of sending and fetching.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mail: Option<MailTally>,
     },
     /// It cannot be done.
     Failed(Failure),
@@ -64,6 +163,13 @@ impl Reply {
     #[must_use]
     pub const fn is_last(&self) -> bool {
         !matches!(self, Self::Working { .. })
+    }
+
+    /// Done, and nothing to tell of mail.
+    #[must_use]
+    pub const fn done(problems: Vec<Failure>) -> Self {
+        let mail = None;
+        Self::Done { problems, mail }
     }
 }
 

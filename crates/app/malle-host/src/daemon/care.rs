@@ -40,6 +40,7 @@ impl Work for SearchFolders {
     fn concerns(&self, news: &News<'_>) -> bool {
         match news {
             News::Begun | News::Asked | News::Lost => true,
+            News::Alarm => false,
             // Setting criteria changes the folder.
             News::Entries(entries) => entries.iter().any(|entry| {
                 entry.folder && matches!(entry.kind, LogKind::Modified | LogKind::Created)

@@ -5,14 +5,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use mapi_spi::Call;
+use mapi_spi::{Call, Role};
 
 use super::keeper::failure;
-use super::{Keeper, Order};
+use super::{Errand, Keeper, MailDone, Order};
 use crate::control::{
     Answers, Failure, LeaseRow, LeaseState, Moment, Reply, Report, Request, WorkRow, WorkState,
 };
 
+/// [`Failure::code`] of what was left undone because the lease was given up; the next holder may be asked.
+pub(super) const ENDED: &str = "ended";
+/// The same where the lease was not held at all.
+pub(super) const NOT_HOLDER: &str = "not-holder";
 /// How often somebody who waits is told that work goes on.
 const STILL: Duration = Duration::from_secs(1);
 
@@ -81,35 +85,108 @@ impl Clerk {
         all.iter().filter(|k| mine(&k.row())).cloned().collect()
     }
 
-    fn flush(&self, store: Option<&str>, reply: &mut dyn FnMut(Reply) -> bool) {
-        let keepers = self.of(store);
+    /// Those of them that have this role.
+    fn with(&self, role: Role, store: Option<&str>) -> Vec<Arc<Keeper>> {
+        let mut keepers = self.of(store);
+        keepers.retain(|keeper| keeper.role() == role);
+        keepers
+    }
+
+    /// Has spoolers do something, and tells when all of them have.
+    fn mail(&self, spoolers: &[Arc<Keeper>], errand: &Errand, reply: &mut Tell<'_>) {
+        let begun: Vec<_> = spoolers.iter().map(|k| k.mail(errand.clone())).collect();
+        let mut all = MailDone::default();
+        for (keeper, done) in spoolers.iter().zip(begun) {
+            match until_done(&done, || working(&keeper.row()), reply) {
+                Some(Ok(done)) => {
+                    all.tally = all.tally.and(done.tally);
+                    all.problems.extend(done.problems);
+                }
+                Some(Err(ended)) => all.problems.push(ended),
+                None => return,
+            }
+        }
+        let _nobody_listens = reply(Reply::Done {
+            problems: all.problems,
+            mail: Some(all.tally),
+        });
+    }
+
+    /// The same for a question that may be none.
+    fn errand(
+        &self,
+        spoolers: &[Arc<Keeper>],
+        errand: mapi_spi::Result<Errand>,
+        reply: &mut Tell<'_>,
+    ) {
+        match errand {
+            Ok(errand) => self.mail(spoolers, &errand, reply),
+            Err(error) => {
+                let _nobody_listens = reply(Reply::Failed(Failure {
+                    about: String::new(),
+                    code: "bad-question".to_owned(),
+                    message: error.to_string(),
+                }));
+            }
+        }
+    }
+
+    /// What comes for spoolers.
+    fn for_spoolers(&self, request: &Request, reply: &mut Tell<'_>) {
+        match request {
+            Request::Spool { store, wanted } => {
+                let spoolers = self.with(Role::Spooler, store.as_deref());
+                self.errand(&spoolers, Errand::round(wanted), reply);
+            }
+            Request::Outbox {
+                store,
+                order,
+                items,
+            } => {
+                let spoolers = self.with(Role::Spooler, Some(store));
+                self.errand(&spoolers, Ok(Errand::order(*order, items)), reply);
+            }
+            Request::Transports {
+                profile,
+                transport,
+                flags,
+            } => {
+                let mut spoolers = self.with(Role::Spooler, None);
+                let holds = |k: &Arc<Keeper>| k.row().state == LeaseState::Holding;
+                spoolers.retain(|k| k.place().profile() == profile && holds(k));
+                let errand = Errand::validate(transport.as_deref(), *flags);
+                self.errand(&spoolers, errand, reply);
+            }
+            _ => {}
+        }
+    }
+
+    fn flush(&self, store: Option<&str>, reply: &mut Tell<'_>) {
+        let keepers = self.with(Role::Keeper, store);
         let mut problems = Vec::new();
         for (keeper, done) in keepers.iter().map(|k| (k, k.flush())).collect::<Vec<_>>() {
             match until_done(&done, || working(&keeper.row()), reply) {
-                Some(failed) => problems.extend(failed),
+                Some(Ok(failed)) => problems.extend(failed),
+                Some(Err(ended)) => problems.push(ended),
                 // Nobody listens any more; the work goes on.
                 None => return,
             }
         }
-        let _nobody_listens = reply(Reply::Done { problems });
+        let _nobody_listens = reply(Reply::done(problems));
     }
 
-    fn validate(&self, store: Option<&str>, reply: &mut dyn FnMut(Reply) -> bool) {
+    fn validate(&self, store: Option<&str>, reply: &mut Tell<'_>) {
         let ask = |keeper: Arc<Keeper>| {
             let place = keeper.place();
             let about = format!("{}/{}", place.profile(), place.letter());
             let asked = keeper.validate(&Call::default());
             asked.err().map(|error| failure(&about, &error))
         };
-        let problems = self.of(store).into_iter().filter_map(ask).collect();
-        let _nobody_listens = reply(Reply::Done { problems });
+        let keepers = self.with(Role::Keeper, store).into_iter();
+        let _nobody_listens = reply(Reply::done(keepers.filter_map(ask).collect()));
     }
 
-    fn order(
-        &self,
-        order: impl FnOnce(Sender<Vec<Failure>>) -> Order,
-        reply: &mut dyn FnMut(Reply) -> bool,
-    ) {
+    fn order(&self, order: impl FnOnce(Sender<Vec<Failure>>) -> Order, reply: &mut Tell<'_>) {
         let (done, wait) = channel();
         let sent = self.orders.as_ref().map(|to| lock(to).send(order(done)));
         let Some(Ok(())) = sent else {
@@ -120,8 +197,9 @@ impl Clerk {
             }));
             return;
         };
-        if let Some(problems) = until_done(&wait, || None, reply) {
-            let _nobody_listens = reply(Reply::Done { problems });
+        if let Some(done) = until_done(&wait, || None, reply) {
+            let problems = done.unwrap_or_else(|ended| vec![ended]);
+            let _nobody_listens = reply(Reply::done(problems));
         }
     }
 }
@@ -143,9 +221,10 @@ impl Answers for Clerk {
             Request::Validate { store } => self.validate(store.as_deref(), reply),
             Request::Cancel { store } => {
                 self.of(store.as_deref()).iter().for_each(|k| k.cancel());
-                let _nobody_listens = reply(Reply::Done {
-                    problems: Vec::new(),
-                });
+                let _nobody_listens = reply(Reply::done(Vec::new()));
+            }
+            Request::Spool { .. } | Request::Outbox { .. } | Request::Transports { .. } => {
+                self.for_spoolers(&request, reply);
             }
             Request::Reload => self.order(|done| Order::Reload(Some(done)), reply),
             Request::Stop => self.order(
@@ -159,22 +238,25 @@ impl Answers for Clerk {
     }
 }
 
+/// Where answers go; it says whether anybody still listens.
+type Tell<'a> = dyn FnMut(Reply) -> bool + 'a;
+
 /// Waits for the end of something, saying every second that it goes on; `None` when nobody listens any more.
-fn until_done(
-    done: &Receiver<Vec<Failure>>,
+fn until_done<T>(
+    done: &Receiver<T>,
     at: impl Fn() -> Option<WorkRow>,
-    reply: &mut dyn FnMut(Reply) -> bool,
-) -> Option<Vec<Failure>> {
+    reply: &mut Tell<'_>,
+) -> Option<Result<T, Failure>> {
     loop {
         match done.recv_timeout(STILL) {
-            Ok(problems) => return Some(problems),
+            Ok(done) => return Some(Ok(done)),
             // The keeper ended: what there was to do is left to the next holder.
             Err(RecvTimeoutError::Disconnected) => {
-                return Some(vec![Failure {
+                return Some(Err(Failure {
                     about: String::new(),
-                    code: "ended".to_owned(),
+                    code: ENDED.to_owned(),
                     message: "the work was not ended: this process ends".to_owned(),
-                }]);
+                }));
             }
             Err(RecvTimeoutError::Timeout) => {
                 if !reply(Reply::Working { work: at() }) {

@@ -1,4 +1,4 @@
-//! The keeper of one store: waits for its lease, then does its background work whenever there is some.
+//! The keeper of one store: waits for a lease of it, then does the background work of that role whenever there is some.
 //!
 //! One thread. It sleeps in the store's own wait for the change log, or in the system's wait for the lease; requests wake it. It
 //! keeps one handle to wait with; work gets another one, which is closed when the work is done, with all that it remembers.
@@ -6,18 +6,19 @@
 mod due;
 mod state;
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mapi_props::Code;
 use mapi_spi::{Call, CancelToken, Error, OpenMode, Progress, ProgressEvent, Result, Role, Store};
 
-use super::{Desk, News, Place, Work};
+use super::mail::{Errand, Mail, MailDone};
+use super::{Alarm, Desk, News, Place, Work};
 use crate::control::{Failure, LeaseRow, LeaseState, WorkState};
 use crate::lease::{Card, Lease};
 use due::Dues;
-use state::State;
+pub(super) use state::State;
 
 /// Before what failed is tried again, the first and the last time.
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
@@ -31,24 +32,48 @@ const ENTRIES: usize = 256;
 #[derive(Debug)]
 pub struct Keeper {
     place: Place,
+    role: Role,
     works: Vec<Arc<dyn Work>>,
+    /// Of a spooler: the work that takes errands.
+    mail: Option<Arc<Mail>>,
     card: Card,
     /// Ends everything.
     stop: CancelToken,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
 }
 
 impl Keeper {
-    /// A keeper that does nothing yet, for a process that shows `card`; it ends when `stop` is cancelled.
+    /// A keeper that takes care of a store and does nothing yet, for a process that shows `card`; it ends when `stop` is cancelled.
     #[must_use]
     pub fn new(place: Place, works: Vec<Arc<dyn Work>>, card: Card, stop: CancelToken) -> Self {
-        let state = State::new(&works, &stop);
+        Self::of(place, Role::Keeper, works, None, card, stop)
+    }
+
+    /// The same for mail: it sends what is submitted in the store and, if that is the default one, receives.
+    #[must_use]
+    pub fn spooler(place: Place, card: Card, stop: CancelToken) -> Self {
+        let mail = Arc::new(Mail::of(&place));
+        let works = vec![Arc::clone(&mail) as Arc<dyn Work>];
+        Self::of(place, Role::Spooler, works, Some(mail), card, stop)
+    }
+
+    fn of(
+        place: Place,
+        role: Role,
+        works: Vec<Arc<dyn Work>>,
+        mail: Option<Arc<Mail>>,
+        card: Card,
+        stop: CancelToken,
+    ) -> Self {
+        let state = Arc::new(Mutex::new(State::new(&works, &stop)));
         Self {
             place,
+            role,
             works,
+            mail,
             card,
             stop,
-            state: Mutex::new(state),
+            state,
         }
     }
 
@@ -58,10 +83,44 @@ impl Keeper {
         &self.place
     }
 
+    /// Which of the store's leases it holds, or waits for.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether it goes on for this place as it is: a spooler also hangs on the transports.
+    #[must_use]
+    pub fn is_for(&self, place: &Place, role: Role) -> bool {
+        let same = self.role == role && self.place == *place;
+        same && (role == Role::Keeper || self.place.has_transports_of(place))
+    }
+
     /// Its row of the status.
     #[must_use]
     pub fn row(&self) -> LeaseRow {
-        self.state().row(&self.place)
+        self.state().row(&self.place, self.role)
+    }
+
+    /// Has a spooler do something. What is received, when it is done, is what came of it; nothing, if the lease was lost.
+    #[must_use]
+    pub fn mail(&self, errand: Errand) -> Receiver<MailDone> {
+        let (done, wait) = channel();
+        let mut state = self.state();
+        match &self.mail {
+            Some(mail) if state.phase() == LeaseState::Holding => {
+                mail.leave_errand(errand, done);
+                state.called = true;
+                let bell = state.bell.clone();
+                drop(state);
+                bell.cancel();
+            }
+            _ => {
+                let problems = state.not_holding(&self.place);
+                let _nobody_waits = done.send(MailDone::failed(problems));
+            }
+        }
+        wait
     }
 
     /// Has everything done that there is to do. What is received, when it is done, is what failed.
@@ -126,17 +185,64 @@ impl Keeper {
         }
     }
 
-    /// Does the work once under a lease in hand, and says what failed.
+    /// Does the work once under a lease in hand, with what others ask for meanwhile, and says what failed.
     ///
     /// # Errors
     /// `MAPI_E_END_OF_SESSION` when the lease was lost; `MAPI_E_USER_CANCEL`.
     pub fn once(&self, lease: &Lease, call: &Call) -> Result<Vec<Failure>> {
         self.state().hold(lease.epoch());
-        let mut dues = Dues::of(&self.works);
-        dues.hear(&self.works, &News::Asked);
-        self.round(&mut dues, lease, call)?;
+        let done = self.until_nobody_asks(lease, call);
+        self.leave();
+        done?;
         call.check()?;
         Ok(self.state().problems())
+    }
+
+    /// Runs one errand under a lease in hand.
+    ///
+    /// # Errors
+    /// As [`Self::once`]; what else goes wrong is told in what came of it.
+    pub fn mail_once(&self, errand: Errand, lease: &Lease, call: &Call) -> Result<MailDone> {
+        self.state().hold(lease.epoch());
+        let wait = self.mail(errand);
+        let problems = self.once(lease, call)?;
+        Ok(wait
+            .try_recv()
+            .unwrap_or_else(|_| MailDone::failed(problems)))
+    }
+
+    fn until_nobody_asks(&self, lease: &Lease, call: &Call) -> Result<()> {
+        let mut dues = Dues::of(&self.works);
+        loop {
+            let asked = self.hear_askers();
+            dues.hear(&self.works, &News::Asked);
+            self.round(&mut dues, lease, call)?;
+            self.answer(asked);
+            let mut state = self.state();
+            if (state.asked.is_empty() && !state.called) || call.check().is_err() {
+                // What comes from now on is asked of somebody else.
+                state.enter(LeaseState::Waiting);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Who waits for everything to be done.
+    fn hear_askers(&self) -> Vec<Sender<Vec<Failure>>> {
+        let mut state = self.state();
+        state.called = false;
+        std::mem::take(&mut state.asked)
+    }
+
+    fn answer(&self, asked: Vec<Sender<Vec<Failure>>>) {
+        let problems = self.state().problems();
+        for done in asked {
+            let _nobody_waits = done.send(problems.clone());
+        }
+    }
+
+    fn leave(&self) {
+        self.works.iter().for_each(|work| work.leave());
     }
 
     /// From waiting for the lease to its end. An end without error is final.
@@ -146,15 +252,16 @@ impl Keeper {
             cancel: self.stop.clone(),
             ..Call::default()
         };
-        if !self.place.is_there() {
+        if !self.place.is_there() || (self.mail.is_some() && !self.place.has_transports()) {
             self.state().enter(LeaseState::Unneeded);
             return Ok(());
         }
         let store = self.place.open(OpenMode::ReadWrite, &call)?;
         let info = store.info();
         self.state().knows(info.uid);
-        let shared = store.lease_file(Role::Keeper).is_some();
-        if !(info.capabilities.write && shared) {
+        let shared = store.lease_file(self.role).is_some();
+        let wanted = self.mail.is_none() || info.capabilities.submit;
+        if !(info.capabilities.write && shared && wanted) {
             self.state().enter(LeaseState::Unneeded);
             return Ok(());
         }
@@ -163,15 +270,18 @@ impl Keeper {
         let epoch = lease.epoch().number;
         tracing::info!(profile, letter, epoch, "holds the lease");
         self.state().hold(lease.epoch());
-        self.hold(store.as_ref(), &lease, &call)
+        let held = self.hold(store.as_ref(), &lease, &call);
+        // What works under the lease ends before the lease does.
+        self.leave();
+        held
     }
 
     fn take(&self, store: &dyn Store, call: &Call) -> Result<Lease> {
-        if let Some(lease) = Lease::try_take(store, Role::Keeper, &self.card, call)? {
+        if let Some(lease) = Lease::try_take(store, self.role, &self.card, call)? {
             return Ok(lease);
         }
         self.state().enter(LeaseState::Waiting);
-        Lease::wait(store, Role::Keeper, &self.card, call)
+        Lease::wait(store, self.role, &self.card, call)
     }
 
     /// Works and waits by turns.
@@ -180,21 +290,27 @@ impl Keeper {
         let mut seen = store.log(0, None, 0, call)?.last;
         dues.hear(&self.works, &News::Begun);
         loop {
-            let asked = std::mem::take(&mut self.state().asked);
-            if !asked.is_empty() {
+            let alarmed = std::mem::take(&mut self.state().alarmed);
+            let called = self.state().called;
+            let asked = self.hear_askers();
+            if called || !asked.is_empty() {
                 dues.hear(&self.works, &News::Asked);
+            }
+            if alarmed {
+                dues.hear(&self.works, &News::Alarm);
             }
             self.round(&mut dues, lease, call)?;
             if self.stop.is_cancelled() {
                 return Ok(());
             }
-            let problems = self.state().problems();
-            for done in asked {
-                let _nobody_waits = done.send(problems.clone());
-            }
+            self.answer(asked);
             let bell = self.rearm();
             // Asked in between: the bell that was rung then is not the one that is waited for.
-            if self.state().asked.is_empty() {
+            let quiet = {
+                let state = self.state();
+                state.asked.is_empty() && !state.called && !state.alarmed
+            };
+            if quiet {
                 self.await_news(store, &mut seen, &mut dues, bell)?;
             }
         }
@@ -234,12 +350,17 @@ impl Keeper {
                 ))),
                 ..lease.call(call)
             };
+            let noted = Mutex::default();
             let desk = Desk {
                 place: &self.place,
                 store: &store,
+                stop: &self.stop,
+                alarm: &Alarm(Arc::downgrade(&self.state)),
+                noted: &noted,
             };
             let done = work.run(&desk, &call);
-            self.settle(n, done, dues)?;
+            let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+            self.settle(n, done, noted, dues)?;
             if call.cancel.is_cancelled() {
                 dues.postpone(AFTER_CANCEL);
                 break;
@@ -250,7 +371,13 @@ impl Keeper {
     }
 
     /// Notes what came of work; an error is one that ends the lease.
-    fn settle(&self, n: usize, done: Result<Option<Duration>>, dues: &mut Dues) -> Result<()> {
+    fn settle(
+        &self,
+        n: usize,
+        done: Result<Option<Duration>>,
+        noted: Vec<Failure>,
+        dues: &mut Dues,
+    ) -> Result<()> {
         let (state, problem, next) = match done {
             Ok(next) => {
                 dues.went_well(n);
@@ -269,7 +396,7 @@ impl Keeper {
             }
         };
         dues.again(n, next);
-        self.state().end(n, state, problem, next);
+        self.state().end(n, state, problem, next, noted);
         Ok(())
     }
 

@@ -84,7 +84,7 @@ pub fn care_now(
 
 fn theirs(reply: Reply) -> Result<Cared, NoAnswer> {
     match reply {
-        Reply::Done { problems } => Ok(Cared {
+        Reply::Done { problems, .. } => Ok(Cared {
             here: false,
             problems,
         }),

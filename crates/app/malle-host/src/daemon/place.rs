@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mapi::{Host, Mapi, Profile, ProfileFlags, ProfileProvider, ProfileService};
+use mapi::{Host, Mapi, Profile, ProfileFlags, ProfileProvider, ProfileService, resource_flags};
 use mapi_props::Code;
 use mapi_spi::{Call, Error, OpenMode, OpenStore, Result, Store};
 
@@ -22,6 +22,8 @@ pub struct Place {
     profile: String,
     service: ProfileService,
     provider: ProfileProvider,
+    /// The transports of the profile, in transport order. Two places with others are the same place.
+    transports: Arc<Vec<(ProfileService, ProfileProvider)>>,
 }
 
 impl PartialEq for Place {
@@ -40,11 +42,16 @@ impl Place {
     /// Those of [`Host::profile`].
     pub fn all(host: &Arc<dyn Host>, profile: &str) -> Result<Vec<Self>> {
         let held = host.profile(profile)?;
+        let transports = held.transports().into_iter();
+        let transports = transports.filter(|(_, p)| !p.deleted);
+        let transports = transports.map(|(s, p)| (s.clone(), p.clone()));
+        let transports = Arc::new(transports.collect::<Vec<_>>());
         let place = |(service, provider): (&ProfileService, &ProfileProvider)| Self {
             host: Arc::clone(host),
             profile: profile.to_owned(),
             service: service.clone(),
             provider: provider.clone(),
+            transports: Arc::clone(&transports),
         };
         let kept = held.stores().filter(|(_, p)| !p.deleted);
         Ok(kept.map(place).collect())
@@ -74,16 +81,40 @@ impl Place {
         &self.service.service
     }
 
+    /// Whether the profile has anything that carries messages.
+    #[must_use]
+    pub fn has_transports(&self) -> bool {
+        !self.transports.is_empty()
+    }
+
+    /// Whether the profile has the same transports, set up in the same way, as `other` says.
+    pub(super) fn has_transports_of(&self, other: &Self) -> bool {
+        self.transports == other.transports
+    }
+
+    /// Whether it may be the default store of a session on the profile.
+    pub(super) fn may_be_default(&self) -> bool {
+        let flags = resource_flags::DEFAULT_STORE
+            | resource_flags::PRIMARY_STORE
+            | resource_flags::SECONDARY_STORE;
+        self.provider.flags & flags != 0
+    }
+
     /// Does what waits until nobody uses the profile (its deletion, its new name), if there is anything and nobody does.
     pub(super) fn settle(&self) {
-        let held = self.host.profile(&self.profile);
-        let waits = |profile: &Profile| {
-            let gone = profile.stores().any(|(_, provider)| provider.deleted);
-            gone || profile.deleted || profile.renamed_to.is_some()
-        };
-        if held.as_ref().is_ok_and(waits) {
+        if self.is_awaited(&self.host) {
             settle_profiles(&self.host);
         }
+    }
+
+    /// Whether something waits until nobody uses the profile.
+    pub(super) fn is_awaited(&self, host: &Arc<dyn Host>) -> bool {
+        let held = host.profile(&self.profile);
+        let waits = |profile: &Profile| {
+            let mut all = profile.services.iter().flat_map(|s| &s.providers);
+            all.any(|provider| provider.deleted) || profile.deleted || profile.renamed_to.is_some()
+        };
+        held.as_ref().is_ok_and(waits)
     }
 
     /// Whether the profile still has the store, set up as it was.

@@ -1,12 +1,14 @@
 //! What can be done in the background of a store, as one kind of work among others.
 
 use std::fmt::Debug;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use mapi_spi::{Call, LogEntry, Result, Store};
+use mapi_spi::{Call, CancelToken, LogEntry, Result, Store};
 
 use super::Place;
+use super::keeper::State;
+use crate::control::Failure;
 
 /// One kind of background work. Only the holder of the store's lease does it, one kind after the other.
 ///
@@ -25,6 +27,9 @@ pub trait Work: Send + Sync + Debug {
     /// # Errors
     /// Any: it is tried again later, ever more seldom. `MAPI_E_END_OF_SESSION` from the store ends the lease.
     fn run(&self, desk: &Desk<'_>, call: &Call) -> Result<Option<Duration>>;
+
+    /// The lease ends, or is about to: what was kept open between two runs is closed. The next run may be under another one.
+    fn leave(&self) {}
 }
 
 /// Why work may have something to do.
@@ -38,6 +43,8 @@ pub enum News<'a> {
     Entries(&'a [LogEntry]),
     /// Entries are gone that nobody has seen.
     Lost,
+    /// [`Alarm::ring`].
+    Alarm,
 }
 
 /// Where work is done.
@@ -47,4 +54,34 @@ pub struct Desk<'a> {
     pub place: &'a Place,
     /// A handle of its own, closed when there is nothing more to do.
     pub store: &'a Arc<dyn Store>,
+    /// Ends with the keeper, and not when the work at hand is stopped: for what outlives one run.
+    pub stop: &'a CancelToken,
+    /// Has the work looked at again, from wherever.
+    pub alarm: &'a Alarm,
+    pub(super) noted: &'a Mutex<Vec<Failure>>,
+}
+
+impl Desk<'_> {
+    /// Notes something that went wrong and kept nothing else from being done: it is shown with the work until its next run.
+    pub fn note(&self, problem: Failure) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push(problem);
+    }
+}
+
+/// Wakes a keeper for its work; rings for nobody once the keeper is gone.
+#[derive(Debug, Clone)]
+pub struct Alarm(pub(super) Weak<Mutex<State>>);
+
+impl Alarm {
+    /// The work has a reason to look ([`News::Alarm`]). Returns at once; from any thread.
+    pub fn ring(&self) {
+        if let Some(state) = self.0.upgrade() {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            state.alarmed = true;
+            let bell = state.bell.clone();
+            drop(state);
+            bell.cancel();
+        }
+    }
 }

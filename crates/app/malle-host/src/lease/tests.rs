@@ -120,9 +120,7 @@ mod asking {
             self.0.lock().unwrap().push(request);
             assert!(reply(Reply::Working { work: None }));
             thread::sleep(Duration::from_millis(100));
-            reply(Reply::Done {
-                problems: Vec::new(),
-            });
+            reply(Reply::done(Vec::new()));
         }
     }
 

@@ -104,7 +104,7 @@ fn tell(app: &App, request: &Request, done: Msg) -> Outcome<Exit> {
     let daemon = running(&run, &call).ok_or_else(no_daemon)?;
     let reply = ask(&daemon.socket, request, PATIENCE, &mut |_| (), &call);
     let problems = match reply {
-        Ok(Reply::Done { problems }) => problems,
+        Ok(Reply::Done { problems, .. }) => problems,
         Ok(Reply::Failed(problem)) => vec![problem],
         // Told to end, it may be gone before it has answered.
         Err(AskError::Gone) if *request == Request::Stop => Vec::new(),

@@ -1,5 +1,6 @@
 //! What is known of a keeper at any moment: what status shows, and who waits for it.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,24 +8,31 @@ use std::time::Duration;
 use mapi_props::Guid;
 use mapi_spi::{CancelToken, Epoch, ProgressEvent, Role};
 
+use super::super::clerk::NOT_HOLDER;
 use super::super::{Place, Work};
 use super::due::Dues;
 use crate::control::{Failure, LeaseRow, LeaseState, Moment, WorkRow, WorkState};
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(in super::super) struct State {
     phase: LeaseState,
     since: Moment,
     store: Option<Guid>,
     epoch: Option<u64>,
     problem: Option<Failure>,
     works: Vec<WorkRow>,
+    /// What each work noted when it was last done.
+    noted: BTreeMap<usize, Vec<Failure>>,
     /// How far each work is; written by the work itself.
     meters: Vec<Arc<Mutex<Option<ProgressEvent>>>>,
     /// Who waits for everything to be done.
     pub(super) asked: Vec<Sender<Vec<Failure>>>,
+    /// Somebody has left an errand.
+    pub(super) called: bool,
+    /// Work has a reason of its own to look.
+    pub(in super::super) alarmed: bool,
     /// Wakes the keeper.
-    pub(super) bell: CancelToken,
+    pub(in super::super) bell: CancelToken,
     /// Ends the work at hand.
     pub(super) round: CancelToken,
 }
@@ -47,8 +55,11 @@ impl State {
             epoch: None,
             problem: None,
             works: works.iter().map(row).collect(),
+            noted: BTreeMap::new(),
             meters: works.iter().map(|_| Arc::default()).collect(),
             asked: Vec::new(),
+            called: false,
+            alarmed: false,
             bell: stop.child(),
             round: stop.child(),
         }
@@ -87,7 +98,7 @@ impl State {
         let (profile, letter) = (place.profile(), place.letter());
         let why = self.problem.clone().unwrap_or_else(|| Failure {
             about: format!("{profile}/{letter}"),
-            code: "not-holder".to_owned(),
+            code: NOT_HOLDER.to_owned(),
             message: "this process does not hold the lease of the store".to_owned(),
         });
         match self.phase {
@@ -116,14 +127,16 @@ impl State {
         state: WorkState,
         problem: Option<Failure>,
         next: Option<Duration>,
+        noted: Vec<Failure>,
     ) {
         let now = Moment::now();
         if let Some(row) = self.works.get_mut(n) {
             row.state = state;
-            row.problem = problem;
+            row.problem = problem.or_else(|| noted.first().cloned());
             row.last = Some(now);
             row.next = next.map(|next| now.after(next));
         }
+        self.noted.insert(n, noted);
     }
 
     /// Shows what is due and was not begun.
@@ -137,13 +150,16 @@ impl State {
 
     /// What failed when it was last done.
     pub(super) fn problems(&self) -> Vec<Failure> {
-        self.works
-            .iter()
-            .filter_map(|w| w.problem.clone())
-            .collect()
+        let of = |(n, row): (usize, &WorkRow)| {
+            let noted = self.noted.get(&n).cloned().unwrap_or_default();
+            // The first of what was noted may be the problem itself.
+            let own = row.problem.clone().filter(|p| !noted.contains(p));
+            own.into_iter().chain(noted).collect::<Vec<_>>()
+        };
+        self.works.iter().enumerate().flat_map(of).collect()
     }
 
-    pub(super) fn row(&self, place: &Place) -> LeaseRow {
+    pub(super) fn row(&self, place: &Place, role: Role) -> LeaseRow {
         let mut works = self.works.clone();
         for (row, meter) in works.iter_mut().zip(&self.meters) {
             if row.state == WorkState::Working {
@@ -156,7 +172,7 @@ impl State {
             letter: place.letter().to_owned(),
             service: place.service().to_owned(),
             store: self.store.map(|uid| uid.to_string()),
-            role: Role::Keeper.to_string(),
+            role: role.to_string(),
             state: self.phase,
             epoch: self.epoch,
             since: self.since,

@@ -1,0 +1,145 @@
+//! What the host does for mail: it finds who works as the spooler of a profile, or is that for the moment.
+//! Reference: "Sending or Receiving a Message on Demand" (requirements TX-02, TX-04)
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mapi::{FlushFlags, FlushRequest, Host, Profile, ValidateFlags};
+use mapi_props::{Code, Guid};
+use mapi_spi::{Call, Error, OpenMode, Result, Role};
+
+use super::MalleHost;
+use crate::control::{AskError, Failure, MailWanted, Reply, Request, ask_all, tell_all};
+use crate::daemon::{Asking, Errand, Place, post_now};
+use crate::lease::{NoAnswer, look};
+
+/// How long who works as the spooler may take before it begins to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long others may take to hear that a profile is another now.
+const HEARING: Duration = Duration::from_millis(300);
+
+impl MalleHost {
+    /// [`Host::flush`]: one store after the other.
+    pub(super) fn flush_profile(
+        &self,
+        profile: &str,
+        request: &FlushRequest,
+        call: &Call,
+    ) -> Result<()> {
+        let host: Arc<dyn Host> = Arc::new(self.clone());
+        if let Some(target) = request.target {
+            has_transport(&host.profile(profile)?, target)?;
+        }
+        let wanted = MailWanted {
+            up: request.flags.contains(FlushFlags::UPLOAD),
+            down: request.flags.contains(FlushFlags::DOWNLOAD),
+            force: request.flags.contains(FlushFlags::FORCE),
+            transport: request.target.map(|uid| uid.to_string()),
+        };
+        let mut first = Ok(());
+        for place in Place::all(&host, profile)? {
+            if place.has_transports() {
+                call.check()?;
+                first = first.and(self.flush_store(&place, &wanted, call));
+            }
+        }
+        first
+    }
+
+    fn flush_store(&self, place: &Place, wanted: &MailWanted, call: &Call) -> Result<()> {
+        let errand = Errand::round(wanted)?;
+        let store = match place.open(OpenMode::ReadOnly, call) {
+            Ok(store) if store.info().capabilities.submit => store.info().uid,
+            // Nothing can be sent from it.
+            Ok(_) => return Ok(()),
+            Err(e) if e.code() == Code::NO_SUPPORT => return Ok(()),
+            Err(e) => return Err(e),
+        };
+        let request = Request::Spool {
+            store: Some(store.to_string()),
+            wanted: wanted.clone(),
+        };
+        let asking = Asking {
+            program: "malle",
+            run: self.profiles().home().run_dir(),
+            patience: PATIENCE,
+        };
+        match post_now(place, &errand, &request, &asking, &mut |_| (), call) {
+            Ok(posted) => posted.done.problems.first().map_or(Ok(()), failed),
+            Err(NoAnswer::Store(e)) if e.code() == Code::NO_SUPPORT => Ok(()),
+            Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    /// [`Host::validate_transports`]: every process of the home is told; only spoolers of the profile do something.
+    pub(super) fn validate_profile(
+        &self,
+        profile: &str,
+        target: Option<Guid>,
+        flags: ValidateFlags,
+        call: &Call,
+    ) -> Result<()> {
+        let request = Request::Transports {
+            profile: profile.to_owned(),
+            transport: target.map(|uid| uid.to_string()),
+            flags: flags.bits(),
+        };
+        let run = self.profiles().home().run_dir();
+        let mut first = Ok(());
+        for (pid, answer) in ask_all(run, &request, PATIENCE, call) {
+            let done = match answer {
+                Ok(Reply::Done { problems, .. }) => problems.first().map_or(Ok(()), failed),
+                // A program of another version knows no such question, and so no spooler.
+                Ok(_) => Ok(()),
+                Err(AskError::Silent) if !self.is_spooler(profile, pid, call) => Ok(()),
+                Err(AskError::Silent) => Err(unanswered(NoAnswer::Ask(AskError::Silent))),
+                Err(AskError::Call(error)) => Err(error),
+                Err(_) => Ok(()),
+            };
+            first = first.and(done);
+        }
+        first
+    }
+
+    /// Whether this process is the spooler of a store of the profile.
+    fn is_spooler(&self, profile: &str, pid: u32, call: &Call) -> bool {
+        let host: Arc<dyn Host> = Arc::new(self.clone());
+        let places = Place::all(&host, profile).unwrap_or_default();
+        places.iter().any(|place| {
+            let store = place.open(OpenMode::ReadOnly, call);
+            let seen = store.and_then(|store| look(store.as_ref(), Role::Spooler, call));
+            seen.is_ok_and(|seen| seen.held && seen.card.is_some_and(|card| card.pid == pid))
+        })
+    }
+
+    /// Has the daemon, if one runs, read the profiles anew: it must let go of one that is to go, and use what is new.
+    pub(super) fn tell_of_profiles(&self) {
+        tell_all(self.profiles().home().run_dir(), &Request::Reload, HEARING);
+    }
+}
+
+fn has_transport(profile: &Profile, uid: Guid) -> Result<()> {
+    if profile.transports().iter().any(|(_, p)| p.uid == uid) {
+        return Ok(());
+    }
+    let detail = format!("profile `{}` has no such transport", profile.name);
+    Err(Error::new(Code::NOT_FOUND, detail))
+}
+
+/// What another process told, as an error of this one.
+fn failed(problem: &Failure) -> Result<()> {
+    let code = Code::from_name(&problem.code).unwrap_or(Code::CALL_FAILED);
+    let detail = match problem.about.as_str() {
+        "" => problem.message.clone(),
+        about => format!("{about}: {}", problem.message),
+    };
+    Err(Error::new(code, detail))
+}
+
+fn unanswered(error: NoAnswer) -> Error {
+    match error {
+        NoAnswer::Store(error) => error,
+        NoAnswer::Ask(AskError::Call(error)) => error,
+        other => Error::new(Code::BUSY, other.to_string()),
+    }
+}
