@@ -7,12 +7,14 @@
 mod finish;
 mod lock;
 pub mod state;
+mod submit;
 
 use mapi_props::{Bag, FileTime, PropValue, message_flags, tags};
 use mapi_spi::{ItemKind, ItemMeta, QueuePlace};
 
 pub use finish::{Disposition, Sent, finish, sent_folder, served};
 pub use lock::{LOCKED, forgotten, is_locked, lock, submit_flags, taken_back, unlock};
+pub use submit::{is_open, submitted_now, submitted_rows};
 
 /// Whether a message waits to be sent: MSGFLAG_SUBMIT, in the contents of a folder, not soft-deleted.
 #[must_use]
