@@ -7,9 +7,11 @@ mod composer;
 mod decode;
 mod list;
 mod names;
+mod percent;
 mod reader;
 mod snippet;
 mod thread;
+mod ui;
 
 pub use composer::{BadLink, BadTemplate, DraftText, addresses, mailto, shown};
 pub use decode::{Letters, describe};
@@ -21,3 +23,8 @@ pub use reader::{
 };
 pub use snippet::{Snippet, SnippetField, SnippetPart, Snippets};
 pub use thread::{ThreadRow, thread_row};
+pub use ui::form::{
+    Asked, BadPost, Form, FormEnd, FormField, FormKind, FormOption, FormPage, FormPairs, FormPart,
+    FormPlace, FormTurn, FormWords, Posted, fill_by_forms, posted_pairs,
+};
+pub use ui::lines::{LineUi, Lines, Said, Words};

@@ -18,7 +18,7 @@ use crate::messages::Msg;
 use crate::output::Output;
 use crate::passphrase::{self, AtTerminal};
 use crate::progress::Progress;
-use crate::terminal::Terminal;
+use crate::terminal;
 
 /// Whether a command changes stores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl App {
             .map_err(|e| Failure::new(Exit::Failure, "no-home", e.to_string()))?;
         let traced = self.log_choice()?.traces_spi();
         let mut host = MalleHost::new(Profiles::of(home.clone())).traced(traced);
-        if let Some(terminal) = Terminal::of(&self.output) {
+        if let Some(terminal) = terminal::person(&self.output) {
             host = host.with_ui(Arc::new(terminal));
         }
         let host = Arc::new(host.with_secrets(self.secrets_of(home)));

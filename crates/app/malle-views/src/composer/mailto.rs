@@ -1,6 +1,7 @@
 //! `mailto:` links. RFC 6068
 
 use super::{DraftText, addresses};
+use crate::percent;
 
 /// A link that says no message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,21 +77,7 @@ fn people(list: &str) -> Result<Vec<mapi::Addressee>, BadLink> {
 
 /// A text without its `%` codes; `+` is itself (§2).
 fn decode(text: &str) -> Result<String, BadLink> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        rest = tail;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let code = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        let code = code.filter(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
-        let byte = code.and_then(|two| u8::from_str_radix(two, 16).ok());
-        bytes.push(byte.ok_or(BadLink::Code)?);
-        rest = tail.get(2..).unwrap_or_default();
-    }
-    String::from_utf8(bytes).map_err(|_| BadLink::Code)
+    percent::decoded(text).ok_or(BadLink::Code)
 }
 
 #[cfg(test)]

@@ -3,16 +3,8 @@
 use std::io::{self, Write};
 
 use malle_host::terminal::{Echo, read_line};
+use malle_views::Lines;
 use mapi::{Call, Code, Error, Result, cancelled};
-
-/// A place to write lines and to ask for some.
-pub(super) trait Lines: Send {
-    /// One line of text.
-    fn say(&mut self, text: &str);
-
-    /// A line in answer to a prompt; `None`: there is none, and will not be.
-    fn ask(&mut self, prompt: &str, hidden: bool, call: &Call) -> Result<Option<String>>;
-}
 
 /// Standard error and standard input.
 pub(super) struct Console;

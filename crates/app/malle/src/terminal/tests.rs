@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
+use malle_views::{LineUi, Lines};
 use mapi::display_table::DisplayTable;
 use mapi::{
     Call, Code, Guid, ProfileAnswer, ProfileChoice, PropTag, PropType, Result, Setting,
     SettingKind, SettingsData, SheetRequest, UiHost, WizardMove, WizardPage, settings_table,
 };
 
-use super::Terminal;
-use super::lines::Lines;
 use crate::messages::Lang;
 
 /// Answers that somebody would type, and what was said and asked.
@@ -37,11 +36,11 @@ impl Lines for Script {
     }
 }
 
-fn terminal(answers: &[&'static str]) -> (Terminal, Script) {
+fn terminal(answers: &[&'static str]) -> (LineUi, Script) {
     let script = Script::default();
     script.answers.lock().unwrap().extend(answers);
     (
-        Terminal::over(Lang::English, Box::new(script.clone())),
+        LineUi::new(Box::new(Lang::English), Box::new(script.clone())),
         script,
     )
 }
@@ -96,7 +95,7 @@ fn what_is_wrong_is_said_and_asked_again() {
         "", "", "",
     ]);
     done.unwrap();
-    assert_eq!(values, "cached=no name=x port=7 tls=start", "{said}");
+    assert_eq!(values, "name=x port=7 tls=start", "{said}");
     assert!(said.contains("Help."), "{said}");
     assert!(
         said.contains("PORT: “a” cannot be typed there, only [0-9\\-]"),

@@ -22,9 +22,10 @@ impl Held {
         self.now = Some(value);
     }
 
-    /// An empty text is as good as none.
+    /// An empty text is as good as none, and so is a box without a tick: nobody sees the difference.
     pub(super) fn is_changed(&self) -> bool {
-        let some = |value: &Option<PropValue>| value.clone().filter(|value| !is_empty(value));
+        let none = |value: &PropValue| is_empty(value) || *value == PropValue::Bool(false);
+        let some = |value: &Option<PropValue>| value.clone().filter(|value| !none(value));
         some(&self.now) != some(&self.was)
     }
 

@@ -3,13 +3,12 @@
 use mapi::display_table::{Control, ControlKind};
 use mapi::{Field, Headless, Refused, Result, Sheet};
 
-use super::Talk;
-use crate::messages::Msg;
-use crate::settings::say_error;
+use super::{Said, Talk, yes_or_no as yes};
+use crate::ui::{continues_group, group_from, group_name};
 
 /// What an answer asks for, instead of answering.
 const CLEAR: &str = "-";
-const BACK: &str = "<";
+pub(super) const BACK: &str = "<";
 const HELP: &str = "?";
 
 /// Where to go from a question.
@@ -46,7 +45,7 @@ impl Talk<'_> {
             return Ok(());
         }
         if first.is_none() {
-            self.say(Msg::SheetKeys, &[]);
+            self.say(&Said::Keys);
         }
         let mut at = first
             .and_then(|number| questions.iter().position(|q| *q == number))
@@ -57,8 +56,7 @@ impl Talk<'_> {
             match self.question(sheet, number)? {
                 Step::Next => {
                     if let Err(error) = sheet.leave(number) {
-                        let said = say_error(self.lang, &error);
-                        self.lines.say(&said);
+                        self.say(&Said::Failed(&error));
                     } else {
                         at += 1;
                     }
@@ -84,23 +82,7 @@ impl Talk<'_> {
 
     /// Says why something was not taken, and which question to ask again.
     pub(super) fn refused(&mut self, refused: &Refused) -> usize {
-        let said = match refused {
-            Refused::Data(error) => say_error(self.lang, error),
-            Refused::Missing { label, .. } => self.lang.say(Msg::RefusedMissing, &[label]),
-            Refused::Character {
-                label,
-                character,
-                filter,
-            } => self
-                .lang
-                .say(Msg::RefusedCharacter, &[label, character, filter]),
-            Refused::TooLong { label, max } => self.lang.say(Msg::RefusedTooLong, &[label, max]),
-            Refused::ReadOnly { label } => self.lang.say(Msg::RefusedReadOnly, &[label]),
-            Refused::NoRow { .. } | Refused::NoControl | Refused::OtherKind { .. } => {
-                refused.to_string()
-            }
-        };
-        self.lines.say(&said);
+        self.say(&Said::Refused(refused));
         match refused {
             Refused::Missing { number, .. } => *number,
             _ => 0,
@@ -108,9 +90,12 @@ impl Talk<'_> {
     }
 
     fn question(&mut self, sheet: &mut Sheet<'_>, number: usize) -> Result<Step> {
-        let Some(field) = sheet.field(number) else {
+        let Some(mut field) = sheet.field(number) else {
             return Ok(Step::Next);
         };
+        if let Some(group) = group_name(sheet, number) {
+            field.label = group;
+        }
         self.show_choices(sheet, number)?;
         let prompt = self.prompt(sheet, &field)?;
         let answer = self.lines.ask(&prompt, field.secret, self.call)?;
@@ -119,7 +104,7 @@ impl Talk<'_> {
             "" => return Ok(Step::Next),
             BACK => return Ok(Step::Back),
             HELP => {
-                let none = || self.lang.text(Msg::NoHelp).to_owned();
+                let none = || self.words.say(&Said::NoHelp);
                 let help = field.help.unwrap_or_else(none);
                 self.lines.say(&help);
                 return Ok(Step::Again);
@@ -170,8 +155,9 @@ impl Talk<'_> {
     }
 
     fn none(&self, sheet: &mut Sheet<'_>, number: usize, word: &str) -> Refused {
-        let label = sheet.field(number).map(|field| field.label);
-        let said = self.lang.say(Msg::NoneOfThese, &[&word]);
+        let own = |sheet: &mut Sheet<'_>| sheet.field(number).map(|field| field.label);
+        let label = group_name(sheet, number).or_else(|| own(sheet));
+        let said = self.words.say(&Said::NoneOfThese(word));
         let label = label.unwrap_or_default();
         Refused::Data(mapi::Error::new(
             mapi::Code::INVALID_PARAMETER,
@@ -212,8 +198,8 @@ impl Talk<'_> {
         Ok(match kind {
             _ if field.secret && !field.text.is_empty() => "•••".to_owned(),
             Some(ControlKind::CheckBox { .. }) => {
-                let word = if field.ticked { Msg::Yes } else { Msg::No };
-                self.lang.text(word).to_owned()
+                let word = if field.ticked { Said::Yes } else { Said::No };
+                self.words.say(&word)
             }
             Some(ControlKind::RadioButton { .. }) => {
                 let labels = radio_labels(sheet, field.number);
@@ -247,29 +233,11 @@ fn asks(control: &Control) -> bool {
     )
 }
 
-fn group(control: Option<&Control>) -> Option<(u32, mapi::PropTag)> {
-    match control.map(|c| &c.kind) {
-        Some(ControlKind::RadioButton { count, prop, .. }) => Some((*count, *prop)),
-        _ => None,
-    }
-}
-
-fn continues_group(sheet: &Sheet<'_>, number: usize) -> bool {
-    let controls = sheet.controls();
-    let own = group(controls.get(number));
-    let before = number.checked_sub(1).and_then(|n| group(controls.get(n)));
-    own.is_some() && own == before
-}
-
 /// The labels of a group of radio buttons, from its first one.
 fn radio_labels(sheet: &mut Sheet<'_>, first: usize) -> Vec<String> {
-    let own = group(sheet.controls().get(first));
-    let rest = first..sheet.controls().len();
-    let same: Vec<usize> = rest
-        .take_while(|n| group(sheet.controls().get(*n)) == own)
-        .collect();
+    let group = group_from(sheet, first);
     let label = |n: usize| sheet.field(n).map(|field| field.label).unwrap_or_default();
-    same.into_iter().map(label).collect()
+    group.into_iter().map(label).collect()
 }
 
 /// The row that somebody means: by its number from 1, or by its text.
@@ -285,12 +253,4 @@ fn row(texts: &[String], word: &str) -> Option<usize> {
         number.checked_sub(1).filter(|n| *n < texts.len())
     };
     named.or_else(loose).or_else(numbered)
-}
-
-fn yes(word: &str) -> Option<bool> {
-    match word.to_lowercase().as_str() {
-        "y" | "yes" | "o" | "oui" => Some(true),
-        "n" | "no" | "non" => Some(false),
-        _ => None,
-    }
 }
