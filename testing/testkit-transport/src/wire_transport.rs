@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -377,13 +377,12 @@ fn read_props(props: &TreeProps, call: &Call) -> Result<u64> {
 fn read(source: &mapi_props::LargeSource, call: &Call) -> Result<u64> {
     let failed = |e| Error::caused(Code::CALL_FAILED, "a large value cannot be read", e);
     let mut reader = source.open().map_err(failed)?;
-    let mut bytes = 0;
+    let (mut bytes, mut piece) = (0, vec![0; 64 << 10]);
     loop {
         call.check()?;
-        let chunk = io::copy(&mut reader.by_ref().take(1 << 20), &mut io::sink());
-        match chunk.map_err(failed)? {
+        match reader.read(&mut piece).map_err(failed)? {
             0 => return Ok(bytes),
-            some => bytes += some,
+            some => bytes += u64::try_from(some).unwrap_or_default(),
         }
     }
 }

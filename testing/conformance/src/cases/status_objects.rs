@@ -8,6 +8,7 @@ use mapi::{
     columns, object_type, tags,
 };
 use mapi_props::{resource_methods, resource_type, status_code};
+use testkit_transport::{Act, Step};
 
 use crate::fixture::code;
 use crate::heard::{Heard, row};
@@ -405,7 +406,7 @@ pub(super) const CASES: &[Case] = &[
             let met = Arc::new(Mutex::new(Vec::new()));
             let transport = world.scripted.transports().remove(0);
             let (inner, noted, same) = (session.clone(), Arc::clone(&met), id.clone());
-            transport.meanwhile(move || {
+            let meanwhile = Box::new(move || {
                 let object = |id: &EntryId| open(&inner, id).unwrap();
                 let mine = object(&same);
                 let mut noted = noted.lock().unwrap();
@@ -418,12 +419,13 @@ pub(super) const CASES: &[Case] = &[
                 noted.push(mine.change_password("old", "new").err().map(|e| e.code()));
                 noted.push(object(&other).validate_state().err().map(|e| e.code()));
             });
+            transport.script().next(Step::Validate, Act::Do(meanwhile));
             let status = open(&session, &id)?;
             status.validate_state()?;
             let busy = Some(Code::BUSY);
             assert_eq!(*met.lock().unwrap(), [busy, busy, busy, None]);
             status.validate_state()?;
-            transport.panics();
+            transport.script().next(Step::Validate, Act::Panic);
             assert_eq!(code(status.validate_state()), Code::CALL_FAILED);
             let said = status.last_error().unwrap().detail;
             assert!(said.contains("told to panic"), "{said}");

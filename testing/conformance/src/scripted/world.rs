@@ -11,7 +11,9 @@ use mapi_spi::{
     UiHost,
 };
 
-use super::{SCRIPTED, STORE, Scripted, TRANSPORT};
+use testkit_transport::{LETTER, ScriptedService};
+
+use super::{SCRIPTED, STORE, TRANSPORT};
 use crate::Fixture;
 
 /// The profile of the program.
@@ -19,7 +21,7 @@ pub(crate) const PROFILE: &str = "scripted";
 
 /// The program.
 pub(crate) struct World {
-    pub(crate) scripted: Arc<Scripted>,
+    pub(crate) scripted: Arc<ScriptedService>,
     pub(crate) person: Arc<Person>,
     pub(crate) host: Arc<EmbeddedHost>,
     pub(crate) mapi: Mapi,
@@ -47,7 +49,10 @@ impl World {
                 inner.open_store(&open, Arc::new(SystemSupport), &Call::default())?;
             }
         }
-        let (scripted, person) = (Scripted::over(Arc::clone(&inner)), Arc::<Person>::default());
+        let (scripted, person) = (
+            ScriptedService::over(Arc::clone(&inner)),
+            Arc::<Person>::default(),
+        );
         let host = EmbeddedHost::new()
             .service(inner)
             .service(Arc::clone(&scripted) as Arc<dyn mapi::Service>)
@@ -122,9 +127,6 @@ pub(crate) fn scripted(f: &Fixture, stores: &[&str], transports: &[&str]) -> Pro
         ..ProfileService::default()
     }
 }
-
-/// What a transport of [`scripted`] is called, in its configuration.
-pub(super) const LETTER: &str = "letter";
 
 /// PR_PROVIDER_UID of such a provider.
 pub(crate) fn uid_of(letter: &str) -> Guid {
