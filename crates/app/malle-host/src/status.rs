@@ -2,6 +2,8 @@
 //!
 //! Whoever keeps stores is asked at the moment; what nobody keeps is looked at here. So no row is older than the answer.
 
+mod queue;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -9,13 +11,15 @@ use std::time::Duration;
 
 use mapi::Host;
 use mapi_props::{Code, FileTime};
-use mapi_spi::{Call, Error, OpenMode, Result, Role};
+use mapi_spi::{Call, Error, OpenMode, Result, Role, Store};
 
 use crate::control::{
     AskError, Failure, LeaseRow, LeaseState, Moment, Process, WorkRow, everybody,
 };
 use crate::daemon::{PROGRAM, Place};
 use crate::lease;
+
+pub use queue::QueueCounts;
 
 /// Everything that there is to say.
 #[derive(Debug)]
@@ -70,7 +74,22 @@ pub struct StoreStatus {
     pub kept: Kept,
     /// The kinds of work, as the holder told.
     pub works: Vec<WorkRow>,
+    /// Its mail; none for a store that has no outgoing queue, or cannot be opened.
+    pub mail: Option<MailStatus>,
     /// Why it cannot be opened, or kept.
+    pub problem: Option<Failure>,
+}
+
+/// The spooler of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailStatus {
+    /// Who sends what is submitted; [`Kept::Unneeded`] in a profile without transports.
+    pub kept: Kept,
+    /// What waits.
+    pub queue: QueueCounts,
+    /// How far the spooler is, as it told.
+    pub work: Option<WorkRow>,
+    /// Why there is no spooler, or what went wrong the last time that it worked.
     pub problem: Option<Failure>,
 }
 
@@ -164,6 +183,7 @@ fn of_store(place: &Place, processes: &[Process], call: &Call) -> StoreStatus {
         uid: None,
         kept: Kept::Unknown,
         works: Vec::new(),
+        mail: None,
         problem: None,
     };
     look(place, processes, blank.clone(), call).unwrap_or_else(|error| StoreStatus {
@@ -188,10 +208,53 @@ fn look(
         }
         store => store?,
     };
-    let uid = store.info().uid.to_string();
-    let rows = rows_of(&uid, processes);
+    let (kept, works, problem) = of_role(place, store.as_ref(), Role::Keeper, processes, call)?;
+    let mail = match store.info().capabilities.submit {
+        true => Some(of_mail(place, store.as_ref(), processes, call)?),
+        false => None,
+    };
+    Ok(StoreStatus {
+        uid: Some(store.info().uid.to_string()),
+        kept,
+        works,
+        mail,
+        problem,
+        ..blank
+    })
+}
+
+fn of_mail(
+    place: &Place,
+    store: &dyn Store,
+    processes: &[Process],
+    call: &Call,
+) -> Result<MailStatus> {
+    let (kept, works, problem) = of_role(place, store, Role::Spooler, processes, call)?;
+    let kept = match kept {
+        Kept::ByNobody if !place.has_transports() => Kept::Unneeded,
+        kept => kept,
+    };
+    let work = works.into_iter().next();
+    let last = work.as_ref().and_then(|work| work.problem.clone());
+    Ok(MailStatus {
+        kept,
+        queue: QueueCounts::of(store, call)?,
+        work,
+        problem: problem.or(last),
+    })
+}
+
+/// Who has a role in a store, what it told of its work, and what keeps somebody from having it.
+fn of_role(
+    place: &Place,
+    store: &dyn Store,
+    role: Role,
+    processes: &[Process],
+    call: &Call,
+) -> Result<(Kept, Vec<WorkRow>, Option<Failure>)> {
+    let rows = rows_of(&store.info().uid.to_string(), role, processes);
     let problem = rows.iter().find_map(|(_, row)| row.problem.clone());
-    let seen = lease::look(store.as_ref(), Role::Keeper, call)?;
+    let seen = lease::look(store, role, call)?;
     let holding = rows.iter().find(|(_, r)| r.state == LeaseState::Holding);
     let (kept, works) = match holding {
         Some((pid, row)) => (Kept::By(answering(*pid, row, processes)), row.works.clone()),
@@ -201,22 +264,17 @@ fn look(
         }
         None => (Kept::ByNobody, Vec::new()),
     };
-    Ok(StoreStatus {
-        uid: Some(uid),
-        kept,
-        works,
-        problem,
-        ..blank
-    })
+    Ok((kept, works, problem))
 }
 
-/// The rows of a store in what processes said.
-fn rows_of<'a>(uid: &str, processes: &'a [Process]) -> Vec<(u32, &'a LeaseRow)> {
+/// The rows of a role in a store in what processes said.
+fn rows_of<'a>(uid: &str, role: Role, processes: &'a [Process]) -> Vec<(u32, &'a LeaseRow)> {
+    let role = role.to_string();
     let reports = processes
         .iter()
         .filter_map(|p| Some((p.pid, p.report.as_ref().ok()?)));
     let rows = reports.flat_map(|(pid, report)| report.leases.iter().map(move |row| (pid, row)));
-    rows.filter(|(_, row)| row.store.as_deref() == Some(uid))
+    rows.filter(|(_, row)| row.store.as_deref() == Some(uid) && row.role == role)
         .collect()
 }
 

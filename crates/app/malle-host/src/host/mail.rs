@@ -9,7 +9,9 @@ use mapi_props::{Code, Guid};
 use mapi_spi::{Call, Error, OpenMode, Result, Role};
 
 use super::MalleHost;
-use crate::control::{AskError, Failure, MailWanted, Reply, Request, ask_all, tell_all};
+use crate::control::{
+    AT_ONCE, AskError, Failure, MailOrder, MailWanted, Reply, Request, ask_all, tell_all,
+};
 use crate::daemon::{Asking, Errand, Place, post_now};
 use crate::lease::{NoAnswer, look};
 
@@ -59,15 +61,54 @@ impl MalleHost {
             store: Some(store.to_string()),
             wanted: wanted.clone(),
         };
-        let asking = Asking {
-            program: "malle",
-            run: self.profiles().home().run_dir(),
-            patience: PATIENCE,
-        };
+        let asking = self.asking();
         match post_now(place, &errand, &request, &asking, &mut |_| (), call) {
             Ok(posted) => posted.done.problems.first().map_or(Ok(()), failed),
             Err(NoAnswer::Store(e)) if e.code() == Code::NO_SUPPORT => Ok(()),
             Err(error) => Err(unanswered(error)),
+        }
+    }
+
+    /// Has something done with messages that wait to be sent in the store of this letter: `items` are their numbers in it. What
+    /// could not be done is told of each, by its short id.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` for a profile or store that is not there; `MAPI_E_NO_SUPPORT` for a store without an outgoing queue;
+    /// `MAPI_E_BUSY` if who works as the spooler does not answer; those of [`crate::lease::Lease::try_take`] and of the store.
+    pub fn order_mail(
+        &self,
+        profile: &str,
+        letter: &str,
+        order: MailOrder,
+        items: &[u64],
+        call: &Call,
+    ) -> Result<Vec<Failure>> {
+        let host: Arc<dyn Host> = Arc::new(self.clone());
+        let mut places = Place::all(&host, profile)?.into_iter();
+        let place = places.find(|place| place.letter() == letter);
+        let missing = || Error::new(Code::NOT_FOUND, "no store has this letter");
+        let place = place.ok_or_else(missing)?;
+        let store = place.open(OpenMode::ReadOnly, call)?.info().uid.to_string();
+        let mut problems = Vec::new();
+        for items in items.chunks(AT_ONCE) {
+            let errand = Errand::order(order, items);
+            let request = Request::Outbox {
+                store: store.clone(),
+                order,
+                items: items.to_vec(),
+            };
+            let asking = self.asking();
+            let posted = post_now(&place, &errand, &request, &asking, &mut |_| (), call);
+            problems.extend(posted.map_err(unanswered)?.done.problems);
+        }
+        Ok(problems)
+    }
+
+    fn asking(&self) -> Asking<'_> {
+        Asking {
+            program: "malle",
+            run: self.profiles().home().run_dir(),
+            patience: PATIENCE,
         }
     }
 
