@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mapi_kit::recipients::ModifyMode;
+use mapi_kit::recipients::{ModifyMode, RecipientRow};
 use mapi_kit::working::WorkingAttachment;
 use mapi_props::{Bag, Code, PropTag, PropValue, SortColumn, StoredAttachment, tags};
 use mapi_spi::{Error, Result};
@@ -20,6 +20,18 @@ const RECIPIENT_COLUMNS: [PropTag; 7] = [
     tags::EMAIL_ADDRESS.raw(),
     tags::ENTRYID.raw(),
     tags::INSTANCE_KEY.raw(),
+];
+
+/// Those of a message that was submitted (OUT-02).
+const SERVED_COLUMNS: [PropTag; 8] = [
+    tags::ROWID.raw(),
+    tags::RECIPIENT_TYPE.raw(),
+    tags::DISPLAY_NAME.raw(),
+    tags::ADDRTYPE.raw(),
+    tags::EMAIL_ADDRESS.raw(),
+    tags::ENTRYID.raw(),
+    tags::INSTANCE_KEY.raw(),
+    tags::RESPONSIBILITY.raw(),
 ];
 
 const ATTACHMENT_COLUMNS: [PropTag; 8] = [
@@ -69,6 +81,13 @@ impl Message {
     /// The table of recipients, as this handle sees them.
     pub fn recipients(&self) -> TableBuilder {
         let inner = Arc::clone(&self.inner);
+        let served = |row: &RecipientRow| row.props.contains(&tags::RESPONSIBILITY.id());
+        let submitted = inner.state().working.recipients().iter().any(served);
+        let columns: &'static [PropTag] = if submitted {
+            &SERVED_COLUMNS
+        } else {
+            &RECIPIENT_COLUMNS
+        };
         let fetch = move || {
             inner.context.spi()?;
             Ok(inner
@@ -79,7 +98,7 @@ impl Message {
                 .map(recipient_row)
                 .collect())
         };
-        table(MemoryRows::new(&RECIPIENT_COLUMNS, fetch))
+        table(MemoryRows::new(columns, fetch))
     }
 
     /// The table of saved attachments. Without a sort: by rendering position, then number.

@@ -1,32 +1,30 @@
 //! SubmitMessage: the store's part of sending.
 //! Reference: "IMessage::SubmitMessage", "IMAPISupport::PrepareSubmit" (requirements OUT-08, OUT-11, decisions D-08, D-31)
 
-use std::collections::BTreeSet;
-
-use mapi_kit::recipients::RecipientRow;
+use mapi_kit::outgoing;
 use mapi_kit::working::WorkingMessage;
-use mapi_props::entry_id::recipient_search_key;
-use mapi_props::{Bag, Code, PropValue, message_flags, recipient_type, tags};
+use mapi_props::{Bag, Code, message_flags, tags};
 use mapi_spi::{Error, Expect, MessageTarget, Result};
 
 use super::{Message, MessageInner, Place, saving};
 use crate::context::Context;
 use crate::placing;
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
-
 impl Message {
     /// Submits the message: saves it and puts it into the outgoing queue of its store, in one transaction. From then on
     /// nobody can change it, this handle only reads, and [`crate::MsgStore::abort_submit`] alone takes it back. It waits there
     /// until something sends it.
     ///
-    /// PR_CLIENT_SUBMIT_TIME is now, PR_RESPONSIBILITY of each recipient says whether it is still to be served: not a second
-    /// time, and of a message that is sent again (MSGFLAG_RESEND) only those of MAPI_P1. A message without
-    /// PR_INTERNET_MESSAGE_ID gets one, so that it has the same however often sending is tried.
+    /// PR_CLIENT_SUBMIT_TIME is now, and PR_DEFERRED_SEND_TIME is counted from it where PR_DEFERRED_SEND_NUMBER and _UNITS say so.
+    /// PR_RESPONSIBILITY of each recipient says whether it is still to be served: not a second
+    /// time, and of a message that is sent again (MSGFLAG_RESEND) only those of MAPI_P1. Recipients get what they lack of
+    /// what addressing needs. A message without PR_INTERNET_MESSAGE_ID gets one, so that it has the same however often
+    /// sending is tried.
     ///
     /// # Errors
-    /// `MAPI_E_NO_RECIPIENTS` without recipients; `MAPI_E_NO_ACCESS` on a read-only handle; `MAPI_E_NO_SUPPORT` for a
+    /// `MAPI_E_NO_RECIPIENTS` without recipients, or if nobody is left who is to be served; `MAPI_E_INVALID_ENTRYID`,
+    /// `MAPI_E_UNKNOWN_ENTRYID` or `MAPI_E_NOT_FOUND` if PR_SENTMAIL_ENTRYID names no folder of the store that could take
+    /// the message when it is sent; `MAPI_E_NO_ACCESS` on a read-only handle; `MAPI_E_NO_SUPPORT` for a
     /// message that is in no folder's contents, or a store without a queue; those of [`Self::save_changes`]. The message stays
     /// as it was then, and can be changed.
     pub fn submit(&self) -> Result<()> {
@@ -51,11 +49,9 @@ fn submit(inner: &MessageInner) -> Result<()> {
             return Err(Error::new(Code::NO_SUPPORT, detail));
         }
     };
-    if state.working.recipients().is_empty() {
-        let detail = "the message has no recipients";
-        return Err(Error::new(Code::NO_RECIPIENTS, detail));
-    }
-    let outgoing = prepared(&state.working, context);
+    // Said now, while somebody is there who can change it.
+    outgoing::sent_folder(context.spi()?, &state.working.props, &context.call)?;
+    let message = prepared(&state.working, context)?;
     let target = match state.id {
         Some(id) => MessageTarget::Existing(id),
         None => MessageTarget::New {
@@ -63,30 +59,35 @@ fn submit(inner: &MessageInner) -> Result<()> {
             associated: false,
         },
     };
-    let expect = match outgoing.meta() {
+    let expect = match message.meta() {
         Some(meta) => Expect::Exactly(meta.change),
         None => Expect::Any,
     };
-    saving::store(inner, &mut state, &outgoing, target, expect)?;
+    saving::store(inner, &mut state, &message, target, expect)?;
     state.modify = false;
     Ok(())
 }
 
 /// The message as it goes into the queue.
-fn prepared(working: &WorkingMessage, context: &Context) -> WorkingMessage {
-    let mut outgoing = working.clone();
-    outgoing.flags |= message_flags::SUBMIT | message_flags::UNSENT;
-    let props = &mut outgoing.props;
-    props.set(tags::CLIENT_SUBMIT_TIME, context.now());
-    props.set(tags::SUBMIT_FLAGS, 0);
+fn prepared(working: &WorkingMessage, context: &Context) -> Result<WorkingMessage> {
+    let again = working.flags & message_flags::RESEND != 0;
+    let rows = working.recipients().iter().map(|row| &row.props);
+    let rows = outgoing::submitted_rows(rows, again);
+    if !rows.iter().any(outgoing::is_open) {
+        let detail = "the message has no recipients that are to be served";
+        return Err(Error::new(Code::NO_RECIPIENTS, detail));
+    }
+    let mut message = working.clone();
+    message.flags |= message_flags::SUBMIT | message_flags::UNSENT;
+    let props = &mut message.props;
+    outgoing::submitted_now(props, context.now());
     let id = props.text(tags::INTERNET_MESSAGE_ID).unwrap_or_default();
     if id.trim().is_empty() {
         let id = message_id(props, context);
         props.set(tags::INTERNET_MESSAGE_ID, id);
     }
-    let again = working.flags & message_flags::RESEND != 0;
-    outgoing.replace_recipients(responsibility(working.recipients(), again));
-    outgoing
+    message.replace_recipients(rows);
+    Ok(message)
 }
 
 fn message_id(props: &Bag, context: &Context) -> String {
@@ -96,33 +97,4 @@ fn message_id(props: &Bag, context: &Context) -> String {
     ];
     let guid = context.opened.place.support.new_guid();
     placing::message_id(guid, sender.into_iter().filter_map(|tag| props.text(tag)))
-}
-
-/// PR_RESPONSIBILITY of all rows: FALSE for those who are to be served. Of a message that is sent again these are the rows of
-/// MAPI_P1 (D-08).
-fn responsibility(rows: &[RecipientRow], again: bool) -> Vec<Bag> {
-    let mut served = BTreeSet::new();
-    let row = |row: &RecipientRow| {
-        let mut props = row.props.clone();
-        let kind = props
-            .value(tags::RECIPIENT_TYPE)
-            .and_then(PropValue::as_long)
-            .unwrap_or(recipient_type::TO);
-        let done = if again {
-            props.set(tags::RECIPIENT_TYPE, kind & !SUBMITTED);
-            kind != recipient_type::P1
-        } else {
-            // Whoever is there twice gets it once (D-31).
-            key(&props).is_some_and(|key| !served.insert(key))
-        };
-        props.set(tags::RESPONSIBILITY, done);
-        props
-    };
-    rows.iter().map(row).collect()
-}
-
-fn key(props: &Bag) -> Option<Vec<u8>> {
-    let address = props.text(tags::EMAIL_ADDRESS).filter(|a| !a.is_empty())?;
-    let kind = props.text(tags::ADDRTYPE).unwrap_or("SMTP");
-    Some(recipient_search_key(kind, address))
 }

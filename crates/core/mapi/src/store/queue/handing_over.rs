@@ -53,7 +53,7 @@ impl MsgStore {
 
     fn set_lock(&self, id: ItemId, state: LockState) -> Result<()> {
         loop {
-            let data = self.waiting(id)?;
+            let data = self.in_queue(id)?;
             let (meta, props) = (&data.meta, &data.body.props);
             if outgoing::is_locked(props) == (state == LockState::Locked) {
                 return Ok(());
@@ -75,7 +75,7 @@ impl MsgStore {
 
     fn finish(&self, id: ItemId) -> Result<Disposition> {
         loop {
-            let data = self.waiting(id)?;
+            let data = self.in_queue(id)?;
             let (store, call) = (self.context.spi()?, &self.context.call);
             let goes = Disposition::of(store, &data.body.props, call)?;
             let rows = outgoing::served(&data.body.recipients);

@@ -25,7 +25,7 @@ impl MsgStore {
 
     fn abort(&self, id: ItemId) -> Result<()> {
         loop {
-            let data = self.waiting(id)?;
+            let data = self.in_queue(id)?;
             if outgoing::is_locked(&data.body.props) {
                 let detail = "the message is being handed over";
                 return Err(Error::new(Code::UNABLE_TO_ABORT, detail));
@@ -43,7 +43,7 @@ impl MsgStore {
     }
 
     /// A message of the queue.
-    pub(super) fn waiting(&self, id: ItemId) -> Result<MessageData> {
+    pub(super) fn in_queue(&self, id: ItemId) -> Result<MessageData> {
         let gone = || Error::new(Code::NOT_IN_QUEUE, "the message is not waiting to be sent");
         let data = match self.context.spi()?.message(id, &self.context.call) {
             Err(e) if e.code() == Code::NOT_FOUND => return Err(gone()),
