@@ -45,9 +45,10 @@ impl Catalogue {
         catalogue
     }
 
-    /// The same with a service more: for a program that brings its own.
+    /// The same with a service more, or in place of the one of its name: for a program that brings its own.
     #[must_use]
     pub fn with(mut self, service: Arc<dyn Service>) -> Self {
+        self.services.retain(|s| s.name() != service.name());
         self.services.push(service);
         self
     }
