@@ -1,5 +1,6 @@
 //! The cases, by topic.
 
+mod arriving;
 mod attachments;
 mod bodies;
 mod bulk;
@@ -139,6 +140,7 @@ pub fn all() -> Vec<Case> {
         notification_threads::CASES,
         live_tables::CASES,
         live_kinds::CASES,
+        arriving::CASES,
         delivery::CASES,
         transactions::CASES,
         messages::CASES,
