@@ -6,10 +6,23 @@
 //!
 //! Deliberately absent here: threads that wait and leases (`malle-host`), any transport's name, MIME.
 
+mod aside;
+mod backoff;
+mod gate;
+mod inbound;
+mod job;
+mod notes;
 mod options;
 mod order;
+mod outcome;
+mod recover;
+mod reports;
 mod round;
+mod route;
+mod sending;
+mod settle;
 mod spooler;
+mod work;
 
 pub use options::{Options, Waker};
 pub use order::Order;

@@ -1,4 +1,18 @@
-//! What somebody says is to happen to messages in the queue.
+//! What somebody says is to happen to messages in the queue, and how it does.
+
+use mapi::spool::{Picked, Settlement, Spool, Verdict};
+use mapi::{EntryId, Session};
+use mapi_kit::outgoing::{self, state::Known, state::Phase, state::QueueState};
+use mapi_props::{Bag, Code, PropValue, message_flags, recipient_type, tags};
+use mapi_spi::{Call, Error, ItemId, QueuePlace, Result, TransportNotice};
+
+use crate::outcome;
+use crate::route;
+use crate::spooler::told;
+use crate::work::Work;
+
+/// MAPI_SUBMITTED: the recipient has the message already.
+const SUBMITTED: i32 = i32::MIN;
 
 /// An order about messages in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +28,171 @@ pub enum Order {
     Release,
     /// It was sent: recipients that are not settled count as served, nobody is told otherwise.
     MarkSent,
-    /// Make it a draft again. Recipients that have it are marked, and not served again when it is sent.
+    /// Make it a draft again. Recipients that surely have it are marked so, and not served again when it is sent.
     BackToDrafts,
 }
+
+/// Carries an order out for one message.
+///
+/// # Errors
+/// `MAPI_E_NOT_IN_QUEUE` for a message that does not wait; `MAPI_E_OBJECT_CHANGED` if somebody took it back at this moment; those of the
+/// store.
+pub(crate) fn carry_out(
+    spool: &Spool,
+    work: &mut Work,
+    session: &Session,
+    order: Order,
+    message: &EntryId,
+    call: &Call,
+) -> Result<()> {
+    let item = spool.item(message)?;
+    let (picked, mut state) = found(spool, item)?;
+    if work.is_unsettled(item) {
+        let detail = "what became of the message cannot be written yet";
+        return Err(Error::new(Code::BUSY, detail));
+    }
+    let deferred = state.known.contains(&Known::Deferred);
+    let verdict = match order {
+        Order::Retry { unknown } => {
+            retried(&mut state, unknown);
+            outcome::verdict(&mut state, &picked.recipients)
+        }
+        Order::Hold => {
+            outcome::verdict(&mut state, &picked.recipients);
+            state.phase = Phase::Held;
+            kept(&state)
+        }
+        Order::Release => {
+            if state.phase == Phase::Held {
+                state.phase = Phase::Ready;
+            }
+            outcome::verdict(&mut state, &picked.recipients)
+        }
+        Order::MarkSent => {
+            served(&mut state, &picked.recipients);
+            Verdict::Finish
+        }
+        Order::BackToDrafts if state.known.contains(&Known::Sent) => Verdict::Resend,
+        Order::BackToDrafts => Verdict::Draft,
+    };
+    let recipients = rows(&picked, &state, verdict);
+    let settlement = Settlement {
+        message: picked,
+        state,
+        verdict,
+        recipients,
+        reports: Vec::new(),
+    };
+    spool.settle(std::slice::from_ref(&settlement))?;
+    work.routes.remove(&item);
+    if deferred && !settlement.state.known.contains(&Known::Deferred)
+        || matches!(verdict, Verdict::Draft | Verdict::Resend)
+    {
+        // Whoever kept it would send it a second time.
+        let id = message.as_bytes().to_vec();
+        for carrier in session.with_call(call.clone()).carriers()?.running {
+            if deferred {
+                told(&carrier, &TransportNotice::AbortDeferred(id.clone()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The message with what is known of it.
+fn found(spool: &Spool, item: ItemId) -> Result<(Picked, QueueState)> {
+    let gone = || Error::new(Code::NOT_IN_QUEUE, "the message is not waiting to be sent");
+    let (picked, _) = match spool.pick(item) {
+        Err(error) if error.code() == Code::NOT_FOUND => return Err(gone()),
+        read => read?,
+    };
+    if picked.meta.flags & message_flags::SUBMIT == 0 {
+        return Err(gone());
+    }
+    let before = QueuePlace {
+        submitted: outgoing::submitted(&picked.props),
+        item: ItemId(item.0.saturating_sub(1)),
+    };
+    let entry = spool.queue(Some(before), 1)?.pop();
+    let entry = entry.filter(|entry| entry.item == item).ok_or_else(gone)?;
+    Ok((picked, entry.state))
+}
+
+/// Everything that is not settled is open again, and every transport is asked.
+fn retried(state: &mut QueueState, unknown: bool) {
+    state.phase = Phase::Ready;
+    state.transport = None;
+    state.decliners.clear();
+    for known in &mut state.known {
+        match known {
+            Known::Open { .. } | Known::Deferred => *known = Known::OPEN,
+            Known::Unknown if unknown => *known = Known::OPEN,
+            _ => {}
+        }
+    }
+}
+
+fn served(state: &mut QueueState, rows: &[Bag]) {
+    for (place, row) in rows.iter().enumerate() {
+        if route::is_ours(row) && !state.of(place).is_settled() {
+            state.set(place, Known::Sent);
+        }
+    }
+}
+
+fn kept(state: &QueueState) -> Verdict {
+    if state.has_left() {
+        Verdict::Keep
+    } else {
+        Verdict::Unlock
+    }
+}
+
+/// The recipient rows as the order leaves them; none: as they are.
+fn rows(picked: &Picked, state: &QueueState, verdict: Verdict) -> Option<Vec<Bag>> {
+    match verdict {
+        Verdict::Finish => {
+            let mut rows = picked.recipients.clone();
+            for row in &mut rows {
+                row.set(tags::RESPONSIBILITY, true);
+            }
+            Some(rows)
+        }
+        Verdict::Resend => Some(resent(&picked.recipients, state)),
+        Verdict::Unlock | Verdict::Keep | Verdict::Draft => None,
+    }
+}
+
+/// The rows of a message that some have: these are marked, and whoever has it not is there a second time as MAPI_P1 (D-08), so that
+/// sending it again serves them alone.
+fn resent(rows: &[Bag], state: &QueueState) -> Vec<Bag> {
+    let (mut shown, mut again) = (Vec::new(), Vec::new());
+    for (place, row) in rows.iter().enumerate() {
+        let kind = row.value(tags::RECIPIENT_TYPE);
+        let kind = kind.and_then(PropValue::as_long);
+        let kind = kind.unwrap_or(recipient_type::TO) & !SUBMITTED;
+        let has = !route::is_ours(row) || *state.of(place) == Known::Sent;
+        if kind == recipient_type::P1 {
+            if !has {
+                again.push(row.clone());
+            }
+            continue;
+        }
+        let mut row = row.clone();
+        if !has {
+            let mut p1 = row.clone();
+            p1.set(tags::RECIPIENT_TYPE, recipient_type::P1);
+            again.push(p1);
+        }
+        row.set(
+            tags::RECIPIENT_TYPE,
+            if has { kind | SUBMITTED } else { kind },
+        );
+        shown.push(row);
+    }
+    shown.extend(again);
+    shown
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,12 @@
 //! One round of work: what is wanted, and what came of it.
 
+pub(crate) mod driving;
+mod survey;
+
 use std::time::Duration;
 
 use mapi::Error;
+use mapi::spool::Carrier;
 use mapi_props::Guid;
 
 /// What a round is to do. The default does nothing; see [`Wanted::due`].
@@ -62,4 +66,15 @@ pub struct Problem {
     pub what: String,
     /// How.
     pub error: Error,
+}
+
+impl Problem {
+    /// One with a transport.
+    pub(crate) fn of(carrier: &Carrier, error: Error) -> Self {
+        Self {
+            transport: Some(carrier.uid()),
+            what: carrier.name(),
+            error,
+        }
+    }
 }

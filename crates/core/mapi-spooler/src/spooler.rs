@@ -1,11 +1,19 @@
 //! The spooler of a store.
 
-use mapi::spool::Spool;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mapi::spool::{Carrier, Spool};
 use mapi::{EntryId, MsgStore, Session};
 use mapi_props::{Code, Guid};
-use mapi_spi::{Call, Error, Result, SpoolerNotice};
+use mapi_spi::{Call, Result, SpoolerNotice, TransportNotice};
 
-use crate::{Options, Order, Round, Wanted};
+use crate::gate::Gate;
+use crate::notes::Notes;
+use crate::order;
+use crate::round::driving::Driving;
+use crate::work::Work;
+use crate::{Options, Order, Round, Wanted, recover, settle};
 
 /// Sends what waits in a store and receives what arrives for it.
 #[derive(Debug)]
@@ -13,20 +21,35 @@ pub struct Spooler {
     session: Session,
     spool: Spool,
     options: Options,
+    notes: Arc<Notes>,
+    work: Gate<Work>,
+    /// Another process has the lease: nothing more is said to any transport.
+    over: AtomicBool,
 }
 
 impl Spooler {
-    /// Begins to be the spooler of `store`, which `session` has open under the lease of [`mapi_spi::Role::Spooler`]. Nothing is done before
-    /// the first round.
+    /// Begins to be the spooler of `store`, which `session` has open under the lease of [`mapi_spi::Role::Spooler`]. What
+    /// transports of the session say is heard from now on; nothing is done before the first round.
     ///
     /// # Errors
     /// `MAPI_E_NO_SUPPORT` for a session without that lease; `MAPI_E_NO_ACCESS` for a store that can only be read;
     /// `MAPI_E_END_OF_SESSION`.
     pub fn begin(session: &Session, store: &MsgStore, options: Options) -> Result<Self> {
+        let spool = store.spool()?;
+        let notes = Arc::new(Notes::new(options.wake.clone()));
+        let heard = Arc::downgrade(&notes);
+        session.hear_transports(move |transport, notice| {
+            if let Some(notes) = heard.upgrade() {
+                notes.note(transport, notice);
+            }
+        });
         Ok(Self {
             session: session.clone(),
-            spool: store.spool()?,
+            spool,
             options,
+            notes,
+            work: Gate::default(),
+            over: AtomicBool::new(false),
         })
     }
 
@@ -34,31 +57,99 @@ impl Spooler {
     /// Cancelling `call` ends it soon, with what was done until then.
     ///
     /// # Errors
-    /// `MAPI_E_END_OF_SESSION` when another process has the lease: nothing more is said to any transport. `MAPI_E_USER_CANCEL`,
-    /// `MAPI_E_TIMEOUT`; those of the store, after which nothing is lost. What goes wrong with one transport or message is no
-    /// error; see [`Round::problems`].
+    /// `MAPI_E_END_OF_SESSION` when another process has the lease: nothing more is said to any transport. `MAPI_E_NOT_FOUND` for a
+    /// target that the session does not have; `MAPI_E_USER_CANCEL`, `MAPI_E_TIMEOUT`; those of the store, after which nothing is lost.
+    /// What goes wrong with one transport or message is no error; see [`Round::problems`].
     pub fn round(&self, wanted: &Wanted, call: &Call) -> Result<Round> {
-        let _ = (wanted, call, &self.session, &self.spool, &self.options);
-        Err(Error::new(Code::NO_SUPPORT, "not yet"))
+        let mut work = self.work.enter(call)?;
+        let mut round = Round::default();
+        let mut heard = self.notes.take();
+        let done = self.prepared(&mut work, &mut round, call).and_then(|()| {
+            let driving = Driving {
+                session: &self.session.with_call(call.clone()),
+                spool: &self.spool.under(call),
+                options: &self.options,
+                wanted,
+                call,
+            };
+            driving.run(&mut heard, &mut work, &mut round)
+        });
+        self.notes.put_back(heard);
+        self.ended(done)?;
+        Ok(round)
     }
 
-    /// Carries an order out for each of these messages, and says for each whether it could be.
+    /// Carries an order out for each of these messages, and says for each whether it could be. Waits for a round to end.
     ///
     /// # Errors
-    /// `MAPI_E_END_OF_SESSION`, as [`Self::round`]. Of a message: `MAPI_E_NOT_IN_QUEUE` for one that does not wait (any more);
-    /// `MAPI_E_UNABLE_TO_ABORT` for one that cannot be taken back now; those of the store.
+    /// `MAPI_E_END_OF_SESSION`, `MAPI_E_USER_CANCEL`, `MAPI_E_TIMEOUT`, as [`Self::round`]. Of a message: `MAPI_E_NOT_IN_QUEUE` for one that
+    /// does not wait (any more); those of the store.
     pub fn order(
         &self,
         order: Order,
         messages: &[EntryId],
         call: &Call,
     ) -> Result<Vec<Result<()>>> {
-        let _ = (order, messages, call);
-        Err(Error::new(Code::NO_SUPPORT, "not yet"))
+        let mut work = self.work.enter(call)?;
+        let prepared = self.prepared(&mut work, &mut Round::default(), call);
+        self.ended(prepared)?;
+        let spool = self.spool.under(call);
+        let mut done = Vec::new();
+        for message in messages {
+            let one = order::carry_out(&spool, &mut work, &self.session, order, message, call);
+            match one {
+                Err(error) if error.code() == Code::END_OF_SESSION => {
+                    return self.ended(Err(error));
+                }
+                one => done.push(one),
+            }
+        }
+        Ok(done)
     }
 
-    /// A transport says something; the next round acts on it. What transports of the session say is heard anyway.
+    /// A transport says something; the next round acts on it. What transports of the session say by themselves is heard anyway.
     pub fn tell(&self, transport: Guid, notice: SpoolerNotice) {
-        let _ = (transport, notice);
+        self.notes.note(transport, notice);
+    }
+
+    fn prepared(&self, work: &mut Work, round: &mut Round, call: &Call) -> Result<()> {
+        let spool = self.spool.under(call);
+        settle::write_rest(&spool, work, round)?;
+        recover::all(&spool, &self.options, work, round, call)
+    }
+
+    fn ended<T>(&self, done: Result<T>) -> Result<T> {
+        if let Err(error) = &done
+            && error.code() == Code::END_OF_SESSION
+        {
+            self.over.store(true, Ordering::Release);
+        }
+        done
+    }
+}
+
+impl Drop for Spooler {
+    /// Transports are told that they are asked nothing more, unless another process has the lease.
+    fn drop(&mut self) {
+        if self.over.load(Ordering::Acquire) {
+            return;
+        }
+        let work = self.work.get_mut();
+        for carrier in &work.begun {
+            let occupied = work.occupied.get(&carrier.uid());
+            if !occupied.is_some_and(crate::aside::Occupied::is) {
+                told(carrier, &TransportNotice::EndOutbound);
+                if carrier.receives() && self.options.receives {
+                    told(carrier, &TransportNotice::EndInbound);
+                }
+            }
+        }
+    }
+}
+
+/// Tells a transport something. That it does not want to hear it changes nothing.
+pub(crate) fn told(carrier: &Carrier, notice: &TransportNotice) {
+    if let Err(error) = carrier.notify(notice) {
+        tracing::debug!(%error, ?notice, "a transport was told something");
     }
 }

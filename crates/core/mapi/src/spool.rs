@@ -133,11 +133,11 @@ impl Spool {
     pub fn queue(&self, after: Option<QueuePlace>, limit: usize) -> Result<Vec<Waiting>> {
         let call = &self.context.call;
         let page = self.context.spi()?.queue(after, limit, call)?;
-        Ok(page.into_iter().map(waiting).collect())
+        Ok(page.iter().map(waiting).collect())
     }
 }
 
-fn waiting(queued: Queued) -> Waiting {
+fn waiting(queued: &Queued) -> Waiting {
     let state = match &queued.state {
         None => QueueState::default(),
         Some(row) => QueueState::from_bytes(row).unwrap_or_else(|_| QueueState {

@@ -62,8 +62,6 @@ pub enum Cause {
     Transport,
     /// Some recipients, for whom their transport could do nothing yet; other messages pass it.
     Recipients,
-    /// A transport that reaches its recipients: none is running.
-    NoTransport,
 }
 
 /// What is known of one recipient.

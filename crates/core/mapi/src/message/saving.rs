@@ -5,7 +5,8 @@ use mapi_kit::save::{SaveContext, SavePlan, embedded, plan};
 use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, PropValue, message_flags, tags};
 use mapi_spi::{
-    ChangeSet, Error, Expect, FlagPatch, ItemId, Items, MessageTarget, Op, OpOutcome, Result, Saved,
+    ChangeSet, Error, Expect, FlagPatch, ItemId, Items, MessageSave, MessageTarget, Op, OpOutcome,
+    Origin, QUEUE_STATE, Result, Saved, SyncRow,
 };
 
 use super::{Message, MessageInner, Place, State};
@@ -102,6 +103,7 @@ fn commit(inner: &MessageInner, state: &mut State, planned: SavePlan) -> Result<
     let context = &inner.context;
     let changes = ChangeSet {
         values: planned.values,
+        sync_state: forgotten(&planned.save),
         ..ChangeSet::one(Op::SaveMessage(Box::new(planned.save)))
     };
     let outcome = context.commit(changes).map_err(|e| match e.code() {
@@ -126,6 +128,21 @@ fn commit(inner: &MessageInner, state: &mut State, planned: SavePlan) -> Result<
         Err(_) => state.modify = false,
     }
     Ok(())
+}
+
+/// A message goes into the queue as one of which the spooler knows nothing, whatever it knew when it was there before.
+fn forgotten(save: &MessageSave) -> Vec<SyncRow> {
+    match save.target {
+        MessageTarget::Existing(id) if save.flags.set & message_flags::SUBMIT != 0 => {
+            vec![SyncRow {
+                origin: Origin::SPOOLER,
+                object: Some(id),
+                key: QUEUE_STATE.to_vec(),
+                value: None,
+            }]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn save_in_attachment(

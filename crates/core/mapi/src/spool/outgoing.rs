@@ -2,10 +2,11 @@
 //! Reference: "Sending Messages: Transport Provider Tasks" (requirements OUT-08, XP-01)
 
 use mapi_kit::export::{ExportFrom, export};
-use mapi_props::{Bag, MessageTree, StoredMessage};
-use mapi_spi::{ItemId, ItemMeta, Result};
+use mapi_props::{Bag, MessageTree, StoredMessage, Tag, TreeProps, tags};
+use mapi_spi::{Identity, ItemId, ItemMeta, Result};
 
-use super::Spool;
+use super::{Carrier, Spool};
+use crate::Addressee;
 
 /// A message of the queue, read.
 #[derive(Debug)]
@@ -45,5 +46,85 @@ impl Spool {
             recipients,
         };
         Ok((picked, tree))
+    }
+
+    /// The copy of a message that a transport is given: what is only for its store stays behind, and it says who sends it and
+    /// when. A sender that is none of the user's identities is the transport's, or this store's; whoever represents nobody
+    /// represents himself.
+    #[must_use]
+    pub fn outgoing(&self, message: MessageTree, by: &Carrier) -> MessageTree {
+        let mut copy = message.into_transmittable();
+        let props = &mut copy.props;
+        let own = by.identity();
+        let own = own.or(self.context.opened.place.identity.as_ref());
+        if let Some(own) = own.filter(|_| !self.is_mine(props)) {
+            let sender = Addressee::from(own);
+            put(props, &SENDER, &sender);
+            if REPRESENTING.nobody(props) {
+                put(props, &REPRESENTING, &sender);
+            }
+        }
+        props.set(tags::PROVIDER_SUBMIT_TIME, self.now());
+        copy
+    }
+
+    /// Whether the sender that a message names is the user, in any identity.
+    fn is_mine(&self, props: &TreeProps) -> bool {
+        let Some(address) = props.text(tags::SENDER_EMAIL_ADDRESS) else {
+            return false;
+        };
+        let kind = props.text(tags::SENDER_ADDRTYPE).unwrap_or("SMTP");
+        let is_it = |known: &Identity| {
+            known.address_type == kind && known.address.to_lowercase() == address.to_lowercase()
+        };
+        let providers = self.context.member.session.providers.all();
+        providers
+            .iter()
+            .any(|p| p.identity.as_ref().is_some_and(is_it))
+    }
+}
+
+/// Where a message says who somebody is.
+struct Says {
+    name: Tag<str>,
+    kind: Tag<str>,
+    address: Tag<str>,
+    entry_id: Tag<[u8]>,
+    search_key: Tag<[u8]>,
+}
+
+const SENDER: Says = Says {
+    name: tags::SENDER_NAME,
+    kind: tags::SENDER_ADDRTYPE,
+    address: tags::SENDER_EMAIL_ADDRESS,
+    entry_id: tags::SENDER_ENTRYID,
+    search_key: tags::SENDER_SEARCH_KEY,
+};
+
+const REPRESENTING: Says = Says {
+    name: tags::SENT_REPRESENTING_NAME,
+    kind: tags::SENT_REPRESENTING_ADDRTYPE,
+    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
+    entry_id: tags::SENT_REPRESENTING_ENTRYID,
+    search_key: tags::SENT_REPRESENTING_SEARCH_KEY,
+};
+
+impl Says {
+    fn nobody(&self, props: &TreeProps) -> bool {
+        let text = |tag: Tag<str>| props.value(tag).is_none();
+        let bytes = |tag: Tag<[u8]>| props.value(tag).is_none();
+        [self.name, self.kind, self.address].into_iter().all(text)
+            && [self.entry_id, self.search_key].into_iter().all(bytes)
+    }
+}
+
+fn put(props: &mut TreeProps, says: &Says, who: &Addressee) {
+    props.set(says.name, who.shown());
+    props.set(says.kind, who.address_type.as_str());
+    props.set(says.address, who.address.as_str());
+    props.set(says.search_key, who.search_key());
+    match who.entry_id() {
+        Some(id) => props.set(says.entry_id, id),
+        None => drop(props.remove(&says.entry_id.raw().into())),
     }
 }

@@ -79,7 +79,6 @@ fn phase() -> impl Strategy<Value = Phase> {
         Just(Cause::SendTime),
         Just(Cause::Transport),
         Just(Cause::Recipients),
-        Just(Cause::NoTransport),
     ];
     let waiting = (any::<u64>(), cause, ".{0,8}").prop_map(|(until, cause, why)| Phase::Waiting {
         until: FileTime(until),

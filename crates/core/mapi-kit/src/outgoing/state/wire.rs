@@ -71,7 +71,6 @@ fn phase<'a>(out: &mut Vec<u8>, texts: &mut Texts<'a>, phase: &'a Phase) {
             Cause::SendTime => 0,
             Cause::Transport => 1,
             Cause::Recipients => 2,
-            Cause::NoTransport => 3,
         });
         number(out, texts.number(why));
     }
@@ -173,7 +172,6 @@ impl<'a> Reader<'a> {
                     0 => Cause::SendTime,
                     1 => Cause::Transport,
                     2 => Cause::Recipients,
-                    3 => Cause::NoTransport,
                     _ => return None,
                 };
                 let why = String::new();

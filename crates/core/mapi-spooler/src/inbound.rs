@@ -1,0 +1,61 @@
+//! Receiving: each transport that receives puts what has arrived into the store.
+//! Reference: "Message Reception Model", "IXPLogon::Poll" (requirements SUB-02, XP-01); docs/design/arriving.md
+
+use std::time::Duration;
+
+use mapi::Session;
+use mapi::spool::{Carrier, Spool};
+use mapi_spi::{Call, Error, Result};
+
+use crate::round::{Problem, Round};
+
+/// Has a transport bring what has arrived, and says when it wants to be asked again; `None`: it says so itself. One that only sends
+/// is not asked. What went wrong is a problem of the round, and what was delivered before stays.
+///
+/// # Errors
+/// What keeps every transport from delivering: `MAPI_E_END_OF_SESSION`, the end of `call`.
+pub(crate) fn receive(
+    session: &Session,
+    spool: &Spool,
+    carrier: &Carrier,
+    call: &Call,
+    round: &mut Round,
+) -> Result<Option<Duration>> {
+    if !carrier.receives() {
+        return Ok(None);
+    }
+    let reporting = session.reporting().unwrap_or_else(|error| {
+        // Mail arrives whatever the profile says of reports; only what goes on from here waits until it can be read.
+        round.problems.push(Problem {
+            transport: None,
+            what: "rules of the profile for reports".to_owned(),
+            error,
+        });
+        mapi::Reporting::default()
+    });
+    let mut inbox = spool.under(call).inbox(carrier.uid(), &reporting)?;
+    let received = carrier.receive(&mut inbox, call);
+    let arrived = inbox.finish();
+    round.delivered += arrived.delivered;
+    let mut problem = |error: Error| {
+        round.problems.push(Problem {
+            transport: Some(carrier.uid()),
+            what: carrier.name(),
+            error,
+        });
+    };
+    arrived.failures.into_iter().for_each(&mut problem);
+    match received {
+        Ok(next) => Ok(next),
+        Err(error) if ends_the_round(&error, call) => Err(error),
+        Err(error) => {
+            problem(error);
+            Ok(None)
+        }
+    }
+}
+
+/// Whether the spooler has nothing more to do, rather than this transport.
+fn ends_the_round(error: &Error, call: &Call) -> bool {
+    error.code() == mapi_props::Code::END_OF_SESSION || call.check().is_err()
+}

@@ -1,0 +1,190 @@
+//! Giving messages to a transport: the mark before, the mark at its last word, and what it says in the end.
+//! Reference: "IXPLogon::SubmitMessage", "IXPLogon::EndMessage" (requirements XP-01, SP-01)
+
+use mapi::spool::{Carrier, Start};
+use mapi_props::{Code, MessageTree};
+use mapi_spi::{Attempts, Error, Fate, Mark, Outgoing, Result};
+
+use super::due::Queue;
+use super::{Flow, Sending};
+use crate::aside::{Asking, aside};
+use crate::job::Job;
+use crate::outcome::Next;
+use crate::settle;
+
+/// What a transport said of each message.
+type Answers = Vec<Result<Vec<Fate>>>;
+
+/// A message on the transport's thread.
+struct Given {
+    entry_id: Vec<u8>,
+    copy: MessageTree,
+    places: Vec<usize>,
+    again: bool,
+}
+
+/// Marks are made by who has the store, which is not the transport's thread.
+struct Marks<'a>(&'a Asking<Vec<Mark>, (), Result<Answers>>);
+
+impl Attempts for Marks<'_> {
+    fn committing(&mut self, marks: &[Mark]) -> Result<()> {
+        self.0.ask(marks.to_vec())
+    }
+}
+
+impl Sending<'_> {
+    /// Has a transport send these messages, and writes what became of them.
+    ///
+    /// # Errors
+    /// Those of the store before a message was started; `MAPI_E_END_OF_SESSION`; the end of the call, when everything is written.
+    pub(super) fn attempt(
+        &mut self,
+        carrier: &Carrier,
+        jobs: Vec<Job>,
+        queue: &mut Queue,
+    ) -> Result<Flow> {
+        let mut jobs = self.started(carrier, jobs)?;
+        if jobs.is_empty() {
+            return Ok(Flow::Goes);
+        }
+        let answers = self.submit(carrier, &mut jobs)?;
+        let stopped = self.call.check().is_err();
+        let mut flow = Flow::Goes;
+        let mut due = Vec::new();
+        for (mut job, answer) in jobs.into_iter().zip(answers) {
+            let next = job.note(carrier.uid(), &answer, stopped);
+            if let (Next::Down { .. }, Err(error)) = (&next, answer) {
+                if flow == Flow::Goes {
+                    self.problem(carrier, error);
+                }
+                if !queue.may_pass(job.state.attempts) {
+                    flow = Flow::Stops;
+                }
+            }
+            due.push(self.after(carrier, job, next));
+        }
+        settle::write(&self.spool, due, self.work, self.round)?;
+        self.call.check()?;
+        if self.work.occupied(carrier.uid()).is() {
+            flow = Flow::Stops;
+        }
+        Ok(flow)
+    }
+
+    /// Locks and marks them; those that were taken back meanwhile are left out.
+    fn started(&mut self, carrier: &Carrier, mut jobs: Vec<Job>) -> Result<Vec<Job>> {
+        let uid = carrier.uid();
+        let states: Vec<_> = jobs.iter().map(|job| job.started(uid)).collect();
+        let started = {
+            let each = jobs.iter_mut().zip(&states);
+            let mut start: Vec<Start<'_>> = each
+                .map(|(job, state)| Start {
+                    message: &mut job.picked,
+                    state,
+                })
+                .collect();
+            self.spool.start(&mut start)?
+        };
+        for job in &jobs {
+            self.tried.insert((job.picked.meta.id, uid));
+            if job.again {
+                self.heard.wanted.remove(&(uid, job.entry_id.clone()));
+            }
+        }
+        let both = jobs.into_iter().zip(started);
+        Ok(both.filter(|(_, s)| *s).map(|(job, _)| job).collect())
+    }
+
+    /// The call, on a thread of its own.
+    fn submit(&mut self, carrier: &Carrier, jobs: &mut [Job]) -> Result<Answers> {
+        let given: Vec<Given> = jobs.iter_mut().filter_map(given).collect();
+        let count = jobs.len();
+        let uid = carrier.uid();
+        let theirs = carrier.clone();
+        let work = move |asking: &Asking<Vec<Mark>, (), Result<Answers>>, call: &mapi_spi::Call| {
+            let outgoing: Vec<Outgoing<'_>> = given.iter().map(outgoing).collect();
+            theirs.submit_all(&outgoing, &mut Marks(asking), call)
+        };
+        let (spool, mut lost) = (&self.spool, None);
+        let occupied = self.work.occupied(uid);
+        let answered = aside(
+            &occupied,
+            self.options.patience,
+            self.call,
+            work,
+            |marks: Vec<Mark>| {
+                let noted = committing(spool, uid, jobs, &marks);
+                if let Err(error) = &noted
+                    && error.code() == Code::END_OF_SESSION
+                {
+                    lost = Some(Error::new(error.code(), error.detail()));
+                }
+                noted
+            },
+        );
+        if let Some(error) = lost {
+            return Err(error);
+        }
+        let all = |error: &Error| {
+            let one = || Err(Error::new(error.code(), error.detail()));
+            std::iter::repeat_with(one).take(count).collect()
+        };
+        Ok(match answered {
+            Ok(Some(Ok(answers))) if answers.len() == count => answers,
+            Ok(Some(Ok(_))) => all(&Error::new(
+                Code::CALL_FAILED,
+                "the transport did not say what became of each message",
+            )),
+            Ok(Some(Err(error))) | Err(error) => all(&error),
+            Ok(None) => all(&Error::new(
+                Code::TIMEOUT,
+                "the transport did not answer in time, and does not stop",
+            )),
+        })
+    }
+}
+
+fn given(job: &mut Job) -> Option<Given> {
+    Some(Given {
+        entry_id: job.entry_id.clone(),
+        copy: job.copy.take()?,
+        places: job.places.clone(),
+        again: job.again,
+    })
+}
+
+fn outgoing(given: &Given) -> Outgoing<'_> {
+    Outgoing {
+        entry_id: &given.entry_id,
+        message: &given.copy,
+        recipients: &given.places,
+        again: given.again,
+    }
+}
+
+/// Notes what a transport knows of messages before it says its last word.
+fn committing(
+    spool: &mapi::spool::Spool,
+    uid: mapi_props::Guid,
+    jobs: &mut [Job],
+    marks: &[Mark],
+) -> Result<()> {
+    let mut states = Vec::new();
+    for mark in marks {
+        let job = jobs.get(mark.message);
+        let job = job.filter(|job| job.places.len() == mark.fates.len());
+        let job = job.ok_or_else(|| {
+            let detail = "a mark of no message, or not of each of its recipients";
+            Error::new(Code::INVALID_PARAMETER, detail)
+        })?;
+        states.push((job.picked.meta.id, job.committing(uid, &mark.fates)));
+    }
+    let rows: Vec<_> = states.iter().map(|(item, state)| (*item, state)).collect();
+    spool.mark(&rows)?;
+    for mark in marks {
+        if let Some(job) = jobs.get_mut(mark.message) {
+            job.marked = Some(mark.fates.clone());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Reading a message of the queue, and making it ready for a transport.
+
+use mapi::spool::{Carrier, Picked, Waiting};
+use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
+use mapi_props::{Code, FileTime, PropValue, message_flags, tags};
+use mapi_spi::Result;
+
+use super::Sending;
+use crate::job::Job;
+use crate::outcome::Next;
+use crate::route;
+use crate::settle;
+use crate::work::Route;
+
+impl Sending<'_> {
+    /// The message for this transport; none if it has nothing to do with it, or it waits.
+    pub(super) fn job(
+        &mut self,
+        waiting: &Waiting,
+        carrier: &Carrier,
+        again: bool,
+    ) -> Result<Option<Job>> {
+        let (picked, message) = match self.spool.pick(waiting.item) {
+            Ok(read) => read,
+            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if !Self::is_as_found(waiting, &picked) || self.put_off(waiting, &picked)? {
+            return Ok(None);
+        }
+        let mut state = waiting.state.clone();
+        let places = if again {
+            wanted_again(&mut state)
+        } else {
+            self.places(&picked, &state, carrier)
+        };
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let mut job = Job {
+            entry_id: self.spool.entry_id(waiting.item).as_bytes().to_vec(),
+            picked,
+            state,
+            places,
+            again,
+            copy: None,
+            marked: None,
+        };
+        let mut copy = self.spool.outgoing(message, carrier);
+        let recipients = copy.recipients.len();
+        let prepared = carrier.preprocess(&mut copy, &job.places, self.call);
+        let prepared = prepared.and_then(|()| {
+            if copy.recipients.len() == recipients {
+                return Ok(());
+            }
+            let detail = "the transport changed the recipients of a message";
+            Err(mapi::Error::new(Code::CALL_FAILED, detail))
+        });
+        if let Err(error) = prepared {
+            self.tried.insert((waiting.item, carrier.uid()));
+            let next = job.note(carrier.uid(), &Err(error), self.call.check().is_err());
+            self.call.check()?;
+            let due = self.after(carrier, job, next);
+            settle::write(&self.spool, vec![due], self.work, self.round)?;
+            return Ok(None);
+        }
+        job.copy = Some(copy);
+        Ok(Some(job))
+    }
+
+    /// Whether a message is in the queue as it was found there.
+    pub(super) const fn is_as_found(waiting: &Waiting, picked: &Picked) -> bool {
+        let queued = picked.meta.flags & message_flags::SUBMIT != 0;
+        queued && picked.meta.change == waiting.change
+    }
+
+    /// Whether its sender wants it to be sent later (PR_DEFERRED_SEND_TIME); it is not locked meanwhile. Whoever has looked at it
+    /// once, or said otherwise, is believed.
+    pub(super) fn put_off(&self, waiting: &Waiting, picked: &Picked) -> Result<bool> {
+        let parked = matches!(
+            waiting.state.phase,
+            Phase::Waiting {
+                cause: Cause::SendTime,
+                ..
+            }
+        );
+        if waiting.seen && !parked {
+            return Ok(false);
+        }
+        let wanted = picked.props.value(tags::DEFERRED_SEND_TIME);
+        let until = wanted.and_then(PropValue::as_time).unwrap_or(FileTime(0));
+        if until <= self.spool.now() {
+            return Ok(false);
+        }
+        let mut state = waiting.state.clone();
+        state.phase = Phase::Waiting {
+            until,
+            cause: Cause::SendTime,
+            why: String::new(),
+        };
+        self.spool.mark(&[(waiting.item, &state)])?;
+        Ok(true)
+    }
+
+    /// The recipients that this transport serves next, and who serves the others, noted for other transports' turns.
+    fn places(&mut self, picked: &Picked, state: &QueueState, carrier: &Carrier) -> Vec<usize> {
+        let (route, places) = self.routes(picked, state, carrier.uid());
+        self.work.routes.insert(picked.meta.id, route);
+        places
+    }
+
+    /// Who serves the recipients of a message next, and which of them `of` does.
+    pub(super) fn routes(
+        &self,
+        picked: &Picked,
+        state: &QueueState,
+        of: mapi_props::Guid,
+    ) -> (Route, Vec<usize>) {
+        let mut route = Route {
+            change: picked.meta.change,
+            next: Vec::new(),
+            stranded: false,
+        };
+        let mut places = Vec::new();
+        for (place, row) in picked.recipients.iter().enumerate() {
+            if !route::is_ours(row) || !state.of(place).is_open() {
+                continue;
+            }
+            match route::next(&self.reached, row, |uid| state.declined(place, uid)) {
+                Some(uid) => {
+                    if uid == of {
+                        places.push(place);
+                    }
+                    if !route.next.contains(&uid) {
+                        route.next.push(uid);
+                    }
+                }
+                None => route.stranded = true,
+            }
+        }
+        (route, places)
+    }
+
+    /// What follows from what a transport said, ready to be written.
+    pub(super) fn after(&mut self, carrier: &Carrier, mut job: Job, next: Next) -> settle::Due {
+        let uid = carrier.uid();
+        let now = self.spool.now();
+        match next {
+            Next::Goes | Next::Stopped => {}
+            Next::Later { after, why } => {
+                let wait = after.unwrap_or_else(|| self.wait(job.state.attempts));
+                let until = crate::backoff::after(now, wait);
+                job.wait(uid, until, Cause::Recipients, why);
+            }
+            Next::Down { why } => {
+                let until = crate::backoff::after(now, self.wait(job.state.attempts));
+                job.wait(uid, until, Cause::Transport, why);
+            }
+        }
+        settle::Due {
+            settlement: job.settlement(),
+            delivers: carrier.delivers(),
+        }
+    }
+}
+
+/// The recipients for whom a transport had deferred the message; they are open again.
+fn wanted_again(state: &mut QueueState) -> Vec<usize> {
+    let known = state.known.iter_mut().enumerate();
+    let deferred = known.filter(|(_, known)| **known == Known::Deferred);
+    deferred
+        .map(|(place, known)| {
+            *known = Known::OPEN;
+            place
+        })
+        .collect()
+}

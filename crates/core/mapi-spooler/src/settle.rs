@@ -1,0 +1,194 @@
+//! Writing what became of messages: responsibility of recipients, reports, tracking, and where the message goes.
+//! Reference: "Sending Messages: MAPI Spooler Tasks" (requirements SP-01, MSG-07, OUT-09)
+
+use mapi::spool::{OwnReport, Settlement, Spool, Verdict};
+use mapi_kit::outgoing::state::Known;
+use mapi_props::{Code, message_flags, tags};
+use mapi_spi::{Error, Result};
+
+use crate::outcome;
+use crate::reports::{self, Outcome};
+use crate::round::{Problem, Round};
+use crate::route;
+use crate::work::Work;
+
+/// A settlement that is to be written.
+#[derive(Debug)]
+pub(crate) struct Due {
+    pub(crate) settlement: Settlement,
+    /// Whether what its transport has sent is delivered.
+    pub(crate) delivers: bool,
+}
+
+impl Due {
+    /// One that no transport has a part in.
+    pub(crate) const fn of(settlement: Settlement) -> Self {
+        Self {
+            settlement,
+            delivers: false,
+        }
+    }
+
+    /// Adds what follows from what is known of its recipients: PR_RESPONSIBILITY of those who are settled now, what is tracked of
+    /// them, and reports.
+    ///
+    /// # Errors
+    /// Those of the store, when the message must be read again for a report.
+    fn complete(&mut self, spool: &Spool) -> Result<()> {
+        let settlement = &mut self.settlement;
+        let (rows, state) = (&settlement.message.recipients, &settlement.state);
+        let is_new = |place: &usize| {
+            let ours = rows.get(*place).is_some_and(route::is_ours);
+            ours && state.of(*place).is_settled()
+        };
+        let settled: Vec<usize> = (0..rows.len()).filter(is_new).collect();
+        if settled.is_empty() {
+            return Ok(());
+        }
+        let now = spool.now();
+        let of = |place: &usize| Outcome::of(*place, state.of(*place), self.delivers, now);
+        let outcomes: Vec<Outcome> = settled.iter().filter_map(of).collect();
+        settlement.reports = due_reports(spool, settlement, &outcomes)?;
+        let mut rows = std::mem::take(&mut settlement.message.recipients);
+        for place in settled {
+            if let Some(row) = rows.get_mut(place) {
+                row.set(tags::RESPONSIBILITY, true);
+            }
+        }
+        reports::track(&mut rows, &outcomes, now);
+        settlement.recipients = Some(rows);
+        Ok(())
+    }
+
+    /// Takes the message as it is now. Whether it is still in the queue.
+    fn refresh(&mut self, spool: &Spool) -> Result<bool> {
+        let settlement = &mut self.settlement;
+        let picked = match spool.pick(settlement.message.meta.id) {
+            Ok((picked, _)) => picked,
+            Err(error) if error.code() == Code::NOT_FOUND => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let queued = picked.meta.flags & message_flags::SUBMIT != 0 && !picked.meta.deleted;
+        settlement.message = picked;
+        settlement.recipients = None;
+        settlement.reports = Vec::new();
+        let stays = matches!(settlement.verdict, Verdict::Unlock | Verdict::Keep);
+        if stays || settlement.verdict == Verdict::Finish {
+            let rows = &settlement.message.recipients;
+            settlement.verdict = outcome::verdict(&mut settlement.state, rows);
+        }
+        Ok(queued)
+    }
+}
+
+fn due_reports(
+    spool: &Spool,
+    settlement: &Settlement,
+    outcomes: &[Outcome],
+) -> Result<Vec<OwnReport>> {
+    if outcomes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (_, message) = spool.pick(settlement.message.meta.id)?;
+    Ok(reports::due(spool, &message, outcomes))
+}
+
+/// Writes settlements: all at once, and each by itself if that fails. What cannot be written is kept for the next round: nobody
+/// forgets that a message was sent.
+///
+/// # Errors
+/// `MAPI_E_END_OF_SESSION`: the one who has the lease now decides by the marks.
+pub(crate) fn write(
+    spool: &Spool,
+    due: Vec<Due>,
+    work: &mut Work,
+    round: &mut Round,
+) -> Result<()> {
+    let spool = spool.unstoppable();
+    let (mut ready, mut delivers) = (Vec::new(), Vec::new());
+    for mut one in due {
+        work.routes.remove(&one.settlement.message.meta.id);
+        match one.complete(&spool) {
+            Ok(()) => {
+                ready.push(one.settlement);
+                delivers.push(one.delivers);
+            }
+            Err(error) => keep(one, error, work, round)?,
+        }
+    }
+    if ready.is_empty() {
+        return Ok(());
+    }
+    let together = spool.settle(&ready);
+    let alone = ready.len() == 1;
+    match together {
+        Ok(()) => {
+            ready.iter().for_each(|s| count(round, s));
+            return Ok(());
+        }
+        Err(error) if error.code() == Code::END_OF_SESSION => return Err(error),
+        Err(error) if alone => {
+            let both = ready.into_iter().zip(delivers).next();
+            return both.map_or(Ok(()), |(settlement, delivers)| {
+                let one = Due {
+                    settlement,
+                    delivers,
+                };
+                keep(one, error, work, round)
+            });
+        }
+        // Perhaps it is one of them alone.
+        Err(_) => {}
+    }
+    for (settlement, delivers) in ready.into_iter().zip(delivers) {
+        match spool.settle(std::slice::from_ref(&settlement)) {
+            Ok(()) => count(round, &settlement),
+            Err(error) => {
+                let one = Due {
+                    settlement,
+                    delivers,
+                };
+                keep(one, error, work, round)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes what could not be written in earlier rounds. What is still not written stays.
+///
+/// # Errors
+/// As [`write`].
+pub(crate) fn write_rest(spool: &Spool, work: &mut Work, round: &mut Round) -> Result<()> {
+    for mut one in std::mem::take(&mut work.unsettled) {
+        match one.refresh(&spool.unstoppable()) {
+            Ok(true) => write(spool, vec![one], work, round)?,
+            Ok(false) => {}
+            Err(error) => keep(one, error, work, round)?,
+        }
+    }
+    Ok(())
+}
+
+fn keep(due: Due, error: Error, work: &mut Work, round: &mut Round) -> Result<()> {
+    if error.code() == Code::END_OF_SESSION {
+        return Err(error);
+    }
+    work.unsettled.push(due);
+    round.problems.push(Problem {
+        transport: None,
+        what: "noting what became of a message".to_owned(),
+        error,
+    });
+    Ok(())
+}
+
+fn count(round: &mut Round, settlement: &Settlement) {
+    let known = &settlement.state.known;
+    match settlement.verdict {
+        Verdict::Finish if known.contains(&Known::Sent) => round.sent += 1,
+        Verdict::Finish => round.failed += 1,
+        _ if known.contains(&Known::Unknown) => round.unknown += 1,
+        Verdict::Unlock | Verdict::Keep | Verdict::Draft | Verdict::Resend => {}
+    }
+}

@@ -1,0 +1,57 @@
+//! What a spooler remembers between rounds; all that must outlive it is in the store.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use mapi::spool::Carrier;
+use mapi_props::{FileTime, Guid};
+use mapi_spi::ItemId;
+
+use crate::aside::Occupied;
+use crate::route::Reached;
+use crate::settle::Due;
+
+/// What a spooler remembers between rounds.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    /// What an earlier spooler left has been taken up.
+    pub(crate) recovered: bool,
+    /// Transports that were told that they may be asked to send and receive.
+    pub(crate) begun: Vec<Carrier>,
+    /// Which transports serve recipients of a message next, so that it is not read to find that out again.
+    pub(crate) routes: HashMap<ItemId, Route>,
+    /// What transports reached when that was found out.
+    pub(crate) reached: Vec<Reached>,
+    /// What became of messages, where it could not be written. Nothing else is done with them before it is.
+    pub(crate) unsettled: Vec<Due>,
+    /// Transports in whose calls a thread is.
+    pub(crate) occupied: BTreeMap<Guid, Occupied>,
+    /// When transports want to be asked for what has arrived.
+    pub(crate) receive_at: BTreeMap<Guid, FileTime>,
+    /// Transports that were asked at least once, and say themselves when there is more.
+    pub(crate) asked: BTreeSet<Guid>,
+}
+
+/// Where a message goes next.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    /// The change number that this is true for.
+    pub(crate) change: u64,
+    /// The transports.
+    pub(crate) next: Vec<Guid>,
+    /// Some recipients are reached by none.
+    pub(crate) stranded: bool,
+}
+
+impl Work {
+    /// The thread in a transport's call, if there is one.
+    pub(crate) fn occupied(&mut self, transport: Guid) -> Occupied {
+        self.occupied.entry(transport).or_default().clone()
+    }
+
+    /// Whether what became of this message is still to be written.
+    pub(crate) fn is_unsettled(&self, item: ItemId) -> bool {
+        self.unsettled
+            .iter()
+            .any(|due| due.settlement.message.meta.id == item)
+    }
+}
