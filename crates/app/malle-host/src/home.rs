@@ -122,6 +122,13 @@ impl Home {
         self.config.join("forms.toml")
     }
 
+    /// Where mail waits between the profiles of this home, unless they say otherwise. No profile can have its name, which
+    /// starts with a dot.
+    #[must_use]
+    pub fn spool_dir(&self) -> PathBuf {
+        self.data.join(".spool")
+    }
+
     /// Where secrets lie that lie in files, and the list of all names. Only its owner may enter. No profile can have
     /// its name, which starts with a dot.
     #[must_use]
@@ -145,6 +152,12 @@ impl Home {
     #[must_use]
     pub fn secrets_choice_file(&self) -> PathBuf {
         self.config.join("secrets.toml")
+    }
+
+    /// What a person chose about sending. Only a person writes it.
+    #[must_use]
+    pub fn sending_choice_file(&self) -> PathBuf {
+        self.config.join("sending.toml")
     }
 
     /// A file that processes lock, for all processes of this user the same. It stays empty, and stays.

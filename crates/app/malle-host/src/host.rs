@@ -20,6 +20,7 @@ use mapi_spi::{
 use store_mailbox::MailboxService;
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
+use transport_local::LocalDeliveryService;
 
 use crate::secrets::{AskNobody, Secrets, ServiceSecrets};
 use crate::support::ServiceSupport;
@@ -27,6 +28,8 @@ use crate::{FileLock, ProfileError, Profiles, SystemSupport, forms};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
+/// PR_SERVICE_NAME of local delivery between the profiles of this machine.
+pub const DELIVERY_SERVICE: &str = transport_local::NAME;
 
 /// All message services of this program. The only place that names providers.
 #[must_use]
@@ -35,6 +38,7 @@ pub fn services() -> Vec<Arc<dyn Service>> {
         Arc::new(SqliteService),
         Arc::new(MailboxService),
         Arc::new(MemoryService::default()),
+        Arc::new(LocalDeliveryService),
     ]
 }
 

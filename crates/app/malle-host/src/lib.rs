@@ -7,6 +7,7 @@
 
 pub mod control;
 pub mod daemon;
+pub mod delivery;
 mod descriptions;
 pub mod drafts;
 pub mod export;
@@ -35,7 +36,7 @@ pub use file_stream::{FileStream, FileStreamOptions};
 pub use folders::{create_path, join_path, split_path};
 pub use forms::FormFile;
 pub use home::{Home, NoHome};
-pub use host::{CreateError, LOCAL_SERVICE, MalleHost, default_config, services};
+pub use host::{CreateError, DELIVERY_SERVICE, LOCAL_SERVICE, MalleHost, default_config, services};
 pub use interrupt::{interruptible, see_file_limits};
 pub use log::{BadLevel, LogChoice, SPI_TARGET};
 pub use msg_file::MsgFile;
