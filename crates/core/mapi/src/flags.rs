@@ -386,6 +386,26 @@ flags! {
         UI = 0x2;
     }
 
+    /// StoreLogoff: one of the first five, and what goes on in the store.
+    StoreLogoffFlags {
+        /// LOGOFF_NO_WAIT: what is ready is sent, nobody waits for it.
+        NO_WAIT = 0x1;
+        /// LOGOFF_ORDERLY: what is being sent is sent, nobody waits for it.
+        ORDERLY = 0x2;
+        /// LOGOFF_PURGE: everything is sent and fetched first.
+        PURGE = 0x4;
+        /// LOGOFF_ABORT: not while anything is being sent or fetched.
+        ABORT = 0x8;
+        /// LOGOFF_QUIET: not while anything is being sent or fetched.
+        QUIET = 0x10;
+        /// LOGOFF_INBOUND: messages are being fetched.
+        INBOUND = 0x20000;
+        /// LOGOFF_OUTBOUND: a message is being sent.
+        OUTBOUND = 0x40000;
+        /// LOGOFF_OUTBOUND_QUEUE: messages wait to be sent.
+        OUTBOUND_QUEUE = 0x80000;
+    }
+
     /// Advise: which events are asked for (fnev…).
     EventMask {
         /// fnevCriticalError.

@@ -104,7 +104,8 @@ pub use flags::{
     EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
     LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropAccess, PropertyFlags, ReadFlags, RowFlags,
     SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags,
-    SortFlags, StoreFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags, WizardFlags,
+    SortFlags, StoreFlags, StoreLogoffFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags,
+    WizardFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,

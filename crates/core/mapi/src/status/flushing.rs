@@ -30,7 +30,7 @@ impl Flushing {
     }
 
     /// The bits of PR_STATUS_CODE.
-    pub(super) fn bits(&self) -> i32 {
+    pub(crate) fn bits(&self) -> i32 {
         let flags = self.lock().under_way.unwrap_or_default();
         let bit = |flag, bit| if flags.contains(flag) { bit } else { 0 };
         bit(FlushFlags::UPLOAD, status_code::OUTBOUND_FLUSH)

@@ -2,6 +2,7 @@
 //! Reference: "Outgoing Queue Tables", "IMsgStore::GetOutgoingQueue" (requirements TAB-10, OUT-08)
 
 mod handing_over;
+mod leaving;
 mod taking_back;
 
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use mapi_props::{
     Bag, BitOp, PropTag, PropValue, Restriction, SortColumn, SortOrderSet, message_flags, tags,
 };
-use mapi_spi::{ItemId, LogEntry, QueuePlace, Result, Row, RowSet, View};
+use mapi_spi::{ItemId, LogEntry, QueuePlace, Queued, Result, Row, RowSet, View};
 
 use super::MsgStore;
 use crate::TableBuilder;
@@ -90,18 +91,25 @@ impl MsgStore {
 
     /// What waits, by the folder that it is in.
     fn queue_by_folder(&self) -> Result<BTreeMap<ItemId, Vec<(ItemId, u32)>>> {
-        let (store, call) = (self.context.spi()?, &self.context.call);
         let mut folders = BTreeMap::<_, Vec<_>>::new();
+        self.each_queued(|queued| {
+            let places = folders.entry(queued.folder).or_default();
+            places.push((queued.place.item, 0));
+        })?;
+        Ok(folders)
+    }
+
+    /// Shows what waits, in the order of submission.
+    fn each_queued(&self, mut each: impl FnMut(Queued)) -> Result<()> {
+        let (store, call) = (self.context.spi()?, &self.context.call);
         let mut after: Option<QueuePlace> = None;
         loop {
             let page = store.queue(after, PAGE, call)?;
-            for queued in &page {
-                let places = folders.entry(queued.folder).or_default();
-                places.push((queued.place.item, 0));
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => after = Some(last.place),
-                _ => return Ok(folders),
+            let more = page.len() == PAGE;
+            after = page.last().map(|queued| queued.place);
+            page.into_iter().for_each(&mut each);
+            if !more {
+                return Ok(());
             }
         }
     }
