@@ -6,6 +6,7 @@ mod bodies;
 mod bulk;
 mod categories;
 mod category_changes;
+mod central;
 mod client_habits;
 mod conversations;
 mod copying;
@@ -71,6 +72,7 @@ mod table_work;
 mod tables;
 mod text_search;
 mod threads;
+mod tracking;
 mod transactions;
 mod views;
 
@@ -141,6 +143,8 @@ pub fn all() -> Vec<Case> {
         live_tables::CASES,
         live_kinds::CASES,
         arriving::CASES,
+        central::CASES,
+        tracking::CASES,
         delivery::CASES,
         transactions::CASES,
         messages::CASES,
