@@ -13,8 +13,10 @@ mod copying;
 mod cursors;
 mod delivery;
 mod display_tables;
+mod dispositions;
 mod entry_ids;
 mod files;
+mod flushing;
 mod folder_copies;
 mod folders;
 mod forms;
@@ -43,6 +45,7 @@ mod profile_sections;
 mod progress;
 mod properties;
 mod provider_admin;
+mod queue;
 mod queued;
 mod repairing;
 mod replying;
@@ -50,14 +53,17 @@ mod reports;
 mod resending;
 mod restricted_views;
 mod restrictions;
+mod returned;
 mod search_folders;
 mod search_links;
 mod search_queries;
 mod searching;
+mod sending;
 mod service_admin;
 mod service_admin_settings;
 mod service_descriptions;
 mod sessions;
+mod sheet_front_ends;
 mod sheets_wizard;
 mod status_objects;
 mod storages;
@@ -93,6 +99,9 @@ pub fn all() -> Vec<Case> {
         profile_admin::CASES,
         profile_sections::CASES,
         provider_admin::CASES,
+        sending::CASES,
+        dispositions::CASES,
+        queue::CASES,
         service_admin::CASES,
         service_admin_settings::CASES,
         service_descriptions::CASES,
@@ -125,6 +134,7 @@ pub fn all() -> Vec<Case> {
         folders::CASES,
         forms::CASES,
         forms_shown::CASES,
+        flushing::CASES,
         message_status::CASES,
         folder_copies::CASES,
         mail::CASES,
@@ -144,6 +154,7 @@ pub fn all() -> Vec<Case> {
         live_kinds::CASES,
         arriving::CASES,
         central::CASES,
+        returned::CASES,
         tracking::CASES,
         delivery::CASES,
         transactions::CASES,
@@ -152,6 +163,7 @@ pub fn all() -> Vec<Case> {
         bodies::CASES,
         copying::CASES,
         display_tables::CASES,
+        sheet_front_ends::CASES,
         progress::CASES,
         sheets_wizard::CASES,
         entry_ids::CASES,

@@ -1,7 +1,9 @@
 //! A session that is the spooler of the default store, as a program with the lease of that role has it.
 
+use std::sync::Arc;
+
 use mapi::{Call, Logon, MsgStore, OpenMode, Result, Session};
-use mapi_spi::{OpenStore, Role};
+use mapi_spi::{OpenStore, Role, Store};
 
 use crate::Fixture;
 
@@ -24,17 +26,21 @@ pub(crate) fn spooled_store(f: &Fixture, call: &Call) -> Result<MsgStore> {
 
 /// A call with the next epoch of the role.
 pub(crate) fn lease(f: &Fixture) -> Result<Call> {
+    let store = leased_store(f)?;
+    let epoch = store.begin_epoch(Role::Spooler, "a case", &Call::default())?;
+    Ok(Call {
+        epoch: Some(epoch),
+        ..Call::default()
+    })
+}
+
+/// The default store at its boundary, to begin epochs in.
+pub(crate) fn leased_store(f: &Fixture) -> Result<Arc<dyn Store>> {
     let open = OpenStore {
         config: f.ground().config("a"),
         mode: OpenMode::ReadWrite,
         provider: String::new(),
     };
     let service = f.ground().service();
-    let support = std::sync::Arc::new(mapi::SystemSupport);
-    let store = service.open_store(&open, support, &Call::default())?;
-    let epoch = store.begin_epoch(Role::Spooler, "a case", &Call::default())?;
-    Ok(Call {
-        epoch: Some(epoch),
-        ..Call::default()
-    })
+    service.open_store(&open, Arc::new(mapi::SystemSupport), &Call::default())
 }

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread::Builder;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mapi_props::Code;
 use mapi_spi::{Call, Error, Result};
 
-/// How long a call that was told to stop is waited for.
-const GRACE: Duration = Duration::from_secs(2);
+use crate::Options;
 
 /// Whether a call into a transport runs, perhaps left behind.
 #[derive(Debug, Clone, Default)]
@@ -52,14 +51,14 @@ impl<Q, A, T> Asking<Q, A, T> {
     }
 }
 
-/// Runs `work` on a thread of its own until it ends, or `call` does, or `patience`. What it asks is answered here. `None`: it was left
+/// Runs `work` on a thread of its own until it ends, or `call` does, or patience. What it asks is answered here. `None`: it was left
 /// behind.
 ///
 /// # Errors
 /// `MAPI_E_NOT_ENOUGH_RESOURCES` without a thread to run it on; the end of `call` before it began.
 pub(crate) fn aside<Q, A, T>(
     occupied: &Occupied,
-    patience: Duration,
+    options: &Options,
     call: &Call,
     work: impl FnOnce(&Asking<Q, A, T>, &Call) -> T + Send + 'static,
     mut answer: impl FnMut(Q) -> Result<A>,
@@ -71,7 +70,7 @@ where
 {
     call.check()?;
     let (say, hear) = channel();
-    let limit = Instant::now().checked_add(patience);
+    let limit = Instant::now().checked_add(options.patience);
     let deadline = match (call.deadline, limit) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
@@ -91,12 +90,18 @@ where
     let theirs = inner.clone();
     let busy = occupied.clone();
     occupied.0.store(true, Ordering::Release);
+    let wake = options.wake.clone();
     let run = move || {
         let asking = Asking(say);
         let ended = work(&asking, &theirs);
         busy.0.store(false, Ordering::Release);
-        drop(asking.0.send(Said::Ended(ended)));
+        if asking.0.send(Said::Ended(ended)).is_err()
+            && let Some(wake) = wake
+        {
+            wake.wake();
+        }
     };
+
     if let Err(error) = Builder::new().name("transport".to_owned()).spawn(run) {
         occupied.0.store(false, Ordering::Release);
         let detail = format!("no thread for a transport: {error}");
@@ -115,7 +120,7 @@ where
             Ok(Said::Cancelled) | Err(RecvTimeoutError::Timeout) if !told => {
                 told = true;
                 inner.cancel.cancel();
-                stop_at = Instant::now().checked_add(GRACE);
+                stop_at = Instant::now().checked_add(options.grace);
             }
             Ok(Said::Cancelled) | Err(_) => return Ok(None),
         }

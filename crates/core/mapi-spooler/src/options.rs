@@ -9,8 +9,10 @@ use std::time::Duration;
 pub struct Options {
     /// Whether it also has transports bring what has arrived; the spooler of the default store does.
     pub receives: bool,
-    /// How long a transport may take for one call. What takes longer is stopped, and no longer waited for a little after that.
+    /// How long a transport may take for one call; what takes longer is told to stop.
     pub patience: Duration,
+    /// How long a transport that was told to stop is waited for; what does not stop is left behind.
+    pub grace: Duration,
     /// How long to wait after the first failure, before chance is added; doubled with each one that follows.
     pub first_wait: Duration,
     /// The longest such wait.
@@ -26,6 +28,7 @@ impl Default for Options {
         Self {
             receives: true,
             patience: Duration::from_mins(10),
+            grace: Duration::from_secs(2),
             first_wait: Duration::from_secs(30),
             longest_wait: Duration::from_hours(1),
             batch_bytes: 8 << 20,

@@ -13,8 +13,10 @@ use mapi_spi::{
 
 use testkit_transport::{LETTER, ScriptedService};
 
+use super::post::Post;
 use super::{SCRIPTED, STORE, TRANSPORT};
 use crate::Fixture;
+use crate::desk::OtherServices;
 
 /// The profile of the program.
 pub(crate) const PROFILE: &str = "scripted";
@@ -25,6 +27,8 @@ pub(crate) struct World {
     pub(crate) person: Arc<Person>,
     pub(crate) host: Arc<EmbeddedHost>,
     pub(crate) mapi: Mapi,
+    /// The spooler of the profile, if it has one.
+    pub(crate) post: Option<Arc<Post>>,
 }
 
 impl World {
@@ -37,6 +41,20 @@ impl World {
         f: &Fixture,
         services: Vec<ProfileService>,
         flags: InitFlags,
+    ) -> Result<Self> {
+        Self::built(f, services, flags, false)
+    }
+
+    /// One in which what is submitted is sent when somebody asks for it.
+    pub(crate) fn with_post(f: &Fixture, services: Vec<ProfileService>) -> Result<Self> {
+        Self::built(f, services, InitFlags::NONE, true)
+    }
+
+    fn built(
+        f: &Fixture,
+        services: Vec<ProfileService>,
+        flags: InitFlags,
+        sends: bool,
     ) -> Result<Self> {
         let inner = f.ground().service();
         for name in services.iter().filter(|s| s.service == SCRIPTED) {
@@ -54,7 +72,7 @@ impl World {
             Arc::<Person>::default(),
         );
         let host = EmbeddedHost::new()
-            .service(inner)
+            .service(Arc::clone(&inner))
             .service(Arc::clone(&scripted) as Arc<dyn mapi::Service>)
             .ui(Arc::clone(&person) as Arc<dyn UiHost>)
             .add_profile(Profile {
@@ -63,13 +81,35 @@ impl World {
                 ..Profile::default()
             });
         let host = Arc::new(host);
-        let mapi = Mapi::initialize_with(Arc::clone(&host) as Arc<dyn mapi::Host>, flags);
+        let profiles = Arc::clone(&host) as Arc<dyn mapi::Host>;
+        let config = f.ground().config("a");
+        let post = sends.then(|| {
+            let stores = Arc::clone(&inner);
+            Post::new(Arc::clone(&profiles), PROFILE, stores, config)
+        });
+        let program: Arc<dyn mapi::Host> = match &post {
+            None => profiles,
+            Some(post) => Arc::new(OtherServices {
+                services: mapi::Host::services(profiles.as_ref()),
+                profiles,
+                defaults: Vec::new(),
+                ui: Some(Arc::clone(&person) as Arc<dyn UiHost>),
+                post: Some(Arc::clone(post)),
+            }),
+        };
+        let mapi = Mapi::initialize_with(program, flags);
         Ok(Self {
             scripted,
             person,
             host,
             mapi,
+            post,
         })
+    }
+
+    /// Its spooler.
+    pub(crate) fn post(&self) -> &Arc<Post> {
+        self.post.as_ref().expect("a world with a spooler")
     }
 
     /// The profile as it is now.

@@ -109,7 +109,7 @@ impl Sending<'_> {
         let occupied = self.work.occupied(uid);
         let answered = aside(
             &occupied,
-            self.options.patience,
+            self.options,
             self.call,
             work,
             |marks: Vec<Mark>| {
