@@ -134,8 +134,8 @@ pub use session::{Logon, ServiceFailure, Session, StoreRole};
 pub use sheet::{SheetControl, SheetObject, build_display_table, read_display_table};
 pub use status::Status;
 pub use store::{
-    Conversation, ConversationMember, Delivered, LockState, MsgStore, RoleState, Search,
-    SpecialFolder,
+    Conversation, ConversationMember, Delivered, LockState, MsgStore, OutboxEntry, OutboxRecipient,
+    RoleState, Search, SpecialFolder,
 };
 pub use stream::PropStream;
 pub use subsystem::Mapi;
@@ -147,6 +147,8 @@ pub use table::{
 pub use mapi_forms::{Form, Icon, icon_name};
 pub use mapi_kit::conversation::ConversationIndex;
 pub use mapi_kit::large::ValueReader;
+/// What is known of a message that waits to be sent.
+pub use mapi_kit::outgoing::state as queue_state;
 pub use mapi_kit::outgoing::{Disposition, Sent};
 pub use mapi_kit::recipients::ModifyMode;
 pub use mapi_kit::report::{Delivery, Failure, ReceiptTo, Reporter, StatusReport};
