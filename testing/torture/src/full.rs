@@ -105,11 +105,11 @@ fn limited(world: &World, kib: u64) -> Result<testkit::Run> {
 }
 
 /// A tmpfs that is unmounted at the end.
-struct Mount(PathBuf);
+pub(crate) struct Mount(PathBuf);
 
 impl Mount {
     /// Mounts one, or says `None` where that is not allowed.
-    fn new(at: &Path) -> Result<Option<Self>> {
+    pub(crate) fn new(at: &Path) -> Result<Option<Self>> {
         let status = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=3000k", "malle-torture"])
             .arg(at)
@@ -121,7 +121,7 @@ impl Mount {
     }
 
     /// Gives the file system this much room, or as much as it already uses.
-    fn resize(&self, kib: u64) -> Result<()> {
+    pub(crate) fn resize(&self, kib: u64) -> Result<()> {
         let status = Command::new("mount")
             .args(["-o", &format!("remount,size={kib}k")])
             .arg(&self.0)

@@ -1,5 +1,5 @@
 //! Torture for a store, through the command `malle`: kills, full disks, cut logs, two writers at once, hostile mail,
-//! stopped and killed holders of leases, killed changes of profiles.
+//! stopped and killed holders of leases, killed changes of profiles, mail that is being sent.
 //!
 //! After each blow `malle store check` must be clean, no message may be half there or twice there, and nothing
 //! that a command had reported done may be lost. Search folders show what a fresh search finds, and
@@ -16,6 +16,7 @@ mod pair;
 mod plan;
 mod profiles;
 mod searches;
+mod sending;
 mod wal;
 mod world;
 
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
     match args.next().as_deref() {
         Some("--holder") => return lease::holder::serve(args),
         Some("--profile-worker") => return profiles::worker::serve(args),
+        Some("--sending-worker") => return sending::worker::serve(args),
         _ => {}
     }
     let plan = Plan::from_args(std::env::args().skip(1))?;
@@ -52,6 +54,7 @@ fn main() -> Result<()> {
         ("hostile", hostile::run),
         ("lease", lease::run),
         ("profiles", profiles::run),
+        ("sending", sending::run),
     ];
     for (name, part) in parts {
         let mut own = chance.fork();

@@ -12,6 +12,10 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// Commands that are killed; of processes that change profiles twice as many.
     pub(crate) kills: u32,
+    /// Processes that are killed while they submit, send or receive.
+    pub(crate) blows: u32,
+    /// Failures of transports.
+    pub(crate) failures: u32,
     /// Search folders that are made, changed and deleted.
     pub(crate) searches: usize,
     /// Messages that the worlds are made of.
@@ -30,9 +34,9 @@ pub(crate) struct Plan {
     pub(crate) report: Option<PathBuf>,
 }
 
-const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--searches N] [--messages N] \
+const USAGE: &str = "torture [--ci] [--seed N] [--kills N] [--failures N] [--searches N] [--messages N] \
                      [--prefixes N] [--less N] [--stopped SECONDS] [--takeovers N] \
-                     [--only kill|full-disk|wal|two-writers|hostile|lease|profiles] [--report FILE]";
+                     [--only kill|full-disk|wal|two-writers|hostile|lease|profiles|sending] [--report FILE]";
 
 impl Plan {
     /// Reads the arguments. `--ci` is the short form with a fixed seed.
@@ -40,6 +44,8 @@ impl Plan {
         let mut plan = Self {
             seed: 1,
             kills: 100,
+            blows: 500,
+            failures: 500,
             searches: 6,
             messages: 600,
             prefixes: usize::MAX,
@@ -53,6 +59,7 @@ impl Plan {
             if arg == "--ci" {
                 (plan.kills, plan.messages, plan.prefixes) = (30, 200, 60);
                 (plan.searches, plan.less) = (2, 20);
+                (plan.blows, plan.failures) = (30, 36);
                 (plan.stopped, plan.takeovers) = (Duration::from_secs(2), 6);
                 continue;
             }
@@ -61,7 +68,8 @@ impl Plan {
             };
             match arg.as_str() {
                 "--seed" => plan.seed = value.parse()?,
-                "--kills" => plan.kills = value.parse()?,
+                "--kills" => (plan.kills, plan.blows) = (value.parse()?, value.parse()?),
+                "--failures" => plan.failures = value.parse()?,
                 "--searches" => plan.searches = value.parse()?,
                 "--messages" => plan.messages = value.parse()?,
                 "--prefixes" => plan.prefixes = value.parse()?,
