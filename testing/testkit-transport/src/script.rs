@@ -83,6 +83,14 @@ impl Script {
         answers.extend(fates);
     }
 
+    /// Nothing is planned any more, no answer is waited for, and it is online.
+    pub fn clear(&self) {
+        let mut state = self.state();
+        state.planned.clear();
+        state.answers.clear();
+        state.offline = false;
+    }
+
     /// While it is offline every step of sending and receiving fails with `MAPI_E_NETWORK_ERROR`.
     pub fn offline(&self, is: bool) {
         self.state().offline = is;

@@ -87,6 +87,10 @@ impl Transport for ScriptedTransport {
         self.inner.receives()
     }
 
+    fn delivers(&self) -> bool {
+        self.inner.delivers()
+    }
+
     fn notify(&self, notice: &TransportNotice) -> Result<()> {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         notices.push(notice.clone());

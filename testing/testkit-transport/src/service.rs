@@ -129,6 +129,14 @@ impl ScriptedService {
         all.into_iter().map(|o| Arc::clone(&o.scripted)).collect()
     }
 
+    /// The transport with this letter that was logged on last.
+    pub fn last(&self, letter: &str) -> Option<Arc<ScriptedTransport>> {
+        let state = self.state();
+        let opened = state.transports.iter().rev();
+        let mut of_letter = opened.filter(|o| o.letter == letter);
+        of_letter.next().map(|o| Arc::clone(&o.scripted))
+    }
+
     /// What works behind the transport with this letter that was logged on last.
     pub fn behind(&self, letter: &str) -> Option<Arc<WireTransport>> {
         let state = self.state();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mapi_props::MessageTree;
+use mapi_spi::Arrival;
 
 /// A message that left.
 #[derive(Debug, Clone, Default)]
@@ -67,11 +68,21 @@ impl Left {
     }
 }
 
-/// Where messages go.
+/// Where messages go, and from where they come.
 #[derive(Debug, Default)]
 pub struct Wire {
     file: Option<PathBuf>,
     left: Mutex<Vec<Left>>,
+    arrived: Mutex<Arrived>,
+}
+
+/// What has arrived, as a server keeps it for every transport that asks.
+#[derive(Debug, Default)]
+struct Arrived {
+    /// Tokens, messages, and whether they were kept.
+    waiting: Vec<(Vec<u8>, MessageTree, bool)>,
+    /// What was forgotten, and the spooler may not know so.
+    gone: Vec<Vec<u8>>,
 }
 
 impl Wire {
@@ -108,6 +119,57 @@ impl Wire {
     /// Whether messages are kept with all they are.
     pub(crate) const fn keeps(&self) -> bool {
         self.file.is_none()
+    }
+
+    /// Lets a message arrive.
+    pub fn arrive(&self, token: &[u8], message: MessageTree) {
+        let mut arrived = self.arrivals();
+        arrived.waiting.push((token.to_vec(), message, false));
+    }
+
+    /// How many have arrived and are not forgotten.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.arrivals().waiting.len()
+    }
+
+    /// The first few that were not kept.
+    pub(crate) fn some(&self, few: usize) -> Vec<Arrival> {
+        let arrived = self.arrivals();
+        let new = arrived.waiting.iter().filter(|(_, _, kept)| !kept);
+        let arrival = |(token, message, _): &(Vec<u8>, MessageTree, bool)| Arrival {
+            token: token.clone(),
+            message: message.clone(),
+        };
+        new.take(few).map(arrival).collect()
+    }
+
+    /// These were kept.
+    pub(crate) fn keep(&self, tokens: &[Vec<u8>]) {
+        for (token, _, kept) in &mut self.arrivals().waiting {
+            *kept |= tokens.contains(token);
+        }
+    }
+
+    /// Forgets what was kept, and says of which the spooler may not know that.
+    pub(crate) fn forget(&self) -> Vec<Vec<u8>> {
+        let mut arrived = self.arrivals();
+        let all = std::mem::take(&mut arrived.waiting);
+        let (gone, stay): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, _, kept)| *kept);
+        arrived.waiting = stay;
+        arrived
+            .gone
+            .extend(gone.into_iter().map(|(token, ..)| token));
+        arrived.gone.clone()
+    }
+
+    /// The spooler knows it.
+    pub(crate) fn known_gone(&self, tokens: &[Vec<u8>]) {
+        self.arrivals().gone.retain(|t| !tokens.contains(t));
+    }
+
+    fn arrivals(&self) -> MutexGuard<'_, Arrived> {
+        self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All that left, in order.

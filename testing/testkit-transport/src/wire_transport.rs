@@ -1,6 +1,5 @@
 //! A whole transport of few words: it sends onto a wire, and brings what a test lets arrive.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,8 +11,8 @@ use mapi_props::{
     resource_methods, status_code, tags,
 };
 use mapi_spi::{
-    Arrival, Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result,
-    ServiceConfig, SpoolerNotice, StatusChange, Support, Transport, flush_flags, validate_flags,
+    Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result, ServiceConfig,
+    SpoolerNotice, StatusChange, Support, Transport, flush_flags, validate_flags,
 };
 
 use crate::{Left, Script, Step, Wire};
@@ -28,12 +27,14 @@ const A_FEW: usize = 16;
 /// Sends onto a wire, and keeps its status row as transports do.
 ///
 /// Settings: `word` (`plain`: it has no password and nothing to flush), `types` (address types, separated by spaces), `uid`
-/// (32 hexadecimal digits: recipients whose entry ids carry it).
+/// (32 hexadecimal digits: recipients whose entry ids carry it), `ways` (`sends`: it brings nothing; `delivers`: what it has sent is
+/// delivered).
 pub struct WireTransport {
     support: Arc<dyn Support>,
     script: Arc<Script>,
     wire: Arc<Wire>,
     batch: AtomicUsize,
+    ways: String,
     state: Mutex<State>,
 }
 
@@ -41,16 +42,6 @@ struct State {
     reach: Reach,
     password: String,
     code: i32,
-    /// What has arrived, and is not forgotten.
-    arrived: VecDeque<Arrived>,
-    /// What was forgotten, and the spooler may not know so.
-    gone: Vec<Vec<u8>>,
-}
-
-struct Arrived {
-    token: Vec<u8>,
-    message: MessageTree,
-    kept: bool,
 }
 
 impl fmt::Debug for WireTransport {
@@ -90,12 +81,11 @@ impl WireTransport {
             script,
             wire,
             batch: AtomicUsize::new(1),
+            ways: config.values.get("ways").cloned().unwrap_or_default(),
             state: Mutex::new(State {
                 reach: reach_of(config),
                 password: "old".to_owned(),
                 code,
-                arrived: VecDeque::new(),
-                gone: Vec::new(),
             }),
         }
     }
@@ -105,21 +95,10 @@ impl WireTransport {
         self.batch.store(messages, Ordering::SeqCst);
     }
 
-    /// Lets a message arrive, and tells the spooler.
+    /// Lets a message arrive on its wire, and tells the spooler.
     pub fn arrives(&self, token: &[u8], message: MessageTree) {
-        let token = token.to_vec();
-        self.state().arrived.push_back(Arrived {
-            token,
-            message,
-            kept: false,
-        });
+        self.wire.arrive(token, message);
         self.support.spooler_notify(SpoolerNotice::NewMail);
-    }
-
-    /// How many have arrived and are not forgotten.
-    #[must_use]
-    pub fn waiting(&self) -> usize {
-        self.state().arrived.len()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,16 +113,6 @@ impl WireTransport {
         };
         let row = [(tags::STATUS_CODE.raw(), code.into())];
         self.support.modify_status_row(&row, StatusChange::Update);
-    }
-
-    /// Forgets what was kept, and says of which the spooler may not know that.
-    fn forget(&self) -> Vec<Vec<u8>> {
-        let mut state = self.state();
-        let all = std::mem::take(&mut state.arrived);
-        let (gone, stay) = all.into_iter().partition::<VecDeque<_>, _>(|a| a.kept);
-        state.arrived = stay;
-        state.gone.extend(gone.into_iter().map(|a| a.token));
-        state.gone.clone()
     }
 
     /// Reads all of a message, and says what is known of its recipients.
@@ -186,7 +155,11 @@ impl Transport for WireTransport {
     }
 
     fn receives(&self) -> bool {
-        true
+        self.ways != "sends"
+    }
+
+    fn delivers(&self) -> bool {
+        self.ways == "delivers"
     }
 
     fn config_changed(&self, config: &ServiceConfig, _: &Call) -> Result<()> {
@@ -284,15 +257,7 @@ impl Transport for WireTransport {
     fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {
         loop {
             call.check()?;
-            let few: Vec<Arrival> = {
-                let state = self.state();
-                let new = state.arrived.iter().filter(|a| !a.kept).take(A_FEW);
-                let arrival = |a: &Arrived| Arrival {
-                    token: a.token.clone(),
-                    message: a.message.clone(),
-                };
-                new.map(arrival).collect()
-            };
+            let few = self.wire.some(A_FEW);
             let tokens: Vec<_> = few.iter().map(|a| a.token.clone()).collect();
             let results = match few.as_slice() {
                 [] => Vec::new(),
@@ -300,13 +265,11 @@ impl Transport for WireTransport {
             };
             let kept = tokens.into_iter().zip(&results);
             let kept: Vec<_> = kept.filter(|(_, r)| r.is_ok()).map(|(t, _)| t).collect();
-            for arrived in &mut self.state().arrived {
-                arrived.kept |= kept.contains(&arrived.token);
-            }
-            let gone = self.forget();
+            self.wire.keep(&kept);
+            let gone = self.wire.forget();
             if !gone.is_empty() {
                 inbox.forgotten(&gone)?;
-                self.state().gone.clear();
+                self.wire.known_gone(&gone);
             }
             if kept.is_empty() {
                 return Ok(None);
