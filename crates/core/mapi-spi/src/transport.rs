@@ -99,12 +99,12 @@ pub trait Transport: Send + Sync + Debug {
         Err(Error::new(Code::NO_SUPPORT, detail))
     }
 
-    /// Prepares the copy of a message that it will be given to send to these recipients (PreprocessMessage): writes a text anew, renders
-    /// what it cannot carry. Comes before the message counts as tried, for each attempt anew; the message in the store
-    /// stays as it is, and other transports do not see the change. Recipients keep their places.
+    /// Prepares the copy of a message that it is to send to these recipients (PreprocessMessage): writes a text anew, renders what
+    /// it cannot carry. Comes before [`Self::submit`], for each attempt anew. The message in the store stays as it is, and other
+    /// transports do not see the change. Recipients keep their places.
     ///
     /// # Errors
-    /// As [`Self::submit`] before anything was sent.
+    /// Those of [`Self::submit`] before anything was sent: they count as that.
     fn preprocess(
         &self,
         message: &mut MessageTree,

@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use mapi::Session;
-use mapi::spool::{Carrier, Spool};
+use mapi::spool::{Arrived, Carrier, Spool};
+use mapi_props::Code;
 use mapi_spi::{Call, Error, Result};
 
+use crate::Options;
+use crate::aside::{Asking, Occupied, aside};
 use crate::round::{Problem, Round};
 
 /// Has a transport bring what has arrived, and says when it wants to be asked again; `None`: it says so itself. One that only sends
-/// is not asked. What went wrong is a problem of the round, and what was delivered before stays.
+/// is not asked. What went wrong is a problem of the round, and what was delivered before stays. One that does not come back is left
+/// behind: what it would deliver after that is refused.
 ///
 /// # Errors
 /// What keeps every transport from delivering: `MAPI_E_END_OF_SESSION`, the end of `call`.
@@ -18,6 +22,7 @@ pub(crate) fn receive(
     session: &Session,
     spool: &Spool,
     carrier: &Carrier,
+    limits: (&Options, &Occupied),
     call: &Call,
     round: &mut Round,
 ) -> Result<Option<Duration>> {
@@ -33,9 +38,18 @@ pub(crate) fn receive(
         });
         mapi::Reporting::default()
     });
-    let mut inbox = spool.under(call).inbox(carrier.uid(), &reporting)?;
-    let received = carrier.receive(&mut inbox, call);
-    let arrived = inbox.finish();
+    let (theirs, store) = (carrier.clone(), spool.clone());
+    let work = move |_: &Asking<(), (), _>, call: &Call| -> Result<_> {
+        let mut inbox = store.under(call).inbox(theirs.uid(), &reporting)?;
+        let received = theirs.receive(&mut inbox, call);
+        Ok((received, inbox.finish()))
+    };
+    let (options, occupied) = limits;
+    let received = aside(occupied, options, call, work, Ok)?;
+    let (received, arrived) = received.unwrap_or_else(|| {
+        let detail = "the transport did not come back in time, and does not stop";
+        Ok((Err(Error::new(Code::TIMEOUT, detail)), Arrived::default()))
+    })?;
     round.delivered += arrived.delivered;
     let mut problem = |error: Error| {
         round.problems.push(Problem {
@@ -57,5 +71,5 @@ pub(crate) fn receive(
 
 /// Whether the spooler has nothing more to do, rather than this transport.
 fn ends_the_round(error: &Error, call: &Call) -> bool {
-    error.code() == mapi_props::Code::END_OF_SESSION || call.check().is_err()
+    error.code() == Code::END_OF_SESSION || call.check().is_err()
 }

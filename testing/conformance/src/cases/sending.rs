@@ -10,7 +10,7 @@ use mapi_spi::{Fate, Role, SpoolerNotice, TransportNotice};
 use mapi_spooler::{Order, Wanted};
 use testkit_transport::{Act, Step};
 
-use crate::fixture::{attach, code, prop};
+use crate::fixture::{attach, code, prop, recipient};
 use crate::post::{Post, line, round, submitted};
 use crate::scripted::uid_of;
 use crate::spooling::leased_store;
@@ -155,12 +155,9 @@ pub(super) const CASES: &[Case] = &[
                 line("z", "").with_uid(BOOK),
             ];
             let post = Post::new(f, &lines)?;
-            let message = post.draft("plans", &[("SMTP", "ann"), ("SMTP", "bob")])?;
-            let mut id = vec![0; 4];
-            id.extend(BOOK.to_be_bytes());
-            id.extend(b"bob");
-            let row = [prop(tags::ROWID, 1), prop(tags::ENTRYID, id)];
-            message.modify_recipients(mapi::ModifyMode::Modify, &[row.to_vec()])?;
+            let known = |address| known_to(BOOK, address);
+            let message = post.draft("plans", &[("SMTP", "ann")])?;
+            message.modify_recipients(mapi::ModifyMode::Add, &[known("bob")])?;
             submitted(&message)?;
             let declining = post.script("z");
             assert_eq!(round(&post.spooler(f)?)?.sent, 1);
@@ -169,15 +166,8 @@ pub(super) const CASES: &[Case] = &[
             assert!(post.left("y").is_empty());
             // What it declines goes on to those of the address type, whose turn was before.
             declining.answer("bob", [Fate::NotMine]);
-            let message = post.draft("again", &[("SMTP", "bob")])?;
-            let row = [
-                prop(tags::ROWID, 0),
-                prop(
-                    tags::ENTRYID,
-                    [&[0; 4], BOOK.to_be_bytes().as_slice()].concat(),
-                ),
-            ];
-            message.modify_recipients(mapi::ModifyMode::Modify, &[row.to_vec()])?;
+            let message = post.draft("again", &[])?;
+            message.modify_recipients(mapi::ModifyMode::Add, &[known("bob")])?;
             submitted(&message)?;
             assert_eq!(round(&post.spooler(f)?)?.sent, 1);
             assert_eq!(post.reached("x"), [["ann"], ["bob"]]);
@@ -579,6 +569,16 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
 ];
+
+/// A recipient whose entry id carries this UID.
+fn known_to(book: u128, address: &str) -> Vec<(mapi::PropTag, mapi::PropValue)> {
+    let uid = book.to_be_bytes();
+    let id = [&[0; 4], uid.as_slice(), address.as_bytes()].concat();
+    let mut row = recipient(mapi::recipient_type::TO, address);
+    row.push(prop(tags::EMAIL_ADDRESS, address));
+    row.push(prop(tags::ENTRYID, id));
+    row
+}
 
 /// The only message of the Inbox.
 fn inbox_tree(post: &Post) -> Result<mapi::MessageTree> {

@@ -191,7 +191,10 @@ impl Driving<'_> {
         let uid = carrier.uid();
         let before = sending.round.problems.len();
         sending.heard.mail.remove(&uid);
-        let next = inbound::receive(self.session, self.spool, carrier, self.call, sending.round)?;
+        let occupied = sending.work.occupied(uid);
+        let limits = (self.options, &occupied);
+        let (spool, call) = (self.spool, self.call);
+        let next = inbound::receive(self.session, spool, carrier, limits, call, sending.round)?;
         let failed = sending.round.problems.len() > before;
         let next = next.or_else(|| failed.then_some(self.options.first_wait));
         let work = &mut sending.work;

@@ -3,7 +3,7 @@
 
 use mapi::spool::{Carrier, Start};
 use mapi_props::{Code, MessageTree};
-use mapi_spi::{Attempts, Error, Fate, Mark, Outgoing, Result};
+use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Result};
 
 use super::due::Queue;
 use super::{Flow, Sending};
@@ -24,11 +24,21 @@ struct Given {
 }
 
 /// Marks are made by who has the store, which is not the transport's thread.
-struct Marks<'a>(&'a Asking<Vec<Mark>, (), Result<Answers>>);
+struct Marks<'a> {
+    asking: &'a Asking<Vec<Mark>, (), Result<Answers>>,
+    /// Where the messages that the transport has stand among those that it was given.
+    which: &'a [usize],
+}
 
 impl Attempts for Marks<'_> {
     fn committing(&mut self, marks: &[Mark]) -> Result<()> {
-        self.0.ask(marks.to_vec())
+        let mark = |mark: &Mark| {
+            let message = *self.which.get(mark.message)?;
+            let fates = mark.fates.clone();
+            Some(Mark { message, fates })
+        };
+        let marks: Option<Vec<Mark>> = marks.iter().map(mark).collect();
+        self.asking.ask(marks.ok_or_else(misplaced)?)
     }
 }
 
@@ -101,10 +111,7 @@ impl Sending<'_> {
         let count = jobs.len();
         let uid = carrier.uid();
         let theirs = carrier.clone();
-        let work = move |asking: &Asking<Vec<Mark>, (), Result<Answers>>, call: &mapi_spi::Call| {
-            let outgoing: Vec<Outgoing<'_>> = given.iter().map(outgoing).collect();
-            theirs.submit_all(&outgoing, &mut Marks(asking), call)
-        };
+        let work = move |asking: &Asking<_, _, _>, call: &Call| sent(&theirs, given, asking, call);
         let (spool, mut lost) = (&self.spool, None);
         let occupied = self.work.occupied(uid);
         let answered = aside(
@@ -130,11 +137,7 @@ impl Sending<'_> {
             std::iter::repeat_with(one).take(count).collect()
         };
         Ok(match answered {
-            Ok(Some(Ok(answers))) if answers.len() == count => answers,
-            Ok(Some(Ok(_))) => all(&Error::new(
-                Code::CALL_FAILED,
-                "the transport did not say what became of each message",
-            )),
+            Ok(Some(Ok(answers))) => answers,
             Ok(Some(Err(error))) | Err(error) => all(&error),
             Ok(None) => all(&Error::new(
                 Code::TIMEOUT,
@@ -153,13 +156,61 @@ fn given(job: &mut Job) -> Option<Given> {
     })
 }
 
-fn outgoing(given: &Given) -> Outgoing<'_> {
-    Outgoing {
-        entry_id: &given.entry_id,
-        message: &given.copy,
-        recipients: &given.places,
-        again: given.again,
+/// Has the transport prepare the messages, and send those that it could.
+fn sent(
+    carrier: &Carrier,
+    mut given: Vec<Given>,
+    asking: &Asking<Vec<Mark>, (), Result<Answers>>,
+    call: &Call,
+) -> Result<Answers> {
+    let each = given.iter_mut();
+    let failed: Vec<Option<Error>> = each.map(|g| prepared(carrier, g, call).err()).collect();
+    let (mut outgoing, mut which) = (Vec::new(), Vec::new());
+    for (at, (given, failed)) in given.iter().zip(&failed).enumerate() {
+        if failed.is_none() {
+            outgoing.push(Outgoing {
+                entry_id: &given.entry_id,
+                message: &given.copy,
+                recipients: &given.places,
+                again: given.again,
+            });
+            which.push(at);
+        }
     }
+    let mut marks = Marks {
+        asking,
+        which: &which,
+    };
+    let answers = match outgoing.as_slice() {
+        [] => Vec::new(),
+        messages => carrier.submit_all(messages, &mut marks, call)?,
+    };
+    if answers.len() != outgoing.len() {
+        let detail = "the transport did not say what became of each message";
+        return Err(Error::new(Code::CALL_FAILED, detail));
+    }
+    let mut answers = answers.into_iter();
+    let merged = failed.into_iter().map(|failed| match failed {
+        Some(error) => Some(Err(error)),
+        None => answers.next(),
+    });
+    Ok(merged.flatten().collect())
+}
+
+/// Has the transport prepare its copy ([`mapi_spi::Transport::preprocess`]).
+fn prepared(carrier: &Carrier, given: &mut Given, call: &Call) -> Result<()> {
+    let recipients = given.copy.recipients.len();
+    carrier.preprocess(&mut given.copy, &given.places, call)?;
+    if given.copy.recipients.len() == recipients {
+        return Ok(());
+    }
+    let detail = "the transport changed the recipients of a message";
+    Err(Error::new(Code::CALL_FAILED, detail))
+}
+
+fn misplaced() -> Error {
+    let detail = "a mark of no message, or not of each of its recipients";
+    Error::new(Code::INVALID_PARAMETER, detail)
 }
 
 /// Notes what a transport knows of messages before it says its last word.
@@ -173,10 +224,7 @@ fn committing(
     for mark in marks {
         let job = jobs.get(mark.message);
         let job = job.filter(|job| job.places.len() == mark.fates.len());
-        let job = job.ok_or_else(|| {
-            let detail = "a mark of no message, or not of each of its recipients";
-            Error::new(Code::INVALID_PARAMETER, detail)
-        })?;
+        let job = job.ok_or_else(misplaced)?;
         states.push((job.picked.meta.id, job.committing(uid, &mark.fates)));
     }
     let rows: Vec<_> = states.iter().map(|(item, state)| (*item, state)).collect();

@@ -14,6 +14,9 @@ use crate::work::Route;
 
 impl Sending<'_> {
     /// The message for this transport; none if it has nothing to do with it, or it waits.
+    ///
+    /// # Errors
+    /// Those of the store.
     pub(super) fn job(
         &mut self,
         waiting: &Waiting,
@@ -37,35 +40,15 @@ impl Sending<'_> {
         if places.is_empty() {
             return Ok(None);
         }
-        let mut job = Job {
+        Ok(Some(Job {
             entry_id: self.spool.entry_id(waiting.item).as_bytes().to_vec(),
             picked,
             state,
             places,
             again,
-            copy: None,
+            copy: Some(self.spool.outgoing(message, carrier)),
             marked: None,
-        };
-        let mut copy = self.spool.outgoing(message, carrier);
-        let recipients = copy.recipients.len();
-        let prepared = carrier.preprocess(&mut copy, &job.places, self.call);
-        let prepared = prepared.and_then(|()| {
-            if copy.recipients.len() == recipients {
-                return Ok(());
-            }
-            let detail = "the transport changed the recipients of a message";
-            Err(mapi::Error::new(Code::CALL_FAILED, detail))
-        });
-        if let Err(error) = prepared {
-            self.tried.insert((waiting.item, carrier.uid()));
-            let next = job.note(carrier.uid(), &Err(error), self.call.check().is_err());
-            self.call.check()?;
-            let due = self.after(carrier, job, next);
-            settle::write(&self.spool, vec![due], self.work, self.round)?;
-            return Ok(None);
-        }
-        job.copy = Some(copy);
-        Ok(Some(job))
+        }))
     }
 
     /// Whether a message is in the queue as it was found there.
