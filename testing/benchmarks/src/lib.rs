@@ -13,6 +13,7 @@ pub mod peers;
 pub mod restricted;
 pub mod search;
 pub mod search_folders;
+pub mod sending;
 pub mod session;
 pub mod threads;
 mod timing;

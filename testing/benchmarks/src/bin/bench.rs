@@ -41,6 +41,9 @@ const COLUMNS: [PropTag; 10] = [
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
+    if std::env::args().nth(1).as_deref() == Some("--sending") {
+        return benchmarks::sending::serve(std::env::args().skip(2));
+    }
     if let (Some("--live-writer"), Some(home)) = (args.next().as_deref(), args.next()) {
         return benchmarks::live::write_for(Path::new(&home));
     }
@@ -64,6 +67,9 @@ fn main() -> Result<()> {
     }
     if plan.wants("session") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
         benchmarks::session::measure(&place("bench-session")?, &mut report)?;
+    }
+    if plan.wants("sending") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
+        benchmarks::sending::measure(&place("bench-sending")?, plan.messages, &mut report)?;
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;
