@@ -9,6 +9,7 @@ use mapi_spi::{Call, Result};
 
 use crate::{DELIVERY_SERVICE, Home, SystemSupport};
 
+pub use mapi_spi::{Fate, Refusal};
 pub use transport_local::{Answer, Envelope, Post};
 
 /// The post of a home: of the spool directory that its profiles have in common unless they say otherwise.

@@ -1,7 +1,7 @@
 //! The composition root: the only room that names providers.
 //!
 //! It knows where things lie ([`Home`]), what a user has set up ([`Profiles`]), which services there are
-//! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`]), and
+//! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`], [`mod@sending`]), and
 //! what goes on in the background ([`mod@daemon`], [`mod@lease`], [`mod@control`], [`mod@status`]). It shows nothing and asks
 //! nothing: front ends do, by [`terminal`] where that is one.
 
@@ -26,6 +26,7 @@ mod profile_file;
 mod profiles;
 mod reason;
 pub mod secrets;
+pub mod sending;
 pub mod status;
 mod support;
 pub mod terminal;

@@ -5,8 +5,10 @@
 
 mod composer;
 mod decode;
+mod left;
 mod list;
 mod names;
+mod outbox;
 mod percent;
 mod reader;
 mod snippet;
@@ -15,11 +17,16 @@ mod ui;
 
 pub use composer::{BadLink, BadTemplate, DraftText, addresses, mailto, shown};
 pub use decode::{Letters, describe};
+pub use left::{Left, Refused, left};
 pub use list::{LIST_COLUMNS, ListRow, STATUS_NAMES, list_row};
 pub use mapi_html::html_to_text;
 pub use names::{StoreNames, property_name};
+pub use outbox::{
+    PersonState, QueuedPerson, QueuedState, QueuedView, queued, queued_message, queued_people,
+};
 pub use reader::{
-    AttachmentView, BodyView, DefectView, MessageView, Person, Reported, message_view,
+    AttachmentView, BodyView, DefectView, MessageView, Person, Reported, TrackWord, Tracked,
+    message_view,
 };
 pub use snippet::{Snippet, SnippetField, SnippetPart, Snippets};
 pub use thread::{ThreadRow, thread_row};

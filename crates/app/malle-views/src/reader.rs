@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use mapi::{MapiProp, Message, Original};
+use mapi::{MapiProp, Message, Original, Track};
 use mapi_mime::{ImportContext, decode_code_page};
 use mapi_props::{
     AttachmentTree, Defect, FileTime, LargeSource, MessageTree, PropType, PropValue, Tag,
@@ -38,6 +38,8 @@ pub struct MessageView {
     pub bcc: Vec<Person>,
     /// Of a report: those of whom it tells, who are not its own recipients.
     pub reported: Vec<Reported>,
+    /// Of a message that was sent: what reports told of its recipients.
+    pub tracking: Vec<Tracked>,
     /// PR_CLIENT_SUBMIT_TIME.
     #[serde(serialize_with = "rfc3339")]
     pub date: Option<FileTime>,
@@ -76,6 +78,56 @@ pub struct Reported {
     pub address: Option<String>,
     /// PR_SUPPLEMENTARY_INFO, else PR_REPORT_TEXT: what a server said.
     pub reason: Option<String>,
+}
+
+/// What reports told of one recipient of a message that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tracked {
+    /// Display name.
+    pub name: Option<String>,
+    /// Mail address.
+    pub address: Option<String>,
+    /// PR_RECIPIENT_TRACKSTATUS.
+    pub status: TrackWord,
+    /// PR_RECIPIENT_TRACKSTATUS_TIME.
+    #[serde(serialize_with = "rfc3339")]
+    pub since: Option<FileTime>,
+}
+
+/// PR_RECIPIENT_TRACKSTATUS as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrackWord {
+    /// It was delivered.
+    Delivered,
+    /// It was not delivered.
+    NotDelivered,
+    /// It was deleted unread.
+    NotRead,
+    /// It was read.
+    Read,
+    /// It was answered.
+    Replied,
+    /// It was called back.
+    Recalled,
+    /// It was to be called back, and was not.
+    NotRecalled,
+}
+
+impl TrackWord {
+    /// The word for what is known of a recipient, if anything is.
+    const fn of(track: Track) -> Option<Self> {
+        Some(match track {
+            Track::Delivered => Self::Delivered,
+            Track::NotDelivered => Self::NotDelivered,
+            Track::NotRead => Self::NotRead,
+            Track::Read => Self::Read,
+            Track::Replied => Self::Replied,
+            Track::Recalled => Self::Recalled,
+            Track::NotRecalled => Self::NotRecalled,
+            _ => return None,
+        })
+    }
 }
 
 /// The bodies of a message.
@@ -158,6 +210,7 @@ pub fn message_view(
         cc: of_kind(recipient_type::CC),
         bcc: of_kind(recipient_type::BCC),
         reported: reported.into_iter().map(told_of).collect(),
+        tracking: own.iter().copied().filter_map(tracked).collect(),
         date: time(&tree.props, tags::CLIENT_SUBMIT_TIME),
         received: time(&tree.props, tags::MESSAGE_DELIVERY_TIME),
         read: message.flags() & message_flags::READ != 0,
@@ -313,6 +366,17 @@ fn message_size(tree: &MessageTree) -> u64 {
     own + attached
         .map(|a| props(&a.props) + content_size(a))
         .sum::<u64>()
+}
+
+fn tracked(row: &TreeProps) -> Option<Tracked> {
+    let track = Track::of(long(row, tags::RECIPIENT_TRACKSTATUS)?);
+    let Person { name, address } = recipient(row);
+    Some(Tracked {
+        name,
+        address,
+        status: TrackWord::of(track)?,
+        since: time(row, tags::RECIPIENT_TRACKSTATUS_TIME),
+    })
 }
 
 fn text(props: &TreeProps, tag: Tag<str>) -> Option<String> {

@@ -10,6 +10,8 @@ mod place;
 mod profile;
 mod search_folder;
 mod secret;
+mod sending;
+mod sendmail;
 mod service;
 mod view;
 
@@ -33,6 +35,12 @@ pub(crate) use place::{FolderCommand, StoreCommand};
 pub(crate) use profile::{ProfileCommand, SettingArgs};
 pub(crate) use search_folder::{SearchFolderCommand, SearchFolderCreateArgs, SearchFolderEditArgs};
 pub(crate) use secret::{InputArgs, SecretCommand};
+pub(crate) use sending::{
+    DeliverArgs, FlushArgs, OutboxCommand, SendArgs, SendNowArgs, SendmailArgs, WhenArgs,
+};
+pub(crate) use sendmail::{
+    BadWord, Mode as SendmailMode, Sendmail, as_sendmail, input as sendmail_input,
+};
 pub(crate) use service::{AskArgs, ProviderCommand, ServiceCommand};
 pub(crate) use view::{CreateViewArgs, PlaceName, ViewCommand};
 
@@ -161,21 +169,32 @@ pub(crate) enum Command {
     Thread(ThreadArgs),
     /// Show, compare or change the properties of a store, folder, message, attachment or recipient
     Props(PropsArgs),
-    /// Write a new message, kept as a draft
+    /// Write a new message: a draft, or sent at once
     New(Box<NewArgs>),
-    /// Answer a message, in a draft
+    /// Answer a message: a draft, or sent at once
     Reply(Box<ReplyArgs>),
-    /// Answer a message to everybody who got it, in a draft
+    /// Answer a message to everybody who got it
     ReplyAll(Box<ReplyArgs>),
-    /// Forward a message, in a draft
+    /// Forward a message: a draft, or sent at once
     Forward(Box<ForwardArgs>),
-    /// Make a draft of a message that came back, to those who did not get it
+    /// Send a message again that came back, to those who did not get it
     Resend(ResendArgs),
     /// Put a message into a folder, for those who read there
     Post(Box<PostArgs>),
     /// List, go on with and delete drafts
     #[command(subcommand)]
     Draft(DraftCommand),
+    /// Send drafts
+    Send(SendArgs),
+    /// Show what waits to be sent; try it again, take it back, hold and release it
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Send what waits and fetch what has arrived, now
+    Flush(FlushArgs),
+    /// Deliver a message to mailboxes of this machine, as a mail server's delivery agent
+    Deliver(DeliverArgs),
+    /// Send a message as programs do that call sendmail
+    Sendmail(SendmailArgs),
     /// Mark messages read, flagged, with categories or status bits
     Mark(MarkArgs),
     /// Move messages to a folder

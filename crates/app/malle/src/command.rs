@@ -6,8 +6,10 @@ mod completions;
 mod composing;
 mod daemon;
 mod delete;
+mod deliver;
 mod draft;
 mod export;
+mod flush;
 mod folder;
 mod form;
 mod forward;
@@ -17,6 +19,7 @@ mod listing;
 mod man;
 mod mark;
 mod new;
+mod outbox;
 mod post;
 mod profile;
 mod props;
@@ -28,7 +31,10 @@ mod schema;
 mod search;
 mod search_folder;
 mod secret;
+mod send;
+mod sendmail;
 mod service;
+mod spooling;
 mod status;
 mod store;
 mod thread;
@@ -40,8 +46,8 @@ use mapi::ReplyTo;
 
 use crate::app::{Access, App};
 use crate::args::{
-    Command, DraftCommand, FolderCommand, FormCommand, ReceiveFolderCommand, SearchFolderCommand,
-    StoreCommand, ViewCommand,
+    Command, DraftCommand, FolderCommand, FormCommand, OutboxCommand, ReceiveFolderCommand,
+    SearchFolderCommand, StoreCommand, ViewCommand,
 };
 use crate::exit::{Exit, Outcome};
 
@@ -66,6 +72,11 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Resend(args) => resend::run(app, &args),
         Command::Post(args) => post::run(app, &args),
         Command::Draft(verb) => draft::run(app, verb),
+        Command::Send(args) => send::run(app, &args),
+        Command::Outbox(verb) => outbox::run(app, &verb),
+        Command::Flush(args) => flush::run(app, &args),
+        Command::Deliver(args) => deliver::run(app, &args),
+        Command::Sendmail(args) => sendmail::run(app, &args),
         Command::Mark(args) => mark::run(app, &args),
         Command::Move(args) => transfer::run(app, &args, transfer::Verb::Move),
         Command::Copy(args) => transfer::run(app, &args, transfer::Verb::Copy),
@@ -93,6 +104,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::SearchFolder(SearchFolderCommand::List | SearchFolderCommand::Show { .. })
         | Command::Read(_)
         | Command::Draft(DraftCommand::List(_))
+        | Command::Outbox(OutboxCommand::List | OutboxCommand::Show { .. })
         | Command::Thread(_)
         | Command::Export(_)
         | Command::Watch(_)

@@ -17,6 +17,13 @@ pub(crate) enum Exit {
     Network = 5,
     Partial = 6,
     Interrupted = 130,
+    // What mail programs look at (sysexits.h).
+    SysUsage = 64,
+    SysData = 65,
+    SysNoUser = 67,
+    SysUnavailable = 69,
+    SysTempFail = 75,
+    SysConfig = 78,
 }
 
 impl From<Exit> for ExitCode {
@@ -26,6 +33,21 @@ impl From<Exit> for ExitCode {
 }
 
 impl Exit {
+    /// The code by which a mail program knows what to do. Whatever may pass is to be tried again: mail that is sent back for it
+    /// would be lost to its sender.
+    pub(crate) const fn for_mail_programs(self) -> Self {
+        match self {
+            Self::Usage => Self::SysUsage,
+            Self::Failure
+            | Self::NotFound
+            | Self::Authentication
+            | Self::Network
+            | Self::Partial
+            | Self::Interrupted => Self::SysTempFail,
+            other => other,
+        }
+    }
+
     /// The code for what a caller can do about an error.
     pub(crate) const fn of(kind: Kind) -> Self {
         match kind {

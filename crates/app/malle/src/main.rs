@@ -27,7 +27,7 @@ use args::Cli;
 use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let words = args::spelled_out(std::env::args_os());
+    let words = args::spelled_out(args::as_sendmail(std::env::args_os()));
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => return refused(&error).into(),

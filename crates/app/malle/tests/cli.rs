@@ -42,6 +42,8 @@ mod search_folders;
 mod searching;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/sending.rs"]
+mod sending;
 #[path = "cli/shape.rs"]
 mod shape;
 #[path = "cli/threads.rs"]

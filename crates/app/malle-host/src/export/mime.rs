@@ -51,6 +51,14 @@ impl MimeOf {
         Self::written(message.to_tree()?, options)
     }
 
+    /// New bytes of a message on its way out: without Bcc, and without what the header said on some way here.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_ENOUGH_RESOURCES` when the system gives no pipe.
+    pub fn leaving(tree: MessageTree) -> Result<Self> {
+        Self::written(tree, WriteOptions::default())
+    }
+
     fn written(tree: MessageTree, options: WriteOptions) -> Result<Self> {
         let no_pipe = |e: io::Error| {
             let code = mapi_props::Code::NOT_ENOUGH_RESOURCES;

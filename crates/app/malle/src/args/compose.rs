@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 
 use super::message::RowArgs;
+use super::sending::SendNowArgs;
 
 /// What every command that writes a message can say of it.
 #[derive(Debug, Clone, Args)]
@@ -145,7 +146,7 @@ The text comes from --body, --body-file or standard input; on a terminal from $V
 was written in an editor that was interrupted stays, and the command says where.
 A signature is taken from signatures/PROFILE/ADDRESS.txt or signatures/PROFILE/default.txt among the
 settings. --dry-run prints the message as Internet mail and keeps nothing.
-There is no command yet that sends: drafts stay in Drafts.";
+What is written becomes a draft; with --send (or --at, --in, --queue) it is sent, as malle send does.";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{AFTER_TEXT}
@@ -163,13 +164,15 @@ pub(crate) struct NewArgs {
     pub(crate) message: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) compose: ComposeArgs,
+    #[command(flatten)]
+    pub(crate) now: SendNowArgs,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{AFTER_TEXT}
 
 Example:
-  malle reply a1234 --body 'Agreed.'
+  malle reply a1234 --body 'Agreed.' --send
   malle reply-all a1234"))]
 pub(crate) struct ReplyArgs {
     /// The message that is answered
@@ -179,6 +182,8 @@ pub(crate) struct ReplyArgs {
     pub(crate) quote: QuoteArgs,
     #[command(flatten)]
     pub(crate) compose: ComposeArgs,
+    #[command(flatten)]
+    pub(crate) now: SendNowArgs,
 }
 
 #[derive(Debug, Args)]
@@ -197,14 +202,16 @@ pub(crate) struct ForwardArgs {
     pub(crate) quote: QuoteArgs,
     #[command(flatten)]
     pub(crate) compose: ComposeArgs,
+    #[command(flatten)]
+    pub(crate) now: SendNowArgs,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The draft is the message as it was, to those alone who did not get it. There is no command yet that sends.
+The draft is the message as it was, to those alone who did not get it.
 
 Example:
-  malle resend a1234")]
+  malle resend a1234 --send")]
 pub(crate) struct ResendArgs {
     /// The report that a message was not delivered
     #[arg(value_name = "ID")]
@@ -212,6 +219,8 @@ pub(crate) struct ResendArgs {
     /// Who writes; default: the identity of the profile
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) now: SendNowArgs,
 }
 
 #[derive(Debug, Args)]

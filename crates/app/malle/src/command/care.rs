@@ -85,7 +85,7 @@ pub(super) fn run(app: &App, args: &CareArgs) -> Outcome<Exit> {
 }
 
 /// Nobody did it, and why.
-fn failure(app: &App, error: &NoAnswer) -> Failure {
+pub(super) fn failure(app: &App, error: &NoAnswer) -> Failure {
     let lang = app.output.lang;
     match error {
         NoAnswer::Silent {

@@ -1,10 +1,11 @@
-//! What the commands that write messages share: where a draft is made, what it says, and how it is shown.
+//! What the commands that write messages share: where a draft is made, what it says, and how it is shown or sent.
 
 mod editor;
 mod fields;
 mod said;
 mod shown;
 mod signature;
+mod whole;
 
 use mapi::{
     BodyForm, Code, Compose, Folder, Identity, Language, MapiProp, Message, MsgStore, Quoting,
@@ -12,15 +13,16 @@ use mapi::{
 };
 
 use crate::app::App;
-use crate::args::{ComposeArgs, FormName, LanguageName, QuoteArgs};
+use crate::args::{ComposeArgs, FormName, LanguageName, QuoteArgs, SendNowArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
-pub(super) use editor::{TextFile, edit_draft, edit_text};
-pub(super) use fields::{apply, categorise, people};
+pub(super) use editor::{TextFile, edit_draft, edit_text, left_text};
+pub(super) use fields::{apply, categorise, people, when};
 pub(super) use said::{Said, read_bytes, said};
-pub(super) use shown::{DraftView, print_mime};
+pub(super) use shown::{DraftView, print_leaving, print_mime};
 pub(super) use signature::signed;
+pub(super) use whole::{dropped, kept, sign};
 
 /// Where a draft is made.
 pub(super) struct Place {
@@ -165,33 +167,54 @@ pub(super) enum Untouched {
     Stays,
 }
 
-/// Gives a composed message its text and what else the command line says of it, keeps it as a draft or prints it, and goes
-/// into an editor if that is wanted.
+/// What the command line says of a message that is composed.
+pub(super) struct Rest<'a> {
+    pub(super) args: &'a ComposeArgs,
+    pub(super) said: &'a Said,
+    pub(super) untouched: Untouched,
+    pub(super) now: &'a SendNowArgs,
+}
+
+/// Gives a composed message its text and what else the command line says of it, goes into an editor if that is wanted, and
+/// keeps it as a draft, sends it or prints it.
 pub(super) fn finish(
     app: &App,
     message: &Message,
     place: &Place,
-    args: &ComposeArgs,
-    said: &Said,
-    untouched: Untouched,
+    rest: &Rest<'_>,
 ) -> Outcome<Exit> {
-    apply(app, message, args)?;
-    let words = match said {
+    apply(app, message, rest.args)?;
+    let words = match rest.said {
         Said::Text(text) => text.as_str(),
         Said::Editor => "",
     };
-    put_above(app, message, args, words)?;
+    put_above(app, message, rest.args, words)?;
     let saved = message.save_changes(SaveFlags::KEEP_OPEN_READWRITE);
     saved.map_err(|e| app.failure(&e))?;
-    if app.global.dry_run {
-        return print_mime(app, message);
-    }
-    if *said == Said::Editor && !edit_draft(app, message, untouched)? {
+    let edited = *rest.said == Said::Editor && !app.global.dry_run;
+    if edited && !edit_draft(app, message, rest.untouched)? {
         app.output.note(Msg::NothingWritten, &[]);
         return Ok(Exit::Ok);
     }
-    app.output.show(&DraftView::of(app, message, place)?)?;
-    Ok(Exit::Ok)
+    written(app, message, place, rest.now)
+}
+
+/// Sends a message that is kept, if that is wanted, and shows what became of it; in a dry run prints it.
+pub(super) fn written(
+    app: &App,
+    message: &Message,
+    place: &Place,
+    now: &SendNowArgs,
+) -> Outcome<Exit> {
+    match (app.global.dry_run, now.wanted()) {
+        (true, true) => print_leaving(app, message),
+        (true, false) => print_mime(app, message),
+        (false, true) => super::send::send_one(app, message, &now.when),
+        (false, false) => {
+            app.output.show(&DraftView::of(app, message, place)?)?;
+            Ok(Exit::Ok)
+        }
+    }
 }
 
 /// Puts words and a signature above what a message says already.

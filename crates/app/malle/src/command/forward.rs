@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::args::ForwardArgs;
 use crate::exit::{Exit, Outcome};
 
-use super::composing::{Place, Untouched, compose, finish, said, store_for};
+use super::composing::{Place, Rest, Untouched, compose, finish, said, store_for};
 
 pub(super) fn run(app: &App, args: &ForwardArgs) -> Outcome<Exit> {
     let original = app.any_message(&args.id)?;
@@ -21,12 +21,11 @@ pub(super) fn run(app: &App, args: &ForwardArgs) -> Outcome<Exit> {
     let forward = original
         .forward(form, &options)
         .map_err(|e| app.failure(&e))?;
-    finish(
-        app,
-        &forward,
-        &place,
-        &args.compose,
-        &words,
-        Untouched::Stays,
-    )
+    let rest = Rest {
+        args: &args.compose,
+        said: &words,
+        untouched: Untouched::Stays,
+        now: &args.now,
+    };
+    finish(app, &forward, &place, &rest)
 }

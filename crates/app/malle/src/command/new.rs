@@ -1,12 +1,9 @@
-//! `malle new`: a new message, kept as a draft.
+//! `malle new`: a new message, kept as a draft or sent.
 
 use std::path::Path;
 
 use malle_views::DraftText;
-use mapi::{
-    Folder, ImportItem, ImportOptions, ImportOutcome, MapiProp, Message, ModifyMode, OpenFlags,
-    SaveFlags, message_flags, recipient_type, tags,
-};
+use mapi::{MapiProp, Message, ModifyMode, SaveFlags, recipient_type, tags};
 
 use crate::app::App;
 use crate::args::NewArgs;
@@ -14,7 +11,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
 use super::composing::{
-    DraftView, Place, Untouched, apply, categorise, compose, finish, print_mime, read_bytes, said,
+    Place, Rest, Untouched, apply, categorise, compose, dropped, finish, kept, read_bytes, said,
+    sign, written,
 };
 
 pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
@@ -34,14 +32,13 @@ pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
         put_link(&message, link).map_err(|e| app.failure(&e))?;
         words = words.or_text(&link.body);
     }
-    finish(
-        app,
-        &message,
-        &place,
-        &args.compose,
-        &words,
-        Untouched::Goes,
-    )
+    let rest = Rest {
+        args: &args.compose,
+        said: &words,
+        untouched: Untouched::Goes,
+        now: &args.now,
+    };
+    finish(app, &message, &place, &rest)
 }
 
 fn linked(app: &App, link: &str) -> Outcome<DraftText> {
@@ -77,77 +74,28 @@ fn whole(app: &App, args: &NewArgs, place: &Place, path: &Path) -> Outcome<Exit>
     let bytes = read_bytes(path)?;
     let tree = malle_host::drafts::parse_draft(bytes);
     let tree = tree.map_err(|e| Failure::new(Exit::Failure, "no-message", e.to_string()))?;
-    let item = ImportItem {
-        tree,
-        flags: message_flags::READ | message_flags::UNSENT,
-        source: None,
-    };
-    let message = kept(&place.folder, item).map_err(|e| app.failure(&e))?;
-    let done = sign(app, args, place, &message).and_then(|()| apply(app, &message, &args.compose));
+    let message = kept(&place.folder, tree, 0).map_err(|e| app.failure(&e))?;
+    let done =
+        signed_by(app, args, place, &message).and_then(|()| apply(app, &message, &args.compose));
     let saved = done.and_then(|()| {
         let saved = message.save_changes(SaveFlags::KEEP_OPEN_READWRITE);
         saved.map_err(|e| app.failure(&e))
     });
     if let Err(failure) = saved {
         // What cannot be what was asked for is not kept either.
-        if let Some(id) = message.entry_id() {
-            let gone = place
-                .folder
-                .delete_messages(&[id], mapi::DeleteFlags::HARD_DELETE);
-            gone.map_err(|e| app.failure(&e))?.ignore_warning();
-        }
+        dropped(&place.folder, &message).map_err(|e| app.failure(&e))?;
         return Err(failure);
     }
-    if app.global.dry_run {
-        return print_mime(app, &message);
-    }
-    app.output.show(&DraftView::of(app, &message, place)?)?;
-    Ok(Exit::Ok)
-}
-
-/// Imports one message and opens it for writing.
-fn kept(folder: &Folder, item: ImportItem) -> mapi::Result<Message> {
-    let outcome = folder.import(vec![item], ImportOptions::default())?.pop();
-    match outcome {
-        Some(ImportOutcome::Imported { id, .. } | ImportOutcome::Skipped { id }) => {
-            folder.open_message_with(&id, OpenFlags::MODIFY)
-        }
-        Some(ImportOutcome::Failed(error)) => Err(error),
-        None => Err(mapi::Error::new(
-            mapi::Code::CALL_FAILED,
-            "the store gave no result",
-        )),
-    }
+    written(app, &message, place, &args.now)
 }
 
 /// Says who writes where the draft does not, or the command line does.
-fn sign(app: &App, args: &NewArgs, place: &Place, message: &Message) -> Outcome<()> {
+fn signed_by(app: &App, args: &NewArgs, place: &Place, message: &Message) -> Outcome<()> {
     let known = message.find(tags::SENT_REPRESENTING_EMAIL_ADDRESS);
     let known = known.map_err(|e| app.failure(&e))?.is_some();
     if known && args.compose.from.is_none() {
         return Ok(());
     }
     let options = compose(app, &args.compose, None, place)?;
-    let set = || -> mapi::Result<()> {
-        let blank = place.folder.compose(&options)?;
-        blank
-            .copy_props(message, &SENDERS, mapi::CopyPropFlags::NONE)
-            .map(drop)
-    };
-    set().map_err(|e| app.failure(&e))
+    sign(&place.folder, message, &options, true).map_err(|e| app.failure(&e))
 }
-
-const SENDERS: [mapi::PropTag; 12] = [
-    tags::SENDER_NAME.raw(),
-    tags::SENDER_ADDRTYPE.raw(),
-    tags::SENDER_EMAIL_ADDRESS.raw(),
-    tags::SENDER_ENTRYID.raw(),
-    tags::SENDER_SEARCH_KEY.raw(),
-    tags::SENDER_SMTP_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_NAME.raw(),
-    tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_ENTRYID.raw(),
-    tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    tags::SENT_REPRESENTING_SMTP_ADDRESS.raw(),
-];

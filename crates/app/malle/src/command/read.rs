@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use malle_views::{MessageView, Person, html_to_text, message_view};
+use malle_views::{MessageView, Person, TrackWord, html_to_text, message_view};
 use mapi::{MapiProp, Message, PropertyFlags};
 use mapi_props::{Code, tags};
 use serde::Serialize;
@@ -82,6 +82,18 @@ impl Shown for Reader {
                 None => to.line(format_args!("{name} {who}"))?,
             }
         }
+        for tracked in &view.tracking {
+            let name = to.heading(Msg::Tracking);
+            let who = Person {
+                name: tracked.name.clone(),
+                address: tracked.address.clone(),
+            };
+            let who = text::clean(&person(&who)).into_owned();
+            let what = to.word(track_word(tracked.status));
+            let since = tracked.since.map(|t| text::local_time(t, to.output.zone()));
+            let since = since.map(|t| format!(", {t}")).unwrap_or_default();
+            to.line(format_args!("{name} {who}: {what}{since}"))?;
+        }
         for attached in &view.attachments {
             let name = attached.filename.as_deref().unwrap_or("-");
             let kind = attached.mime_type.as_deref().unwrap_or(attached.method);
@@ -101,6 +113,10 @@ impl Shown for Reader {
             (None, Some(html)) => to.line(text::clean_block(&html_to_text(html)))?,
             (None, None) => to.say(Msg::NoBody, &[])?,
         }
+        if !view.reported.is_empty() && is_ndr(view.class.as_deref()) {
+            to.line("")?;
+            to.say(Msg::ResendHint, &[&view.id])?;
+        }
         if !view.defects.is_empty() {
             to.line("")?;
             let word = to.heading(Msg::Defects);
@@ -114,6 +130,24 @@ impl Shown for Reader {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a report says that a message was not delivered.
+fn is_ndr(class: Option<&str>) -> bool {
+    let class = class.unwrap_or_default().to_ascii_uppercase();
+    class.starts_with("REPORT.") && class.ends_with(".NDR")
+}
+
+const fn track_word(status: TrackWord) -> Msg {
+    match status {
+        TrackWord::Delivered => Msg::TrackDelivered,
+        TrackWord::NotDelivered => Msg::TrackNotDelivered,
+        TrackWord::NotRead => Msg::TrackNotRead,
+        TrackWord::Read => Msg::TrackRead,
+        TrackWord::Replied => Msg::TrackReplied,
+        TrackWord::Recalled => Msg::TrackRecalled,
+        TrackWord::NotRecalled => Msg::TrackNotRecalled,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::args::ReplyArgs;
 use crate::exit::{Exit, Outcome};
 
-use super::composing::{Place, Untouched, compose, finish, said, store_for};
+use super::composing::{Place, Rest, Untouched, compose, finish, said, store_for};
 
 pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
     let original = app.any_message(&args.id)?;
@@ -14,5 +14,11 @@ pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
     let options = compose(app, &args.compose, Some(&args.quote), &place)?;
     let words = said(app, &args.compose)?;
     let reply = original.reply(to, &options).map_err(|e| app.failure(&e))?;
-    finish(app, &reply, &place, &args.compose, &words, Untouched::Goes)
+    let rest = Rest {
+        args: &args.compose,
+        said: &words,
+        untouched: Untouched::Goes,
+        now: &args.now,
+    };
+    finish(app, &reply, &place, &rest)
 }

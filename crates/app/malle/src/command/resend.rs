@@ -1,4 +1,4 @@
-//! `malle resend`: a message that came back, as a draft to those alone who did not get it.
+//! `malle resend`: a message that came back, to those alone who did not get it, as a draft or sent.
 
 use mapi::{Compose, SaveFlags};
 
@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::args::ResendArgs;
 use crate::exit::{Exit, Outcome};
 
-use super::composing::{DraftView, Place, identity, print_mime, store_for};
+use super::composing::{Place, identity, store_for, written};
 
 pub(super) fn run(app: &App, args: &ResendArgs) -> Outcome<Exit> {
     let report = app.any_message(&args.id)?;
@@ -19,9 +19,5 @@ pub(super) fn run(app: &App, args: &ResendArgs) -> Outcome<Exit> {
     let again = report.resend(&options).map_err(|e| app.failure(&e))?;
     let saved = again.save_changes(SaveFlags::KEEP_OPEN_READWRITE);
     saved.map_err(|e| app.failure(&e))?;
-    if app.global.dry_run {
-        return print_mime(app, &again);
-    }
-    app.output.show(&DraftView::of(app, &again, &place)?)?;
-    Ok(Exit::Ok)
+    written(app, &again, &place, &args.now)
 }

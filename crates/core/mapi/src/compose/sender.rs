@@ -20,11 +20,18 @@ pub(super) fn identities(context: &Context, compose: &Compose) -> Vec<Identity> 
     };
     add(compose.identity.as_ref());
     add(context.opened.place.identity.as_ref());
-    let stores = context.member.session.roster.with_flags();
+    let session = &context.member.session;
+    let stores = session.roster.with_flags();
+    let providers = session.providers.all();
     for primary in [true, false] {
         for (store, flags) in &stores {
             if (flags & resource_flags::PRIMARY_IDENTITY != 0) == primary {
                 add(store.place.identity.as_ref());
+            }
+        }
+        for provider in &providers {
+            if (provider.flags() & resource_flags::PRIMARY_IDENTITY != 0) == primary {
+                add(provider.identity.as_ref());
             }
         }
     }

@@ -70,6 +70,18 @@ pub(crate) fn edit_text(app: &App, name: &str, text: &str) -> Outcome<Option<(St
     Ok(Some((written, TextFile(file))))
 }
 
+/// Why a draft is not ready: somebody writes it now, or an edit that was interrupted left a text that it does not say yet.
+pub(crate) fn left_text(app: &App, id: &str) -> Outcome<()> {
+    let profile = app.profile_name()?;
+    let folder = app.host()?.profiles().home().editing_dir(&profile);
+    if !folder.join(format!("{id}.txt")).exists() {
+        return Ok(());
+    }
+    let file = WorkFile::of(app, id)?;
+    let said = app.output.lang.say(Msg::EditUnfinished, &[&id]);
+    Err(file.kept(app, id, "unfinished", said, Exit::Failure))
+}
+
 /// The file of a text that is not kept elsewhere yet.
 pub(crate) struct TextFile(WorkFile);
 

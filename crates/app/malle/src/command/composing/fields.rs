@@ -1,7 +1,5 @@
 //! What the command line says of a message beside its text.
 
-use jiff::civil::Date;
-use mapi::query::Day;
 use mapi::{
     Addressee, FileTime, MapiProp, Message, ModifyMode, PropName, PropType, PropValue,
     recipient_type, tags,
@@ -10,7 +8,7 @@ use mapi_props::guids;
 
 use crate::app::App;
 use crate::args::{ComposeArgs, ImportanceName, SensitivityName};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 use crate::text;
 
@@ -136,35 +134,8 @@ fn attach(args: &ComposeArgs, message: &Message) -> Outcome<()> {
     Ok(())
 }
 
-/// A moment: RFC 3339, a day, or so long from now.
-fn when(app: &App, said: &str) -> Outcome<FileTime> {
-    let later = said.strip_prefix('+').and_then(|later| {
-        let (count, unit) = later.split_at_checked(later.len().checked_sub(1)?)?;
-        let seconds = match unit {
-            "m" => 60,
-            "h" => 3600,
-            "d" => 86_400,
-            "w" => 604_800,
-            _ => return None,
-        };
-        let ticks = count.parse::<u64>().ok()?.checked_mul(seconds)?;
-        let ticks = ticks.checked_mul(10_000_000)?;
-        Some(FileTime(malle_host::now().0.checked_add(ticks)?))
-    });
-    let exact = || said.parse::<FileTime>().ok();
-    let day = || {
-        let date: Date = said.parse().ok()?;
-        let part = |n: i8| u8::try_from(n).ok();
-        let year = u16::try_from(date.year()).ok()?;
-        let day = Day::new(year, part(date.month())?, part(date.day())?)?;
-        Some(text::start_of(day, app.output.zone()))
-    };
-    later.or_else(exact).or_else(day).ok_or_else(|| {
-        let parts: [&dyn std::fmt::Display; 1] = [&said];
-        Failure::new(
-            Exit::Usage,
-            "bad-time",
-            app.output.lang.say(Msg::BadTime, &parts),
-        )
-    })
+/// A moment that somebody wrote.
+pub(crate) fn when(app: &App, said: &str) -> Outcome<FileTime> {
+    let found = text::moment(said, malle_host::now(), app.output.zone());
+    found.ok_or_else(|| app.fail(Exit::Usage, "bad-time", Msg::BadTime, &[&said]))
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use malle_host::export::MimeOf;
 use malle_views::{Person, message_view};
 use mapi::{MapiProp, Message, tags};
 use serde::Serialize;
@@ -79,13 +80,24 @@ impl Shown for Mime {
     }
 }
 
-/// Prints what the message would be as Internet mail, its Bcc included.
+/// Prints what a draft would be as Internet mail, its Bcc included.
 pub(crate) fn print_mime(app: &App, message: &Message) -> Outcome<Exit> {
     // A draft says no date, mail must.
     let dated = message.set(tags::CLIENT_SUBMIT_TIME, malle_host::now());
     let saved = dated.and_then(|()| message.save_changes(mapi::SaveFlags::KEEP_OPEN_READWRITE));
     saved.map_err(|e| app.failure(&e))?;
-    let mime = malle_host::export::MimeOf::message(message).map_err(|e| app.failure(&e))?;
+    let mime = MimeOf::message(message).map_err(|e| app.failure(&e))?;
+    print(app, mime)
+}
+
+/// Prints the Internet mail that would leave: to nobody who gets it in secret.
+pub(crate) fn print_leaving(app: &App, message: &Message) -> Outcome<Exit> {
+    let tree = malle_host::sending::as_it_leaves(message);
+    let mime = tree.and_then(MimeOf::leaving);
+    print(app, mime.map_err(|e| app.failure(&e))?)
+}
+
+fn print(app: &App, mime: MimeOf) -> Outcome<Exit> {
     if !app.output.json {
         crate::command::read::stream(app, mime)?;
         return Ok(Exit::Ok);

@@ -3,7 +3,7 @@
 use std::io;
 
 use malle_host::control::{Failure as Problem, Moment, WorkRow, WorkState};
-use malle_host::status::{Holder, Kept, ProcessStatus, Status, StoreStatus};
+use malle_host::status::{Holder, Kept, MailStatus, ProcessStatus, Status, StoreStatus};
 use mapi_props::FileTime;
 use serde::Serialize;
 
@@ -43,6 +43,27 @@ struct StoreView {
     state: &'static str,
     holder: Option<HolderView>,
     works: Vec<WorkView>,
+    /// Its mail; null where there is no outgoing queue.
+    mail: Option<MailView>,
+    problem: Option<Problem>,
+}
+
+/// The spooler of a store and its queue, in messages.
+#[derive(Debug, Serialize)]
+struct MailView {
+    /// As that of the store.
+    state: &'static str,
+    holder: Option<HolderView>,
+    queued: u64,
+    sending: u64,
+    waiting: u64,
+    held: u64,
+    unknown: u64,
+    /// When the first that waits is tried again.
+    next: Option<String>,
+    #[serde(skip)]
+    due: Option<Moment>,
+    work: Option<WorkView>,
     problem: Option<Problem>,
 }
 
@@ -100,18 +121,36 @@ fn of_process(process: ProcessStatus) -> ProcessView {
     }
 }
 
+fn of_kept(kept: Kept) -> (&'static str, Option<HolderView>) {
+    match kept {
+        Kept::Unneeded => ("unneeded", None),
+        Kept::ByNobody => ("free", None),
+        Kept::By(holder) if holder.answers => ("kept", Some(of_holder(holder))),
+        Kept::By(holder) => ("silent", Some(of_holder(holder))),
+        Kept::Unknown => ("unknown", None),
+    }
+}
+
+fn of_mail(mail: MailStatus) -> MailView {
+    let (state, holder) = of_kept(mail.kept);
+    let queue = mail.queue;
+    MailView {
+        state,
+        holder,
+        queued: queue.queued,
+        sending: queue.sending,
+        waiting: queue.waiting,
+        held: queue.held,
+        unknown: queue.unknown,
+        next: queue.next.map(written),
+        due: queue.next,
+        work: mail.work.map(of_work),
+        problem: mail.problem,
+    }
+}
+
 fn of_store(store: StoreStatus) -> StoreView {
-    let state = match &store.kept {
-        Kept::Unneeded => "unneeded",
-        Kept::ByNobody => "free",
-        Kept::By(holder) if holder.answers => "kept",
-        Kept::By(_) => "silent",
-        Kept::Unknown => "unknown",
-    };
-    let holder = match store.kept {
-        Kept::By(holder) => Some(of_holder(holder)),
-        _ => None,
-    };
+    let (state, holder) = of_kept(store.kept);
     StoreView {
         profile: store.profile,
         letter: store.letter,
@@ -120,6 +159,7 @@ fn of_store(store: StoreStatus) -> StoreView {
         state,
         holder,
         works: store.works.into_iter().map(of_work).collect(),
+        mail: store.mail.map(of_mail),
         problem: store.problem,
     }
 }
@@ -170,11 +210,23 @@ impl Shown for StatusView {
             table.row([
                 clean(&store.profile).into_owned(),
                 clean(&name).into_owned(),
-                store.keeper(to),
+                keeper(store.state, store.holder.as_ref(), to),
                 store.work(to),
             ]);
             if let Some(problem) = &store.problem {
                 table.below(format!("  {}", text::clean_block(&problem.message)));
+            }
+            let mail = store.mail.as_ref();
+            if let Some(mail) = mail.filter(|m| m.state != "unneeded" || m.queued > 0) {
+                table.row([
+                    String::new(),
+                    format!("{} {}", store.letter, to.word(Msg::StatusMail)),
+                    keeper(mail.state, mail.holder.as_ref(), to),
+                    mail.queue(to),
+                ]);
+                if let Some(problem) = &mail.problem {
+                    table.below(format!("  {}", text::clean_block(&problem.message)));
+                }
             }
         }
         let width = to.width();
@@ -188,28 +240,52 @@ impl Shown for StatusView {
     }
 }
 
-impl StoreView {
-    fn keeper(&self, to: &Printer<'_>) -> String {
-        let word = match self.state {
-            "unneeded" => Msg::KeptUnneeded,
-            "free" => Msg::KeptByNobody,
-            "unknown" => Msg::KeptUnknown,
-            "silent" => Msg::KeptSilent,
-            _ => Msg::KeptBy,
-        };
-        let holder = self.holder.as_ref();
-        let pid = holder
-            .and_then(|h| h.pid)
-            .map_or("?".to_owned(), |pid| pid.to_string());
-        let since = holder.and_then(|h| h.began).map(|began| {
-            let time = FileTime::from_unix_nanos(i128::from(began.0) * 1_000_000);
-            text::local_time(time, to.output.zone())
-        });
-        let program = holder.map_or("", |h| h.program.as_str());
-        let since = since.unwrap_or_default();
-        to.output.lang.say(word, &[&pid, &clean(program), &since])
-    }
+/// Who keeps it, in words.
+fn keeper(state: &str, holder: Option<&HolderView>, to: &Printer<'_>) -> String {
+    let word = match state {
+        "unneeded" => Msg::KeptUnneeded,
+        "free" => Msg::KeptByNobody,
+        "unknown" => Msg::KeptUnknown,
+        "silent" => Msg::KeptSilent,
+        _ => Msg::KeptBy,
+    };
+    let pid = holder
+        .and_then(|h| h.pid)
+        .map_or("?".to_owned(), |pid| pid.to_string());
+    let since = holder.and_then(|h| h.began).map(|began| shown(began, to));
+    let program = holder.map_or("", |h| h.program.as_str());
+    let since = since.unwrap_or_default();
+    to.output.lang.say(word, &[&pid, &clean(program), &since])
+}
 
+fn shown(moment: Moment, to: &Printer<'_>) -> String {
+    let time = FileTime::from_unix_nanos(i128::from(moment.0) * 1_000_000);
+    text::local_time(time, to.output.zone())
+}
+
+impl MailView {
+    /// How many messages wait, and for what.
+    fn queue(&self, to: &Printer<'_>) -> String {
+        if self.queued == 0 {
+            return to.word(Msg::QueueEmpty).to_owned();
+        }
+        let lang = to.output.lang;
+        let mut said = vec![lang.say(Msg::QueueWaits, &[&self.queued])];
+        let parts = [
+            (self.sending, Msg::QueueSending),
+            (self.held, Msg::QueueHeld),
+            (self.unknown, Msg::QueueUnknown),
+        ];
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        said.extend(parts.map(|(count, word)| lang.say(*word, &[count])));
+        if let Some(due) = self.due {
+            said.push(lang.say(Msg::QueueNext, &[&shown(due, to)]));
+        }
+        said.join(", ")
+    }
+}
+
+impl StoreView {
     /// What goes on: the work at hand, else what failed.
     fn work(&self, to: &Printer<'_>) -> String {
         let in_state = |state| self.works.iter().find(move |w| w.state == state);

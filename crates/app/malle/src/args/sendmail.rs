@@ -1,0 +1,372 @@
+//! The words of `sendmail` as mail programs say them.
+//! sendmail(1) of Postfix and Sendmail, LSB 5.0 "sendmail"
+
+use std::ffi::OsString;
+use std::iter::Peekable;
+use std::path::Path;
+use std::str::Chars;
+
+/// Options that take a value, joined or as the next word; of some only the presence matters.
+const VALUED: &str = "ABCFLNORVXbefhopr";
+/// Options that stand alone.
+const SWITCHES: &str = "GIUgimnstvx";
+
+/// What a program asks of `sendmail`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sendmail {
+    /// What to do.
+    pub(crate) mode: Mode,
+    /// `-t`: the header says who gets it.
+    pub(crate) from_header: bool,
+    /// `-i`, `-oi`: a line with a single dot is text.
+    pub(crate) dots_are_text: bool,
+    /// `-f`, `-r`: who sends it.
+    pub(crate) sender: Option<String>,
+    /// `-F`: the name of who sends it.
+    pub(crate) name: Option<String>,
+    /// `-odq`: it is only queued.
+    pub(crate) queue_only: bool,
+    /// `-N success`: a report is wanted when it is delivered.
+    pub(crate) tell_success: bool,
+    /// `-N never`: no report is wanted when it is not.
+    pub(crate) tell_nothing: bool,
+    /// Who gets it.
+    pub(crate) recipients: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Send the message on standard input.
+    #[default]
+    Send,
+    /// `-bp`, `mailq`: show what waits.
+    List,
+    /// `-q`: send what waits.
+    Flush,
+    /// `-bi`, `-I`, `newaliases`: nothing, there are no alias files.
+    Nothing,
+}
+
+/// Words that ask for nothing that is done here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BadWord {
+    /// An option that nobody knows.
+    Unknown(char),
+    /// An option without its value.
+    NoValue(char),
+    /// Something that a mail server does.
+    Mode(String),
+}
+
+impl Sendmail {
+    /// Reads the words behind `sendmail`. Options come first; from the first other word, or `--`, on all are recipients, even
+    /// those that look like options.
+    ///
+    /// # Errors
+    /// [`BadWord`].
+    pub(crate) fn parse(words: &[String]) -> Result<Self, BadWord> {
+        let mut asked = Self::default();
+        let mut words = words.iter().peekable();
+        while let Some(word) = words.peek() {
+            let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty()) else {
+                break;
+            };
+            words.next();
+            if letters == "-" {
+                break;
+            }
+            asked.take_all(letters, &mut words)?;
+        }
+        asked.recipients.extend(words.cloned());
+        Ok(asked)
+    }
+
+    /// Takes the letters of one word; the value of the last may be the next word.
+    fn take_all<'a>(
+        &mut self,
+        letters: &str,
+        words: &mut Peekable<impl Iterator<Item = &'a String>>,
+    ) -> Result<(), BadWord> {
+        let mut letters: Chars<'_> = letters.chars();
+        while let Some(letter) = letters.next() {
+            if letter == 'q' {
+                // `-q`, `-q30m`, `-qRdomain`: how often and of whom is for a daemon.
+                self.mode = Mode::Flush;
+                return Ok(());
+            }
+            if SWITCHES.contains(letter) {
+                self.switch(letter);
+                continue;
+            }
+            if !VALUED.contains(letter) {
+                return Err(BadWord::Unknown(letter));
+            }
+            let joined = letters.as_str();
+            let value = match joined.is_empty() {
+                false => joined,
+                true => words.next().ok_or(BadWord::NoValue(letter))?,
+            };
+            return self.set(letter, value);
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, letter: char) {
+        match letter {
+            't' => self.from_header = true,
+            'i' => self.dots_are_text = true,
+            'I' => self.mode = Mode::Nothing,
+            // What a mail server would do otherwise: about aliases, submission, verbosity.
+            _ => {}
+        }
+    }
+
+    fn set(&mut self, letter: char, value: &str) -> Result<(), BadWord> {
+        match letter {
+            'f' | 'r' => self.sender = Some(value.to_owned()),
+            'F' => self.name = Some(value.to_owned()),
+            'b' => {
+                self.mode = match value {
+                    "m" => Mode::Send,
+                    "p" => Mode::List,
+                    "i" => Mode::Nothing,
+                    other => return Err(BadWord::Mode(other.to_owned())),
+                }
+            }
+            'o' => match value {
+                "i" | "ie" | "IgnoreDots" | "IgnoreDots=true" => self.dots_are_text = true,
+                "t" => self.from_header = true,
+                "dq" | "dd" => self.queue_only = true,
+                _ => {}
+            },
+            'O' => match value.split_once('=') {
+                Some(("DeliveryMode", "q" | "d" | "queue" | "queueonly" | "defer")) => {
+                    self.queue_only = true;
+                }
+                Some(("IgnoreDots", "true" | "True")) => self.dots_are_text = true,
+                _ => {}
+            },
+            'N' => {
+                let wants = |word: &str| value.split(',').any(|w| w.eq_ignore_ascii_case(word));
+                self.tell_success |= wants("success");
+                self.tell_nothing |= wants("never");
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The arguments as those of `malle`, if the program was called by a name of sendmail's.
+pub(crate) fn as_sendmail(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let called = args.first().map(Path::new).and_then(Path::file_stem);
+    let more: &[&str] = match called.and_then(|name| name.to_str()) {
+        Some("sendmail") => &["sendmail", "--"],
+        Some("mailq") => &["sendmail", "--", "-bp"],
+        Some("newaliases") => &["sendmail", "--", "-bi"],
+        _ => return args,
+    };
+    args.splice(1..1, more.iter().map(OsString::from));
+    args
+}
+
+/// The message that a program wrote: up to a line with a single dot unless that is text, without the line that mailboxes put
+/// before a message, and with a header even where it begins with text.
+pub(crate) fn input(mut bytes: Vec<u8>, dots_are_text: bool) -> Vec<u8> {
+    if !dots_are_text && let Some(end) = end_of(&bytes) {
+        bytes.truncate(end);
+    }
+    if bytes.starts_with(b"From ") || bytes.starts_with(b">From ") {
+        let line = bytes.iter().position(|b| *b == b'\n');
+        let line = line.map_or(bytes.len(), |at| at + 1);
+        bytes.drain(..line);
+    }
+    if !begins_with_field(&bytes) && !bytes.starts_with(b"\n") && !bytes.starts_with(b"\r\n") {
+        bytes.splice(0..0, *b"\r\n");
+    }
+    bytes
+}
+
+/// Where a line with a single dot begins.
+fn end_of(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        if matches!(line, b".\n" | b".\r\n" | b".") {
+            return Some(at);
+        }
+        at += line.len();
+    }
+    None
+}
+
+/// Whether the first line is a field of a header: printable ASCII up to a colon (RFC 5322 §2.2).
+fn begins_with_field(bytes: &[u8]) -> bool {
+    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    let Some(colon) = line.iter().position(|b| *b == b':') else {
+        return false;
+    };
+    let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadWord, Mode, Sendmail, as_sendmail, input};
+    use crate::args::{Cli, Command};
+    use clap::Parser as _;
+    use proptest::prelude::*;
+    use std::ffi::OsString;
+
+    fn parse(line: &str) -> Result<Sendmail, BadWord> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        Sendmail::parse(&words)
+    }
+
+    #[test]
+    fn what_programs_say() {
+        // cron, git send-email, mutt, PHP, mailx, Python's recipes.
+        for (line, sender, from_header, dots, recipients) in [
+            (
+                "-FCronDaemon -i -B8BITMIME -oem root",
+                None,
+                false,
+                true,
+                &["root"][..],
+            ),
+            (
+                "-i a@example.org b@example.org",
+                None,
+                false,
+                true,
+                &["a@example.org", "b@example.org"],
+            ),
+            (
+                "-oem -oi -f me@example.org -- -x@example.org",
+                Some("me@example.org"),
+                false,
+                true,
+                &["-x@example.org"],
+            ),
+            (
+                "-t -i -fme@example.org",
+                Some("me@example.org"),
+                true,
+                true,
+                &[],
+            ),
+            (
+                "-tirme@example.org",
+                Some("me@example.org"),
+                true,
+                true,
+                &[],
+            ),
+            (
+                "-o i -N success,delay a@example.org -t",
+                None,
+                false,
+                true,
+                &["a@example.org", "-t"],
+            ),
+            ("-v -G -U -Am -bm -odi x", None, false, false, &["x"]),
+        ] {
+            let asked = parse(line).unwrap();
+            assert_eq!(asked.mode, Mode::Send, "{line}");
+            assert_eq!(asked.sender.as_deref(), sender, "{line}");
+            assert_eq!(
+                (asked.from_header, asked.dots_are_text),
+                (from_header, dots),
+                "{line}"
+            );
+            assert_eq!(asked.recipients, recipients, "{line}");
+        }
+        assert!(parse("-odq a@b").unwrap().queue_only);
+        assert!(parse("-O DeliveryMode=queue a@b").unwrap().queue_only);
+        assert!(parse("-N success a@b").unwrap().tell_success);
+        assert!(parse("-Nnever a@b").unwrap().tell_nothing);
+        for (line, mode) in [
+            ("-bp", Mode::List),
+            ("-q", Mode::Flush),
+            ("-q30m", Mode::Flush),
+            ("-bi", Mode::Nothing),
+            ("-I", Mode::Nothing),
+        ] {
+            assert_eq!(parse(line).unwrap().mode, mode, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong() {
+        assert_eq!(parse("-t -k"), Err(BadWord::Unknown('k')));
+        assert_eq!(parse("-t -f"), Err(BadWord::NoValue('f')));
+        assert_eq!(parse("-bs"), Err(BadWord::Mode("s".to_owned())));
+        assert_eq!(parse("--help"), Err(BadWord::Unknown('-')));
+        assert_eq!(parse("-é"), Err(BadWord::Unknown('é')));
+    }
+
+    #[test]
+    fn called_by_another_name() {
+        let called = |line: &str| {
+            let args = as_sendmail(line.split(' ').map(OsString::from));
+            let args = args.into_iter().map(|a| a.into_string().unwrap());
+            args.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(called("malle list -v"), "malle list -v");
+        assert_eq!(
+            called("/usr/sbin/sendmail -v -t"),
+            "/usr/sbin/sendmail sendmail -- -v -t"
+        );
+        assert_eq!(called("mailq"), "mailq sendmail -- -bp");
+        // The grammar leaves all of it alone.
+        let cli = Cli::try_parse_from(as_sendmail(
+            ["sendmail", "-v", "-p", "--", "-q", "--json"].map(OsString::from),
+        ));
+        match cli.unwrap().command {
+            Command::Sendmail(args) => assert_eq!(args.words, ["-v", "-p", "--", "-q", "--json"]),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_a_program_wrote() {
+        let got = |text: &str, dots| String::from_utf8(input(text.into(), dots)).unwrap();
+        assert_eq!(got("To: a\n\nx\n.\ny\n", false), "To: a\n\nx\n");
+        assert_eq!(got("To: a\n\nx\n.\ny\n", true), "To: a\n\nx\n.\ny\n");
+        assert_eq!(
+            got("To: a\r\n\r\n..\r\n.\r\n", false),
+            "To: a\r\n\r\n..\r\n"
+        );
+        assert_eq!(got("From me Mon\nTo: a\n\nx", true), "To: a\n\nx");
+        assert_eq!(got("just a line\n", true), "\r\njust a line\n");
+        assert_eq!(got("see here: it is\n", true), "\r\nsee here: it is\n");
+        assert_eq!(got("\nno header\n", true), "\nno header\n");
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_are_read_and_none_is_lost(words in prop::collection::vec("-{0,2}[a-zA-Z@. é]{0,6}", 0..8)) {
+            if let Ok(asked) = Sendmail::parse(&words) {
+                // Recipients are the last words, as they are.
+                prop_assert!(words.ends_with(&asked.recipients));
+            }
+        }
+
+        #[test]
+        fn behind_two_dashes_everything_is_a_recipient(words in prop::collection::vec(".{0,8}", 0..5)) {
+            let all: Vec<String> = ["-t", "--"].map(str::to_owned).into_iter().chain(words.clone()).collect();
+            let asked = Sendmail::parse(&all).unwrap();
+            prop_assert_eq!(asked.recipients, words);
+        }
+
+        #[test]
+        fn any_bytes_are_a_message_or_less(bytes in prop::collection::vec(any::<u8>(), 0..200), dots: bool) {
+            let got = input(bytes.clone(), dots);
+            prop_assert!(got.len() <= bytes.len() + 2);
+            if dots && !bytes.starts_with(b"From ") && !bytes.starts_with(b">From ") {
+                prop_assert!(got.ends_with(&bytes));
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What is to happen to messages that wait to be sent.
+
+use malle_host::control::{Failure as Problem, MailOrder};
+use malle_host::sending::{into_drafts, take_back};
+use mapi::{Code, Message, MsgStore, OpenFlags, ShortId};
+
+use crate::app::App;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+
+use super::super::bulk::Tally;
+use super::super::send::{Became, Many, round};
+use super::super::spooling::order;
+
+/// The messages that ids name, by their stores.
+fn named(app: &App, ids: &[String]) -> Outcome<Vec<(MsgStore, Vec<ShortId>)>> {
+    let mut named: Vec<(MsgStore, Vec<ShortId>)> = Vec::new();
+    for id in ids {
+        let id = app.short_id(id)?;
+        let store = app.store_of(&id)?;
+        match named.iter_mut().find(|(s, _)| s.letter() == store.letter()) {
+            Some((_, ids)) => ids.push(id),
+            None => named.push((store, vec![id])),
+        }
+    }
+    Ok(named)
+}
+
+/// Gives an order about messages, and shows for which it was carried out.
+pub(super) fn give(app: &App, ids: &[String], what: MailOrder) -> Outcome<Exit> {
+    let mut tally = Tally::default();
+    for (store, ids) in named(app, ids)? {
+        let problems = match app.global.dry_run {
+            true => Vec::new(),
+            false => order(app, &store, what, &ids)?,
+        };
+        for id in ids {
+            let id = id.to_string();
+            let problem = problems.iter().find(|p| p.about == id);
+            tally.add(&id, problem.map_or(Ok(()), |p| Err(told(app, &id, p))))?;
+        }
+    }
+    let (verb, msg) = match what {
+        MailOrder::Hold => ("held", Msg::OutboxHeld),
+        MailOrder::Release => ("released", Msg::OutboxReleased),
+        _ => ("filed", Msg::OutboxFiled),
+    };
+    tally.show(app, verb, msg, None)
+}
+
+/// What kept an order from being carried out, in the user's words where they are better.
+fn told(app: &App, id: &str, problem: &Problem) -> Failure {
+    let code = problem.code.clone();
+    if code == Code::NOT_IN_QUEUE.to_string() {
+        return app.fail(
+            Exit::NotFound,
+            "MAPI_E_NOT_IN_QUEUE",
+            Msg::NotInQueue,
+            &[&id],
+        );
+    }
+    Failure::new(Exit::Failure, code, problem.message.clone())
+}
+
+/// Takes messages back: at once where nobody has hold of one, else by the spooler.
+pub(super) fn cancel(app: &App, ids: &[String]) -> Outcome<Exit> {
+    let mut tally = Tally::default();
+    for id in ids {
+        let back = taken_back(app, id);
+        tally.add(id, back)?;
+    }
+    tally.show(app, "cancelled", Msg::TakenBack, None)
+}
+
+fn taken_back(app: &App, id: &str) -> Outcome<()> {
+    let (store, message) = app.message(id, OpenFlags::NONE)?;
+    let not_there = || {
+        app.fail(
+            Exit::NotFound,
+            "MAPI_E_NOT_IN_QUEUE",
+            Msg::NotInQueue,
+            &[&id],
+        )
+    };
+    let entry = message.entry_id().ok_or_else(not_there)?;
+    if app.global.dry_run {
+        return Ok(());
+    }
+    match take_back(&store, &entry) {
+        Ok(()) => return Ok(()),
+        Err(e) if e.code() == Code::NOT_IN_QUEUE => return Err(not_there()),
+        Err(e) if e.code() == Code::UNABLE_TO_ABORT => {}
+        Err(e) => return Err(app.failure(&e)),
+    }
+    let short = app.short_id(id)?;
+    let problems = order(app, &store, MailOrder::BackToDrafts, &[short])?;
+    match problems.first() {
+        Some(problem) => Err(told(app, id, problem)),
+        None => into_drafts(&store, &entry).map_err(|e| app.failure(&e)),
+    }
+}
+
+/// Tries messages again now, and shows what became of each.
+pub(super) fn retry(app: &App, ids: &[String], unknown: bool) -> Outcome<Exit> {
+    let ids = match ids.is_empty() {
+        true => super::all(app)?.into_iter().map(|q| q.id).collect(),
+        false => ids.to_vec(),
+    };
+    if app.global.dry_run {
+        return super::list(app);
+    }
+    let what = match unknown {
+        true => MailOrder::RetryUnknown,
+        false => MailOrder::Retry,
+    };
+    let mut tried: Vec<(MsgStore, Message)> = Vec::new();
+    let mut failed = Vec::new();
+    for (store, ids) in named(app, &ids)? {
+        let problems = order(app, &store, what, &ids)?;
+        for id in ids {
+            let id = id.to_string();
+            match problems.iter().find(|p| p.about == id) {
+                Some(problem) => failed.push((id.clone(), told(app, &id, problem))),
+                None => tried.push(app.message(&id, OpenFlags::NONE)?),
+            }
+        }
+    }
+    let trouble = if tried.is_empty() {
+        None
+    } else {
+        round(app).err()
+    };
+    let became = tried.iter().map(|(store, message)| {
+        let mut became = Became::of(app, store, message)?;
+        became.not_sent_for(trouble.as_ref(), false);
+        Ok(became)
+    });
+    let many = Many::of(became.collect::<Outcome<_>>()?, &failed);
+    app.output.show(&many)?;
+    Ok(many.exit())
+}

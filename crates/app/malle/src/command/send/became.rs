@@ -1,0 +1,201 @@
+//! What became of messages that were to be sent.
+
+use std::io;
+
+use malle_views::{QueuedState, QueuedView, Refused, left, queued_message};
+use mapi::{FileTime, MapiProp, Message, MsgStore, tags};
+use serde::{Serialize, Serializer};
+
+use crate::app::App;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+use crate::output::{Printer, Shown};
+use crate::text;
+
+/// `{"id","subject","state","next","why","refused":[{"name","address","why"}]}`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Became {
+    id: String,
+    subject: Option<String>,
+    state: State,
+    #[serde(serialize_with = "rfc3339")]
+    next: Option<FileTime>,
+    why: Option<String>,
+    refused: Vec<Refused>,
+    /// It waits because it was to.
+    #[serde(skip)]
+    by_will: bool,
+}
+
+/// Where a message is that was to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Queued,
+    Sending,
+    Waiting,
+    Deferred,
+    Held,
+    Unknown,
+    /// It has left, and no copy was wanted.
+    Sent,
+    /// It has left, and its copy is where it was wanted.
+    Filed,
+    /// It went to nobody.
+    Refused,
+    /// It never was in the queue.
+    Failed,
+}
+
+impl From<QueuedState> for State {
+    fn from(state: QueuedState) -> Self {
+        match state {
+            QueuedState::Queued => Self::Queued,
+            QueuedState::Sending => Self::Sending,
+            QueuedState::Waiting => Self::Waiting,
+            QueuedState::Deferred => Self::Deferred,
+            QueuedState::Held => Self::Held,
+            QueuedState::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl Became {
+    /// Looks where a message is now that was put into the queue.
+    pub(crate) fn of(app: &App, store: &MsgStore, message: &Message) -> Outcome<Self> {
+        let id = message.short_id().map(|id| id.to_string());
+        let id = id.unwrap_or_default();
+        let look = || -> mapi::Result<Self> {
+            let subject = message.find(tags::SUBJECT)?;
+            let Some(entry) = message.entry_id() else {
+                return Ok(Self::new(id, subject, State::Failed));
+            };
+            if let Some(waiting) = queued_message(store, &entry, malle_host::now())? {
+                return Ok(Self::waiting(waiting));
+            }
+            let left = left(store, &entry)?;
+            let state = match (left.kept, left.reached_nobody) {
+                (_, true) => State::Refused,
+                (true, false) => State::Filed,
+                (false, false) => State::Sent,
+            };
+            Ok(Self {
+                refused: left.refused,
+                ..Self::new(id, subject, state)
+            })
+        };
+        look().map_err(|e| app.failure(&e))
+    }
+
+    fn waiting(waiting: QueuedView) -> Self {
+        Self {
+            next: waiting.next,
+            why: waiting.why,
+            ..Self::new(waiting.id, waiting.subject, waiting.state.into())
+        }
+    }
+
+    fn failed(id: String, failure: &Failure) -> Self {
+        Self {
+            why: Some(failure.message.clone()),
+            ..Self::new(id, None, State::Failed)
+        }
+    }
+
+    fn new(id: String, subject: Option<String>, state: State) -> Self {
+        Self {
+            id,
+            subject,
+            state,
+            next: None,
+            why: None,
+            refused: Vec::new(),
+            by_will: false,
+        }
+    }
+
+    /// Notes what kept it from being sent: trouble, or that it was to wait.
+    pub(crate) fn not_sent_for(&mut self, trouble: Option<&Failure>, by_will: bool) {
+        self.by_will = by_will;
+        let stays = matches!(self.state, State::Queued | State::Sending);
+        if stays && self.why.is_none() {
+            self.why = trouble.map(|failure| failure.message.clone());
+        }
+    }
+
+    /// How the command ends that sent it.
+    pub(crate) fn exit(&self) -> Exit {
+        match self.state {
+            State::Sent | State::Filed if self.refused.is_empty() => Exit::Ok,
+            State::Queued | State::Deferred if self.by_will => Exit::Ok,
+            State::Deferred => Exit::Ok,
+            _ => Exit::Partial,
+        }
+    }
+
+    fn line(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        let id = &self.id;
+        let why = text::clean(self.why.as_deref().unwrap_or_default());
+        let next = self.next.map(|t| text::local_time(t, to.output.zone()));
+        match (self.state, next) {
+            (State::Filed, _) => to.say(Msg::SentFiled, &[id]),
+            (State::Sent, _) => to.say(Msg::SentGone, &[id]),
+            (State::Refused, _) => to.say(Msg::SentToNobody, &[id]),
+            (State::Failed, _) => to.say(Msg::NotSent, &[id, &why]),
+            (State::Deferred, Some(next)) => to.say(Msg::SentLater, &[id, &next]),
+            (State::Waiting, Some(next)) => to.say(Msg::SentWaits, &[id, &next, &why]),
+            (State::Unknown, _) => to.say(Msg::SentUnknown, &[id]),
+            (State::Held, _) => to.say(Msg::SentHeld, &[id]),
+            _ if why.is_empty() => to.say(Msg::SentQueued, &[id]),
+            _ => to.say(Msg::SentQueuedFor, &[id, &why]),
+        }
+    }
+}
+
+impl Shown for Became {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        self.line(to)?;
+        for refused in &self.refused {
+            let who = text::clean(&refused.shown()).into_owned();
+            match &refused.why {
+                Some(why) => to.say(Msg::RefusedWhy, &[&who, &text::clean(why)])?,
+                None => to.say(Msg::RefusedNoWhy, &[&who])?,
+            }
+            if let Some(report) = &refused.report {
+                to.say(Msg::RefusedResend, &[report])?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What became of several messages.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Many(Vec<Became>);
+
+impl Many {
+    /// Those that were queued, and those that were not.
+    pub(crate) fn of(mut sent: Vec<Became>, failed: &[(String, Failure)]) -> Self {
+        sent.extend(failed.iter().map(|(id, f)| Became::failed(id.clone(), f)));
+        Self(sent)
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self.0.iter().all(|one| one.exit() == Exit::Ok) {
+            true => Exit::Ok,
+            false => Exit::Partial,
+        }
+    }
+}
+
+impl Shown for Many {
+    fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
+        self.0.iter().try_for_each(|one| one.text(to))
+    }
+}
+
+#[expect(clippy::ref_option, reason = "the form that serde calls it in")]
+fn rfc3339<S: Serializer>(time: &Option<FileTime>, to: S) -> Result<S::Ok, S::Error> {
+    time.map(|time| time.to_string()).serialize(to)
+}

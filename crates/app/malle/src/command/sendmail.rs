@@ -1,0 +1,220 @@
+//! `malle sendmail`: what programs call to send a message.
+//! sendmail(1); sysexits.h for how it ends
+
+mod envelope;
+
+use std::fmt::Display;
+use std::path::Path;
+
+use mapi::{Addressee, Compose, Folder, Identity, MapiProp, Message, MessageTree, MsgStore, tags};
+
+use crate::app::App;
+use crate::args::{BadWord, Sendmail, SendmailArgs, SendmailMode, sendmail_input};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::messages::Msg;
+
+use super::composing::{dropped, kept, print_leaving, read_bytes, sign};
+use super::send::{Departure, send};
+
+use envelope::Envelope;
+
+pub(super) fn run(app: &App, args: &SendmailArgs) -> Outcome<Exit> {
+    let done = asked(app, args);
+    done.map_err(|mut failure| {
+        failure.exit = failure.exit.for_mail_programs();
+        failure
+    })
+}
+
+fn asked(app: &App, args: &SendmailArgs) -> Outcome<Exit> {
+    let asked = Sendmail::parse(&args.words);
+    let asked = asked.map_err(|wrong| bad_word(app, &wrong))?;
+    match asked.mode {
+        SendmailMode::Send => accept(app, &asked),
+        SendmailMode::List => super::outbox::list(app),
+        SendmailMode::Flush => super::flush::everything(app),
+        SendmailMode::Nothing => Ok(Exit::Ok),
+    }
+}
+
+fn bad_word(app: &App, wrong: &BadWord) -> Failure {
+    let (msg, word): (_, &dyn Display) = match wrong {
+        BadWord::Unknown(letter) => (Msg::SendmailUnknown, letter),
+        BadWord::NoValue(letter) => (Msg::SendmailNoValue, letter),
+        BadWord::Mode(mode) => (Msg::SendmailMode, mode),
+    };
+    app.fail(Exit::Usage, "usage", msg, &[word])
+}
+
+/// Takes the message on standard input. It is accepted once it is in the queue, whatever becomes of it then.
+fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
+    if !asked.from_header && asked.recipients.is_empty() {
+        return Err(app.fail(Exit::Usage, "usage", Msg::SendmailToNobody, &[]));
+    }
+    let bytes = sendmail_input(read_bytes(Path::new("-"))?, asked.dots_are_text);
+    let tree = malle_host::drafts::parse_draft(bytes);
+    let mut tree = tree.map_err(|e| Failure::new(Exit::SysData, "no-message", e.to_string()))?;
+    let store = app.store()?;
+    let outbox = malle_host::sending::outbox(&store).map_err(|e| app.failure(&e))?;
+    let writer = Writer::of(app, asked, &tree, &outbox)?;
+    let envelope = envelope(app, asked, writer.domain.as_deref())?;
+    let again = envelope.address(&mut tree);
+    if tree.recipients.is_empty() {
+        return Err(app.fail(
+            Exit::SysData,
+            "MAPI_E_NO_RECIPIENTS",
+            Msg::SendmailToNobody,
+            &[],
+        ));
+    }
+    let flags = if again {
+        mapi::message_flags::RESEND
+    } else {
+        0
+    };
+    let message = kept(&outbox, tree, flags).map_err(|e| app.failure(&e))?;
+    let ready = writer
+        .sign(&outbox, &message)
+        .and_then(|()| reports(asked, &message))
+        .and_then(|()| message.save_changes(mapi::SaveFlags::KEEP_OPEN_READWRITE));
+    if let Err(error) = ready {
+        // A message that cannot be what was asked for is not kept: whoever called has it still.
+        let _gone = dropped(&outbox, &message);
+        return Err(app.failure(&error));
+    }
+    leave(app, asked, &store, &outbox, message)
+}
+
+/// Puts the message into the queue and has it sent; in a dry run prints it.
+fn leave(
+    app: &App,
+    asked: &Sendmail,
+    store: &MsgStore,
+    outbox: &Folder,
+    message: Message,
+) -> Outcome<Exit> {
+    if app.global.dry_run {
+        let printed = print_leaving(app, &message);
+        dropped(outbox, &message).map_err(|e| app.failure(&e))?;
+        return printed;
+    }
+    let departure = Departure {
+        queue: asked.queue_only,
+        not_before: None,
+    };
+    let sent = send(app, store, &message, departure);
+    if sent.is_err() {
+        let _gone = dropped(outbox, &message);
+    }
+    // Accepted is accepted: who calls sendmail is told of what was refused by a report.
+    sent.map(|_| Exit::Ok)
+}
+
+/// Whom the message goes to, as the words say.
+fn envelope(app: &App, asked: &Sendmail, domain: Option<&str>) -> Outcome<Envelope> {
+    let mut envelope = Envelope {
+        from_header: asked.from_header,
+        people: Vec::new(),
+    };
+    for said in &asked.recipients {
+        let people = envelope::people(said, domain);
+        let people = people
+            .map_err(|bad| app.fail(Exit::SysNoUser, "bad-address", Msg::BadAddress, &[&bad]))?;
+        envelope.people.extend(people);
+    }
+    Ok(envelope)
+}
+
+/// Which reports were asked for.
+fn reports(asked: &Sendmail, message: &Message) -> mapi::Result<()> {
+    if asked.tell_success {
+        message.set(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED, true)?;
+    }
+    if asked.tell_nothing || asked.sender.as_deref().is_some_and(is_nobody) {
+        message.set(tags::ORIGINATOR_NON_DELIVERY_REPORT_REQUESTED, false)?;
+    }
+    Ok(())
+}
+
+fn is_nobody(sender: &str) -> bool {
+    matches!(sender.trim(), "" | "<>")
+}
+
+/// Who writes the message, and who sends it.
+struct Writer {
+    /// As the words say.
+    named: Option<Identity>,
+    /// Whether the header says who writes.
+    in_header: bool,
+    /// What is behind the `@` of the sender.
+    domain: Option<String>,
+}
+
+impl Writer {
+    fn of(app: &App, asked: &Sendmail, tree: &MessageTree, outbox: &Folder) -> Outcome<Self> {
+        let header = tree.props.text(tags::SENT_REPRESENTING_EMAIL_ADDRESS);
+        let header = header.filter(|address| !address.is_empty());
+        let said = asked.sender.as_deref().filter(|said| !is_nobody(said));
+        let own = match (said, header) {
+            (None, None) => profile_address(outbox).map_err(|e| app.failure(&e))?,
+            _ => None,
+        };
+        let domain_of = |address: &str| address.rsplit_once('@').map(|(_, d)| d.to_owned());
+        let mut domain = said.or(header).and_then(domain_of);
+        domain = domain.or_else(|| own.as_deref().and_then(domain_of));
+        let named = match (said, asked.name.as_deref()) {
+            (Some(said), name) => Some(identity(app, said, name, domain.as_deref())?),
+            (None, Some(name)) => own
+                .as_deref()
+                .map(|address| identity(app, address, Some(name), None))
+                .transpose()?,
+            (None, None) => None,
+        };
+        if named.is_none() && header.is_none() && own.is_none() {
+            return Err(app.fail(Exit::SysConfig, "no-sender", Msg::SendmailFromNobody, &[]));
+        }
+        Ok(Self {
+            named,
+            in_header: header.is_some(),
+            domain,
+        })
+    }
+
+    fn sign(&self, outbox: &Folder, message: &Message) -> mapi::Result<()> {
+        if self.named.is_none() && self.in_header {
+            return Ok(());
+        }
+        let options = Compose {
+            folder: Some(outbox.clone()),
+            identity: self.named.clone(),
+            ..Compose::default()
+        };
+        sign(outbox, message, &options, !self.in_header)
+    }
+}
+
+/// The address of whom the profile says the user is.
+fn profile_address(outbox: &Folder) -> mapi::Result<Option<String>> {
+    let blank = outbox.compose(&Compose {
+        folder: Some(outbox.clone()),
+        ..Compose::default()
+    })?;
+    let address = blank.find(tags::SENDER_EMAIL_ADDRESS)?;
+    Ok(address.filter(|address| address.contains('@')))
+}
+
+fn identity(app: &App, said: &str, name: Option<&str>, domain: Option<&str>) -> Outcome<Identity> {
+    let people = envelope::people(said, domain);
+    let one = people.ok().and_then(|mut people| match people.len() {
+        1 => people.pop(),
+        _ => None,
+    });
+    let one: Addressee =
+        one.ok_or_else(|| app.fail(Exit::SysNoUser, "bad-address", Msg::BadAddress, &[&said]))?;
+    let own = Some(one.name.as_str()).filter(|name| !name.is_empty());
+    Ok(Identity {
+        name: name.or(own).unwrap_or(&one.address).to_owned(),
+        address_type: one.address_type,
+        address: one.address,
+    })
+}
