@@ -12,7 +12,7 @@ use mapi_props::{
 };
 use mapi_spi::{
     Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result, ServiceConfig,
-    SpoolerNotice, StatusChange, Support, Transport, flush_flags, validate_flags,
+    SpoolerNotice, StatusChange, Support, Transport, TransportNotice, flush_flags, validate_flags,
 };
 
 use crate::{Left, Script, Step, Wire};
@@ -160,6 +160,15 @@ impl Transport for WireTransport {
 
     fn delivers(&self) -> bool {
         self.ways == "delivers"
+    }
+
+    fn notify(&self, notice: &TransportNotice) -> Result<()> {
+        match notice {
+            TransportNotice::EndOutboundFlush => self.becomes(0, status_code::OUTBOUND_FLUSH),
+            TransportNotice::EndInboundFlush => self.becomes(0, status_code::INBOUND_FLUSH),
+            _ => {}
+        }
+        Ok(())
     }
 
     fn config_changed(&self, config: &ServiceConfig, _: &Call) -> Result<()> {

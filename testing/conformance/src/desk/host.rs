@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
-    Form, Guid, Headless, Host, Profile, ProfileEntry, ProfileService, ProfileUse, Result,
-    SectionAccess, Service, Support, UiHost,
+    Call, FlushRequest, Form, Guid, Headless, Host, Profile, ProfileEntry, ProfileService,
+    ProfileUse, Result, SectionAccess, Service, Support, UiHost, ValidateFlags,
 };
 
 use super::Services;
+use crate::scripted::{Post, no_post};
 
 /// A program over profiles that are kept elsewhere.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct OtherServices {
     pub(crate) services: Services,
     pub(crate) defaults: Vec<String>,
     pub(crate) ui: Option<Arc<dyn UiHost>>,
+    /// The spooler, if it has one.
+    pub(crate) post: Option<Arc<Post>>,
 }
 
 impl OtherServices {
@@ -27,6 +30,7 @@ impl OtherServices {
             services: vec![service],
             defaults: Vec::new(),
             ui: None,
+            post: None,
         }
     }
 }
@@ -119,6 +123,26 @@ impl Host for OtherServices {
         change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
     ) -> Result<()> {
         self.profiles.change_local_forms(change)
+    }
+
+    fn spools(&self) -> bool {
+        self.post.is_some()
+    }
+
+    fn flush(&self, _profile: &str, request: &FlushRequest, call: &Call) -> Result<()> {
+        let post = self.post.as_ref().ok_or_else(no_post)?;
+        post.flush(request, call)
+    }
+
+    fn validate_transports(
+        &self,
+        _profile: &str,
+        target: Option<Guid>,
+        flags: ValidateFlags,
+        _call: &Call,
+    ) -> Result<()> {
+        let post = self.post.as_ref();
+        post.map_or(Ok(()), |post| post.validate(target, flags))
     }
 
     fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
