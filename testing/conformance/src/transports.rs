@@ -5,7 +5,7 @@
 
 mod attempt;
 mod inbound;
-mod message;
+pub(crate) mod message;
 mod outbound;
 
 use std::any::Any;

@@ -44,3 +44,12 @@ fn categories_are_as_the_model_says_in_memory() {
     let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
     conformance::category_model(ground, 4000).unwrap();
 }
+
+/// `MALLE_SENDING_STEPS` runs more of them.
+#[test]
+fn sending_is_as_the_model_says_in_memory() {
+    let ground = || Box::new(Memory(Arc::default())) as Box<dyn Ground>;
+    let steps = std::env::var("MALLE_SENDING_STEPS").ok();
+    let steps = steps.and_then(|n| n.parse().ok()).unwrap_or(1800);
+    conformance::sending_model(ground, steps).unwrap();
+}

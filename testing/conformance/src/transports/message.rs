@@ -18,7 +18,7 @@ pub(super) const BCC: i32 = 3;
 pub(super) const P1: i32 = 0x1000_0000;
 
 /// A message of this subject without recipients.
-pub(super) fn message(subject: &str) -> MessageTree {
+pub(crate) fn message(subject: &str) -> MessageTree {
     let mut tree = MessageTree::default();
     let props = &mut tree.props;
     props.set(tags::MESSAGE_CLASS, "IPM.Note");

@@ -286,6 +286,12 @@ fn content(tree: &MessageTree) -> (Option<&str>, Option<&str>, Option<&str>, usi
     )
 }
 
+/// Whether it went to everybody. What cannot be sent now is an error, or is to be tried later.
+fn is_sent(given: &mapi_spi::Result<Vec<Fate>>) -> bool {
+    let fates = given.as_ref().map(Vec::as_slice).unwrap_or_default();
+    !fates.is_empty() && fates.iter().all(|fate| *fate == Fate::Sent)
+}
+
 fn one_of_several(ground: &dyn TransportGround) -> Result<()> {
     let [a, ..] = addresses(ground);
     let mut trees: Vec<_> = (0..3)
@@ -295,10 +301,8 @@ fn one_of_several(ground: &dyn TransportGround) -> Result<()> {
     let transport = ground.transport();
     let mut noted = Noted::well();
     let given = submit_all(&transport, &trees, &mut noted, &Call::default());
-    assert_eq!(
-        given.iter().map(Result::is_ok).collect::<Vec<_>>(),
-        [true, false, true]
-    );
+    let sent: Vec<bool> = given.iter().map(is_sent).collect();
+    assert_eq!(sent, [true, false, true], "{given:?}");
     assert_eq!(noted.of(1), 0, "a mark of what was never read");
     assert_eq!(got(ground, &a), ["one of 0", "one of 2"]);
     Ok(())
@@ -330,21 +334,16 @@ fn hidden(ground: &dyn TransportGround) -> Result<()> {
         ] {
             assert!(came.props.value(stays).is_none(), "{stays:?} left");
         }
-        let named: Vec<_> = came
-            .recipients
-            .iter()
-            .map(|row| row.text(tags::EMAIL_ADDRESS).unwrap_or_default().to_owned())
-            .collect();
-        assert_eq!(named, [a.clone(), c.clone()], "named to {address}");
-        let kinds: Vec<_> = came
-            .recipients
-            .iter()
-            .map(|row| row.value(tags::RECIPIENT_TYPE).cloned())
-            .collect();
-        assert_eq!(
-            kinds,
-            [Some(PropValue::Long(TO)), Some(PropValue::Long(CC))]
-        );
+        let named = came.recipients.iter().map(|row| {
+            let kind = row.value(tags::RECIPIENT_TYPE).cloned();
+            let address = row.text(tags::EMAIL_ADDRESS).unwrap_or_default();
+            (address.to_owned(), kind)
+        });
+        // Who gets it in secret may find its own name.
+        let own = (b.clone(), Some(PropValue::Long(BCC)));
+        let named: Vec<_> = named.filter(|n| address != &b || *n != own).collect();
+        let open = |address: &String, kind| (address.clone(), Some(PropValue::Long(kind)));
+        assert_eq!(named, [open(&a, TO), open(&c, CC)], "named to {address}");
     }
     Ok(())
 }
@@ -463,7 +462,7 @@ fn broken(ground: &dyn TransportGround) -> Result<()> {
         &mut noted,
         &Call::default(),
     );
-    assert!(given.is_err(), "{given:?}");
+    assert!(!is_sent(&given), "{given:?}");
     assert!(noted.marks.is_empty(), "a mark of what was never read");
     nobody_got_any(ground);
     Ok(())
