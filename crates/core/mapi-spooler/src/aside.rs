@@ -136,3 +136,6 @@ fn heard<M>(
         None => from.recv().map_err(|_| RecvTimeoutError::Disconnected),
     }
 }
+
+#[cfg(test)]
+mod tests;
