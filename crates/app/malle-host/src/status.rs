@@ -209,7 +209,8 @@ fn look(
         store => store?,
     };
     let (kept, works, problem) = of_role(place, store.as_ref(), Role::Keeper, processes, call)?;
-    let mail = match store.info().capabilities.submit {
+    // It is open for reading only, so that it does not say whether anything can be submitted.
+    let mail = match store.lease_file(Role::Spooler).is_some() {
         true => Some(of_mail(place, store.as_ref(), processes, call)?),
         false => None,
     };

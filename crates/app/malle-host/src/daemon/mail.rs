@@ -31,16 +31,21 @@ pub(super) struct Mail {
 /// The spooler at work.
 #[derive(Debug)]
 struct Seat {
+    /// Ends before the session does: it tells transports that it is over.
     spooler: Spooler,
-    session: Session,
+    session: LoggedOn,
     epoch: Option<Epoch>,
     /// A transport says itself when something has arrived.
     listens: bool,
 }
 
-impl Drop for Seat {
+/// A session that is logged off when it is dropped, whoever still has something of it.
+#[derive(Debug)]
+struct LoggedOn(Session);
+
+impl Drop for LoggedOn {
     fn drop(&mut self) {
-        self.session.logoff();
+        self.0.logoff();
     }
 }
 
@@ -101,9 +106,8 @@ impl Seat {
             ..Call::default()
         };
         let logon = Logon::profile(place.profile()).new_session().under(under);
-        let session = Session::logon(mapi, logon)?;
-        let begun = Self::begin(&session, desk);
-        let (spooler, listens) = begun.inspect_err(|_| session.logoff())?;
+        let session = LoggedOn(Session::logon(mapi, logon)?);
+        let (spooler, listens) = Self::begin(&session.0, desk)?;
         Ok(Self {
             spooler,
             session,
@@ -196,7 +200,7 @@ impl Seat {
                     last = round;
                     done
                 }),
-                other => other.run(&self.session, &self.spooler, desk, call),
+                other => other.run(&self.session.0, &self.spooler, desk, call),
             };
             match done {
                 Ok(done) => {

@@ -50,7 +50,7 @@ impl MalleHost {
 
     fn flush_store(&self, place: &Place, wanted: &MailWanted, call: &Call) -> Result<()> {
         let errand = Errand::round(wanted)?;
-        let store = match place.open(OpenMode::ReadOnly, call) {
+        let store = match place.open(OpenMode::ReadWrite, call) {
             Ok(store) if store.info().capabilities.submit => store.info().uid,
             // Nothing can be sent from it.
             Ok(_) => return Ok(()),
