@@ -10,7 +10,7 @@ use mapi::{
 };
 use mapi_props::{resource_methods, resource_type, status_code};
 use mapi_spi::{Fate, SpoolerNotice, TransportNotice};
-use testkit_transport::{Act, Script, Step};
+use testkit_transport::{Act, Step};
 
 use crate::fixture::{code, draft, prop};
 use crate::heard::Heard;
@@ -137,6 +137,7 @@ pub(super) const CASES: &[Case] = &[
             submit(&store, "slow", "SMTP", "ann@example.org")?;
             let script = world.scripted.script("t");
             script.next(Step::Submit, Act::Hang);
+            script.met();
             let table = session.status_table().open()?;
             let heard = Heard::default();
             let _connection = table.advise(EventMask::TABLE_MODIFIED, &heard.sink())?;
@@ -144,13 +145,15 @@ pub(super) const CASES: &[Case] = &[
                 code(all.flush_queues(None, UP | FlushFlags::ASYNC_OK)),
                 Code::BUSY
             );
-            until(|| Ok(submits(&script) == 2))?;
+            assert!(script.until_met(Step::Submit, PATIENCE));
             let bits = || Ok::<_, mapi::Error>(all.get(tags::STATUS_CODE)? & FLUSHING);
             assert_eq!(bits()?, status_code::OUTBOUND_FLUSH);
             assert_eq!(left(&world, "t"), ["out"], "it is not done");
             assert_eq!(code(all.flush_queues(None, DOWN)), Code::BUSY);
-            script.release();
-            until(|| Ok(bits()? == 0))?;
+            until(|| {
+                script.release();
+                Ok(bits()? == 0)
+            })?;
             assert_eq!(left(&world, "t"), ["out", "slow"]);
             assert!(!heard.wait(1).is_empty(), "the table tells it");
             // A transport is waited for, whatever the flag says.
@@ -179,9 +182,10 @@ pub(super) const CASES: &[Case] = &[
             assert!(says.contains("failed"), "{says}");
             assert_eq!(queued(&store)?, ["x"], "it waits");
             script.next(Step::Submit, Act::Hang);
+            script.met();
             let forced = in_background | FlushFlags::FORCE;
             assert_eq!(code(all.flush_queues(None, forced)), Code::BUSY);
-            until(|| Ok(submits(&script) == 2))?;
+            assert!(script.until_met(Step::Submit, PATIENCE));
             let began = Instant::now();
             session.logoff();
             assert!(
@@ -537,11 +541,6 @@ fn open(session: &Session, id: &EntryId) -> Result<Status> {
         Object::Status(status) => Ok(status),
         other => panic!("no status object: {other:?}"),
     }
-}
-
-/// How often a transport was asked to send something.
-fn submits(script: &Script) -> usize {
-    script.met().iter().filter(|s| **s == Step::Submit).count()
 }
 
 fn until(holds: impl Fn() -> Result<bool>) -> Result<()> {
