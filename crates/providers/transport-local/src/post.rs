@@ -250,7 +250,9 @@ fn copied(draft: &mut Draft, model: &Draft, envelope: &str, call: &Call) -> io::
 fn start_of(message: &mut dyn Read) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     let mut buffer = [0; 8192];
-    while header_len(&start).is_none() && start.len() < HEADER {
+    // Where the last line begins that was not whole: lines before it are not looked at again.
+    let mut line = 0;
+    while start.len() < HEADER {
         match message.read(&mut buffer) {
             Ok(0) => break,
             Ok(n) => start.extend_from_slice(buffer.get(..n).unwrap_or_default()),
@@ -260,6 +262,11 @@ fn start_of(message: &mut dyn Read) -> Result<Vec<u8>> {
                 return Err(Error::caused(Code::CALL_FAILED, detail, e));
             }
         }
+        let new = start.get(line..).unwrap_or_default();
+        if header_len(new).is_some() {
+            break;
+        }
+        line += new.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     }
     Ok(start)
 }

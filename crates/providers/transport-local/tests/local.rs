@@ -1,0 +1,14 @@
+//! Local delivery through its service: real files, two profiles and more, an inbox that keeps what it is told to.
+
+#[path = "local/addresses.rs"]
+mod addresses;
+#[path = "local/dropped.rs"]
+mod dropped;
+#[path = "local/receiving.rs"]
+mod receiving;
+#[path = "local/sending.rs"]
+mod sending;
+#[path = "local/whole.rs"]
+mod whole;
+#[path = "local/world.rs"]
+mod world;
