@@ -13,6 +13,10 @@ mod scene;
 mod spooling;
 pub(crate) mod worker;
 
+pub(crate) use judge::Figures as Judgement;
+pub(crate) use post::Writer;
+pub(crate) use scene::{SENDER, Scene};
+
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use testkit::Chance;

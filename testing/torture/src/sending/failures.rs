@@ -11,7 +11,7 @@ use testkit::{Chance, TempHome};
 use testkit_transport::{Act, Script, Step};
 
 use super::kills::{Totals, Worker};
-use super::post::{Desk, Journal, Letter, Post};
+use super::post::{Letter, Writer};
 use super::scene::{RECEIVERS, SENDER, Scene};
 use crate::plan::Plan;
 
@@ -130,22 +130,17 @@ fn answer(chance: &mut Chance) -> Fate {
 struct Stage {
     scene: Scene,
     cast: BTreeMap<&'static str, Worker>,
-    desk: Option<Desk>,
-    journal: Journal,
-    number: usize,
+    writer: Option<Writer>,
     played: BTreeMap<String, u32>,
     died: u32,
 }
 
 impl Stage {
     fn set(scene: Scene) -> Result<Self> {
-        let journal = Journal::at(&scene.journal())?;
         Ok(Self {
             scene,
             cast: BTreeMap::new(),
-            desk: None,
-            journal,
-            number: 0,
+            writer: None,
             played: BTreeMap::new(),
             died: 0,
         })
@@ -161,7 +156,11 @@ impl Stage {
         let end = Instant::now() + PATIENCE;
         let mut next = Instant::now();
         while Script::planted(&script)? > 0 {
-            ensure!(Instant::now() < end, "it was never met");
+            ensure!(
+                Instant::now() < end,
+                "it was never met by one of {:?}",
+                self.cast.keys()
+            );
             self.raise()?;
             if Instant::now() >= next {
                 self.write(plot.whose, chance)?;
@@ -197,20 +196,16 @@ impl Stage {
 
     /// Writes a few letters that the profile sends or gets.
     fn write(&mut self, whose: &str, chance: &mut Chance) -> Result<()> {
-        if self.desk.is_none() {
-            let session = self.scene.session(SENDER)?;
-            self.desk = Some(Desk::of(session.default_store()?)?);
+        if self.writer.is_none() {
+            self.writer = Some(Writer::of(&self.scene)?);
         }
-        let desk = self.desk.as_ref().context("a desk")?;
+        let writer = self.writer.as_mut().context("a writer")?;
         for _ in 0..chance.in_range(1..4) {
-            let mut letter = Letter::choose(self.number, chance);
+            let mut letter = Letter::choose(writer.next(), chance);
             if let Some(receiver) = RECEIVERS.into_iter().find(|r| *r == whose) {
                 letter.to = vec![receiver];
             }
-            self.number += 1;
-            self.journal.say("begin", &letter)?;
-            letter.submit(desk)?;
-            self.journal.say("done", &letter)?;
+            writer.submit(&letter)?;
         }
         Ok(())
     }
@@ -227,9 +222,7 @@ impl Stage {
         for profile in [SENDER].into_iter().chain(RECEIVERS) {
             self.end(profile)?;
         }
-        self.desk = None;
-        let post = Post::read(&self.scene.journal())?;
-        ensure!(post.next() == self.number, "the journal is not whole");
+        self.writer = None;
         Ok(())
     }
 }

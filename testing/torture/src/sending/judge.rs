@@ -37,12 +37,20 @@ pub(super) struct Found {
 
 /// What came of the judgement.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Figures {
-    pub(super) letters: usize,
-    pub(super) delivered: usize,
+pub(crate) struct Figures {
+    pub(crate) letters: usize,
+    pub(crate) delivered: usize,
     pub(super) reports: usize,
-    pub(super) unknown: usize,
-    pub(super) doubled: usize,
+    pub(crate) unknown: usize,
+    pub(crate) doubled: usize,
+}
+
+impl Figures {
+    /// Of all that was written, once all of it has been sent.
+    pub(crate) fn of(scene: &Scene) -> Result<Self> {
+        drain(scene)?;
+        look(scene)?.judge(&Post::read(&scene.journal())?, None)
+    }
 }
 
 /// The spoolers of all three, in this process and undisturbed: everything is sent that can be, all that arrived is fetched.

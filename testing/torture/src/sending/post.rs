@@ -7,12 +7,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use mapi::{
-    Code, EntryId, Folder, MapiProp, ModifyMode, MsgStore, PropTag, PropValue, SpecialFolder,
-    recipient_type, tags,
+    Code, EntryId, Folder, MapiProp, ModifyMode, MsgStore, PropTag, PropValue, Session,
+    SpecialFolder, recipient_type, tags,
 };
 use testkit::Chance;
 
-use super::scene::{RECEIVERS, address};
+use super::scene::{RECEIVERS, SENDER, Scene, address};
 
 /// Whom nobody delivers to.
 pub(super) const NOBODY: &str = "nobody";
@@ -176,5 +176,52 @@ impl Post {
     /// The number of the next letter.
     pub(super) fn next(&self) -> usize {
         self.letters.keys().next_back().map_or(0, |last| last + 1)
+    }
+}
+
+/// Writes letters in this process.
+pub(crate) struct Writer {
+    desk: Desk,
+    journal: Journal,
+    number: usize,
+    _session: Session,
+}
+
+impl Writer {
+    pub(crate) fn of(scene: &Scene) -> Result<Self> {
+        let session = scene.session(SENDER)?;
+        Ok(Self {
+            desk: Desk::of(session.default_store()?)?,
+            journal: Journal::at(&scene.journal())?,
+            number: Post::read(&scene.journal())?.next(),
+            _session: session,
+        })
+    }
+
+    /// So many by chance.
+    pub(crate) fn write(&mut self, letters: usize, chance: &mut Chance) -> Result<()> {
+        for _ in 0..letters {
+            let letter = Letter::choose(self.number, chance);
+            self.submit(&letter)?;
+        }
+        Ok(())
+    }
+
+    /// The next one.
+    pub(super) fn submit(&mut self, letter: &Letter) -> Result<()> {
+        self.number += 1;
+        self.journal.say("begin", letter)?;
+        letter.submit(&self.desk)?;
+        self.journal.say("done", letter)
+    }
+
+    /// The number of the next.
+    pub(super) const fn next(&self) -> usize {
+        self.number
+    }
+
+    /// How many wait to be sent.
+    pub(crate) fn waiting(&self) -> Result<usize> {
+        Ok(self.desk.store.outbox()?.len())
     }
 }

@@ -9,7 +9,7 @@ use mapi::{Host, Logon, Mapi, NewService, Session};
 use testkit_transport::{Disturbed, Script};
 
 /// Who sends.
-pub(super) const SENDER: &str = "anna";
+pub(crate) const SENDER: &str = "anna";
 /// Who receives.
 pub(super) const RECEIVERS: [&str; 2] = ["bert", "cora"];
 /// PR_SERVICE_NAME of local delivery.
@@ -32,7 +32,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// Makes the profiles, each with local delivery.
-    pub(super) fn new(home: &Path, aside: &Path) -> Result<Self> {
+    pub(crate) fn new(home: &Path, aside: &Path) -> Result<Self> {
         let scene = Self {
             home: home.to_owned(),
             aside: aside.to_owned(),
@@ -48,6 +48,11 @@ impl Scene {
             std::fs::create_dir_all(scene.script(profile))?;
         }
         Ok(scene)
+    }
+
+    /// Where it is.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
     }
 
     /// One that is there.
@@ -69,7 +74,7 @@ impl Scene {
     }
 
     /// A host as every program has one; transports of this profile do what its script says.
-    pub(super) fn host(&self, disturbed: Option<&str>) -> Result<Arc<MalleHost>> {
+    pub(crate) fn host(&self, disturbed: Option<&str>) -> Result<Arc<MalleHost>> {
         let home = Home::below(&self.home);
         let mut catalogue = Catalogue::of(&home);
         if let Some(profile) = disturbed {

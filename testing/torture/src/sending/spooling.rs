@@ -65,6 +65,11 @@ impl Spooling {
             .round(&wanted, &self.lease.call(&Call::default()))?)
     }
 
+    /// Whether all of its services work, as far as they were needed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.session.failures().is_empty()
+    }
+
     /// Sends what is unknown once more.
     pub(crate) fn retry_unknown(&self, ids: &[mapi::EntryId]) -> Result<()> {
         let order = Order::Retry { unknown: true };

@@ -12,6 +12,9 @@ use super::post::{Desk, Journal, Letter, Post};
 use super::scene::{SENDER, Scene};
 use super::spooling::Spooling;
 
+/// Between two looks.
+const NAP: Duration = Duration::from_millis(5);
+
 /// Works until it is killed: `submit SEED` or `spool PROFILE`, after `HOME ASIDE`.
 pub(crate) fn serve(mut args: impl Iterator<Item = String>) -> Result<()> {
     let mut next = || args.next().context("--sending-worker HOME ASIDE ROLE WHAT");
@@ -59,13 +62,17 @@ fn submit(scene: &Scene, seed: u64) -> Result<()> {
     }
 }
 
-/// Sends and receives for a profile. A transport that could not be opened is opened by the next process.
+/// Sends and receives for a profile. Where a transport could not be opened the session is made anew, as a daemon does.
 fn spool(scene: &Scene, profile: &str) -> Result<()> {
     let host = scene.host(Some(profile))? as Arc<dyn Host>;
-    let spooling = Spooling::begin(host, profile)?;
     loop {
-        let round = spooling.round()?;
-        let nap = round.next.unwrap_or(Duration::from_millis(5));
-        thread::sleep(nap.min(Duration::from_millis(5)));
+        let spooling = Spooling::begin(Arc::clone(&host), profile)?;
+        while spooling.is_whole() {
+            let round = spooling.round()?;
+            let nap = round.next.unwrap_or(NAP);
+            thread::sleep(nap.min(NAP));
+        }
+        drop(spooling);
+        thread::sleep(NAP);
     }
 }
