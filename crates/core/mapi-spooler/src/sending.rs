@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use mapi::EntryId;
 use mapi::spool::{Carrier, Spool};
-use mapi_props::Guid;
+use mapi_props::{FileTime, Guid};
 use mapi_spi::{Call, ItemId, Result};
 
 use crate::job::Job;
@@ -38,6 +38,8 @@ pub(crate) struct Sending<'a> {
     pub(crate) reached: Vec<Reached>,
     /// Whether all transports of the profile are logged on.
     pub(crate) complete: bool,
+    /// Until when the batch at hand waits for its transport, if that is down: all of it until the same time.
+    pub(crate) down_until: Option<FileTime>,
     /// Which transports had which messages in this round.
     pub(crate) tried: HashSet<(ItemId, Guid)>,
 }

@@ -37,20 +37,20 @@ fn failed<T>(code: Code) -> Result<T> {
 #[track_caller]
 fn check(
     marked: Option<&[Fate]>,
-    answer: Result<Vec<Fate>>,
+    answer: &Result<Vec<Fate>>,
     stopped: bool,
-    expect: (Next, Known, Known),
+    expect: &(Next, Known, Known),
 ) {
     let mut state = QueueState::default();
     let attempted = Attempted {
         transport: X,
         places: &[0, 2],
         marked,
-        answer: &answer,
+        answer,
     };
     let next = note(&mut state, &attempted, stopped);
     let known = (next, state.of(0).clone(), state.of(2).clone());
-    assert_eq!(known, expect);
+    assert_eq!(&known, expect);
     assert_eq!(*state.of(1), Known::OPEN, "in other hands");
 }
 
@@ -63,22 +63,22 @@ fn what_a_transport_says_is_noted_of_each() {
     let sent = || Fate::Sent;
     check(
         None,
-        Ok(vec![sent(), sent()]),
+        &Ok(vec![sent(), sent()]),
         false,
-        (Next::Goes, Known::Sent, Known::Sent),
+        &(Next::Goes, Known::Sent, Known::Sent),
     );
     check(
         Some(&[sent(), later()]),
-        Ok(vec![sent(), later()]),
+        &Ok(vec![sent(), later()]),
         false,
-        (wait, Known::Sent, waits()),
+        &(wait, Known::Sent, waits()),
     );
     let refusal = Refusal::default();
     check(
         None,
-        Ok(vec![Fate::Deferred, Fate::Refused(refusal.clone())]),
+        &Ok(vec![Fate::Deferred, Fate::Refused(refusal.clone())]),
         false,
-        (Next::Goes, Known::Deferred, Known::Refused(refusal)),
+        &(Next::Goes, Known::Deferred, Known::Refused(refusal)),
     );
 }
 
@@ -90,25 +90,25 @@ fn an_error_before_the_last_word_sends_nothing() {
     };
     check(
         None,
-        failed(Code::NOT_ME),
+        &failed(Code::NOT_ME),
         false,
-        (Next::Goes, declined(), declined()),
+        &(Next::Goes, declined(), declined()),
     );
     for code in [Code::BUSY, Code::NETWORK_ERROR, Code::WAIT, Code::TIMEOUT] {
         let why = "why".to_owned();
         let down = (Next::Down { why }, open("why"), open("why"));
-        check(None, failed(code), false, down);
+        check(None, &failed(code), false, &down);
     }
     for code in [Code::CALL_FAILED, Code::CORRUPT_DATA, Code::NOT_ENOUGH_DISK] {
         let (after, why) = (None, "why".to_owned());
         let its_own = (Next::Later { after, why }, open("why"), open("why"));
-        check(None, failed(code), false, its_own);
+        check(None, &failed(code), false, &its_own);
     }
     check(
         None,
-        failed(Code::USER_CANCEL),
+        &failed(Code::USER_CANCEL),
         true,
-        (Next::Stopped, Known::OPEN, Known::OPEN),
+        &(Next::Stopped, Known::OPEN, Known::OPEN),
     );
     let mut state = QueueState::default();
     let answer = failed(Code::CANCEL);
@@ -137,14 +137,14 @@ fn after_the_last_word_began_nobody_knows_of_those_who_were_to_be_sent() {
     ] {
         for stopped in [false, true] {
             let expect = (wait(), Known::Unknown, waits());
-            check(Some(&marked), failed(code), stopped, expect);
+            check(Some(&marked), &failed(code), stopped, &expect);
         }
     }
     // What it says cannot be understood.
     let expect = (wait(), Known::Unknown, waits());
-    check(Some(&marked), Ok(vec![Fate::Sent]), false, expect);
+    check(Some(&marked), &Ok(vec![Fate::Sent]), false, &expect);
     let expect = (Next::Goes, Known::Unknown, Known::Unknown);
-    check(None, Ok(Vec::new()), false, expect);
+    check(None, &Ok(Vec::new()), false, &expect);
 }
 
 #[test]

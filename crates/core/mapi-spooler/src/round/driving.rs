@@ -46,6 +46,7 @@ impl Driving<'_> {
             round,
             reached,
             complete,
+            down_until: None,
             tried: HashSet::new(),
         };
         let mut moved = false;

@@ -59,6 +59,7 @@ impl Sending<'_> {
         }
         let answers = self.submit(carrier, &mut jobs)?;
         let stopped = self.call.check().is_err();
+        self.down_until = None;
         let mut flow = Flow::Goes;
         let mut due = Vec::new();
         for (mut job, answer) in jobs.into_iter().zip(answers) {

@@ -6,6 +6,7 @@ use mapi_props::{Code, FileTime, PropValue, message_flags, tags};
 use mapi_spi::Result;
 
 use super::Sending;
+use crate::backoff::after;
 use crate::job::Job;
 use crate::outcome::Next;
 use crate::route;
@@ -130,13 +131,15 @@ impl Sending<'_> {
         let now = self.spool.now();
         match next {
             Next::Goes | Next::Stopped => {}
-            Next::Later { after, why } => {
-                let wait = after.unwrap_or_else(|| self.wait(job.state.attempts));
-                let until = crate::backoff::after(now, wait);
+            Next::Later { after: wait, why } => {
+                let wait = wait.unwrap_or_else(|| self.wait(job.state.attempts));
+                let until = after(now, wait);
                 job.wait(uid, until, Cause::Recipients, why);
             }
             Next::Down { why } => {
-                let until = crate::backoff::after(now, self.wait(job.state.attempts));
+                let until = self.down_until;
+                let until = until.unwrap_or_else(|| after(now, self.wait(job.state.attempts)));
+                self.down_until = Some(until);
                 job.wait(uid, until, Cause::Transport, why);
             }
         }

@@ -1,12 +1,13 @@
 //! SaveChanges of a message, and SetReadFlag. Reference: "IMAPIProp::SaveChanges" (requirement OUT-07)
 
+use mapi_kit::outgoing;
 use mapi_kit::receipt::PENDING;
 use mapi_kit::save::{SaveContext, SavePlan, embedded, plan};
 use mapi_kit::working::WorkingMessage;
 use mapi_props::{Code, PropValue, message_flags, tags};
 use mapi_spi::{
     ChangeSet, Error, Expect, FlagPatch, ItemId, Items, MessageSave, MessageTarget, Op, OpOutcome,
-    Origin, QUEUE_STATE, Result, Saved, SyncRow,
+    Result, Saved, SyncRow,
 };
 
 use super::{Message, MessageInner, Place, State};
@@ -134,12 +135,7 @@ fn commit(inner: &MessageInner, state: &mut State, planned: SavePlan) -> Result<
 fn forgotten(save: &MessageSave) -> Vec<SyncRow> {
     match save.target {
         MessageTarget::Existing(id) if save.flags.set & message_flags::SUBMIT != 0 => {
-            vec![SyncRow {
-                origin: Origin::SPOOLER,
-                object: Some(id),
-                key: QUEUE_STATE.to_vec(),
-                value: None,
-            }]
+            vec![outgoing::forgotten(id)]
         }
         _ => Vec::new(),
     }
