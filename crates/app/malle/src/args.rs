@@ -8,6 +8,7 @@ mod message;
 mod minus;
 mod place;
 mod profile;
+mod reports;
 mod search_folder;
 mod secret;
 mod sending;
@@ -33,6 +34,7 @@ pub(crate) use message::{
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, StoreCommand};
 pub(crate) use profile::{ProfileCommand, SettingArgs};
+pub(crate) use reports::{Receipts, ReportsArgs};
 pub(crate) use search_folder::{SearchFolderCommand, SearchFolderCreateArgs, SearchFolderEditArgs};
 pub(crate) use secret::{InputArgs, SecretCommand};
 pub(crate) use sending::{
@@ -210,6 +212,8 @@ pub(crate) enum Command {
     /// Show and choose the folders in which messages arrive, by class
     #[command(subcommand)]
     ReceiveFolder(ReceiveFolderCommand),
+    /// Show and choose what is done about reports: read receipts, nondelivery reports in one place
+    Reports(ReportsArgs),
     /// Look at the forms of message classes, install and remove them
     #[command(subcommand)]
     Form(FormCommand),

@@ -26,6 +26,7 @@ mod props;
 mod read;
 mod receive_folder;
 mod reply;
+mod reports;
 mod resend;
 mod schema;
 mod search;
@@ -84,6 +85,7 @@ pub(crate) fn run(app: &App, command: Command) -> Outcome<Exit> {
         Command::Export(args) => export::run(app, &args),
         Command::Watch(args) => watch::run(app, &args),
         Command::ReceiveFolder(verb) => receive_folder::run(app, verb),
+        Command::Reports(args) => reports::run(app, &args),
         Command::Form(verb) => form::run(app, verb),
         Command::Secret(verb) => secret::run(app, verb),
         Command::Store(verb) => store::run(app, verb),
@@ -112,6 +114,7 @@ pub(crate) const fn access(command: &Command) -> Access {
         | Command::ReceiveFolder(ReceiveFolderCommand::List | ReceiveFolderCommand::Get { .. })
         | Command::Form(FormCommand::List { .. } | FormCommand::Show { .. })
         | Command::Store(StoreCommand::Info | StoreCommand::Check) => Access::Read,
+        Command::Reports(args) if !args.changes() => Access::Read,
         Command::Props(args) if args.set.is_empty() && args.delete.is_empty() => Access::Inspect,
         _ => Access::Write,
     }

@@ -36,6 +36,8 @@ mod message_files;
 mod place;
 #[path = "cli/receiving.rs"]
 mod receiving;
+#[path = "cli/reports.rs"]
+mod reports;
 #[path = "cli/search_folders.rs"]
 mod search_folders;
 #[path = "cli/searching.rs"]

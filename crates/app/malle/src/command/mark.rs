@@ -13,6 +13,7 @@ use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 
 use super::bulk::Tally;
+use super::reports;
 
 /// PR_FLAG_STATUS of a flagged message, and its red icon. [MS-OXOFLAG] 2.2.1
 const FLAGGED: i32 = 2;
@@ -32,13 +33,16 @@ fn mark(app: &App, args: &MarkArgs, id: &str) -> Outcome<()> {
     if app.global.dry_run {
         return Ok(());
     }
+    if args.read {
+        let policy = app.api(app.session()?.reporting())?.receipts;
+        let asked = |to: &mapi::ReceiptTo| reports::ask(app, to);
+        app.api(message.read_by_person(policy, asked))?;
+    }
     change(args, &store, &message).map_err(|e| app.failure(&e))
 }
 
 fn change(args: &MarkArgs, store: &MsgStore, message: &Message) -> mapi::Result<()> {
-    if args.read {
-        message.set_read_flag(ReadFlags::NONE)?;
-    } else if args.unread {
+    if args.unread {
         message.set_read_flag(ReadFlags::CLEAR_READ_FLAG)?;
     }
     let mut changed = false;

@@ -94,6 +94,8 @@ catalogue! {
     SettingKnown: "; there are: {0}" | " ; il y a : {0}";
     SettingMissing: "the setting “{0}” is missing: {1}" | "le réglage « {0} » manque : {1}";
     SettingWrong: "setting “{0}”: “{1}” is not {2}" | "réglage « {0} » : « {1} » n’est pas {2}";
+    StoreNotOpened: "store {0} cannot be opened: {1}" | "le magasin {0} ne peut être ouvert : {1}";
+    SettingUnfit: "setting “{0}”: “{1}” is not {2}: {3}" | "réglage « {0} » : « {1} » n’est pas {2} : {3}";
     SettingWrongHidden: "setting “{0}”: what was given is not {1}" | "réglage « {0} » : ce qui a été donné n’est pas {1}";
     AllowedText: "a text of at most 4096 characters, without control characters" | "un texte de 4096 caractères au plus, sans caractères de commande";
     AllowedPath: "a path" | "un chemin";
@@ -417,6 +419,11 @@ catalogue! {
     NowReceived: "{0} now arrives in {1}" | "{0} arrive désormais dans {1}";
     ConfirmNoDefault: "Let messages of unknown classes arrive in the root folder, where nobody sees them?" | "Laisser les messages de classes inconnues arriver dans le dossier racine, où personne ne les voit ?";
     BadClass: "“{0}” is no message class: words joined by dots, as in IPM.Note, at most 255 characters" | "« {0} » n’est pas une classe de message : des mots joints par des points, comme IPM.Note, 255 caractères au plus";
+    // reports
+    ReportsReceipts: "read reports when you read: {0}" | "accusés de lecture quand vous lisez : {0}";
+    ReportsCollected: "nondelivery reports about {0} go on to {1}" | "les avis de non-remise des {0} sont renvoyés à {1}";
+    SendReceipt: "{0} asks to be told that you read this. Tell?" | "{0} demande à savoir que vous avez lu ceci. Le dire ?";
+    SendReceiptElsewhere: "{0} ({1}) is to be told that you read this. Tell?" | "{0} ({1}) doit apprendre que vous avez lu ceci. Le dire ?";
     // repair
     TreeWhole: "all of the store’s own folders are there" | "tous les dossiers propres au magasin sont là";
     TreeMissing: "{0}: missing" | "{0} : manque";
