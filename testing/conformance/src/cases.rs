@@ -14,6 +14,7 @@ mod cursors;
 mod delivery;
 mod display_tables;
 mod dispositions;
+mod end_to_end;
 mod entry_ids;
 mod files;
 mod flushing;
@@ -166,6 +167,7 @@ pub fn all() -> Vec<Case> {
         sheet_front_ends::CASES,
         progress::CASES,
         sheets_wizard::CASES,
+        end_to_end::CASES,
         entry_ids::CASES,
         files::CASES,
         views::CASES,
