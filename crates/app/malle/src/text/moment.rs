@@ -15,9 +15,6 @@ pub(crate) fn moment(said: &str, now: FileTime, zone: &TimeZone) -> Option<FileT
     if let Some(later) = said.strip_prefix('+') {
         return after(now, span(later)?);
     }
-    if let Ok(exact) = said.parse::<FileTime>() {
-        return Some(exact);
-    }
     if said.len() <= 8 {
         return next(said.parse().ok()?, now, zone);
     }
@@ -54,7 +51,8 @@ fn next(time: Time, now: FileTime, zone: &TimeZone) -> Option<FileTime> {
 }
 
 fn file_time(at: Timestamp) -> Option<FileTime> {
-    (at.as_second() >= FileTime(0).unix_seconds()).then(|| FileTime::from_unix(at.as_second()))
+    (at.as_second() >= FileTime(0).unix_seconds())
+        .then(|| FileTime::from_unix_nanos(at.as_nanosecond()))
 }
 
 #[cfg(test)]
