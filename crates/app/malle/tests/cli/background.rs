@@ -236,3 +236,52 @@ fn status_is_shown_again_and_again_until_nobody_reads_it() {
     }
     assert!(child.wait().unwrap().success());
 }
+
+#[cfg(unix)]
+#[test]
+fn the_daemon_sends_what_is_submitted_and_lets_go_of_a_profile_that_is_to_go() {
+    let place = Place::empty();
+    for name in ["ann", "bob"] {
+        place.ok(&["profile", "create", name]);
+        let address = format!("address={name}@example.org");
+        let add = ["-p", name, "service", "add", "MALLE_DELIVERY", "--set"];
+        place.ok(&[&add[..], &[&address]].concat());
+    }
+    let first = daemon(&place, &[]);
+    let mail_by = |shown: &Value, n: usize| {
+        let mail = &shown["stores"][n]["mail"];
+        mail["state"] == "kept" && mail["holder"]["pid"] == first.id()
+    };
+    until(&place, |shown| mail_by(shown, 0) && mail_by(shown, 1));
+    place.ok(&[
+        "-p",
+        "ann",
+        "new",
+        "--to",
+        "bob@example.org",
+        "-s",
+        "Plans",
+        "--body",
+        "At ten.",
+        "--send",
+        "--queue",
+    ]);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let rows = place.json(&["-p", "bob", "list", "Inbox"]);
+        if rows[0]["subject"] == "Plans" {
+            break;
+        }
+        assert!(Instant::now() < end, "{rows}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    until(&place, |shown| shown["stores"][0]["mail"]["queued"] == 0);
+    let text = place.ok(&["status"]);
+    assert!(text.contains("nothing to send"), "{text}");
+    // The session of the spooler has the profile in use; the daemon hears of it without being told by anybody.
+    place.ok(&["profile", "delete", "bob"]);
+    until(&place, |shown| {
+        let stores = shown["stores"].as_array().unwrap();
+        stores.len() == 1 && stores[0]["profile"] == "ann"
+    });
+}
