@@ -155,6 +155,7 @@ pub(super) const CASES: &[Case] = &[
                 Ok(bits()? == 0)
             })?;
             assert_eq!(left(&world, "t"), ["out", "slow"]);
+            world.mapi.dispatch_notifications()?;
             assert!(!heard.wait(1).is_empty(), "the table tells it");
             // A transport is waited for, whatever the flag says.
             submit(&store, "last", "SMTP", "ann@example.org")?;
