@@ -356,7 +356,7 @@ pub(super) const CASES: &[Case] = &[
         "a transport that panics, and one that hangs whatever it is told, stop nobody else",
         |f| {
             let mut post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;
-            post.options.patience = Duration::from_millis(50);
+            post.options.patience = Duration::from_secs(2);
             post.options.grace = Duration::from_millis(50);
             let (hold, held) = std::sync::mpsc::channel::<()>();
             post.script("x").next(Step::Submit, Act::Panic);
