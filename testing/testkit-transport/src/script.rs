@@ -1,13 +1,14 @@
 //! What a transport does at each step, in memory or in files.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use mapi_props::Code;
+use mapi_props::{Code, MessageTree};
 use mapi_spi::{Call, Error, Fate, Result};
 
 use crate::{Act, Step};
@@ -30,6 +31,16 @@ struct State {
     /// How often what hangs was let go.
     releases: u64,
     met: Vec<Step>,
+    prepare: Option<Prepare>,
+}
+
+/// What is done to a copy before it is sent.
+struct Prepare(Box<dyn Fn(&mut MessageTree) + Send>);
+
+impl fmt::Debug for Prepare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prepare")
+    }
 }
 
 impl Script {
@@ -89,6 +100,17 @@ impl Script {
         state.planned.clear();
         state.answers.clear();
         state.offline = false;
+    }
+
+    /// Every message that it is given to send is changed like this first (PreprocessMessage).
+    pub fn prepares(&self, how: impl Fn(&mut MessageTree) + Send + 'static) {
+        self.state().prepare = Some(Prepare(Box::new(how)));
+    }
+
+    pub(crate) fn prepare(&self, message: &mut MessageTree) {
+        if let Some(Prepare(how)) = &self.state().prepare {
+            how(message);
+        }
     }
 
     /// While it is offline every step of sending and receiving fails with `MAPI_E_NETWORK_ERROR`.

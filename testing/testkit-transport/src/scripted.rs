@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mapi_props::{Code, PropTag, PropValue};
+use mapi_props::{Code, MessageTree, PropTag, PropValue};
 use mapi_spi::{
     Arrival, Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result,
     ServiceConfig, SpoolerNotice, StatusChange, Support, Transport, TransportNotice,
@@ -125,6 +125,16 @@ impl Transport for ScriptedTransport {
         let all = self.submit_all(std::slice::from_ref(message), &mut attempts, call);
         let nothing = || Err(Error::new(Code::CALL_FAILED, "no answer for the message"));
         all.into_iter().next().unwrap_or_else(nothing)
+    }
+
+    fn preprocess(
+        &self,
+        message: &mut MessageTree,
+        recipients: &[usize],
+        call: &Call,
+    ) -> Result<()> {
+        self.script.prepare(message);
+        self.inner.preprocess(message, recipients, call)
     }
 
     fn batch(&self) -> usize {

@@ -135,6 +135,11 @@ impl Drop for Spooler {
             return;
         }
         let work = self.work.get_mut();
+        // The last chance for what could not be written.
+        if let Err(error) = settle::write_rest(&self.spool, work, &mut Round::default()) {
+            tracing::warn!(%error, "what became of messages is not written");
+            return;
+        }
         for carrier in &work.begun {
             let occupied = work.occupied.get(&carrier.uid());
             if !occupied.is_some_and(crate::aside::Occupied::is) {

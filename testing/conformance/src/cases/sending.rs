@@ -515,6 +515,38 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "what a transport does to its copy nobody else sees, and a file that is only named is not sent",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;
+            post.script("x")
+                .prepares(|copy| copy.props.set(tags::SUBJECT, "rendered"));
+            let to = [("SMTP", "ann"), ("FAX", "bob")];
+            let id = submitted(&post.draft("plans", &to)?)?;
+            let spooler = post.spooler(f)?;
+            assert_eq!(round(&spooler)?.sent, 1);
+            assert_eq!(
+                (post.left("x"), post.left("y")),
+                (vec!["rendered".to_owned()], vec!["plans".to_owned()])
+            );
+            let kept = post.store.open_message(&id, OpenFlags::NONE)?;
+            assert_eq!(kept.get(tags::SUBJECT)?, "plans");
+            let named = post.draft("papers", &[("FAX", "bob")])?;
+            let file = named.create_attachment()?;
+            file.set(tags::ATTACH_METHOD, mapi::attach_method::BY_REF_RESOLVE)?;
+            file.set(tags::ATTACH_LONG_PATHNAME, "/home/me/papers.txt")?;
+            file.save_changes(mapi::SaveFlags::NONE)?;
+            let id = submitted(&named)?;
+            assert_eq!(round(&spooler)?.waiting, 1);
+            let entry = post.store.outbox()?.remove(0);
+            assert!(
+                matches!(&entry.state.phase, Phase::Waiting { why, .. } if why.contains("papers.txt"))
+            );
+            assert_eq!(post.left("y").len(), 1);
+            post.store.abort_submit(&id)
+        }
+    ),
+    case!(
+        needs(),
         "a flush of one transport sends what is its own, and tells it when it begins and ends",
         |f| {
             let post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;

@@ -26,6 +26,7 @@ pub(super) fn take(spool: &Spool, wanted: &Wanted, work: &Work, round: &mut Roun
     let mut next: Option<FileTime> = work.receive_at.values().min().copied();
     let mut sooner = |at: FileTime| next = Some(next.map_or(at, |next| next.min(at)));
     if !work.unsettled.is_empty() {
+        round.waiting += work.unsettled.len() as u64;
         sooner(backoff::after(now, Duration::from_secs(5)));
     }
     let mut after = None;
