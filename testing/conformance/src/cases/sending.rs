@@ -542,7 +542,8 @@ pub(super) const CASES: &[Case] = &[
                 matches!(&entry.state.phase, Phase::Waiting { why, .. } if why.contains("papers.txt"))
             );
             assert_eq!(post.left("y").len(), 1);
-            post.store.abort_submit(&id)
+            post.store.abort_submit(&id)?;
+            Ok(())
         }
     ),
     case!(
