@@ -12,6 +12,7 @@ mod mail;
 mod mime_read;
 mod mime_write;
 mod msg;
+mod parcel;
 mod query;
 mod recipe;
 mod restriction;
@@ -42,6 +43,7 @@ pub const ALL: &[&Target] = &[
     &form::TARGET,
     &msg::READ,
     &msg::PROPERTIES,
+    &parcel::TARGET,
     &html::TARGET,
     &svc::TARGET,
     &text::TARGET,

@@ -1,4 +1,9 @@
 //! Local delivery through its service: real files, two profiles and more, an inbox that keeps what it is told to.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed test should stop here"
+)]
 
 #[path = "local/addresses.rs"]
 mod addresses;

@@ -10,7 +10,7 @@ use mapi_props::{
 };
 
 use super::HASH;
-use super::encode::FIRST_NAME;
+use super::encode::{FIRST_NAME, of_embedded, of_message};
 use super::read::Broken;
 use super::value::Part;
 use super::wire::Rest;
@@ -60,7 +60,8 @@ pub(super) fn tree(mut rest: Rest<'_>, parts: &[Arc<Part>]) -> Result<MessageTre
         names.push(name(&mut rest)?);
     }
     let message = decode_stored(rest.0).map_err(Broken::Codec)?;
-    Decoder { names, parts }.message(message)
+    // What no sender of ours lets travel is not taken from others either.
+    Decoder { names, parts }.message(message, of_message)
 }
 
 fn name(rest: &mut Rest<'_>) -> Result<PropName, Broken> {
@@ -78,24 +79,40 @@ struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    fn message(&self, message: StoredMessage) -> Result<MessageTree, Broken> {
-        let rows = message.recipients.into_iter().map(|row| self.props(row));
+    fn message(
+        &self,
+        message: StoredMessage,
+        travels: fn(u16) -> bool,
+    ) -> Result<MessageTree, Broken> {
+        let rows = message
+            .recipients
+            .into_iter()
+            .map(|row| self.props(row, travels));
         let recipients = rows.collect::<Result<_, _>>()?;
-        let all = message.attachments.into_iter().map(|a| self.attachment(a));
+        let all = message
+            .attachments
+            .into_iter()
+            .map(|a| self.attachment(a, travels));
         let attachments = all.collect::<Result<_, _>>()?;
         Ok(MessageTree {
-            props: self.props(message.props)?,
+            props: self.props(message.props, travels)?,
             recipients,
             attachments,
             ..MessageTree::default()
         })
     }
 
-    fn attachment(&self, attachment: StoredAttachment) -> Result<AttachmentTree, Broken> {
+    fn attachment(
+        &self,
+        attachment: StoredAttachment,
+        travels: fn(u16) -> bool,
+    ) -> Result<AttachmentTree, Broken> {
         let mut props = attachment.props;
         let data = props.remove(&tags::ATTACH_DATA_BIN.id());
         let content = match (attachment.embedded, data) {
-            (Some(message), None) => TreeContent::Message(Box::new(self.message(*message)?)),
+            (Some(message), None) => {
+                TreeContent::Message(Box::new(self.message(*message, of_embedded)?))
+            }
             (None, Some(Slot::Large(large))) if large.ty == PropType::OBJECT => {
                 TreeContent::Storage(self.source(&large)?)
             }
@@ -109,16 +126,17 @@ impl Decoder<'_> {
             }
         };
         Ok(AttachmentTree {
-            props: self.props(props)?,
+            props: self.props(props, travels)?,
             content,
         })
     }
 
-    fn props(&self, bag: Bag) -> Result<TreeProps, Broken> {
+    fn props(&self, bag: Bag, travels: fn(u16) -> bool) -> Result<TreeProps, Broken> {
         let mut props = TreeProps::with_capacity(bag.len());
         for (id, slot) in bag {
             let key = match id.checked_sub(FIRST_NAME) {
-                None => PropKey::Id(id),
+                None if travels(id) => PropKey::Id(id),
+                None => continue,
                 Some(place) => {
                     let name = self.names.get(usize::from(place));
                     PropKey::Named(

@@ -252,12 +252,13 @@ fn is_large(len: usize) -> bool {
 }
 
 /// Of a message that is sent. What says whether its formatted body is the newest is part of its body.
-fn of_message(id: u16) -> bool {
+pub(super) fn of_message(id: u16) -> bool {
     let tag = PropTag::new(id, PropType::UNSPECIFIED);
     id < FIRST_NAME && (tag.is_transmittable() || id == tags::RTF_IN_SYNC.id())
 }
 
-fn of_embedded(id: u16) -> bool {
+/// Of a message in an attachment, which stays whole but for what is secret.
+pub(super) fn of_embedded(id: u16) -> bool {
     id < FIRST_NAME && !PropTag::new(id, PropType::UNSPECIFIED).is_secure()
 }
 
