@@ -48,7 +48,8 @@ pub use progress::{Progress, ProgressEvent, Share};
 pub use provider::{
     Identity, OpenMode, OpenStore, ProviderDescription, ProviderDraft, ProviderKind,
     SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
-    Setting, SettingKind, SettingProblem, SettingsData, UiUse, service_flags, settings_table,
+    Setting, SettingKind, SettingProblem, SettingsData, UiUse, enter_by_description, service_flags,
+    settings_table,
 };
 pub use queue::{QUEUE_STATE, QueuePlace, Queued};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};

@@ -19,7 +19,7 @@ pub use description::{
     ProviderDescription, ProviderKind, SectionDescription, ServiceDescription, service_flags,
 };
 pub use draft::{Identity, ProviderDraft, ServiceDraft};
-pub use entry::{ServiceEvent, UiUse};
+pub use entry::{ServiceEvent, UiUse, enter_by_description};
 pub use setting::{Setting, SettingKind, SettingProblem, SettingsData, settings_table};
 
 /// A message service: a bundle of providers under one configuration.
@@ -59,7 +59,7 @@ pub trait Service: Send + Sync + Debug {
         call: &Call,
     ) -> Result<()> {
         call.check()?;
-        entry::by_description(&self.description(), event, draft, ui, call)
+        enter_by_description(&self.description(), event, draft, ui, call)
     }
 
     /// Opens the store that `config` describes.

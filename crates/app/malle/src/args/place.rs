@@ -8,10 +8,10 @@ use super::CareArgs;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum FolderCommand {
-    /// List folders with their counts
+    /// List folders with their counts, of all stores
     #[command(after_help = "Example:\n  malle folder list Inbox")]
     List {
-        /// Only what is below this folder
+        /// Only what is below this folder: a path in the default store, or an id
         folder: Option<String>,
         /// The whole store from its root, not only what people see
         #[arg(long)]

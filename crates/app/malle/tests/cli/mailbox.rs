@@ -170,3 +170,71 @@ fn short_id(store: &mapi::MsgStore, path: &str) -> String {
     let item = mapi_props::EntryId::decode(id.as_bytes()).unwrap().item;
     format!("{}{item}", store.letter())
 }
+
+#[test]
+fn a_path_without_mail_is_refused_and_all_stores_are_listed() {
+    let (place, path) = place();
+    place.ok(&["profile", "create", "me"]);
+    fs::create_dir_all(place.path("empty/below")).unwrap();
+    let empty = place.path("empty").display().to_string();
+    let plain = place.file("plain", b"no mail");
+    let refused = |args: &[&str], wrong: &str| {
+        let set = format!("path={wrong}");
+        let error = place.fails_text(2, &[args, &["--set", &set]].concat());
+        for part in [
+            "“path”",
+            wrong,
+            "a Maildir, an mbox file or a folder with several of them",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    };
+    let add = ["service", "add", "MALLE_MAILBOX"];
+    for wrong in ["/nonexist", &empty, &plain] {
+        refused(&add, wrong);
+    }
+    let set = format!("path={path}");
+    place.ok(&["service", "add", "MALLE_MAILBOX", "--set", &set]);
+    let before = place.json(&["profile", "show", "me"]);
+    for wrong in ["/nonexist", &empty, &plain] {
+        refused(&["service", "configure", "b"], wrong);
+    }
+    assert_eq!(place.json(&["profile", "show", "me"]), before);
+    // What was refused took no letter: the second store is b. Its folders follow those of the default one.
+    let folders = place.json(&["folder", "list"]);
+    let ids: Vec<_> = folders
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["id"].as_str().unwrap())
+        .collect();
+    let own = ids.iter().take_while(|id| id.starts_with('a')).count();
+    assert!(own > 5 && own < ids.len(), "{ids:?}");
+    assert!(
+        ids.iter().skip(own).all(|id| id.starts_with('b')),
+        "{ids:?}"
+    );
+    let shown = place.ok(&["folder", "list"]);
+    let heading = |letter: &str| {
+        shown
+            .lines()
+            .any(|line| line.starts_with(&format!("{letter} ")))
+    };
+    assert!(heading("a") && heading("b"), "{shown}");
+    let rust = folders
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|f| f["path"] == "Lists")
+        .unwrap();
+    let below = place.json(&["folder", "list", rust["id"].as_str().unwrap()]);
+    assert_eq!(below[0]["name"], "Rust");
+    // A store that is away is named, and the others are listed.
+    fs::rename(&path, format!("{path}.away")).unwrap();
+    let shown = place.ok(&["folder", "list"]);
+    assert!(
+        shown.contains("Inbox") && !shown.lines().any(|line| line.starts_with("b ")),
+        "{shown}"
+    );
+    fs::rename(format!("{path}.away"), &path).unwrap();
+}

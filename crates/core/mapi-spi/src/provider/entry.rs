@@ -78,8 +78,11 @@ pub enum UiUse {
     Always,
 }
 
-/// What [`super::Service::entry`] does unless a service says otherwise.
-pub(super) fn by_description(
+/// What [`super::Service::entry`] does unless a service says otherwise, for those that do more beside it.
+///
+/// # Errors
+/// Those of [`super::Service::entry`].
+pub fn enter_by_description(
     service: &ServiceDescription,
     event: &ServiceEvent<'_>,
     draft: &mut ServiceDraft,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use mapi::{Depth, EntryId, Folder, FolderKind, MsgStore, OpenFlags, TableRow};
+use mapi::{Depth, EntryId, Folder, FolderKind, MapiProp, MsgStore, OpenFlags, TableRow};
 use mapi_props::{PropTag, PropValue, tags};
 use serde::Serialize;
 
@@ -28,9 +28,15 @@ pub(in crate::command) struct FolderView {
     depth: usize,
 }
 
+/// The folders of one store or of several, each store after its own heading; as JSON they are one list.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct FolderList(Vec<FolderView>);
+struct FolderList {
+    folders: Vec<FolderView>,
+    /// Of several stores: letter and name of each, and how many of the folders are its own, in order.
+    #[serde(skip)]
+    headings: Vec<(String, String, usize)>,
+}
 
 impl Shown for FolderList {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
@@ -40,14 +46,26 @@ impl Shown for FolderList {
             Column::right(to.word(Msg::ColMessages)),
             Column::right(to.word(Msg::ColUnread)),
         ]);
-        for folder in &self.0 {
-            let name = format!("{}{}", "  ".repeat(folder.depth), text::clean(&folder.name));
+        let mut row = |folder: &FolderView, below: usize| {
+            let indent = "  ".repeat(folder.depth + below);
             table.row([
                 folder.id.clone(),
-                name,
+                format!("{indent}{}", text::clean(&folder.name)),
                 folder.messages.to_string(),
                 folder.unread.to_string(),
             ]);
+        };
+        if self.headings.is_empty() {
+            self.folders.iter().for_each(|folder| row(folder, 0));
+        }
+        let mut folders = self.folders.iter();
+        for (letter, name, own) in &self.headings {
+            let heading = FolderView::heading(letter, name, folders.as_slice().get(..*own));
+            row(&heading, 0);
+            folders
+                .by_ref()
+                .take(*own)
+                .for_each(|folder| row(folder, 1));
         }
         let width = to.width();
         table.write(to, width)
@@ -64,6 +82,21 @@ impl FolderView {
         tags::FOLDER_CHILD_COUNT.raw(),
         tags::CONTAINER_CLASS.raw(),
     ];
+
+    /// A line for a store, with what is in these folders of it.
+    fn heading(letter: &str, name: &str, folders: Option<&[Self]>) -> Self {
+        let of = |count: fn(&Self) -> u64| folders.into_iter().flatten().map(count).sum();
+        Self {
+            id: letter.to_owned(),
+            path: String::new(),
+            name: name.to_owned(),
+            messages: of(|folder| folder.messages),
+            unread: of(|folder| folder.unread),
+            folders: 0,
+            class: None,
+            depth: 0,
+        }
+    }
 
     /// A row of folders, without its path.
     pub(in crate::command) fn of(store: &MsgStore, row: &TableRow) -> Self {
@@ -86,18 +119,61 @@ impl FolderView {
 }
 
 pub(super) fn list(app: &App, folder: Option<&str>, all: bool) -> Outcome<Exit> {
-    let (store, top) = match (folder, all) {
-        (Some(path), _) => app.folder(path)?,
-        (None, false) => app.folder("")?,
-        (None, true) => {
-            let store = app.store()?;
-            let root = store.root_folder().map_err(|e| app.failure(&e))?;
-            (store, root)
-        }
-    };
-    let views = below(&store, &top).map_err(|e| app.failure(&e))?;
-    app.output.show(&FolderList(views))?;
+    if let Some(path) = folder {
+        let (store, top) = app.folder(path)?;
+        let folders = below(&store, &top).map_err(|e| app.failure(&e))?;
+        let headings = Vec::new();
+        app.output.show(&FolderList { folders, headings })?;
+        return Ok(Exit::Ok);
+    }
+    let (mut folders, mut headings) = (Vec::new(), Vec::new());
+    for store in stores(app)? {
+        let own = of_store(&store, all).map_err(|e| app.failure(&e))?;
+        let name = store.find(tags::DISPLAY_NAME);
+        let name = name.map_err(|e| app.failure(&e))?.unwrap_or_default();
+        headings.push((store.letter().to_owned(), name, own.len()));
+        folders.extend(own);
+    }
+    if headings.len() == 1 {
+        headings.clear();
+    }
+    app.output.show(&FolderList { folders, headings })?;
     Ok(Exit::Ok)
+}
+
+/// The stores of the profile, the default one first; those that cannot be opened are named.
+fn stores(app: &App) -> Outcome<Vec<MsgStore>> {
+    let default = app.store()?;
+    let profile = app.profile()?;
+    let letters = profile.stores().map(|(_, store)| store.letter.as_str());
+    let mut all = vec![default];
+    for letter in letters.filter(|letter| !letter.is_empty()) {
+        if all.iter().any(|store| store.letter() == letter) {
+            continue;
+        }
+        match app.session()?.store_by_letter(letter) {
+            Ok(store) => all.push(store),
+            Err(error) => app.output.note(
+                Msg::StoreNotOpened,
+                &[&letter, &app.failure(&error).message],
+            ),
+        }
+    }
+    Ok(all)
+}
+
+fn of_store(store: &MsgStore, all: bool) -> mapi::Result<Vec<FolderView>> {
+    let shown = match store.ipm_subtree() {
+        _ if all => None,
+        // A store that only delivers to others has none.
+        Err(e) if e.code() == mapi::Code::NOT_FOUND => None,
+        found => Some(found?),
+    };
+    let top = match shown {
+        Some(top) => top,
+        None => store.root_folder()?,
+    };
+    below(store, &top)
 }
 
 /// Everything below a folder, depth first, siblings by name.

@@ -39,6 +39,18 @@ pub enum SettingProblem {
         /// What it may be.
         kind: SettingKind,
     },
+    /// A value that could be, but not as things are: a path where nothing is.
+    #[error("setting `{key}`: `{value}` is not {allowed}: {why}")]
+    Unfit {
+        /// Its key.
+        key: String,
+        /// What was given.
+        value: String,
+        /// What it may be, in the service's words.
+        allowed: String,
+        /// Why this is not.
+        why: String,
+    },
 }
 
 fn hint(near: Option<&str>, known: &[String]) -> String {
@@ -69,7 +81,10 @@ impl SettingProblem {
     #[must_use]
     pub fn key(&self) -> &str {
         match self {
-            Self::Unknown { key, .. } | Self::Missing { key, .. } | Self::Wrong { key, .. } => key,
+            Self::Unknown { key, .. }
+            | Self::Missing { key, .. }
+            | Self::Wrong { key, .. }
+            | Self::Unfit { key, .. } => key,
         }
     }
 }
@@ -79,9 +94,9 @@ impl From<SettingProblem> for Error {
     fn from(problem: SettingProblem) -> Self {
         let code = match problem {
             SettingProblem::Missing { .. } => Code::UNCONFIGURED,
-            SettingProblem::Unknown { .. } | SettingProblem::Wrong { .. } => {
-                Code::INVALID_PARAMETER
-            }
+            SettingProblem::Unknown { .. }
+            | SettingProblem::Wrong { .. }
+            | SettingProblem::Unfit { .. } => Code::INVALID_PARAMETER,
         };
         Self::caused(code, problem.to_string(), problem)
     }
