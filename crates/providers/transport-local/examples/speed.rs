@@ -1,5 +1,5 @@
 //! How many small messages a second are written and read: as parcels in memory and on the disk, and as `.msg` files in memory.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a measurement stops at the first error, and prints"
