@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use mapi::queue_state::Phase;
 use mapi::{
-    Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, MapiProp, Message, ModifyMode,
-    MsgStore, Profile, Result, Session, SpecialFolder, Support, SystemSupport, recipient_type,
-    tags,
+    Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, Message, ModifyMode, MsgStore,
+    Profile, Result, Session, SpecialFolder, Support, SystemSupport, recipient_type, tags,
 };
 use mapi_spooler::{Options, Round, Spooler, Wanted};
 use testkit::FakeClock;

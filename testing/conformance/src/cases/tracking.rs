@@ -1,8 +1,8 @@
 //! RP-01: what reports tell of recipients is kept in the rows of the message that was sent.
 
 use mapi::{
-    Code, FileTime, MapiProp, Message, MessageTree, OpenFlags, Receipt, ReceiptPolicy, Reporting,
-    Result, SaveFlags, SpecialFolder, Track, columns, message_flags, recipient_type, tags,
+    Code, FileTime, Message, MessageTree, OpenFlags, Receipt, ReceiptPolicy, Reporting, Result,
+    SaveFlags, SpecialFolder, Track, columns, message_flags, recipient_type, tags,
 };
 use mapi_props::Guid;
 use mapi_spi::{Arrival, Inbox};
