@@ -71,9 +71,9 @@ impl Markup<'_> {
 
     fn text_field(&mut self, field: &FormField, focus: &str) {
         self.label(field);
-        let common = format!(
+        let own = format!(
             "{}{}{}{focus}",
-            common(field),
+            identity(field),
             flag(" readonly", !field.enabled),
             flag(" required", field.required && !is_set(field)),
         );
@@ -86,7 +86,7 @@ impl Markup<'_> {
         } = &field.kind
         else {
             self.line(&format!(
-                "<input type=\"password\" autocomplete=\"off\"{common}>"
+                "<input type=\"password\" autocomplete=\"off\"{own}>"
             ));
             return;
         };
@@ -102,7 +102,7 @@ impl Markup<'_> {
             // The first line feed is none of the text's.
             let shown = text(&shown.replace("\r\n", "\n"));
             self.line(&format!(
-                "<textarea rows=\"6\" dir=\"auto\"{common}{limit}>\n{shown}</textarea>"
+                "<textarea rows=\"6\" dir=\"auto\"{own}{limit}>\n{shown}</textarea>"
             ));
             return;
         }
@@ -112,7 +112,7 @@ impl Markup<'_> {
         };
         let value = attribute("value", shown);
         self.line(&format!(
-            "<input type=\"text\" dir=\"auto\"{common}{value}{limit}{list}>"
+            "<input type=\"text\" dir=\"auto\"{own}{value}{limit}{list}>"
         ));
         if !list.is_empty() {
             self.line(&format!("<datalist id=\"c{}-list\">", field.number));
@@ -129,9 +129,9 @@ impl Markup<'_> {
             flag(" checked", on),
             flag(" disabled", !field.enabled)
         );
-        let common = common(field);
+        let own = identity(field);
         self.line(&format!(
-            "<input type=\"checkbox\" value=\"on\"{common}{state}{focus}>"
+            "<input type=\"checkbox\" value=\"on\"{own}{state}{focus}>"
         ));
         self.label(field);
     }
@@ -189,12 +189,10 @@ impl Markup<'_> {
         } else {
             format!(" size=\"{lines}\"")
         };
-        let common = common(field);
+        let own = identity(field);
         let required = flag(" required", field.required);
         let disabled = flag(" disabled", !field.enabled);
-        self.line(&format!(
-            "<select{common}{size}{required}{disabled}{focus}>"
-        ));
+        self.line(&format!("<select{own}{size}{required}{disabled}{focus}>"));
         // Without it a browser picks the first row where nobody picked any.
         if folded && !rows.iter().any(|row| row.chosen) {
             self.line("<option value=\"\" selected></option>");
@@ -274,7 +272,7 @@ const fn focus_of(focus: &str) -> &'static str {
 }
 
 /// Id, name and what describes a field.
-fn common(field: &FormField) -> String {
+fn identity(field: &FormField) -> String {
     let name = name_of(field.number);
     let invalid = flag(" aria-invalid=\"true\"", field.problem.is_some());
     format!(
