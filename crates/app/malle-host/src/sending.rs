@@ -149,7 +149,6 @@ fn transfer(from: &Folder, message: &EntryId, to: &Folder) -> Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 mod tests {
     use super::{span, submit, take_back};
     use crate::drafts::scratch_folder;

@@ -218,7 +218,6 @@ fn rfc3339<S: Serializer>(time: &Option<FileTime>, to: S) -> Result<S::Ok, S::Er
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 mod tests {
     use super::{Known, OutboxRecipient, PersonState, SUBMITTED, each_once, person};
     use mapi::recipient_type::{P1, TO};

@@ -109,7 +109,6 @@ pub fn span(said: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
 mod tests {
     use super::{SendingChoice, span};
     use crate::Home;

@@ -136,4 +136,24 @@ mod tests {
             Err(BadLink::Address("nobody".to_owned()))
         );
     }
+
+    proptest::proptest! {
+        /// Whatever a page has somebody click on: at most a message, without files, another author or further fields.
+        #[test]
+        fn any_link_is_harmless(link in "(mailto:)?([a-z%@,.?&=<>\\r\\n:;\"é-]|%0[AaDd]|cc=|bcc=|subject=|body=|attach=){0,40}") {
+            if let Ok(draft) = mailto(&link) {
+                proptest::prop_assert!(draft.attach.is_empty() && draft.from.is_empty());
+                proptest::prop_assert!(!draft.subject.contains(['\r', '\n']));
+                let people = draft.to.iter().chain(&draft.cc).chain(&draft.bcc);
+                for person in people {
+                    proptest::prop_assert!(!person.address.contains(char::is_control));
+                }
+                // What is edited says the same, and no more.
+                let again = crate::DraftText::parse(&draft.template());
+                let again = again.map(|again| (again.to.len(), again.cc.len(), again.bcc.len()));
+                let counts = (draft.to.len(), draft.cc.len(), draft.bcc.len());
+                proptest::prop_assert_eq!(again, Ok(counts), "{}", link);
+            }
+        }
+    }
 }

@@ -43,6 +43,15 @@ impl Place {
         Self::at(app, store, folder)
     }
 
+    /// The Outbox of a store; in a dry run a folder that nobody ever sees.
+    pub(super) fn outbox(app: &App, store: &MsgStore) -> Outcome<Self> {
+        if app.global.dry_run {
+            return Self::scratch(app);
+        }
+        let folder = malle_host::sending::outbox(store).map_err(|e| app.failure(&e))?;
+        Self::at(app, store, folder)
+    }
+
     /// A folder that is named; in a dry run one that nobody ever sees.
     pub(super) fn at(app: &App, store: &MsgStore, folder: Folder) -> Outcome<Self> {
         if app.global.dry_run {
@@ -145,6 +154,21 @@ pub(super) fn identity(app: &App, from: Option<&str>) -> Outcome<Option<Identity
         })),
         _ => Err(bad_address(app, from)),
     }
+}
+
+/// Who the user is by what the profile says; none where nothing does.
+pub(super) fn own_identity(app: &App, store: &MsgStore) -> Outcome<Option<Identity>> {
+    let known = || -> mapi::Result<Option<Identity>> {
+        let blank = malle_host::sending::outbox(store)?.compose(&Compose::default())?;
+        let text = |tag| blank.find(tag).map(Option::unwrap_or_default);
+        let identity = Identity {
+            name: text(tags::SENDER_NAME)?,
+            address_type: text(tags::SENDER_ADDRTYPE)?,
+            address: text(tags::SENDER_EMAIL_ADDRESS)?,
+        };
+        Ok(Some(identity).filter(|identity| !identity.address.is_empty()))
+    };
+    known().map_err(|e| app.failure(&e))
 }
 
 /// Minutes east of UTC of this machine, now.

@@ -11,8 +11,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
 use super::composing::{
-    Place, Rest, Untouched, apply, categorise, compose, dropped, finish, kept, read_bytes, said,
-    sign, written,
+    Place, Rest, Untouched, apply, categorise, compose, dropped, finish, kept, own_identity,
+    read_bytes, said, sign, written,
 };
 
 pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
@@ -22,7 +22,11 @@ pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
     }
     let link = args.link.as_deref().map(|link| linked(app, link));
     let link = link.transpose()?;
-    let options = compose(app, &args.compose, None, &place)?;
+    let mut options = compose(app, &args.compose, None, &place)?;
+    if app.global.dry_run && options.identity.is_none() {
+        // The folder that nobody sees knows nothing of the profile.
+        options.identity = own_identity(app, &app.store()?)?;
+    }
     let message = place
         .folder
         .compose(&options)

@@ -17,7 +17,7 @@ use crate::text;
 use super::composing::{left_text, print_leaving, when};
 use super::spooling::{self, PATIENCE};
 
-pub(super) use became::{Became, Many};
+pub(super) use became::{Became, Many, look};
 
 /// When a message leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,12 +149,7 @@ fn carry(
         // They are queued: what keeps them there is told of each, and ends nothing.
         trouble = round(app).err();
     }
-    let became = messages.iter().map(|(store, message)| {
-        let mut became = Became::of(app, store, message)?;
-        became.not_sent_for(trouble.as_ref(), departure.waits());
-        Ok(became)
-    });
-    became.collect()
+    look(app, messages, trouble.as_ref(), departure.waits())
 }
 
 /// Sends all that is due.

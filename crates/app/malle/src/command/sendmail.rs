@@ -13,7 +13,7 @@ use crate::args::{BadWord, Sendmail, SendmailArgs, SendmailMode, sendmail_input}
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
-use super::composing::{dropped, kept, print_leaving, read_bytes, sign};
+use super::composing::{Place, dropped, kept, own_identity, print_leaving, read_bytes, sign};
 use super::send::{Departure, send};
 
 use envelope::Envelope;
@@ -55,8 +55,9 @@ fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
     let tree = malle_host::drafts::parse_draft(bytes);
     let mut tree = tree.map_err(|e| Failure::new(Exit::SysData, "no-message", e.to_string()))?;
     let store = app.store()?;
-    let outbox = malle_host::sending::outbox(&store).map_err(|e| app.failure(&e))?;
-    let writer = Writer::of(app, asked, &tree, &outbox)?;
+    let place = Place::outbox(app, &store)?;
+    let outbox = &place.folder;
+    let writer = Writer::of(app, asked, &tree, &store)?;
     let envelope = envelope(app, asked, writer.domain.as_deref())?;
     let again = envelope.address(&mut tree);
     if tree.recipients.is_empty() {
@@ -72,17 +73,17 @@ fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
     } else {
         0
     };
-    let message = kept(&outbox, tree, flags).map_err(|e| app.failure(&e))?;
+    let message = kept(outbox, tree, flags).map_err(|e| app.failure(&e))?;
     let ready = writer
-        .sign(&outbox, &message)
+        .sign(outbox, &message)
         .and_then(|()| reports(asked, &message))
         .and_then(|()| message.save_changes(mapi::SaveFlags::KEEP_OPEN_READWRITE));
     if let Err(error) = ready {
         // A message that cannot be what was asked for is not kept: whoever called has it still.
-        let _gone = dropped(&outbox, &message);
+        let _gone = dropped(outbox, &message);
         return Err(app.failure(&error));
     }
-    leave(app, asked, &store, &outbox, message)
+    leave(app, asked, &store, outbox, message)
 }
 
 /// Puts the message into the queue and has it sent; in a dry run prints it.
@@ -94,9 +95,7 @@ fn leave(
     message: Message,
 ) -> Outcome<Exit> {
     if app.global.dry_run {
-        let printed = print_leaving(app, &message);
-        dropped(outbox, &message).map_err(|e| app.failure(&e))?;
-        return printed;
+        return print_leaving(app, &message);
     }
     let departure = Departure {
         queue: asked.queue_only,
@@ -151,26 +150,25 @@ struct Writer {
 }
 
 impl Writer {
-    fn of(app: &App, asked: &Sendmail, tree: &MessageTree, outbox: &Folder) -> Outcome<Self> {
+    fn of(app: &App, asked: &Sendmail, tree: &MessageTree, store: &MsgStore) -> Outcome<Self> {
         let header = tree.props.text(tags::SENT_REPRESENTING_EMAIL_ADDRESS);
         let header = header.filter(|address| !address.is_empty());
         let said = asked.sender.as_deref().filter(|said| !is_nobody(said));
         let own = match (said, header) {
-            (None, None) => profile_address(outbox).map_err(|e| app.failure(&e))?,
+            (None, None) => own_identity(app, store)?,
             _ => None,
         };
         let domain_of = |address: &str| address.rsplit_once('@').map(|(_, d)| d.to_owned());
         let mut domain = said.or(header).and_then(domain_of);
-        domain = domain.or_else(|| own.as_deref().and_then(domain_of));
+        domain = domain.or_else(|| own.as_ref().and_then(|own| domain_of(&own.address)));
         let named = match (said, asked.name.as_deref()) {
             (Some(said), name) => Some(identity(app, said, name, domain.as_deref())?),
-            (None, Some(name)) => own
-                .as_deref()
-                .map(|address| identity(app, address, Some(name), None))
-                .transpose()?,
-            (None, None) => None,
+            (None, name) => own.map(|own| Identity {
+                name: name.unwrap_or(&own.name).to_owned(),
+                ..own
+            }),
         };
-        if named.is_none() && header.is_none() && own.is_none() {
+        if named.is_none() && header.is_none() {
             return Err(app.fail(Exit::SysConfig, "no-sender", Msg::SendmailFromNobody, &[]));
         }
         Ok(Self {
@@ -191,16 +189,6 @@ impl Writer {
         };
         sign(outbox, message, &options, !self.in_header)
     }
-}
-
-/// The address of whom the profile says the user is.
-fn profile_address(outbox: &Folder) -> mapi::Result<Option<String>> {
-    let blank = outbox.compose(&Compose {
-        folder: Some(outbox.clone()),
-        ..Compose::default()
-    })?;
-    let address = blank.find(tags::SENDER_EMAIL_ADDRESS)?;
-    Ok(address.filter(|address| address.contains('@')))
 }
 
 fn identity(app: &App, said: &str, name: Option<&str>, domain: Option<&str>) -> Outcome<Identity> {

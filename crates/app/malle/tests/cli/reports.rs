@@ -21,7 +21,7 @@ fn read_one(place: &Place, path: &str) {
                 Message-ID: <plans@example.org>\r\n\
                 Disposition-Notification-To: ann@example.org\r\n\r\nAt ten.\r\n";
     let malle = place.malle().clone().input(mail.as_bytes());
-    let run = malle.run(&["deliver", "-f", path, "bob@example.org"]);
+    let run = malle.run(["deliver", "-f", path, "bob@example.org"]);
     assert_eq!(run.code(), Some(0), "{}", run.err());
     place.json(&["-p", "bob", "flush", "--down"]);
     let rows = place.json(&["-p", "bob", "search", "is:unread"]);

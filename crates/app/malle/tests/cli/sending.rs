@@ -238,6 +238,18 @@ fn a_dry_run_shows_what_would_leave() {
         mime.contains("To: bob@example.org") && !mime.contains("eve@"),
         "{mime}"
     );
+    assert!(
+        mime.contains("From: ") && mime.contains("ann@example.org"),
+        "{mime}"
+    );
+    let mail = "To: bob@example.org\nBcc: eve@example.org\n\nx\n";
+    let words = ["-p", "ann", "--dry-run", "sendmail", "-t"];
+    let run = with_input(&place, &words, mail);
+    let mime = run.out();
+    assert!(
+        mime.contains("ann@example.org") && !mime.contains("eve@"),
+        "{mime}"
+    );
     let draft = place.json(&write(
         "ann",
         "bob@example.org",

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
 use super::super::bulk::Tally;
-use super::super::send::{Became, Many, round};
+use super::super::send::{Many, look, round};
 use super::super::spooling::order;
 
 /// The messages that ids name, by their stores.
@@ -130,12 +130,8 @@ pub(super) fn retry(app: &App, ids: &[String], unknown: bool) -> Outcome<Exit> {
     } else {
         round(app).err()
     };
-    let became = tried.iter().map(|(store, message)| {
-        let mut became = Became::of(app, store, message)?;
-        became.not_sent_for(trouble.as_ref(), false);
-        Ok(became)
-    });
-    let many = Many::of(became.collect::<Outcome<_>>()?, &failed);
+    let became = look(app, &tried, trouble.as_ref(), false)?;
+    let many = Many::of(became, &failed);
     app.output.show(&many)?;
     Ok(many.exit())
 }

@@ -1,8 +1,10 @@
 //! What became of messages that were to be sent.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 
-use malle_views::{QueuedState, QueuedView, Refused, left, queued_message};
+use malle_views::{QueuedState, QueuedView, Refused, left, queued};
 use mapi::{FileTime, MapiProp, Message, MsgStore, tags};
 use serde::{Serialize, Serializer};
 
@@ -61,18 +63,13 @@ impl From<QueuedState> for State {
 }
 
 impl Became {
-    /// Looks where a message is now that was put into the queue.
-    pub(crate) fn of(app: &App, store: &MsgStore, message: &Message) -> Outcome<Self> {
-        let id = message.short_id().map(|id| id.to_string());
-        let id = id.unwrap_or_default();
+    /// Where a message is now that has left the queue.
+    fn gone(app: &App, store: &MsgStore, message: &Message, id: String) -> Outcome<Self> {
         let look = || -> mapi::Result<Self> {
             let subject = message.find(tags::SUBJECT)?;
             let Some(entry) = message.entry_id() else {
                 return Ok(Self::new(id, subject, State::Failed));
             };
-            if let Some(waiting) = queued_message(store, &entry, malle_host::now())? {
-                return Ok(Self::waiting(waiting));
-            }
             let left = left(store, &entry)?;
             let state = match (left.kept, left.reached_nobody) {
                 (_, true) => State::Refused,
@@ -115,7 +112,7 @@ impl Became {
     }
 
     /// Notes what kept it from being sent: trouble, or that it was to wait.
-    pub(crate) fn not_sent_for(&mut self, trouble: Option<&Failure>, by_will: bool) {
+    fn not_sent_for(&mut self, trouble: Option<&Failure>, by_will: bool) {
         self.by_will = by_will;
         let stays = matches!(self.state, State::Queued | State::Sending);
         if stays && self.why.is_none() {
@@ -150,6 +147,36 @@ impl Became {
             _ => to.say(Msg::SentQueuedFor, &[id, &why]),
         }
     }
+}
+
+/// Looks where messages are now that were put into the queue, which is read once for each store; `trouble` kept them from being sent,
+/// or they wait `by_will`.
+pub(crate) fn look(
+    app: &App,
+    messages: &[(MsgStore, Message)],
+    trouble: Option<&Failure>,
+    by_will: bool,
+) -> Outcome<Vec<Became>> {
+    let mut queues: BTreeMap<String, BTreeMap<String, QueuedView>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (store, message) in messages {
+        let queue = match queues.entry(store.letter().to_owned()) {
+            Entry::Occupied(queue) => queue.into_mut(),
+            Entry::Vacant(place) => {
+                let queue = queued(store, malle_host::now()).map_err(|e| app.failure(&e))?;
+                place.insert(queue.into_iter().map(|one| (one.id.clone(), one)).collect())
+            }
+        };
+        let id = message.short_id().map(|id| id.to_string());
+        let id = id.unwrap_or_default();
+        let mut became = match queue.remove(&id) {
+            Some(waiting) => Became::waiting(waiting),
+            None => Became::gone(app, store, message, id)?,
+        };
+        became.not_sent_for(trouble, by_will);
+        all.push(became);
+    }
+    Ok(all)
 }
 
 impl Shown for Became {
