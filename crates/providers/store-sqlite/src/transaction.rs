@@ -25,6 +25,10 @@ pub(crate) const PAUSE: Duration = Duration::from_millis(3);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a waiting writer asks again. SQLite's own waiting asks ever more seldom and so misses every pause.
 const ASK: Duration = Duration::from_millis(1);
+/// How often it asks at first: most transactions are short, and while nobody asks nobody writes.
+const ASK_SOON: Duration = Duration::from_micros(150);
+/// How long it asks that often.
+const SOON: Duration = Duration::from_millis(20);
 /// How long SQLite itself waits where it meets others inside a transaction.
 const MEETING: Duration = Duration::from_millis(40);
 
@@ -251,7 +255,8 @@ fn wait(db: &Connection, call: &Call) -> Result<()> {
                         e,
                     ));
                 }
-                std::thread::sleep(ASK);
+                let waited = started.elapsed();
+                std::thread::sleep(if waited < SOON { ASK_SOON } else { ASK });
             }
             Err(e) => return Err(e).lift(),
         }
