@@ -158,7 +158,15 @@ fn what_is_not_for_others_stays_at_home() {
     let mut attached = part(TreeContent::Message(Box::new(inner)), "inner");
     attached.props.set(tags::ATTACH_NUM, 7);
     tree.attachments.push(attached);
+    let secret = "stays at home";
+    let text = PropTag::new(0x6681, PropType::UNICODE);
+    tree.props.set(text, secret);
+    tree.recipients[0].set(text, secret);
+    tree.attachments[0].props.set(text, secret);
     fates(ann.as_ref(), tree);
+    let parcel = std::fs::read(&machine.files("new")[0]).unwrap();
+    let found = parcel.windows(secret.len()).any(|w| w == secret.as_bytes());
+    assert!(!found, "it is in the file, if nobody reads it");
     let got = receive(ann.as_ref()).messages.pop().unwrap();
     for id in [0x0E07, 0x0FFE, 0x6600, 0x6680, 0x67F0, 0x7C01] {
         assert!(!got.props.contains(&PropKey::Id(id)), "{id:04X}");
