@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use mapi::Session;
 use mapi::spool::{Carrier, Carriers, Spool};
-use mapi_props::{Code, FileTime};
+use mapi_props::{Code, FileTime, Guid};
 use mapi_spi::{Call, Error, Result, TransportNotice, flush_flags};
 
 use super::{Problem, Round, Wanted, survey};
@@ -66,7 +66,8 @@ impl Driving<'_> {
             sending.stranded()?;
         }
         if self.wanted.up {
-            sending.heard.ready.clear();
+            let done = |uid: &Guid| usable.iter().any(|c| c.uid() == *uid);
+            sending.heard.ready.retain(|uid| !done(uid));
         }
         sending.heard.changed.clear();
         survey::take(self.spool, self.wanted, sending.work, sending.round)

@@ -1,3 +1,5 @@
+//! Routes, as a table.
+
 use mapi_props::{Bag, Guid, tags};
 use mapi_spi::Reach;
 

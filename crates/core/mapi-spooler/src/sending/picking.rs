@@ -38,11 +38,14 @@ impl Sending<'_> {
         } else {
             self.places(&picked, &state, carrier)
         };
+        let entry_id = self.spool.entry_id(waiting.item).as_bytes().to_vec();
         if places.is_empty() {
+            // A transport that asks for what it has not kept is not asked about it again.
+            self.heard.wanted.remove(&(carrier.uid(), entry_id));
             return Ok(None);
         }
         Ok(Some(Job {
-            entry_id: self.spool.entry_id(waiting.item).as_bytes().to_vec(),
+            entry_id,
             picked,
             state,
             places,

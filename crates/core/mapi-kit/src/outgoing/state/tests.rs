@@ -1,3 +1,5 @@
+//! Rows that are written and read, small whatever they hold.
+
 use mapi_props::{Code, FileTime, Guid};
 use mapi_spi::{Fate, Refusal};
 use proptest::prelude::*;
