@@ -61,8 +61,19 @@ impl Sending<'_> {
         let mut batch: Vec<Job> = Vec::new();
         let (mut bytes, mut after) = (0_u64, None);
         let mut queue = Queue::default();
+        // Whoever commits between two pages may belong before the first one's end, and what it submits next into the second one:
+        // what was submitted since the first was read is for the next time.
+        let mut horizon = self.spool.now();
         loop {
-            let page = self.spool.queue(after, PAGE)?;
+            let mut page = self.spool.queue(after, PAGE)?;
+            match after {
+                None => {
+                    horizon = page
+                        .last()
+                        .map_or(horizon, |l| l.place.submitted.max(horizon))
+                }
+                Some(_) => page.retain(|waiting| waiting.place.submitted <= horizon),
+            }
             after = page.last().map(|last| last.place);
             if after.is_none() {
                 break;
