@@ -4,7 +4,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::Stage;
 use crate::process;
@@ -53,14 +53,11 @@ fn there_and_back(stage: &mut Stage) -> Result<String> {
     let watching = stage.begin(&watch)?;
     stage.show(&["-p", "bob", "flush"])?;
     stage.ended(watching)?;
-    let inbox = stage.json(&["-p", "bob", "list", "Inbox", "--json"])?;
-    let subject = text(&inbox[0]["subject"])?;
-    let id = text(&inbox[0]["id"])?;
+    let Row { id, subject } = newest(stage.inbox("bob")?)?;
     stage.show(&["-p", "bob", "read", &id])?;
     stage.show(&["-p", "bob", "reply-all", &id, "--body", "Yes.", "--send"])?;
     stage.show(&["-p", "ann", "flush"])?;
-    let inbox = stage.json(&["-p", "ann", "list", "Inbox", "--json"])?;
-    let answer = text(&inbox[0]["id"])?;
+    let answer = newest(stage.inbox("ann")?)?.id;
     stage.show(&["-p", "ann", "thread", &answer])?;
     Ok(subject)
 }
@@ -71,26 +68,16 @@ fn refused(stage: &mut Stage) -> Result<()> {
     let words = ["-p", "ann", "new", "--to", to, "-s", "The plan"];
     let rest = ["--body", "As agreed.", "-a", FILE, "--send"];
     stage.show_ending(&[&words[..], &rest[..]].concat(), PARTLY)?;
-    let inbox = stage.json(&["-p", "ann", "list", "Inbox", "--json"])?;
-    let report = inbox
-        .as_array()
-        .and_then(|rows| {
-            let subject = |row: &&Value| row["subject"].as_str() == Some("Undeliverable: The plan");
-            rows.iter().find(subject)
-        })
-        .context("no report has come back")?;
-    let report = text(&report["id"])?;
+    let mut inbox = stage.inbox("ann")?.into_iter();
+    let report = inbox.find(|row| row.subject == "Undeliverable: The plan");
+    let report = report.context("no report has come back")?.id;
     stage.show(&["-p", "ann", "read", &report])?;
     join(stage, "carla", "carla@example.org")?;
     stage.show(&["-p", "ann", "resend", &report, "--send"])?;
     stage.show(&["-p", "carla", "flush"])?;
     stage.show(&["-p", "carla", "list", "Inbox"])?;
-    let of = |who: &str, stage: &Stage| {
-        let rows = stage.json(&["-p", who, "list", "Inbox", "--json"])?;
-        Ok::<_, anyhow::Error>(rows.as_array().map_or(0, Vec::len))
-    };
     stage.quietly(&["-p", "bob", "flush"])?;
-    let (carla, bob) = (of("carla", stage)?, of("bob", stage)?);
+    let (carla, bob) = (stage.inbox("carla")?.len(), stage.inbox("bob")?.len());
     ensure!(
         (carla, bob) == (1, 2),
         "carla has {carla} messages, bob {bob}"
@@ -99,9 +86,15 @@ fn refused(stage: &mut Stage) -> Result<()> {
     Ok(())
 }
 
-fn text(value: &Value) -> Result<String> {
-    let text = value.as_str().context("the command left something out")?;
-    Ok(text.to_owned())
+/// A row of `malle list --json`, as far as the circle needs it.
+#[derive(Debug, Deserialize)]
+struct Row {
+    id: String,
+    subject: String,
+}
+
+fn newest(rows: Vec<Row>) -> Result<Row> {
+    rows.into_iter().next().context("nothing has arrived")
 }
 
 impl Stage {
@@ -116,9 +109,10 @@ impl Stage {
         Ok(())
     }
 
-    /// What a command says under `--json`.
-    fn json(&self, words: &[&str]) -> Result<Value> {
-        let output = self.command(words).output()?;
+    /// What is in the Inbox of a profile, the newest first.
+    fn inbox(&self, of: &str) -> Result<Vec<Row>> {
+        let words = ["-p", of, "list", "Inbox", "--json"];
+        let output = self.command(&words).output()?;
         ensure!(
             output.status.success(),
             "malle {}: {}",
