@@ -220,12 +220,17 @@ pub(super) const CASES: &[Case] = &[
             };
             let (first, second) = (first.message.as_ref(), second.message.as_ref());
             let (first, second) = (first.expect("kept"), second.expect("kept"));
-            // When it was sent is another time.
+            // When it was sent is another time, and nothing else is.
             let times = [
                 tags::CLIENT_SUBMIT_TIME.raw(),
                 tags::PROVIDER_SUBMIT_TIME.raw(),
                 tags::CREATION_TIME.raw(),
                 tags::LAST_MODIFICATION_TIME.raw(),
+                // The same addresses once more, which composing fills in where a program left them out.
+                tags::SENDER_SMTP_ADDRESS.raw(),
+                tags::SENT_REPRESENTING_SMTP_ADDRESS.raw(),
+                tags::SMTP_ADDRESS.raw(),
+                tags::DISPLAY_TYPE.raw(),
             ];
             let first = said(first, &times);
             assert_eq!(
