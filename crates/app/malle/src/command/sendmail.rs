@@ -83,7 +83,7 @@ fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
         let _gone = dropped(outbox, &message);
         return Err(app.failure(&error));
     }
-    leave(app, asked, &store, outbox, message)
+    leave(app, asked, &store, outbox, &message)
 }
 
 /// Puts the message into the queue and has it sent; in a dry run prints it.
@@ -92,18 +92,18 @@ fn leave(
     asked: &Sendmail,
     store: &MsgStore,
     outbox: &Folder,
-    message: Message,
+    message: &Message,
 ) -> Outcome<Exit> {
     if app.global.dry_run {
-        return print_leaving(app, &message);
+        return print_leaving(app, message);
     }
     let departure = Departure {
         queue: asked.queue_only,
         not_before: None,
     };
-    let sent = send(app, store, &message, departure);
+    let sent = send(app, store, message, departure);
     if sent.is_err() {
-        let _gone = dropped(outbox, &message);
+        let _gone = dropped(outbox, message);
     }
     // Accepted is accepted: who calls sendmail is told of what was refused by a report.
     sent.map(|_| Exit::Ok)
