@@ -9,7 +9,7 @@ use mapi::{MapiProp, Message, OpenFlags, PropertyFlags, SaveFlags, Session, atta
 use serde_json::{Value, json};
 use testkit::Chance;
 
-use super::many::{Helper, spoolers, until_received};
+use super::many::{Process, spoolers, until_received};
 use super::scene::{RECEIVER, SENDER, Scene, address, message};
 use crate::measured::tidy;
 
@@ -18,14 +18,14 @@ const BLOCK: usize = 1 << 20;
 
 /// Submits, and has both spoolers work until it has arrived.
 fn through(scene: &Scene, role: &str, what: &str) -> Result<Value> {
-    let mut submits = Helper::begin(scene, role, what)?;
+    let mut submits = Process::begin(scene, role, what)?;
     let start = Instant::now();
     submits.go()?;
     let submitting = submits.end()?;
     let submitted = start.elapsed();
     let mut both = spoolers(scene)?;
     let start = Instant::now();
-    both.iter_mut().try_for_each(Helper::go)?;
+    both.iter_mut().try_for_each(Process::go)?;
     until_received(scene, 1)?;
     let delivered = start.elapsed();
     let [sending, receiving] = both;

@@ -17,13 +17,13 @@ use crate::measured::tidy;
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A process that does a part of the work.
-pub(super) struct Helper {
+pub(super) struct Process {
     child: ChildGuard,
     orders: Option<ChildStdin>,
     says: std::io::Lines<BufReader<ChildStdout>>,
 }
 
-impl Helper {
+impl Process {
     /// Begins it, and waits until it is ready.
     pub(super) fn begin(scene: &Scene, role: &str, what: &str) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
@@ -36,14 +36,14 @@ impl Helper {
         let mut child = ChildGuard::spawn(&mut command)?;
         let orders = child.child().stdin.take();
         let says = child.child().stdout.take().context("a pipe")?;
-        let mut helper = Self {
+        let mut process = Self {
             child,
             orders,
             says: BufReader::new(says).lines(),
         };
-        let first = helper.says.next().transpose()?;
+        let first = process.says.next().transpose()?;
         ensure!(first.as_deref() == Some("ready"), "{role}: {first:?}");
-        Ok(helper)
+        Ok(process)
     }
 
     /// It may begin.
@@ -63,20 +63,20 @@ impl Helper {
 }
 
 /// The processes that submit.
-fn submitters(scene: &Scene, messages: usize) -> Result<Vec<Helper>> {
+fn submitters(scene: &Scene, messages: usize) -> Result<Vec<Process>> {
     (0..PROCESSES)
         .map(|process| {
             let own = messages / PROCESSES + usize::from(process < messages % PROCESSES);
-            Helper::begin(scene, "submit", &format!("{process},{own}"))
+            Process::begin(scene, "submit", &format!("{process},{own}"))
         })
         .collect()
 }
 
 /// Both spoolers.
-pub(super) fn spoolers(scene: &Scene) -> Result<[Helper; 2]> {
+pub(super) fn spoolers(scene: &Scene) -> Result<[Process; 2]> {
     Ok([
-        Helper::begin(scene, "spool", SENDER)?,
-        Helper::begin(scene, "spool", RECEIVER)?,
+        Process::begin(scene, "spool", SENDER)?,
+        Process::begin(scene, "spool", RECEIVER)?,
     ])
 }
 
@@ -110,20 +110,20 @@ pub(super) fn one_after_the_other(home: &Path, messages: usize) -> Result<Value>
     let scene = Scene::new(home)?;
     let mut all = submitters(&scene, messages)?;
     let start = Instant::now();
-    all.iter_mut().try_for_each(Helper::go)?;
+    all.iter_mut().try_for_each(Process::go)?;
     let peaks = all
         .into_iter()
-        .map(Helper::end)
+        .map(Process::end)
         .collect::<Result<Vec<_>>>()?;
     let submitted = start.elapsed();
     let mut both = spoolers(&scene)?;
     let start = Instant::now();
-    both.iter_mut().try_for_each(Helper::go)?;
+    both.iter_mut().try_for_each(Process::go)?;
     until_received(&scene, messages)?;
     let sent = start.elapsed();
     let spooling = both
         .into_iter()
-        .map(Helper::end)
+        .map(Process::end)
         .collect::<Result<Vec<_>>>()?;
     scene.check_order(messages)?;
     Ok(json!({
@@ -138,20 +138,20 @@ pub(super) fn one_after_the_other(home: &Path, messages: usize) -> Result<Value>
 pub(super) fn together(home: &Path, messages: usize) -> Result<Value> {
     let scene = Scene::new(home)?;
     let mut both = spoolers(&scene)?;
-    both.iter_mut().try_for_each(Helper::go)?;
+    both.iter_mut().try_for_each(Process::go)?;
     let mut all = submitters(&scene, messages)?;
     let start = Instant::now();
-    all.iter_mut().try_for_each(Helper::go)?;
+    all.iter_mut().try_for_each(Process::go)?;
     let peaks = all
         .into_iter()
-        .map(Helper::end)
+        .map(Process::end)
         .collect::<Result<Vec<_>>>()?;
     let submitted = start.elapsed();
     until_received(&scene, messages)?;
     let whole = start.elapsed();
     let spooling = both
         .into_iter()
-        .map(Helper::end)
+        .map(Process::end)
         .collect::<Result<Vec<_>>>()?;
     scene.check_order(messages)?;
     Ok(json!({
