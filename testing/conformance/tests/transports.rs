@@ -1,5 +1,11 @@
 //! The suite for transports over those that there are.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -106,7 +112,7 @@ struct Local {
 const ME: &str = "me@here.example";
 
 impl Local {
-    fn new() -> Box<dyn TransportGround> {
+    fn boxed() -> Box<dyn TransportGround> {
         let local = Self {
             home: TempHome::new().unwrap(),
             reached: Mutex::default(),
@@ -227,7 +233,7 @@ impl Attempt for Marked {
 
 #[test]
 fn every_story_of_transports_holds_for_local_delivery() {
-    conformance::transports(Local::new).unwrap();
+    conformance::transports(Local::boxed).unwrap();
 }
 
 #[test]

@@ -209,6 +209,10 @@ impl Transport for LocalTransport {
         results.pop().unwrap_or_else(none)
     }
 
+    fn delivers(&self) -> bool {
+        true
+    }
+
     fn batch(&self) -> usize {
         BATCH
     }
