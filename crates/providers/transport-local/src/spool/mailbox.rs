@@ -87,14 +87,24 @@ impl Mailbox {
         }
     }
 
-    /// The parcels that wait, oldest first.
+    /// The parcels that wait, oldest first, up to one of them: of each of these everything that its sender put there before is
+    /// among them. The others come next time.
+    ///
+    /// A folder that is read while it is written may show what came later, and not what came earlier. So it is read twice:
+    /// whatever came before something of the first reading was there when the second began.
     pub(crate) fn waiting(&self) -> io::Result<Vec<ParcelName>> {
-        self.names(ParcelName::waiting)
+        let Some(last) = self.names(ParcelName::waiting)?.pop() else {
+            return Ok(Vec::new());
+        };
+        let mut names = self.names(ParcelName::waiting)?;
+        names.retain(|name| *name <= last);
+        Ok(names)
     }
 
     /// Whether any waits.
     pub(crate) fn has_mail(&self) -> bool {
-        self.waiting().is_ok_and(|names| !names.is_empty())
+        let waiting = self.names(ParcelName::waiting);
+        waiting.is_ok_and(|names| !names.is_empty())
     }
 
     /// The parcels that were taken and are to be forgotten.
