@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use mapi::queue_state::Phase;
 use mapi::{
-    Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, Message, ModifyMode, MsgStore,
-    Profile, Result, Session, SpecialFolder, Support, SystemSupport, recipient_type, tags,
+    Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, Message, ModifyMode,
+    MsgServiceAdmin, MsgStore, Profile, Result, Session, SpecialFolder, Support, SystemSupport,
+    recipient_type, tags,
 };
 use mapi_spooler::{Options, Round, Spooler, Wanted};
 use testkit::FakeClock;
@@ -125,6 +126,11 @@ impl Post {
     pub(crate) fn spooler(&self, f: &Fixture) -> Result<Spooler> {
         let session = Session::logon(&self.mapi, Logon::profile(PROFILE).under(lease(f)?))?;
         Spooler::begin(&session, &session.default_store()?, self.options.clone())
+    }
+
+    /// The services of its profile, to be changed.
+    pub(crate) fn services(&self) -> Result<MsgServiceAdmin> {
+        self.mapi.admin_profiles()?.admin_services(PROFILE)
     }
 
     /// What a transport does.

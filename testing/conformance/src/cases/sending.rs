@@ -175,6 +175,31 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        "TX-03.T3",
+        needs(),
+        "another order of transports holds in sessions to come, and says who is tried first; a part of them is no order",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP"), line("y", "SMTP")])?;
+            let (x, y) = (uid_of("x"), uid_of("y"));
+            let sent_by = |subject: &str| -> Result<Vec<&str>> {
+                post.submit(subject, &["ann"])?;
+                assert_eq!(round(&post.spooler(f)?)?.sent, 1);
+                let has = |letter: &&str| post.left(letter).iter().any(|left| left == subject);
+                Ok(["x", "y"].into_iter().filter(has).collect())
+            };
+            assert_eq!(sent_by("one")?, ["x"]);
+            post.services()?.set_transport_order(&[y, x])?;
+            assert_eq!(sent_by("two")?, ["y"]);
+            let part = post.services()?.set_transport_order(&[x]);
+            assert_eq!(code(part), Code::BUSY);
+            assert_eq!(sent_by("three")?, ["y"]);
+            // Whom the first declines the second gets: the order says who is asked first, not who alone.
+            post.script("y").answer("ann", [Fate::NotMine]);
+            assert_eq!(sent_by("four")?, ["x"]);
+            Ok(())
+        }
+    ),
+    case!(
         "XP-01.T1",
         needs(),
         "a message that has to wait two seconds is tried again no earlier, and others pass it",

@@ -4,12 +4,16 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use mapi_props::ReadAt;
 
 use super::draft::Draft;
 use super::durable;
 use crate::parcel::ParcelName;
+
+/// A file that nobody has locked, and was written to since, is not taken for one that was left.
+const YOUNG: Duration = Duration::from_secs(60);
 
 /// The directory of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,9 +193,15 @@ impl Mailbox {
     }
 }
 
-/// Whether nobody writes the file any more: writers hold it locked.
+/// Whether nobody writes the file any more: writers hold it locked from right after they made it. One that is young may be about to be
+/// locked. Should its writer have slept for so long in between, it finds the file gone, and sends later.
 fn is_left(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let made = file.metadata().and_then(|meta| meta.modified()).ok();
+    let age = made.and_then(|made| SystemTime::now().duration_since(made).ok());
+    age.is_some_and(|age| age > YOUNG) && file.try_lock().is_ok()
 }
 
 /// A file for reading, and its size; `None` if it is not there.

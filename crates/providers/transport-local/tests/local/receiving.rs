@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use mapi_props::{Code, PropValue, tags};
 use mapi_spi::{Call, SpoolerNotice, TransportNotice};
@@ -190,19 +191,24 @@ fn what_senders_left_is_removed_and_what_they_write_is_not() {
         .parent()
         .unwrap()
         .with_file_name("tmp");
-    fs::write(
-        tmp.join("0000000000000001-0000000000000001-00000000.parcel"),
-        b"half",
-    )
-    .unwrap();
-    let living =
-        fs::File::create(tmp.join("0000000000000001-0000000000000001-00000001.parcel")).unwrap();
+    let begun = |n: u32, minutes: u64| {
+        let name = format!("0000000000000001-0000000000000001-{n:08x}.parcel");
+        let file = fs::File::create(tmp.join(name)).unwrap();
+        let then = SystemTime::now() - Duration::from_secs(60 * minutes);
+        file.set_modified(then).unwrap();
+        file
+    };
+    drop(begun(0, 10));
+    let living = begun(1, 10);
     living.lock().unwrap();
+    // Made just now, and not locked yet: its sender is about to do that.
+    let young = begun(2, 0);
     receive(ann.as_ref());
-    assert_eq!(machine.files("tmp").len(), 1);
+    assert_eq!(machine.files("tmp").len(), 2);
     drop(living);
     receive(ann.as_ref());
-    assert!(machine.files("tmp").is_empty());
+    assert_eq!(machine.files("tmp").len(), 1);
+    drop(young);
 }
 
 #[test]
