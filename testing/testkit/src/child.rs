@@ -34,6 +34,18 @@ impl ChildGuard {
         })
     }
 
+    /// The same in a process group of its own, where there are such: a child that is to be stopped (`SIGSTOP`). The system lets the
+    /// stopped processes of a group go on when whoever began the group ends, as a shell does that has started a test in the
+    /// background.
+    ///
+    /// # Errors
+    /// When the program cannot be started.
+    pub fn spawn_apart(command: &mut Command) -> io::Result<Self> {
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        Self::spawn(command)
+    }
+
     /// The process id.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -105,7 +105,7 @@ impl Holder {
             .args(["--holder".as_ref(), scene.world.home.as_os_str()])
             .arg(&scene.desk.place)
             .stdout(std::process::Stdio::piped());
-        let mut process = ChildGuard::spawn(&mut command)?;
+        let mut process = ChildGuard::spawn_apart(&mut command)?;
         let output = process.child().stdout.take().context("a pipe")?;
         let (tell, began) = channel();
         std::thread::spawn(move || {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use malle_host::lease::NoAnswer;
 use mapi::Host;
 use mapi_spi::Call;
 use serde_json::{Value, json};
-use testkit::{Chance, Malle, TempHome};
+use testkit::{Chance, ChildGuard, Malle, TempHome};
 
 use super::{PATIENCE, signal};
 use crate::plan::Plan;
@@ -32,7 +33,9 @@ pub(super) fn run(plan: &Plan, chance: &mut Chance) -> Result<Value> {
     let malle = Malle::at(&home);
     let mut writer = Writer::of(&scene)?;
     writer.write(LETTERS, chance)?;
-    let mut daemon = malle.spawn(["daemon", "--quiet"])?;
+    let mut command = malle.command(["daemon", "--quiet"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut daemon = ChildGuard::spawn_apart(&mut command)?;
     let began = Instant::now();
     while writer.waiting()? + LEFT > LETTERS {
         ensure!(began.elapsed() < PATIENCE, "the daemon sends nothing");
