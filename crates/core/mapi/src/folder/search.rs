@@ -5,8 +5,8 @@ mod query;
 
 use mapi_props::{Code, Restriction};
 use mapi_spi::{
-    ChangeSet, Error, Expect, FolderKind, FolderSave, FolderTarget, Op, PropPatch, Result,
-    SearchAction, SearchData, SearchPhase, SearchSave,
+    Call, ChangeSet, Durability, Error, Expect, FolderKind, FolderSave, FolderTarget, Op,
+    PropPatch, Result, SearchAction, SearchData, SearchPhase, SearchSave,
 };
 
 use super::Folder;
@@ -107,8 +107,33 @@ impl Folder {
                 expect: Expect::Any,
             })
         }));
+        if foreground != Some(true) {
+            self.context.commit(changes)?;
+            return self.populate();
+        }
+        changes.durability = Durability::Batch;
         self.context.commit(changes)?;
-        self.populate()
+        self.populate_and_sync()
+    }
+
+    /// Populates the folder while its criteria, which are committed, reach the disk: a small population takes no longer than that.
+    /// Both have ended when this returns.
+    fn populate_and_sync(&self) -> Result<()> {
+        let store = self.context.spi()?;
+        std::thread::scope(|scope| {
+            // Whatever ends the population, criteria that everybody sees are to last.
+            let sync = || store.sync(&Call::default());
+            let thread = std::thread::Builder::new().name("malle-sync".to_owned());
+            let Ok(synced) = thread.spawn_scoped(scope, sync) else {
+                return sync().and_then(|()| self.populate());
+            };
+            let populated = self.populate();
+            let synced = synced.join().unwrap_or_else(|_| {
+                let detail = "the store failed while it wrote the criteria";
+                Err(Error::new(Code::CALL_FAILED, detail))
+            });
+            synced.and(populated)
+        })
     }
 
     /// Has the folder populated if it waits for that: now, or on a thread.
