@@ -8,7 +8,7 @@ use mapi_props::{Code, PropTag, PropType};
 use mapi_spi::{
     Call, Error, OpenStore, OpenTransport, ProviderDescription, ProviderKind, Result, Service,
     ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent, Setting, SettingKind, Store,
-    Support, Transport, UiHost, UiUse,
+    Support, Transport, UiHost, UiUse, enter_by_description,
 };
 
 use crate::{Script, ScriptedTransport, Step, Wire, WireTransport};
@@ -212,8 +212,7 @@ impl Service for ScriptedService {
             _ => UiUse::Never,
         };
         self.note(format!("entry {} {asks:?}", event.number()));
-        let plain = DescribedOnly(self.description());
-        plain.entry(event, draft, ui, call)
+        enter_by_description(&self.description(), event, draft, ui, call)
     }
 
     fn open_store(
@@ -256,28 +255,6 @@ impl Service for ScriptedService {
 
     fn shutdown(&self) {
         self.note("shutdown");
-    }
-}
-
-/// The entry point that a service has which says nothing else.
-#[derive(Debug)]
-struct DescribedOnly(ServiceDescription);
-
-impl Service for DescribedOnly {
-    fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    fn display_name(&self) -> &str {
-        &self.0.display_name
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.clone()
-    }
-
-    fn open_store(&self, _: &OpenStore, _: Arc<dyn Support>, _: &Call) -> Result<Arc<dyn Store>> {
-        Err(Error::from(Code::NO_SUPPORT))
     }
 }
 

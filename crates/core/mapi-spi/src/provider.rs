@@ -58,7 +58,6 @@ pub trait Service: Send + Sync + Debug {
         ui: &dyn UiHost,
         call: &Call,
     ) -> Result<()> {
-        call.check()?;
         enter_by_description(&self.description(), event, draft, ui, call)
     }
 

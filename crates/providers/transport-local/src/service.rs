@@ -6,7 +6,7 @@ use mapi_props::{Code, Guid};
 use mapi_spi::{
     Call, Error, Identity, OpenStore, OpenTransport, ProviderDescription, ProviderKind, Result,
     Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent, Store, Support,
-    Transport, UiHost, service_flags,
+    Transport, UiHost, enter_by_description, service_flags,
 };
 
 use crate::address::Address;
@@ -55,7 +55,7 @@ impl Service for LocalDeliveryService {
         ui: &dyn UiHost,
         call: &Call,
     ) -> Result<()> {
-        Plain(self).entry(event, draft, ui, call)?;
+        enter_by_description(&self.description(), event, draft, ui, call)?;
         match event {
             ServiceEvent::Create { .. } | ServiceEvent::Configure { .. } => {
                 let settings = Settings::read(&draft.config)?;
@@ -134,31 +134,4 @@ fn leave(config: &ServiceConfig) -> Result<()> {
         tracing::warn!(%error, "addresses of a mailbox that goes could not be given up");
     }
     Ok(())
-}
-
-/// The same service with the entry point that every service has.
-#[derive(Debug)]
-struct Plain<'a>(&'a LocalDeliveryService);
-
-impl Service for Plain<'_> {
-    fn name(&self) -> &str {
-        NAME
-    }
-
-    fn display_name(&self) -> &str {
-        DISPLAY_NAME
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.description()
-    }
-
-    fn open_store(
-        &self,
-        open: &OpenStore,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Store>> {
-        self.0.open_store(open, support, call)
-    }
 }

@@ -10,7 +10,7 @@ use mapi::{
     SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
     Setting, SettingKind, Support, UiHost, resource_flags, service_flags, tags,
 };
-use mapi_spi::{Call, OpenStore, Store};
+use mapi_spi::{Call, OpenStore, Store, enter_by_description};
 
 use super::{MAIL, MUTE, NOBODY, SINGLE};
 use crate::Fixture;
@@ -213,7 +213,7 @@ impl Service for Manned {
             Some(Answer::After(what)) => what(draft),
             None => {}
         }
-        Plain(&self.description).entry(event, draft, ui, call)?;
+        enter_by_description(&self.description, event, draft, ui, call)?;
         draft.identity = draft.config.values.get("user").map(|name| Identity {
             name: name.clone(),
             address_type: "SMTP".to_owned(),
@@ -240,28 +240,6 @@ impl Service for Manned {
             provider: String::new(),
         };
         self.clerk.stores.open_store(&open, support, call)
-    }
-}
-
-/// The entry point of a service that says nothing else than its description.
-#[derive(Debug)]
-struct Plain<'a>(&'a ServiceDescription);
-
-impl Service for Plain<'_> {
-    fn name(&self) -> &str {
-        &self.0.name
-    }
-
-    fn display_name(&self) -> &str {
-        &self.0.display_name
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.clone()
-    }
-
-    fn open_store(&self, _: &OpenStore, _: Arc<dyn Support>, _: &Call) -> Result<Arc<dyn Store>> {
-        Err(Error::new(Code::NO_SUPPORT, "this one has no stores"))
     }
 }
 

@@ -7,7 +7,7 @@ use mapi_props::{Code, PropTag, Slot, tags};
 use mapi_spi::{
     Call, Error, OpenStore, OpenTransport, ProviderDescription, ProviderKind, Result,
     SectionDescription, Service, ServiceDescription, ServiceDraft, ServiceEvent, Setting, Store,
-    Support, Transport, UiHost,
+    Support, Transport, UiHost, enter_by_description,
 };
 use mapi_svc::{Properties, Provider, dll_base};
 
@@ -217,7 +217,7 @@ impl Service for DescribedService {
         }
         match &self.worker {
             Some(worker) => worker.entry(event, draft, ui, call),
-            None => ByDescription(self).entry(event, draft, ui, call),
+            None => enter_by_description(&self.description, event, draft, ui, call),
         }
     }
 
@@ -249,32 +249,5 @@ impl Service for DescribedService {
         if let Some(worker) = &self.worker {
             worker.shutdown();
         }
-    }
-}
-
-/// A service without a worker, with the entry point that only needs a description.
-#[derive(Debug)]
-struct ByDescription<'a>(&'a DescribedService);
-
-impl Service for ByDescription<'_> {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.0.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.description()
-    }
-
-    fn open_store(
-        &self,
-        open: &OpenStore,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Store>> {
-        self.0.open_store(open, support, call)
     }
 }

@@ -89,6 +89,7 @@ pub fn enter_by_description(
     ui: &dyn UiHost,
     call: &Call,
 ) -> Result<()> {
+    call.check()?;
     match event {
         ServiceEvent::Create { ui: ask } => settle(service, draft, *ask, false, ui, call),
         ServiceEvent::Configure {
