@@ -22,6 +22,9 @@ pub struct QueueState {
     pub transport: Option<Guid>,
     /// Transports that declined recipients: what the bits of [`Known::Open`] mean.
     pub decliners: Vec<Guid>,
+    /// Since when it is tried, where that is later than its submission: somebody wanted it tried anew. Counts for when it is
+    /// given up.
+    pub since: Option<FileTime>,
     /// What is known of each recipient, by its place in the recipient table; those behind the end are [`Known::OPEN`].
     pub known: Vec<Known>,
 }

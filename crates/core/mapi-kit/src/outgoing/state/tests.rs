@@ -45,7 +45,7 @@ fn who_declined_is_known_for_each_recipient() {
 fn what_is_damaged_or_of_a_later_version_says_so() {
     let code = |bytes: &[u8]| QueueState::from_bytes(bytes).unwrap_err().code();
     assert_eq!(code(&[]), Code::CORRUPT_DATA);
-    assert_eq!(code(&[2, 0, 0]), Code::VERSION);
+    assert_eq!(code(&[3, 0, 0]), Code::VERSION);
     let mut whole = QueueState::default();
     whole.set(3, Known::Refused(Refusal::default()));
     let bytes = whole.to_bytes();
@@ -53,6 +53,11 @@ fn what_is_damaged_or_of_a_later_version_says_so() {
         let cut = QueueState::from_bytes(&bytes[..end]);
         assert!(cut.is_err() || cut.unwrap() != whole);
     }
+    // What the first version wrote: a message that was held after two attempts.
+    let first = [1, 2, 4, 0, 0, 0, 2, 1];
+    let held = QueueState::from_bytes(&first).unwrap();
+    assert_eq!((held.attempts, held.phase), (2, Phase::Held));
+    assert_eq!((held.known, held.since), (vec![Known::Leaving; 2], None));
     // Ten million times one recipient, and once more.
     let huge = [1, 0, 0, 0, 0, 0, 0x80, 0xAD, 0xE2, 0x04, 2, 1, 2];
     assert_eq!(code(&huge), Code::CORRUPT_DATA);
@@ -105,9 +110,10 @@ proptest! {
         phase in phase(),
         transport in proptest::option::of(any::<[u8; 16]>().prop_map(Guid)),
         decliners in proptest::collection::vec(any::<[u8; 16]>().prop_map(Guid), 0..4),
+        since in proptest::option::of((1..u64::MAX).prop_map(FileTime)),
         known in proptest::collection::vec(known(), 0..20),
     ) {
-        let state = QueueState { attempts, phase, transport, decliners, known };
+        let state = QueueState { attempts, phase, transport, decliners, since, known };
         prop_assert_eq!(QueueState::from_bytes(&state.to_bytes()).unwrap(), state);
     }
 

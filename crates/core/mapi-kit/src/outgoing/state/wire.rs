@@ -7,8 +7,10 @@ use mapi_spi::{Error, Refusal, Result};
 
 use super::{Cause, DECLINERS, Known, Phase, QueueState};
 
-/// The version that is written, and the only one that is read.
-const VERSION: u8 = 1;
+/// The version that is written.
+const VERSION: u8 = 2;
+/// The first one, which did not say since when a message waits; it is read.
+const FIRST: u8 = 1;
 
 /// More recipients than any store can hold: a damaged row must not ask for all memory.
 const RECIPIENTS: usize = 10_000_000;
@@ -21,6 +23,7 @@ pub(super) fn write(state: &QueueState) -> Vec<u8> {
     let transport = state.transport.iter();
     guids(&mut out, transport);
     guids(&mut out, state.decliners.iter().take(DECLINERS));
+    number(&mut out, state.since.map_or(0, |since| since.0));
     let mut runs = Vec::new();
     for run in state.known.chunk_by(|a, b| a == b) {
         if let Some(first) = run.first() {
@@ -120,7 +123,7 @@ fn number(out: &mut Vec<u8>, mut value: u64) {
 pub(super) fn read(bytes: &[u8]) -> Result<QueueState> {
     let mut from = Reader(bytes);
     match from.byte() {
-        Some(VERSION) => from.state().ok_or_else(damaged),
+        Some(version @ (FIRST | VERSION)) => from.state(version).ok_or_else(damaged),
         Some(version) => {
             let detail = format!("the queue state is of version {version}, which is not known");
             Err(Error::new(Code::VERSION, detail))
@@ -136,11 +139,15 @@ fn damaged() -> Error {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn state(&mut self) -> Option<QueueState> {
+    fn state(&mut self, version: u8) -> Option<QueueState> {
         let attempts = u32::try_from(self.number()?).ok()?;
         let (mut phase, why) = self.phase()?;
         let transport = self.guids(1)?.pop();
         let decliners = self.guids(DECLINERS)?;
+        let since = match version {
+            FIRST => 0,
+            _ => self.number()?,
+        };
         let texts = self.texts()?;
         if let (Phase::Waiting { why: text, .. }, Some(at)) = (&mut phase, why) {
             *text = text_at(&texts, at)?;
@@ -156,6 +163,7 @@ impl<'a> Reader<'a> {
             phase,
             transport,
             decliners,
+            since: Some(FileTime(since)).filter(|since| since.0 != 0),
             known,
         })
     }
