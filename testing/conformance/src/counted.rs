@@ -4,56 +4,10 @@ use std::fmt::{self, Debug, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mapi::TABLE_TARGET;
-use mapi_kit::trace::{TARGET, Traced};
-use mapi_spi::{
-    Call, OpenStore, Result, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
-    Support, UiHost,
-};
+use mapi_kit::trace::TARGET;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
-
-/// A service whose stores tell each call.
-#[derive(Debug)]
-pub(crate) struct Counted(pub(crate) Arc<dyn Service>);
-
-impl Service for Counted {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.0.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.description()
-    }
-
-    fn entry(
-        &self,
-        event: &ServiceEvent<'_>,
-        draft: &mut ServiceDraft,
-        ui: &dyn UiHost,
-        call: &Call,
-    ) -> Result<()> {
-        self.0.entry(event, draft, ui, call)
-    }
-
-    fn shutdown(&self) {
-        self.0.shutdown();
-    }
-
-    fn open_store(
-        &self,
-        open: &OpenStore,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Store>> {
-        let store = self.0.open_store(open, support, call)?;
-        Ok(Arc::new(Traced::new(store)))
-    }
-}
 
 /// Runs a story on this thread and returns what it gave, with the names of the calls that it made to stores of a
 /// [`crate::Fixture::counted_session`], in order.

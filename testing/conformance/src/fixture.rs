@@ -11,10 +11,10 @@ use mapi::{
     SaveFlags, Service, ServiceConfig, Session, Support, Table, attach_method, columns,
     resource_flags, tags,
 };
+use mapi_kit::trace::TracedService;
 use mapi_spi::{ChangeSet, FlagPatch, Items, Op, OpenStore};
 use testkit::{CountingBytes, FakeClock};
 
-use crate::counted::Counted;
 use crate::desk::OtherServices;
 
 /// Where stores of one kind are made for a case. Dropping it takes them away.
@@ -114,7 +114,7 @@ impl Fixture {
     /// # Errors
     /// Those of logging on.
     pub(crate) fn counted_session(&self) -> Result<Session> {
-        self.session_through(|service| Arc::new(Counted(service)))
+        self.session_through(|service| Arc::new(TracedService::new(service)))
     }
 
     /// Another session on the same profile, whose stores are opened through what `wrap` makes of their service.

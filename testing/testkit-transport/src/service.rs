@@ -7,8 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use mapi_props::{Code, PropTag, PropType};
 use mapi_spi::{
     Call, Error, OpenStore, OpenTransport, ProviderDescription, ProviderKind, Result, Service,
-    ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent, Setting, SettingKind, Store,
-    Support, Transport, UiHost, UiUse, enter_by_description,
+    ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent, ServiceLayer, Setting,
+    SettingKind, Store, Support, Transport, UiHost, UiUse, enter_by_description,
 };
 
 use crate::{Script, ScriptedTransport, Step, Wire, WireTransport};
@@ -272,36 +272,9 @@ impl Disturbed {
     }
 }
 
-impl Service for Disturbed {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.inner.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.inner.description()
-    }
-
-    fn entry(
-        &self,
-        event: &ServiceEvent<'_>,
-        draft: &mut ServiceDraft,
-        ui: &dyn UiHost,
-        call: &Call,
-    ) -> Result<()> {
-        self.inner.entry(event, draft, ui, call)
-    }
-
-    fn open_store(
-        &self,
-        open: &OpenStore,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Store>> {
-        self.inner.open_store(open, support, call)
+impl ServiceLayer for Disturbed {
+    fn below(&self) -> &dyn Service {
+        self.inner.as_ref()
     }
 
     fn open_transport(
@@ -316,9 +289,5 @@ impl Service for Disturbed {
             .open_transport(open, Arc::clone(&support), call)?;
         let script = Arc::clone(&self.script);
         Ok(Arc::new(ScriptedTransport::before(inner, support, script)))
-    }
-
-    fn shutdown(&self) {
-        self.inner.shutdown();
     }
 }

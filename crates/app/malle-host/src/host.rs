@@ -11,12 +11,9 @@ use mapi::{
     ProfileService, ProfileUse, ProviderKind, SectionAccess, ServiceFailure, Session,
     ValidateFlags, resource_flags,
 };
-use mapi_kit::trace::Traced;
+use mapi_kit::trace::TracedService;
 use mapi_props::{Code, Guid};
-use mapi_spi::{
-    Call, Error, Headless, OpenMode, OpenStore, OpenTransport, Result, Service, ServiceDescription,
-    ServiceDraft, ServiceEvent, Store, Support, Transport, UiHost,
-};
+use mapi_spi::{Call, Error, Headless, OpenMode, OpenStore, Result, Service, Support, UiHost};
 use store_mailbox::MailboxService;
 use store_memory::MemoryService;
 use store_sqlite::SqliteService;
@@ -195,7 +192,7 @@ impl MalleHost {
     fn as_used(&self, service: &Arc<dyn Service>) -> Arc<dyn Service> {
         let service = Arc::clone(service);
         if self.traced {
-            return Arc::new(TracedService(service));
+            return Arc::new(TracedService::new(service));
         }
         service
     }
@@ -391,57 +388,6 @@ pub enum CreateError {
     /// Its store.
     #[error(transparent)]
     Store(#[from] Error),
-}
-
-/// A service whose stores log their calls.
-#[derive(Debug)]
-struct TracedService(Arc<dyn Service>);
-
-impl Service for TracedService {
-    fn name(&self) -> &str {
-        self.0.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.0.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.0.description()
-    }
-
-    fn entry(
-        &self,
-        event: &ServiceEvent<'_>,
-        draft: &mut ServiceDraft,
-        ui: &dyn UiHost,
-        call: &Call,
-    ) -> Result<()> {
-        self.0.entry(event, draft, ui, call)
-    }
-
-    fn open_transport(
-        &self,
-        open: &OpenTransport,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Transport>> {
-        self.0.open_transport(open, support, call)
-    }
-
-    fn shutdown(&self) {
-        self.0.shutdown();
-    }
-
-    fn open_store(
-        &self,
-        open: &OpenStore,
-        support: Arc<dyn Support>,
-        call: &Call,
-    ) -> Result<Arc<dyn Store>> {
-        let store = self.0.open_store(open, support, call)?;
-        Ok(Arc::new(Traced::new(store)))
-    }
 }
 
 /// A host that knows a profile which is not written yet.

@@ -12,13 +12,42 @@ use std::time::Instant;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
-    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, Origin, Page, QueryPlan,
-    QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
-    Stage, Staged, Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
+    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, OpenStore, Origin, Page,
+    QueryPlan, QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow,
+    SearchData, Service, ServiceLayer, Stage, Staged, Store, StoreFigures, StoreInfo, Support,
+    Tenure, ThreadId, View,
 };
 
 /// The target under which calls are logged.
 pub const TARGET: &str = "spi";
+
+/// A service whose stores log their calls.
+#[derive(Debug)]
+pub struct TracedService(Arc<dyn Service>);
+
+impl TracedService {
+    /// The same service, its stores logged.
+    #[must_use]
+    pub const fn new(inner: Arc<dyn Service>) -> Self {
+        Self(inner)
+    }
+}
+
+impl ServiceLayer for TracedService {
+    fn below(&self) -> &dyn Service {
+        self.0.as_ref()
+    }
+
+    fn open_store(
+        &self,
+        open: &OpenStore,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> Result<Arc<dyn Store>> {
+        let store = self.0.open_store(open, support, call)?;
+        Ok(Arc::new(Traced::new(store)))
+    }
+}
 
 /// A store that logs its calls and passes them on.
 #[derive(Debug, Clone)]

@@ -48,8 +48,8 @@ pub use progress::{Progress, ProgressEvent, Share};
 pub use provider::{
     Identity, OpenMode, OpenStore, ProviderDescription, ProviderDraft, ProviderKind,
     SectionDescription, Service, ServiceConfig, ServiceDescription, ServiceDraft, ServiceEvent,
-    Setting, SettingKind, SettingProblem, SettingsData, UiUse, enter_by_description, service_flags,
-    settings_table,
+    ServiceLayer, Setting, SettingKind, SettingProblem, SettingsData, UiUse, enter_by_description,
+    service_flags, settings_table,
 };
 pub use queue::{QUEUE_STATE, QueuePlace, Queued};
 pub use search::{SearchAction, SearchCriteria, SearchData, SearchPhase, SearchSave};

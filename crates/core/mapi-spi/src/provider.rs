@@ -13,6 +13,7 @@ use crate::{Call, Error, OpenTransport, Result, Store, Support, Transport, UiHos
 mod description;
 mod draft;
 mod entry;
+mod layer;
 mod setting;
 
 pub use description::{
@@ -20,6 +21,7 @@ pub use description::{
 };
 pub use draft::{Identity, ProviderDraft, ServiceDraft};
 pub use entry::{ServiceEvent, UiUse, enter_by_description};
+pub use layer::ServiceLayer;
 pub use setting::{Setting, SettingKind, SettingProblem, SettingsData, settings_table};
 
 /// A message service: a bundle of providers under one configuration.

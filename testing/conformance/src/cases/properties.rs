@@ -8,7 +8,7 @@ use mapi::{
     TableRow, columns, guids, tags,
 };
 use mapi_props::AnsiString;
-use mapi_spi::{OpenStore, ServiceDescription, ServiceDraft, ServiceEvent, Store, UiHost};
+use mapi_spi::{OpenStore, ServiceLayer, Store};
 
 use crate::fixture::{add, add_subject, attach, by_subject, code, edit, prop, subjects};
 use crate::{Case, case};
@@ -479,27 +479,9 @@ struct Extended {
     text: &'static str,
 }
 
-impl Service for Extended {
-    fn name(&self) -> &str {
-        self.inner.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.inner.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.inner.description()
-    }
-
-    fn entry(
-        &self,
-        event: &ServiceEvent<'_>,
-        draft: &mut ServiceDraft,
-        ui: &dyn UiHost,
-        call: &Call,
-    ) -> Result<()> {
-        self.inner.entry(event, draft, ui, call)
+impl ServiceLayer for Extended {
+    fn below(&self) -> &dyn Service {
+        self.inner.as_ref()
     }
 
     fn open_store(

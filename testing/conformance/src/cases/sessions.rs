@@ -9,7 +9,7 @@ use mapi::{
     columns, object_type, resource_flags, tags,
 };
 use mapi_props::entry_id::{OneOff, OneOffStrings};
-use mapi_spi::{OpenStore, ServiceDescription, ServiceDraft, ServiceEvent, Store, UiHost};
+use mapi_spi::{OpenStore, ServiceLayer, Store};
 
 use crate::fixture::{add_subject, code, draft, prop};
 use crate::{Case, case};
@@ -462,27 +462,9 @@ impl Watched {
     }
 }
 
-impl Service for Watched {
-    fn name(&self) -> &str {
-        self.service.name()
-    }
-
-    fn display_name(&self) -> &str {
-        self.service.display_name()
-    }
-
-    fn description(&self) -> ServiceDescription {
-        self.service.description()
-    }
-
-    fn entry(
-        &self,
-        event: &ServiceEvent<'_>,
-        draft: &mut ServiceDraft,
-        ui: &dyn UiHost,
-        call: &Call,
-    ) -> Result<()> {
-        self.service.entry(event, draft, ui, call)
+impl ServiceLayer for Watched {
+    fn below(&self) -> &dyn Service {
+        self.service.as_ref()
     }
 
     fn open_store(
