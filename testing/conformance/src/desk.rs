@@ -111,6 +111,7 @@ impl Desk {
             services: Clerk::services(&self.clerk),
             defaults: self.defaults.iter().map(|s| (*s).to_owned()).collect(),
             ui: self.ui.clone(),
+            form_host: None,
             post: None,
         };
         Mapi::initialize(Arc::new(host))

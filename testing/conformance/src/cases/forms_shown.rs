@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use mapi::{
-    Code, Error, Folder, Form, FormHost, Host, Logon, Mapi, MapiProp, Message, MessageSite,
-    MsgStore, Profile, ProfileService, Result, Service, Session, ShowFormFlags, SiteStatus,
-    SpecialFolder, Support, columns, message_flags, tags,
+    Code, Error, Folder, FormHost, Logon, Mapi, MapiProp, Message, MessageSite, MsgStore, Result,
+    Session, ShowFormFlags, SiteStatus, SpecialFolder, columns, message_flags, tags,
 };
 
+use crate::desk::OtherServices;
 use crate::fixture::{add_subject, code, edit};
 use crate::{Case, Fixture, case};
 
@@ -17,7 +17,6 @@ const NEW: ShowFormFlags = ShowFormFlags::NEW_MESSAGE;
 type Deed = dyn Fn(&MessageSite) -> Result<()> + Send + Sync;
 
 /// Somebody who does one thing with a message that is shown.
-#[derive(Clone)]
 struct Person(Arc<Deed>);
 
 impl std::fmt::Debug for Person {
@@ -32,59 +31,17 @@ impl FormHost for Person {
     }
 }
 
-/// A program before which a person sits.
-#[derive(Debug)]
-struct Front {
-    host: Arc<dyn Host>,
-    person: Person,
-}
-
-impl Host for Front {
-    fn profile_names(&self) -> Result<Vec<String>> {
-        self.host.profile_names()
-    }
-
-    fn default_profile(&self) -> Result<Option<String>> {
-        self.host.default_profile()
-    }
-
-    fn profile(&self, name: &str) -> Result<Profile> {
-        self.host.profile(name)
-    }
-
-    fn change_profile(
-        &self,
-        name: &str,
-        change: &mut dyn FnMut(&mut Profile) -> Result<()>,
-    ) -> Result<()> {
-        self.host.change_profile(name, change)
-    }
-
-    fn service(&self, name: &str) -> Option<Arc<dyn Service>> {
-        self.host.service(name)
-    }
-
-    fn support(&self, profile: &str, service: &ProfileService) -> Arc<dyn Support> {
-        self.host.support(profile, service)
-    }
-
-    fn local_forms(&self) -> Result<Vec<Form>> {
-        self.host.local_forms()
-    }
-
-    fn form_host(&self) -> Option<Arc<dyn FormHost>> {
-        Some(Arc::new(self.person.clone()))
-    }
-}
-
 /// A session of a program before which somebody does this.
 fn before(
     f: &Fixture,
     deed: impl Fn(&MessageSite) -> Result<()> + Send + Sync + 'static,
 ) -> Result<Session> {
-    let host = f.host_with(f.ground().service());
-    let person = Person(Arc::new(deed));
-    let mapi = Mapi::initialize(Arc::new(Front { host, person }));
+    let service = f.ground().service();
+    let host = OtherServices {
+        form_host: Some(Arc::new(Person(Arc::new(deed)))),
+        ..OtherServices::of(f.host_with(Arc::clone(&service)), service)
+    };
+    let mapi = Mapi::initialize(Arc::new(host));
     Session::logon(&mapi, Logon::profile("work"))
 }
 

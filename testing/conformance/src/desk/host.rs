@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
-    Call, FlushRequest, Form, Guid, Headless, Host, Profile, ProfileEntry, ProfileService,
-    ProfileUse, Result, SectionAccess, Service, Support, UiHost, ValidateFlags,
+    Call, FlushRequest, Form, FormHost, Guid, Headless, Host, Profile, ProfileEntry,
+    ProfileService, ProfileUse, Result, SectionAccess, Service, Support, UiHost, ValidateFlags,
 };
 
 use super::Services;
@@ -18,6 +18,8 @@ pub(crate) struct OtherServices {
     pub(crate) services: Services,
     pub(crate) defaults: Vec<String>,
     pub(crate) ui: Option<Arc<dyn UiHost>>,
+    /// Who shows forms.
+    pub(crate) form_host: Option<Arc<dyn FormHost>>,
     /// The spooler, if it has one.
     pub(crate) post: Option<Arc<Post>>,
 }
@@ -30,6 +32,7 @@ impl OtherServices {
             services: vec![service],
             defaults: Vec::new(),
             ui: None,
+            form_host: None,
             post: None,
         }
     }
@@ -123,6 +126,10 @@ impl Host for OtherServices {
         change: &mut dyn FnMut(&mut Vec<Form>) -> Result<()>,
     ) -> Result<()> {
         self.profiles.change_local_forms(change)
+    }
+
+    fn form_host(&self) -> Option<Arc<dyn FormHost>> {
+        self.form_host.clone()
     }
 
     fn spools(&self) -> bool {

@@ -94,6 +94,7 @@ impl World {
                 profiles,
                 defaults: Vec::new(),
                 ui: Some(Arc::clone(&person) as Arc<dyn UiHost>),
+                form_host: None,
                 post: Some(Arc::clone(post)),
             }),
         };
