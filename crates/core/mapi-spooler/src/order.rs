@@ -2,8 +2,8 @@
 
 use mapi::spool::{Picked, Settlement, Spool, Verdict};
 use mapi::{EntryId, Session};
-use mapi_kit::outgoing::{self, state::Known, state::Phase, state::QueueState};
-use mapi_props::{Bag, Code, PropValue, message_flags, recipient_type, tags};
+use mapi_kit::outgoing::{self, state::Cause, state::Known, state::Phase, state::QueueState};
+use mapi_props::{Bag, Code, FileTime, PropValue, message_flags, recipient_type, tags};
 use mapi_spi::{Call, Error, ItemId, QueuePlace, Result, TransportNotice};
 
 use crate::outcome;
@@ -24,7 +24,7 @@ pub enum Order {
     },
     /// Do not send it until it is released.
     Hold,
-    /// Send it when its turn comes.
+    /// Send it when its turn comes, and not before its sender wants it sent.
     Release,
     /// It was sent: recipients that are not settled count as served, nobody is told otherwise.
     MarkSent,
@@ -64,7 +64,7 @@ pub(crate) fn carry_out(
         }
         Order::Release => {
             if state.phase == Phase::Held {
-                state.phase = Phase::Ready;
+                state.phase = freed(&picked.props, spool.now());
             }
             outcome::verdict(&mut state, &picked.recipients)
         }
@@ -129,6 +129,19 @@ fn retried(state: &mut QueueState, unknown: bool) {
             Known::Unknown if unknown => *known = Known::OPEN,
             _ => {}
         }
+    }
+}
+
+/// What a message that was held does next: its sender's time still counts (PR_DEFERRED_SEND_TIME).
+fn freed(props: &Bag, now: FileTime) -> Phase {
+    let wanted = props.value(tags::DEFERRED_SEND_TIME);
+    match wanted.and_then(PropValue::as_time) {
+        Some(until) if until > now => Phase::Waiting {
+            until,
+            cause: Cause::SendTime,
+            why: String::new(),
+        },
+        _ => Phase::Ready,
     }
 }
 

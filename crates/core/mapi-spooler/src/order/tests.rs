@@ -1,9 +1,9 @@
 //! Orders, as far as they need no store.
 
-use mapi_kit::outgoing::state::{Known, Phase, QueueState};
-use mapi_props::{Bag, PropValue, recipient_type, tags};
+use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
+use mapi_props::{Bag, FileTime, PropValue, recipient_type, tags};
 
-use super::{SUBMITTED, resent, retried};
+use super::{SUBMITTED, freed, resent, retried};
 
 fn row(kind: i32, address: &str) -> Bag {
     let mut row = Bag::new();
@@ -66,4 +66,18 @@ fn a_retry_forgets_who_declined_and_leaves_unknown_ones_alone_unless_told() {
     assert_eq!(state.known, expected);
     retried(&mut state, true);
     assert_eq!(state.known[2], Known::OPEN);
+}
+
+#[test]
+fn who_is_let_go_still_waits_for_the_time_of_its_sender() {
+    let mut props = Bag::new();
+    assert_eq!(freed(&props, FileTime(5)), Phase::Ready);
+    props.set(tags::DEFERRED_SEND_TIME, FileTime(9));
+    let waits = Phase::Waiting {
+        until: FileTime(9),
+        cause: Cause::SendTime,
+        why: String::new(),
+    };
+    assert_eq!(freed(&props, FileTime(5)), waits);
+    assert_eq!(freed(&props, FileTime(9)), Phase::Ready);
 }
