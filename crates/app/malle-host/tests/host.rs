@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use malle_host::export::MimeOf;
 use malle_host::import::{ImportJob, MailFlags, StoreTarget, import};
-use malle_host::{Home, MalleHost, Profiles, default_config};
-use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, Session, tags};
+use malle_host::{Catalogue, DELIVERY_SERVICE, Home, MalleHost, Profiles, default_config};
+use mapi::{Host, Logon, Mapi, MapiProp, MsgStore, NewService, Profile, Session, tags};
+use mapi_props::Code;
+use mapi_spi::{
+    Call, OpenStore, OpenTransport, Service, ServiceDescription, ServiceDraft, ServiceEvent, Store,
+    Support, Transport, UiHost,
+};
 use testkit::TempHome;
 
 fn session(home: &TempHome, service: &str) -> Session {
@@ -215,4 +220,86 @@ fn header_fields_that_a_store_has_mapped_become_properties() -> mapi::Result<()>
         assert_eq!(found.code(), mapi::Code::W_ERRORS_RETURNED, "{service}");
     }
     Ok(())
+}
+
+/// Local delivery, but the profile is gone once it has agreed to be in it.
+#[derive(Debug)]
+struct Late {
+    below: Arc<dyn Service>,
+    profile: std::path::PathBuf,
+}
+
+impl Service for Late {
+    fn name(&self) -> &str {
+        self.below.name()
+    }
+
+    fn display_name(&self) -> &str {
+        self.below.display_name()
+    }
+
+    fn description(&self) -> ServiceDescription {
+        self.below.description()
+    }
+
+    fn entry(
+        &self,
+        event: &ServiceEvent<'_>,
+        draft: &mut ServiceDraft,
+        ui: &dyn UiHost,
+        call: &Call,
+    ) -> mapi_spi::Result<()> {
+        self.below.entry(event, draft, ui, call)?;
+        if matches!(event, ServiceEvent::Create { .. }) {
+            std::fs::remove_file(&self.profile).expect("the profile was there");
+        }
+        Ok(())
+    }
+
+    fn open_store(
+        &self,
+        open: &OpenStore,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> mapi_spi::Result<Arc<dyn Store>> {
+        self.below.open_store(open, support, call)
+    }
+
+    fn open_transport(
+        &self,
+        open: &OpenTransport,
+        support: Arc<dyn Support>,
+        call: &Call,
+    ) -> mapi_spi::Result<Arc<dyn Transport>> {
+        self.below.open_transport(open, support, call)
+    }
+}
+
+#[test]
+fn an_address_is_free_again_if_its_service_could_not_be_added() {
+    let place = TempHome::new().expect("a home");
+    let home = || Home::below(place.path());
+    let plain = Arc::new(MalleHost::new(Profiles::of(home())));
+    for name in ["ann", "bob"] {
+        let profile = Profile {
+            name: name.to_owned(),
+            ..Profile::default()
+        };
+        Host::create_profile(plain.as_ref(), profile).expect("a profile is made");
+    }
+    let catalogue = Catalogue::of(&home());
+    let below = catalogue.service(DELIVERY_SERVICE).cloned();
+    let late = Late {
+        below: below.expect("local delivery is built in"),
+        profile: place.path().join("profiles/ann.toml"),
+    };
+    let profiles = Profiles::made_of(home(), catalogue.with(Arc::new(late)));
+    let add = |host: Arc<MalleHost>, profile: &str| {
+        let mapi = Mapi::initialize(host as Arc<dyn Host>);
+        let services = mapi.admin_profiles()?.admin_services(profile)?;
+        services.create_service(&NewService::of(DELIVERY_SERVICE).set("address", "x@localhost"))
+    };
+    let failed = add(Arc::new(MalleHost::new(profiles)), "ann");
+    assert_eq!(failed.expect_err("it is gone").code(), Code::NOT_FOUND);
+    add(plain, "bob").expect("nobody has the address");
 }

@@ -41,7 +41,7 @@ pub trait Service: Send + Sync + Debug {
     /// The entry point (MSGSERVICEENTRY): called when the service is set up, changed or removed, with what a profile
     /// holds or would hold of it. What it leaves in `draft` is kept if it succeeds, and nothing of it if it fails. With
     /// [`ServiceEvent::Create`] the draft holds everything of the description already; with [`ServiceEvent::Delete`]
-    /// everything is still there.
+    /// everything is still there. That is also told of a service that was not added although its entry point had agreed.
     ///
     /// Unless a service says otherwise, settings are checked against its description, and a person is asked where
     /// the event allows it.

@@ -11,6 +11,7 @@ use mapi_spi::{
 
 use super::entry_point::{Known, draft, keep, known, put};
 use super::identity;
+use super::place::Place;
 use crate::host::{Profile, ProfileService, resource_flags};
 use crate::subsystem::Subsystem;
 
@@ -147,6 +148,21 @@ pub(crate) struct Made {
 }
 
 impl Made {
+    /// Tells its entry point that it was not added after all: it takes back what it did elsewhere for it.
+    pub(crate) fn undo(&self, place: &Place) {
+        let (profile, description) = (place.read(), &self.known.description);
+        if profile.is_ok_and(|profile| may_be_added(&profile, description).is_err()) {
+            // Somebody else was faster, and what was done is now his.
+            return;
+        }
+        let mut draft = self.left.clone();
+        // What kept it from being added is the error to tell of.
+        let (event, call) = (ServiceEvent::Delete, Call::default());
+        let _told = self
+            .known
+            .enter(&place.subsystem, &event, &mut draft, &call);
+    }
+
     /// Adds it: the last one, its stores with letters of their own.
     ///
     /// # Errors

@@ -56,21 +56,35 @@ impl Spool {
         };
         self.mailbox(&owner.id).make().map_err(failed)?;
         durable::make_folder(&self.addresses(), self.shared).map_err(failed)?;
-        for address in addresses {
-            self.take(owner, address)?;
+        let before = self.owned(owner).map_err(failed)?;
+        let mut taken = addresses.iter().map(|address| self.take(owner, address));
+        if let Some(error) = taken.find_map(Result::err) {
+            if let Err(error) = self.release(owner, &before) {
+                tracing::warn!(%error, "addresses that a mailbox could not have all of are still taken");
+            }
+            return Err(error);
         }
         self.release(owner, addresses).map_err(failed)
     }
 
+    /// The addresses of `owner`.
+    fn owned(&self, owner: &Owner) -> io::Result<Vec<Address>> {
+        let mut owned = Vec::new();
+        for address in all(self)? {
+            if read(self, &address)?.is_some_and(|found| found.id == owner.id) {
+                owned.push(address);
+            }
+        }
+        Ok(owned)
+    }
+
     /// Gives up the addresses of `owner` but for those in `keep`. What was sent stays.
     pub(crate) fn release(&self, owner: &Owner, keep: &[Address]) -> io::Result<()> {
-        let before = all(self)?;
+        let owned = self.owned(owner)?;
         let mut gone = false;
-        for address in before.iter().filter(|address| !keep.contains(address)) {
-            if read(self, address)?.is_some_and(|found| found.id == owner.id) {
-                fs::remove_file(file_of(self, address))?;
-                gone = true;
-            }
+        for address in owned.iter().filter(|address| !keep.contains(address)) {
+            fs::remove_file(file_of(self, address))?;
+            gone = true;
         }
         if gone {
             durable::sync_folder(&self.addresses())?;
