@@ -33,6 +33,9 @@ const NOT_OF_DRAFTS: [PropTag; 4] = [
 /// Why the bytes hold no message.
 pub fn parse_draft(bytes: Vec<u8>) -> Result<MessageTree, mapi_mime::NoMessage> {
     let mut context = ImportContext::new(now());
+    // Whoever is named gets it: none is left out for their number, which the length of the header bounds.
+    context.limits.recipients = usize::MAX;
+    context.limits.header_fields = usize::MAX;
     for name in field_names(&bytes) {
         let key = name.to_ascii_lowercase();
         if key.starts_with(OWN_FIELDS) {
@@ -118,6 +121,16 @@ pub fn scratch_folder() -> mapi::Result<(Session, Folder)> {
 mod tests {
     use super::parse_draft;
     use mapi_props::tags;
+
+    #[test]
+    fn nobody_is_left_out_of_a_draft_for_their_number() {
+        let mut mail = String::new();
+        for n in 0..20_001 {
+            mail.push_str(&format!("Cc: p{n}@example.org\r\n"));
+        }
+        let tree = parse_draft((mail + "\r\nx").into_bytes()).unwrap();
+        assert_eq!(tree.recipients.len(), 20_001);
+    }
 
     #[test]
     fn a_draft_says_what_it_says_and_no_more() {

@@ -1,7 +1,7 @@
 //! The way in for programs that have RFC 5322 and no profile: one answer for each recipient, as in LMTP.
 //! RFC 2033 §4.2, RFC 5321 §4.4
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::PathBuf;
 
@@ -104,6 +104,11 @@ impl Post {
         let mut recipients = envelope.recipients.clone();
         check(&start, support.now())?;
         if recipients.is_empty() {
+            if start.len() >= HEADER && header_len(&start).is_none() {
+                // Further on it may name others, and in secret.
+                let detail = "the header is longer than 1 MiB: name the recipients beside it";
+                return Err(Error::new(Code::INVALID_PARAMETER, detail));
+            }
             recipients = named(&start, support.now());
             start = without_bcc(&start);
         }
@@ -292,21 +297,23 @@ fn check(start: &[u8], now: FileTime) -> Result<()> {
     })
 }
 
-/// Those whom the header names.
+/// Those whom the header names, each once.
 fn named(start: &[u8], now: FileTime) -> Vec<String> {
     let header = start
         .get(..header_len(start).unwrap_or(start.len()))
         .unwrap_or_default();
-    let Ok(tree) = mapi_mime::parse(header.to_vec(), &ImportContext::new(now)) else {
+    let mut context = ImportContext::new(now);
+    // Nobody is left out for their number, which the length of the header bounds.
+    context.limits.recipients = usize::MAX;
+    context.limits.header_fields = usize::MAX;
+    let Ok(tree) = mapi_mime::parse(header.to_vec(), &context) else {
         return Vec::new();
     };
-    let mut all: Vec<String> = Vec::new();
-    for address in tree.recipients.iter().filter_map(address_of) {
-        if !all.iter().any(|known| known == address.as_str()) {
-            all.push(address.as_str().to_owned());
-        }
-    }
-    all
+    let mut known = BTreeSet::new();
+    let all = tree.recipients.iter().filter_map(address_of);
+    all.map(|address| address.as_str().to_owned())
+        .filter(|address| known.insert(address.clone()))
+        .collect()
 }
 
 /// The start of a message without its Bcc fields, which nobody is to see.

@@ -185,3 +185,25 @@ fn a_large_mail_stays_in_its_parcel_until_it_is_read() {
     let kept = receive(ann.as_ref());
     assert!(original(&kept.messages[0]) == mail);
 }
+
+#[test]
+fn everybody_whom_the_header_names_is_answered_or_nobody() {
+    let machine = Machine::new();
+    let people: Vec<String> = (0..20_001).map(|n| format!("p{n}@example.com")).collect();
+    let mail = format!(
+        "To: {}\r\nCc: p7@example.com\r\n\r\nx",
+        people.join(",\r\n ")
+    );
+    let answers = deliver(&machine, mail.as_bytes(), &Envelope::default()).unwrap();
+    let answered: Vec<&str> = answers.iter().map(|a| a.recipient.as_str()).collect();
+    assert!(answered == people, "{} are answered", answered.len());
+    // Further on there may be others, and some in secret.
+    let long = format!(
+        "To: ann@localhost\r\nX: {}\r\nBcc: b@localhost\r\n\r\n",
+        "x".repeat(1 << 20)
+    );
+    let error = deliver(&machine, long.as_bytes(), &Envelope::default()).unwrap_err();
+    assert_eq!(error.code(), Code::INVALID_PARAMETER);
+    let beside = deliver(&machine, long.as_bytes(), &to(&["ann@example.com"])).unwrap();
+    assert_eq!(beside.len(), 1);
+}
