@@ -13,6 +13,8 @@ mod dropped;
 mod receiving;
 #[path = "local/sending.rs"]
 mod sending;
+#[path = "local/stopped.rs"]
+mod stopped;
 #[path = "local/whole.rs"]
 mod whole;
 #[path = "local/world.rs"]

@@ -174,6 +174,8 @@ impl Sender<'_> {
             }),
             Ok(None) => {}
             Err(error) => {
+                // Who was stopped says so: it is no fault of the mailbox, and no attempt.
+                call.check()?;
                 let why = match is_full(&error) {
                     true => format!("the disk is full: {error}"),
                     false => format!("the mailbox cannot be written: {error}"),
