@@ -23,6 +23,7 @@ pub mod json;
 mod map;
 mod name;
 pub mod names;
+pub mod person;
 mod prop_type;
 mod read_at;
 mod restriction;

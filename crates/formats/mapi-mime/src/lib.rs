@@ -32,7 +32,6 @@ pub mod maildir;
 pub mod mbox;
 mod names;
 mod parse;
-mod person;
 mod recipe;
 mod source;
 mod structure;

@@ -1,36 +1,8 @@
 //! Whom a report goes to.
 
 use mapi_props::entry_id::{OneOff, OneOffStrings, recipient_search_key};
-use mapi_props::{PropValue, Tag, TreeProps, object_type, recipient_type, tags};
-
-/// Where a message says who somebody is.
-struct Person {
-    entry_id: Tag<[u8]>,
-    name: Tag<str>,
-    address_type: Tag<str>,
-    address: Tag<str>,
-}
-
-const READ_RECEIPT: Person = Person {
-    entry_id: tags::READ_RECEIPT_ENTRYID,
-    name: tags::READ_RECEIPT_NAME,
-    address_type: tags::READ_RECEIPT_ADDRESS_TYPE,
-    address: tags::READ_RECEIPT_EMAIL_ADDRESS,
-};
-
-const SENDER: Person = Person {
-    entry_id: tags::SENDER_ENTRYID,
-    name: tags::SENDER_NAME,
-    address_type: tags::SENDER_ADDRTYPE,
-    address: tags::SENDER_EMAIL_ADDRESS,
-};
-
-const REPRESENTING: Person = Person {
-    entry_id: tags::SENT_REPRESENTING_ENTRYID,
-    name: tags::SENT_REPRESENTING_NAME,
-    address_type: tags::SENT_REPRESENTING_ADDRTYPE,
-    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-};
+use mapi_props::person::{PersonTags, READ_RECEIPT, REPRESENTING, SENDER};
+use mapi_props::{PropValue, TreeProps, object_type, recipient_type, tags};
 
 /// PR_READ_RECEIPT_ENTRYID, else whoever gets the other reports.
 pub(super) fn of_read_report(about: &TreeProps) -> Option<TreeProps> {
@@ -58,7 +30,8 @@ pub(super) fn redirected(about: &TreeProps) -> Option<TreeProps> {
     let mut row = by_entry_id(named)?;
     let key = key_of(&row)?;
     let senders = [&SENDER, &REPRESENTING];
-    let own = |who: &&Person| person(about, who).and_then(|row| key_of(&row)) == Some(key.clone());
+    let own =
+        |who: &&PersonTags| person(about, who).and_then(|row| key_of(&row)) == Some(key.clone());
     if senders.iter().any(own) {
         return None;
     }
@@ -76,7 +49,7 @@ fn key_of(row: &TreeProps) -> Option<Vec<u8>> {
     Some(recipient_search_key(row.text(tags::ADDRTYPE)?, address))
 }
 
-fn person(about: &TreeProps, tags: &Person) -> Option<TreeProps> {
+fn person(about: &TreeProps, tags: &PersonTags) -> Option<TreeProps> {
     let entry_id = about.value(tags.entry_id).and_then(PropValue::as_bytes);
     let name = about.text(tags.name).unwrap_or_default();
     let address = about.text(tags.address).filter(|a| !a.is_empty());

@@ -1,6 +1,10 @@
 //! What every report says of the message that it is about.
 //! Reference: "Required Report Message Properties", "Optional Report Message Properties"
 
+use mapi_props::person::{
+    ORIGINAL_REPRESENTING, ORIGINAL_SENDER, PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING,
+    SENDER,
+};
 use mapi_props::{FileTime, MessageTree, PropTag, PropValue, Tag, TreeProps, recipient_type, tags};
 
 use crate::subject;
@@ -28,97 +32,19 @@ const COPIED: &[(PropTag, PropTag)] = &[
     ),
     (tags::REPORT_TAG.raw(), tags::REPORT_TAG.raw()),
     (tags::SEARCH_KEY.raw(), tags::PARENT_KEY.raw()),
-    (tags::SENDER_NAME.raw(), tags::ORIGINAL_SENDER_NAME.raw()),
-    (
-        tags::SENDER_ADDRTYPE.raw(),
-        tags::ORIGINAL_SENDER_ADDRTYPE.raw(),
-    ),
-    (
-        tags::SENDER_EMAIL_ADDRESS.raw(),
-        tags::ORIGINAL_SENDER_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::SENDER_ENTRYID.raw(),
-        tags::ORIGINAL_SENDER_ENTRYID.raw(),
-    ),
-    (
-        tags::SENDER_SEARCH_KEY.raw(),
-        tags::ORIGINAL_SENDER_SEARCH_KEY.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_NAME.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_NAME.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_ENTRYID.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_SEARCH_KEY.raw(),
-    ),
+];
+
+/// People of the original and those of the report that keep them.
+const KEPT: [(PersonTags, PersonTags); 2] = [
+    (SENDER, ORIGINAL_SENDER),
+    (REPRESENTING, ORIGINAL_REPRESENTING),
 ];
 
 /// Who the reader was is whoever received the message, and whom he represents.
-const READER: &[(PropTag, PropTag, PropTag)] = &[
-    (
-        tags::RECEIVED_BY_NAME.raw(),
-        tags::SENDER_NAME.raw(),
-        tags::SENT_REPRESENTING_NAME.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_ADDRTYPE.raw(),
-        tags::SENDER_ADDRTYPE.raw(),
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_EMAIL_ADDRESS.raw(),
-        tags::SENDER_EMAIL_ADDRESS.raw(),
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_ENTRYID.raw(),
-        tags::SENDER_ENTRYID.raw(),
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_SEARCH_KEY.raw(),
-        tags::SENDER_SEARCH_KEY.raw(),
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    ),
-    (
-        tags::RCVD_REPRESENTING_NAME.raw(),
-        tags::SENT_REPRESENTING_NAME.raw(),
-        tags::SENT_REPRESENTING_NAME.raw(),
-    ),
-    (
-        tags::RCVD_REPRESENTING_ADDRTYPE.raw(),
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::RCVD_REPRESENTING_EMAIL_ADDRESS.raw(),
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::RCVD_REPRESENTING_ENTRYID.raw(),
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-    ),
-    (
-        tags::RCVD_REPRESENTING_SEARCH_KEY.raw(),
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    ),
+const READER: [(PersonTags, PersonTags); 3] = [
+    (RECEIVED_BY, SENDER),
+    (RECEIVED_BY, REPRESENTING),
+    (RECEIVED_FOR, REPRESENTING),
 ];
 
 /// Sets the class and what is told of the original.
@@ -136,6 +62,7 @@ pub(super) fn put(props: &mut TreeProps, original: &MessageTree, suffix: &str, n
             props.set(*to, value.clone());
         }
     }
+    keep(props, about, &KEPT);
     let subject = subject_of(about);
     let topic = about.text(tags::CONVERSATION_TOPIC).map(str::to_owned);
     let topic = topic.unwrap_or_else(|| subject::split(&subject, None).normalized.to_owned());
@@ -154,10 +81,16 @@ pub(super) fn put(props: &mut TreeProps, original: &MessageTree, suffix: &str, n
 
 /// Sets the sender of a read report.
 pub(super) fn put_reader(props: &mut TreeProps, about: &TreeProps) {
-    for (from, sender, representing) in READER {
-        if let Some(value) = about.value(*from) {
-            props.set(*sender, value.clone());
-            props.set(*representing, value.clone());
+    keep(props, about, &READER);
+}
+
+/// Says of people of the report what the original says of others.
+fn keep(props: &mut TreeProps, about: &TreeProps, people: &[(PersonTags, PersonTags)]) {
+    for (from, to) in people {
+        for (from, to) in from.each().into_iter().zip(to.each()) {
+            if let Some(value) = about.value(from) {
+                props.set(to, value.clone());
+            }
         }
     }
 }

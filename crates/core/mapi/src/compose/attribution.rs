@@ -1,10 +1,11 @@
 //! The words around a quoted message: who wrote it and when, or the header of one that is forwarded.
 
+use mapi_props::person::{REPRESENTING, SENDER};
 use mapi_props::{FileTime, MessageTree, PropValue, Tag, TreeProps, recipient_type, tags};
 use mapi_query::language::Day;
 
 use super::Language;
-use super::people::{REPRESENTING, SENDER};
+use super::people::addressee;
 
 /// People who are named in a header.
 const NAMED_MAX: usize = 50;
@@ -97,9 +98,7 @@ pub(super) const fn unreadable(language: Language) -> &'static str {
 }
 
 fn author(props: &TreeProps) -> Option<String> {
-    let known = REPRESENTING
-        .addressee(props)
-        .or_else(|| SENDER.addressee(props));
+    let known = addressee(&REPRESENTING, props).or_else(|| addressee(&SENDER, props));
     if let Some(who) = known {
         let smtp = [
             tags::SENT_REPRESENTING_SMTP_ADDRESS,

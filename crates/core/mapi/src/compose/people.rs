@@ -3,76 +3,34 @@
 use std::collections::BTreeSet;
 
 use mapi_props::entry_id::{flat_entries, recipient_search_key};
+use mapi_props::person::{PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
 use mapi_props::{MessageTree, PropTag, PropValue, Tag, TreeProps, recipient_type, tags};
 
 use super::{Addressee, ReplyTo};
 use crate::Identity;
 
-/// Where a message says who somebody is.
-pub(super) struct Person {
-    pub(super) name: Tag<str>,
-    pub(super) address_type: Tag<str>,
-    pub(super) address: Tag<str>,
-    pub(super) entry_id: Tag<[u8]>,
-    pub(super) search_key: Tag<[u8]>,
+/// The keys that a person goes by in a message.
+pub(super) fn person_keys(who: &PersonTags, props: &TreeProps) -> Vec<Vec<u8>> {
+    let stored = props.value(who.search_key).and_then(PropValue::as_bytes);
+    let address = props.text(who.address).filter(|a| !a.is_empty());
+    let made = address.map(|address| {
+        let kind = props.text(who.address_type).unwrap_or("SMTP");
+        recipient_search_key(kind, address)
+    });
+    stored.map(upper).into_iter().chain(made).collect()
 }
 
-pub(super) const SENDER: Person = Person {
-    name: tags::SENDER_NAME,
-    address_type: tags::SENDER_ADDRTYPE,
-    address: tags::SENDER_EMAIL_ADDRESS,
-    entry_id: tags::SENDER_ENTRYID,
-    search_key: tags::SENDER_SEARCH_KEY,
-};
-
-pub(super) const REPRESENTING: Person = Person {
-    name: tags::SENT_REPRESENTING_NAME,
-    address_type: tags::SENT_REPRESENTING_ADDRTYPE,
-    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    entry_id: tags::SENT_REPRESENTING_ENTRYID,
-    search_key: tags::SENT_REPRESENTING_SEARCH_KEY,
-};
-
-pub(super) const RECEIVED_BY: Person = Person {
-    name: tags::RECEIVED_BY_NAME,
-    address_type: tags::RECEIVED_BY_ADDRTYPE,
-    address: tags::RECEIVED_BY_EMAIL_ADDRESS,
-    entry_id: tags::RECEIVED_BY_ENTRYID,
-    search_key: tags::RECEIVED_BY_SEARCH_KEY,
-};
-
-pub(super) const RECEIVED_FOR: Person = Person {
-    name: tags::RCVD_REPRESENTING_NAME,
-    address_type: tags::RCVD_REPRESENTING_ADDRTYPE,
-    address: tags::RCVD_REPRESENTING_EMAIL_ADDRESS,
-    entry_id: tags::RCVD_REPRESENTING_ENTRYID,
-    search_key: tags::RCVD_REPRESENTING_SEARCH_KEY,
-};
-
-impl Person {
-    /// The keys that this person goes by in a message.
-    pub(super) fn keys(&self, props: &TreeProps) -> Vec<Vec<u8>> {
-        let stored = props.value(self.search_key).and_then(PropValue::as_bytes);
-        let address = props.text(self.address).filter(|a| !a.is_empty());
-        let made = address.map(|address| {
-            let kind = props.text(self.address_type).unwrap_or("SMTP");
-            recipient_search_key(kind, address)
+/// A person as somebody to write to: by address, else by an entry identifier that says one.
+pub(super) fn addressee(who: &PersonTags, props: &TreeProps) -> Option<Addressee> {
+    if let Some(address) = props.text(who.address).filter(|a| !a.is_empty()) {
+        return Some(Addressee {
+            name: props.text(who.name).unwrap_or_default().to_owned(),
+            address_type: props.text(who.address_type).unwrap_or("SMTP").to_owned(),
+            address: address.to_owned(),
         });
-        stored.map(upper).into_iter().chain(made).collect()
     }
-
-    /// The person as somebody to write to: by address, else by an entry identifier that says one.
-    pub(super) fn addressee(&self, props: &TreeProps) -> Option<Addressee> {
-        if let Some(address) = props.text(self.address).filter(|a| !a.is_empty()) {
-            return Some(Addressee {
-                name: props.text(self.name).unwrap_or_default().to_owned(),
-                address_type: props.text(self.address_type).unwrap_or("SMTP").to_owned(),
-                address: address.to_owned(),
-            });
-        }
-        let entry_id = props.value(self.entry_id).and_then(PropValue::as_bytes)?;
-        Addressee::of_one_off(entry_id)
-    }
+    let entry_id = props.value(who.entry_id).and_then(PropValue::as_bytes)?;
+    Addressee::of_one_off(entry_id)
 }
 
 type Row = Vec<(PropTag, PropValue)>;
@@ -111,8 +69,8 @@ fn authors(original: &MessageTree) -> Vec<Row> {
         return named;
     }
     let props = &original.props;
-    let author = REPRESENTING.addressee(props);
-    let author = author.or_else(|| SENDER.addressee(props));
+    let author = addressee(&REPRESENTING, props);
+    let author = author.or_else(|| addressee(&SENDER, props));
     let author = author.map(|a| a.row(recipient_type::TO));
     author.into_iter().collect()
 }
@@ -156,7 +114,7 @@ impl Me {
             .iter()
             .map(|a| recipient_search_key("SMTP", a));
         let own: BTreeSet<_> = of_session.chain(further).collect();
-        let received = [&RECEIVED_BY, &RECEIVED_FOR].map(|who| who.keys(&original.props));
+        let received = [&RECEIVED_BY, &RECEIVED_FOR].map(|who| person_keys(who, &original.props));
         let keys = own.iter().cloned().chain(received.concat()).collect();
         Self { keys, own }
     }
@@ -166,7 +124,7 @@ impl Me {
     }
 
     fn wrote(&self, original: &MessageTree) -> bool {
-        let keys = REPRESENTING.keys(&original.props);
+        let keys = person_keys(&REPRESENTING, &original.props);
         keys.iter().any(|key| self.own.contains(key))
     }
 }

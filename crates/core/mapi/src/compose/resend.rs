@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use mapi_props::person::{PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
 use mapi_props::{
     Code, MessageTree, PropTag, PropValue, TreeProps, attach_method, message_flags, recipient_type,
     tags,
@@ -19,31 +20,12 @@ use crate::{
 /// MAPI_SUBMITTED: the recipient has the message already.
 const SUBMITTED: i32 = i32::MIN;
 
-/// What the new message does not take from the original: its recipients and senders, and what became of it on its way.
-const LEFT: [PropTag; 32] = [
+/// Its people, whom the new message does not take from the original.
+const PEOPLE: [PersonTags; 4] = [SENDER, REPRESENTING, RECEIVED_BY, RECEIVED_FOR];
+
+/// What else it does not take: the recipients, and what became of it on its way.
+const LEFT: [PropTag; 10] = [
     tags::MESSAGE_RECIPIENTS,
-    tags::SENDER_NAME.raw(),
-    tags::SENDER_ADDRTYPE.raw(),
-    tags::SENDER_EMAIL_ADDRESS.raw(),
-    tags::SENDER_ENTRYID.raw(),
-    tags::SENDER_SEARCH_KEY.raw(),
-    tags::SENDER_SMTP_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_NAME.raw(),
-    tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_ENTRYID.raw(),
-    tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    tags::SENT_REPRESENTING_SMTP_ADDRESS.raw(),
-    tags::RECEIVED_BY_NAME.raw(),
-    tags::RECEIVED_BY_ADDRTYPE.raw(),
-    tags::RECEIVED_BY_EMAIL_ADDRESS.raw(),
-    tags::RECEIVED_BY_ENTRYID.raw(),
-    tags::RECEIVED_BY_SEARCH_KEY.raw(),
-    tags::RCVD_REPRESENTING_NAME.raw(),
-    tags::RCVD_REPRESENTING_ADDRTYPE.raw(),
-    tags::RCVD_REPRESENTING_EMAIL_ADDRESS.raw(),
-    tags::RCVD_REPRESENTING_ENTRYID.raw(),
-    tags::RCVD_REPRESENTING_SEARCH_KEY.raw(),
     tags::TRANSPORT_MESSAGE_HEADERS.raw(),
     tags::CLIENT_SUBMIT_TIME.raw(),
     tags::PROVIDER_SUBMIT_TIME.raw(),
@@ -76,7 +58,9 @@ impl Message {
         let tree = original.to_tree()?;
         let rows = recipients(&report, &tree)?;
         let again = self.outgoing(compose)?.create_message()?;
-        original.copy_to(&again, Some(&LEFT), CopyPropFlags::NONE)?;
+        let people = PEOPLE.iter().flat_map(PersonTags::all);
+        let left: Vec<PropTag> = LEFT.into_iter().chain(people).collect();
+        original.copy_to(&again, Some(&left), CopyPropFlags::NONE)?;
         again.set(tags::MESSAGE_CLASS, class)?;
         let flags = message_flags::READ | message_flags::UNSENT | message_flags::RESEND;
         again.set(tags::MESSAGE_FLAGS, flags.cast_signed())?;

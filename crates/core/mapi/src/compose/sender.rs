@@ -1,9 +1,10 @@
 //! Who writes, and for whom. Reference: "Delegate Access" (requirement MSG-09, OUT-12)
 
-use mapi_props::{MessageTree, PropTag, PropValue, TreeProps, tags};
+use mapi_props::person::{PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
+use mapi_props::{MessageTree, PropTag, PropValue, TreeProps};
 use mapi_spi::Result;
 
-use super::people::{Person, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
+use super::people::{addressee, person_keys};
 use super::{Addressee, Compose};
 use crate::context::Context;
 use crate::host::resource_flags;
@@ -49,7 +50,7 @@ pub(super) fn writer(
         return Some(Addressee::from(identity));
     }
     let addressed = original.and_then(|original| {
-        let got = RECEIVED_BY.keys(&original.props);
+        let got = person_keys(&RECEIVED_BY, &original.props);
         let sent_to: Vec<_> = original.recipients.iter().flat_map(row_keys).collect();
         let by = |keys: &[Vec<u8>]| {
             let known = identities.iter().map(Addressee::from);
@@ -61,7 +62,7 @@ pub(super) fn writer(
     });
     addressed
         .or_else(|| identities.first().map(Addressee::from))
-        .or_else(|| RECEIVED_BY.addressee(&original?.props))
+        .or_else(|| addressee(&RECEIVED_BY, &original?.props))
 }
 
 fn row_keys(row: &TreeProps) -> Vec<Vec<u8>> {
@@ -79,24 +80,19 @@ pub(super) fn sign(
     let mut props = Vec::new();
     if let Some(writer) = &writer {
         put(&mut props, &SENDER, writer);
-        push_smtp(&mut props, tags::SENDER_SMTP_ADDRESS.raw(), writer);
     }
     let received_for = original.and_then(|(original, compose)| {
         let chosen = compose.identity.is_some();
         let delegate = is_delegate(&original.props);
-        RECEIVED_FOR
-            .addressee(&original.props)
-            .filter(|_| delegate || !chosen)
+        addressee(&RECEIVED_FOR, &original.props).filter(|_| delegate || !chosen)
     });
     let author = received_for.or(writer);
     if let Some(author) = &author {
         put(&mut props, &REPRESENTING, author);
-        let tag = tags::SENT_REPRESENTING_SMTP_ADDRESS.raw();
-        push_smtp(&mut props, tag, author);
     }
     if let Some((original, _)) = original
         && author.is_some()
-        && author == RECEIVED_FOR.addressee(&original.props)
+        && author == addressee(&RECEIVED_FOR, &original.props)
     {
         keep_ids(&mut props, &original.props);
     }
@@ -121,11 +117,14 @@ fn keep_ids(props: &mut Vec<(PropTag, PropValue)>, original: &TreeProps) {
 
 /// Whether the original was received by one person for another.
 fn is_delegate(props: &TreeProps) -> bool {
-    let (by, on_behalf) = (RECEIVED_BY.keys(props), RECEIVED_FOR.keys(props));
+    let (by, on_behalf) = (
+        person_keys(&RECEIVED_BY, props),
+        person_keys(&RECEIVED_FOR, props),
+    );
     !on_behalf.is_empty() && !by.iter().any(|key| on_behalf.contains(key))
 }
 
-fn put(props: &mut Vec<(PropTag, PropValue)>, tags: &Person, who: &Addressee) {
+fn put(props: &mut Vec<(PropTag, PropValue)>, tags: &PersonTags, who: &Addressee) {
     props.push((tags.name.raw(), who.shown().into()));
     props.push((tags.address_type.raw(), who.address_type.as_str().into()));
     props.push((tags.address.raw(), who.address.as_str().into()));
@@ -133,10 +132,9 @@ fn put(props: &mut Vec<(PropTag, PropValue)>, tags: &Person, who: &Addressee) {
     if let Some(entry_id) = who.entry_id() {
         props.push((tags.entry_id.raw(), entry_id.into()));
     }
-}
-
-fn push_smtp(props: &mut Vec<(PropTag, PropValue)>, tag: PropTag, who: &Addressee) {
-    if who.address_type.eq_ignore_ascii_case("SMTP") {
-        props.push((tag, who.address.as_str().into()));
+    if let Some(smtp) = tags.smtp
+        && who.address_type.eq_ignore_ascii_case("SMTP")
+    {
+        props.push((smtp.raw(), who.address.as_str().into()));
     }
 }

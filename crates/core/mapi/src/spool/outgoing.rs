@@ -2,7 +2,8 @@
 //! Reference: "Sending Messages: Transport Provider Tasks" (requirements OUT-08, XP-01)
 
 use mapi_kit::export::{ExportFrom, export};
-use mapi_props::{Bag, MessageTree, StoredMessage, Tag, TreeProps, tags};
+use mapi_props::person::{PersonTags, REPRESENTING, SENDER};
+use mapi_props::{Bag, MessageTree, StoredMessage, TreeProps, tags};
 use mapi_spi::{Identity, ItemId, ItemMeta, Result};
 
 use super::{Carrier, Spool};
@@ -60,7 +61,7 @@ impl Spool {
         if let Some(own) = own.filter(|_| !self.is_mine(props)) {
             let sender = Addressee::from(own);
             put(props, &SENDER, &sender);
-            if REPRESENTING.nobody(props) {
+            if nobody(&REPRESENTING, props) {
                 put(props, &REPRESENTING, &sender);
             }
         }
@@ -84,47 +85,18 @@ impl Spool {
     }
 }
 
-/// Where a message says who somebody is.
-struct Says {
-    name: Tag<str>,
-    kind: Tag<str>,
-    address: Tag<str>,
-    entry_id: Tag<[u8]>,
-    search_key: Tag<[u8]>,
+/// Whether a message says nothing of somebody.
+fn nobody(who: &PersonTags, props: &TreeProps) -> bool {
+    who.each().iter().all(|tag| props.value(*tag).is_none())
 }
 
-const SENDER: Says = Says {
-    name: tags::SENDER_NAME,
-    kind: tags::SENDER_ADDRTYPE,
-    address: tags::SENDER_EMAIL_ADDRESS,
-    entry_id: tags::SENDER_ENTRYID,
-    search_key: tags::SENDER_SEARCH_KEY,
-};
-
-const REPRESENTING: Says = Says {
-    name: tags::SENT_REPRESENTING_NAME,
-    kind: tags::SENT_REPRESENTING_ADDRTYPE,
-    address: tags::SENT_REPRESENTING_EMAIL_ADDRESS,
-    entry_id: tags::SENT_REPRESENTING_ENTRYID,
-    search_key: tags::SENT_REPRESENTING_SEARCH_KEY,
-};
-
-impl Says {
-    fn nobody(&self, props: &TreeProps) -> bool {
-        let text = |tag: Tag<str>| props.value(tag).is_none();
-        let bytes = |tag: Tag<[u8]>| props.value(tag).is_none();
-        [self.name, self.kind, self.address].into_iter().all(text)
-            && [self.entry_id, self.search_key].into_iter().all(bytes)
-    }
-}
-
-fn put(props: &mut TreeProps, says: &Says, who: &Addressee) {
-    props.set(says.name, who.shown());
-    props.set(says.kind, who.address_type.as_str());
-    props.set(says.address, who.address.as_str());
-    props.set(says.search_key, who.search_key());
+fn put(props: &mut TreeProps, tags: &PersonTags, who: &Addressee) {
+    props.set(tags.name, who.shown());
+    props.set(tags.address_type, who.address_type.as_str());
+    props.set(tags.address, who.address.as_str());
+    props.set(tags.search_key, who.search_key());
     match who.entry_id() {
-        Some(id) => props.set(says.entry_id, id),
-        None => drop(props.remove(&says.entry_id.raw().into())),
+        Some(id) => props.set(tags.entry_id, id),
+        None => drop(props.remove(&tags.entry_id.raw().into())),
     }
 }

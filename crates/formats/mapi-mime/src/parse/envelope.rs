@@ -4,6 +4,7 @@
 mod rare;
 
 use mapi_props::entry_id::{OneOff, flat_entry_list, recipient_search_key};
+use mapi_props::person::{PersonTags, REPRESENTING, ROW, SENDER};
 use mapi_props::{
     Defect, FileTime, MessageTree, PropKey, PropName, PropValue, Tag, TreeProps, TreeValue,
 };
@@ -12,7 +13,6 @@ use mapi_props::{guids, object_type, recipient_type, tags};
 use super::{ImportContext, put_text};
 use crate::header::address::{self, Mailbox};
 use crate::header::{Field, date, fields};
-use crate::person::{PersonTags, REPRESENTING, ROW, SENDER};
 use crate::structure::short;
 use crate::{charset, transfer::Transfer};
 
@@ -427,7 +427,9 @@ fn set_person(props: &mut TreeProps, tags: &PersonTags, mailbox: &Mailbox) {
     if let Some(entry_id) = one_off(mailbox) {
         props.set(tags.address_type, SMTP);
         props.set(tags.address, mailbox.address.as_str());
-        props.set(tags.smtp, mailbox.address.as_str());
+        if let Some(smtp) = tags.smtp {
+            props.set(smtp, mailbox.address.as_str());
+        }
         props.set(
             tags.search_key,
             recipient_search_key(SMTP, &mailbox.address),

@@ -4,9 +4,8 @@
 use std::io;
 
 use mapi_props::entry_id::{OneOff, OneOffStrings, flat_entries};
+use mapi_props::person::{PersonTags, REPRESENTING, ROW, SENDER};
 use mapi_props::{MessageTree, PropValue, Tag, TreeProps, recipient_type, tags};
-
-use crate::person::{PersonTags, REPRESENTING, ROW, SENDER};
 
 use super::{Writer, address, field, text_of};
 
@@ -90,7 +89,10 @@ impl Person {
         let address_type = text_of(props, tags.address_type);
         let internet = address_type.is_empty() || address_type.eq_ignore_ascii_case("SMTP");
         let stored = text_of(props, tags.address);
-        let smtp = Some(text_of(props, tags.smtp)).filter(|a| !a.is_empty());
+        let smtp = tags
+            .smtp
+            .map(|smtp| text_of(props, smtp))
+            .filter(|a| !a.is_empty());
         let smtp = smtp.or(Some(stored).filter(|a| internet && !a.is_empty()));
         let name = text_of(props, tags.name);
         if let Some(smtp) = smtp {
@@ -214,7 +216,7 @@ pub(super) fn one_offs(writer: &mut Writer<'_>, props: &TreeProps, tag: Tag<[u8]
 
 /// A person of a report's row as reports name them, `rfc822; ann@example.org`; `None` without an address.
 pub(super) fn typed(props: &TreeProps) -> Option<String> {
-    let address = Some(text_of(props, ROW.smtp)).filter(|a| !a.is_empty());
+    let address = Some(text_of(props, tags::SMTP_ADDRESS)).filter(|a| !a.is_empty());
     let address = address
         .unwrap_or_else(|| text_of(props, ROW.address))
         .trim();

@@ -3,6 +3,7 @@
 
 use mapi_mime::ImportContext;
 use mapi_props::entry_id::{OneOff, recipient_search_key};
+use mapi_props::person::{RECEIVED_BY, RECEIVED_FOR};
 use mapi_props::{
     FileTime, MessageTree, PropValue, Tag, TreeProps, object_type, recipient_type, tags,
 };
@@ -70,32 +71,11 @@ fn received_as(
 
 /// PR_RECEIVED_BY_… and PR_RCVD_REPRESENTING_…: nobody receives for another here.
 fn say_by_whom(props: &mut TreeProps, address: &Address, settings: &Settings) {
-    struct Person {
-        name: Tag<str>,
-        kind: Tag<str>,
-        address: Tag<str>,
-        search_key: Tag<[u8]>,
-        entry_id: Tag<[u8]>,
-    }
-    const BY: Person = Person {
-        name: tags::RECEIVED_BY_NAME,
-        kind: tags::RECEIVED_BY_ADDRTYPE,
-        address: tags::RECEIVED_BY_EMAIL_ADDRESS,
-        search_key: tags::RECEIVED_BY_SEARCH_KEY,
-        entry_id: tags::RECEIVED_BY_ENTRYID,
-    };
-    const FOR: Person = Person {
-        name: tags::RCVD_REPRESENTING_NAME,
-        kind: tags::RCVD_REPRESENTING_ADDRTYPE,
-        address: tags::RCVD_REPRESENTING_EMAIL_ADDRESS,
-        search_key: tags::RCVD_REPRESENTING_SEARCH_KEY,
-        entry_id: tags::RCVD_REPRESENTING_ENTRYID,
-    };
     let name = settings.name.as_deref().unwrap_or(address.as_str());
     let search_key = recipient_search_key(ADDRESS_TYPE, address.as_str());
-    for person in [BY, FOR] {
+    for person in [RECEIVED_BY, RECEIVED_FOR] {
         props.set(person.name, name);
-        props.set(person.kind, ADDRESS_TYPE);
+        props.set(person.address_type, ADDRESS_TYPE);
         props.set(person.address, address.as_str());
         props.set(person.search_key, search_key.as_slice());
         if let Ok(id) = OneOff::new(name, ADDRESS_TYPE, address.as_str()).encode() {

@@ -2,6 +2,7 @@
 
 use mapi_kit::tracking::{Track, told};
 use mapi_props::entry_id::{OneOff, recipient_search_key};
+use mapi_props::person::{RECEIVED_BY, RECEIVED_FOR};
 use mapi_props::{
     MessageTree, PropTag, PropValue, RelOp, Restriction, Tag, TreeProps, object_type, tags,
 };
@@ -11,18 +12,8 @@ use super::MsgStore;
 use crate::placing::addressed_to;
 use crate::reporting::CentralReports;
 
-/// What a copy does not bring: how the message came here.
-const LEFT: [PropTag; 18] = [
-    tags::RECEIVED_BY_ENTRYID.raw(),
-    tags::RECEIVED_BY_NAME.raw(),
-    tags::RECEIVED_BY_ADDRTYPE.raw(),
-    tags::RECEIVED_BY_EMAIL_ADDRESS.raw(),
-    tags::RECEIVED_BY_SEARCH_KEY.raw(),
-    tags::RCVD_REPRESENTING_ENTRYID.raw(),
-    tags::RCVD_REPRESENTING_NAME.raw(),
-    tags::RCVD_REPRESENTING_ADDRTYPE.raw(),
-    tags::RCVD_REPRESENTING_EMAIL_ADDRESS.raw(),
-    tags::RCVD_REPRESENTING_SEARCH_KEY.raw(),
+/// What a copy does not bring, with whom it was received by and for: how the message came here.
+const LEFT: [PropTag; 8] = [
     tags::MESSAGE_TO_ME.raw(),
     tags::MESSAGE_CC_ME.raw(),
     tags::MESSAGE_RECIP_ME.raw(),
@@ -160,7 +151,8 @@ fn is_by_daemon(props: &TreeProps) -> bool {
 fn copy_for(message: &MessageTree, rule: &CentralReports) -> MessageTree {
     let mut copy = message.clone();
     copy.original = None;
-    for tag in LEFT {
+    let receivers = RECEIVED_BY.all().chain(RECEIVED_FOR.all());
+    for tag in LEFT.into_iter().chain(receivers) {
         copy.props.remove(&tag.into());
     }
     copy.props.set(tags::AUTO_FORWARDED, true);

@@ -1,7 +1,8 @@
 //! What a message that arrives must have, made where it brings nothing. Reference: "Setting Properties on Incoming Messages"
 //! (requirements INC-01, MSG-03)
 
-use mapi_props::{FileTime, MessageTree, PropTag, PropValue, Tag, TreeProps, recipient_type, tags};
+use mapi_props::person::{PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
+use mapi_props::{FileTime, MessageTree, PropValue, Tag, TreeProps, recipient_type, tags};
 
 /// The class of an incoming message that names none.
 const DEFAULT_CLASS: &str = "IPM.Note";
@@ -24,64 +25,19 @@ pub(super) fn complete(message: &mut MessageTree, now: FileTime) {
     if props.value(tags::MESSAGE_DELIVERY_TIME).is_none() {
         props.set(tags::MESSAGE_DELIVERY_TIME, now);
     }
-    stand_in(props, &SENDER);
-    stand_in(props, &RECEIVER);
+    stand_in(props, &SENDER, &REPRESENTING);
+    stand_in(props, &RECEIVED_BY, &RECEIVED_FOR);
 }
 
-/// Who is represented where nobody says so, property by property: who it is himself, and whom he represents.
-type StandIn = [(PropTag, PropTag); 5];
-
-const SENDER: StandIn = [
-    (
-        tags::SENDER_ENTRYID.raw(),
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-    ),
-    (tags::SENDER_NAME.raw(), tags::SENT_REPRESENTING_NAME.raw()),
-    (
-        tags::SENDER_ADDRTYPE.raw(),
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::SENDER_EMAIL_ADDRESS.raw(),
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::SENDER_SEARCH_KEY.raw(),
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    ),
-];
-
-const RECEIVER: StandIn = [
-    (
-        tags::RECEIVED_BY_ENTRYID.raw(),
-        tags::RCVD_REPRESENTING_ENTRYID.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_NAME.raw(),
-        tags::RCVD_REPRESENTING_NAME.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_ADDRTYPE.raw(),
-        tags::RCVD_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_EMAIL_ADDRESS.raw(),
-        tags::RCVD_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::RECEIVED_BY_SEARCH_KEY.raw(),
-        tags::RCVD_REPRESENTING_SEARCH_KEY.raw(),
-    ),
-];
-
 /// Whoever represents nobody represents himself: all properties together, so that two people are not mixed.
-fn stand_in(props: &mut TreeProps, by: &StandIn) {
-    if by.iter().any(|(_, to)| props.value(*to).is_some()) {
+fn stand_in(props: &mut TreeProps, who: &PersonTags, represented: &PersonTags) {
+    let represented = represented.each();
+    if represented.iter().any(|tag| props.value(*tag).is_some()) {
         return;
     }
-    for (from, to) in by {
-        if let Some(value) = props.value(*from).cloned() {
-            props.set(*to, value);
+    for (from, to) in who.each().into_iter().zip(represented) {
+        if let Some(value) = props.value(from).cloned() {
+            props.set(to, value);
         }
     }
 }

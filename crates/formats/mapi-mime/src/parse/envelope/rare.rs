@@ -1,21 +1,12 @@
 //! Fields that only some mail has: categories, languages, what Exchange and its telephone say, news.
 //! [MS-OXCMAIL] 2.2.3.2, RFC 5322 §3.6.5, RFC 5536
 
+use mapi_props::person::READ_RECEIPT;
 use mapi_props::{PropKey, PropName, PropValue, Tag, TreeValue, guids, tags};
 
-use super::{Envelope, PersonTags, set_person};
+use super::{Envelope, set_person};
 use crate::header::{Field, address, language, words};
 use crate::structure::short;
-
-/// The person whom a read receipt goes to.
-const READ_RECEIPT: PersonTags = PersonTags {
-    name: tags::READ_RECEIPT_NAME,
-    address_type: tags::READ_RECEIPT_ADDRESS_TYPE,
-    address: tags::READ_RECEIPT_EMAIL_ADDRESS,
-    smtp: tags::READ_RECEIPT_SMTP_ADDRESS,
-    search_key: tags::READ_RECEIPT_SEARCH_KEY,
-    entry_id: tags::READ_RECEIPT_ENTRYID,
-};
 
 /// Fields whose text is a property's as it stands.
 const TEXTS: &[(&str, Tag<str>)] = &[

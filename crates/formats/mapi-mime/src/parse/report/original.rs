@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use mapi_props::person::{ORIGINAL_REPRESENTING, ORIGINAL_SENDER, REPRESENTING, SENDER};
 use mapi_props::{
     AttachmentTree, MessageTree, PropKey, PropTag, PropValue, TreeContent, TreeProps, TreeValue,
     recipient_type, tags,
@@ -82,49 +83,19 @@ const COPIED: &[(PropTag, PropTag)] = &[
         tags::CONVERSATION_INDEX.raw(),
         tags::CONVERSATION_INDEX.raw(),
     ),
-    (tags::SENDER_NAME.raw(), tags::ORIGINAL_SENDER_NAME.raw()),
-    (
-        tags::SENDER_ADDRTYPE.raw(),
-        tags::ORIGINAL_SENDER_ADDRTYPE.raw(),
-    ),
-    (
-        tags::SENDER_EMAIL_ADDRESS.raw(),
-        tags::ORIGINAL_SENDER_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::SENDER_SEARCH_KEY.raw(),
-        tags::ORIGINAL_SENDER_SEARCH_KEY.raw(),
-    ),
-    (
-        tags::SENDER_ENTRYID.raw(),
-        tags::ORIGINAL_SENDER_ENTRYID.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_NAME.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_NAME.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_ADDRTYPE.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_SEARCH_KEY.raw(),
-    ),
-    (
-        tags::SENT_REPRESENTING_ENTRYID.raw(),
-        tags::ORIGINAL_SENT_REPRESENTING_ENTRYID.raw(),
-    ),
 ];
 
 fn facts(original: &MessageTree) -> Vec<(PropTag, PropValue)> {
-    let mut facts: Vec<(PropTag, PropValue)> = COPIED
+    let people = [
+        (SENDER, ORIGINAL_SENDER),
+        (REPRESENTING, ORIGINAL_REPRESENTING),
+    ];
+    let people = people
         .iter()
-        .filter_map(|(from, to)| Some((*to, original.props.value(*from)?.clone())))
+        .flat_map(|(from, to)| from.each().into_iter().zip(to.each()));
+    let copied = COPIED.iter().copied().chain(people);
+    let mut facts: Vec<(PropTag, PropValue)> = copied
+        .filter_map(|(from, to)| Some((to, original.props.value(from)?.clone())))
         .collect();
     let class = original.props.text(tags::MESSAGE_CLASS);
     let class = class.unwrap_or("IPM.Note").to_owned();
