@@ -1,0 +1,26 @@
+//! RTF bodies of messages: their packed form, their text, their HTML. Pure functions over bytes.
+//!
+//! ```
+//! let packed = mapi_rtf::compressed::compress(br"{\rtf1\ansi Dear {\b Ann},\par hello\par}");
+//! let rtf = mapi_rtf::compressed::decompress(&packed, 1 << 20).unwrap();
+//! assert_eq!(mapi_rtf::to_text(&rtf).text, "Dear Ann,\r\nhello\r\n");
+//! ```
+//!
+//! Reading makes no tree: tokens pass, groups are counted, and only what a group changed is kept until it ends. Any bytes
+//! are RTF of some kind; time and memory grow with their length, whatever is in them.
+//!
+//! * [`compressed`]: what PR_RTF_COMPRESSED holds. [MS-OXRTFCP]
+//! * [`native`]: what the sender wrote, RTF or something that RTF only carries. [MS-OXRTFEX] 2.2.3.1
+//! * [`to_text`]: the body as PR_BODY has it.
+//!
+//! Deliberately absent here: pictures and other data of objects, layout of pages, and safe showing of foreign HTML.
+
+mod code_page;
+pub mod compressed;
+mod native;
+mod reader;
+mod text;
+mod tokens;
+
+pub use native::{Native, native};
+pub use text::{Text, to_text};

@@ -1,0 +1,87 @@
+use super::*;
+
+fn check(rtf: &str, expect: &str) {
+    assert_eq!(to_text(rtf.as_bytes()).text, expect, "{rtf}");
+}
+
+#[test]
+fn paragraphs_lines_and_symbols() {
+    check(
+        "{\\rtf1 a\\par b\\line c\\tab d\\\r\ne\r\nf}",
+        "a\r\nb\r\nc\td\r\nef",
+    );
+    check(
+        "{\\rtf1 \\{\\}\\\\\\~\\_\\emdash\\bullet x}",
+        "{}\\\u{a0}\u{2011}\u{2014}\u{2022}x",
+    );
+    check("{\\rtf1 1\\cell 2\\cell\\row}", "1\t2\t\r\n");
+}
+
+#[test]
+fn what_is_no_text_is_passed_over() {
+    check(
+        "{\\rtf1{\\fonttbl{\\f0 Arial;}}{\\colortbl;\\red1;}{\\info{\\title t}}{\\*\\x y}a{\\v h}b{\\pict 00}c}",
+        "abc",
+    );
+    check(
+        "{\\rtf1{\\footnote n}{\\header h}{\\*\\htmltag84 <p>}x}",
+        "x",
+    );
+}
+
+#[test]
+fn characters_of_all_kinds() {
+    check(
+        "{\\rtf1\\ansi\\ansicpg1251 \\'c6\\u1078?\\u-4051\\'3f}",
+        "Жж\u{f02d}",
+    );
+    check("{\\rtf1\\u-10179?\\u-8704?!}", "\u{1F600}!");
+    check(
+        "{\\rtf1\\uc2\\u8364 ab{\\uc0\\u8364 x}\\u8364\\b\\'80c}",
+        "€€x€c",
+    );
+    check(
+        "{\\rtf1{\\fonttbl{\\f1\\fcharset128 x;}}\\f1\\'93\\'fa\\'96{\\b}y\\'83A}",
+        "日\u{fffd}yア",
+    );
+    check("{\\rtf1{\\upr{a}{\\*\\ud{\\u8364?}}}}", "€");
+}
+
+#[test]
+fn broken_input_is_read() {
+    check("garbage{\\rtf1 a}b", "a");
+    check("{\\rtf1 {{{a", "a");
+    check("text", "text");
+    check("", "");
+    check("{\\rtf1 a}}}b", "a");
+    check("{\\rtf1\\bin99999999 a}", "a");
+    check("{\\rtf1 a\\'", "a");
+}
+
+#[test]
+fn places_of_attachments_count_utf_16() {
+    let text = to_text("{\\rtf1 \\u-10179?\\u-8704?\\objattph x\\objattph }".as_bytes());
+    assert_eq!(text.text, "\u{1F600} x ");
+    assert_eq!(text.attachments, [2, 4]);
+}
+
+#[test]
+fn pieces_cover_the_text_and_point_to_the_source() {
+    let rtf = b"{\\rtf1\\ansi ab\r\nc{\\b d}\\'e9\\u8364?\\par x}";
+    let (text, pieces) = to_text_in_pieces(rtf);
+    assert_eq!(text.text, "abcdé€\r\nx");
+    let mut end = 0;
+    for piece in &pieces {
+        assert_eq!(piece.text.start, end);
+        end = piece.text.end;
+        if piece.kind == PieceKind::Verbatim {
+            let source = &rtf[piece.source.clone()];
+            assert_eq!(text.text[piece.text.clone()].as_bytes(), source);
+        }
+    }
+    assert_eq!(end, text.text.len());
+    let source = |place: usize| &rtf[pieces[place].source.clone()];
+    assert_eq!(source(3), b"\\'e9");
+    assert_eq!(source(4), b"\\u8364?");
+    assert_eq!(source(5), b"\\par ");
+}
