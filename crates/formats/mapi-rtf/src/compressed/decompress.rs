@@ -63,6 +63,8 @@ pub struct Decompressor<R> {
     given: u64,
     input: Box<[u8]>,
     ended: bool,
+    /// All packed bytes were read, and what they gave was checked.
+    checked: bool,
 }
 
 const INPUT: usize = 8192;
@@ -90,6 +92,7 @@ impl<R: Read> Decompressor<R> {
             given: 0,
             input: vec![0; INPUT].into_boxed_slice(),
             ended: false,
+            checked: false,
         })
     }
 
@@ -132,10 +135,10 @@ impl<R: Read> Decompressor<R> {
             return whole(&self.header, self.given).map_err(damaged);
         }
         if self.left == 0 {
-            self.finish().map_err(damaged)
-        } else {
-            Ok(())
+            self.finish().map_err(damaged)?;
+            self.checked = true;
         }
+        Ok(())
     }
 
     fn finish(&self) -> Result<(), Damage> {
@@ -148,7 +151,7 @@ impl<R: Read> Decompressor<R> {
 
 impl<R: Read> Read for Decompressor<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.taken == self.ready.len() && self.left > 0 {
+        while self.taken == self.ready.len() && !self.checked {
             self.more()?;
         }
         let ready = self.ready.get(self.taken..).unwrap_or_default();

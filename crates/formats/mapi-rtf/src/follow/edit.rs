@@ -18,7 +18,7 @@ struct Change {
 /// The RTF with its text made to be `text`; `None` if there is no place for what is new.
 pub(super) fn edited(rtf: &[u8], text: &str) -> Option<Vec<u8>> {
     let spots = Spots::of(rtf);
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n");
     let mut edit = Edit::of(rtf);
     for change in changes(&spots.text, &text) {
         edit.make(&spots, text.get(change.new)?, change.old)?;
@@ -130,27 +130,23 @@ impl<'a> Edit<'a> {
     }
 
     /// Puts `new` in the place of what stands in `old`; new text looks like what it replaces, else like what is before it.
-    fn make(&mut self, spots: &Spots, new: &str, old: Range<usize>) -> Option<()> {
-        let first = |from: Range<usize>| {
-            let c = spots.text.get(from.clone())?.chars().next()?;
-            spots.at(from.start, c.len_utf8())
-        };
-        let before = || {
-            let c = spots.text.get(..old.start)?.chars().next_back()?;
-            spots.at(old.start - c.len_utf8(), c.len_utf8())
-        };
-        let (place, skip) = if let Some(spot) = first(old.clone()) {
+    fn make(&mut self, spots: &Spots<'_>, new: &str, old: Range<usize>) -> Option<()> {
+        let (place, skip) = if let Some(spot) = spots.first(old.clone()) {
             (spot.source.start, spot.skip)
-        } else if let Some(spot) = before() {
+        } else if let Some(spot) = spots.before(old.start) {
             (spot.source.end, spot.skip)
         } else {
-            let spot = first(old.end..spots.text.len())?;
+            let spot = spots.first(old.end..spots.text.len())?;
             (spot.source.start, spot.skip)
         };
         self.copy_to(place)?;
         self.push(&source_of(new, skip), true);
         for (n, c) in spots.text.get(old.clone())?.char_indices() {
             let spot = spots.at(old.start + n, c.len_utf8())?;
+            if spot.source.start < self.at {
+                // Of two characters that are one in the source, the second.
+                continue;
+            }
             self.copy_to(spot.source.start)?;
             if !spot.structure {
                 self.leave_out(spot.source.end);
