@@ -5,7 +5,7 @@
 //! they are (MELA).
 
 mod compress;
-mod crc;
+pub(crate) mod crc;
 mod decompress;
 mod dictionary;
 mod header;

@@ -29,7 +29,11 @@ pub fn follow_text(rtf: &[u8], text: &str) -> Option<Vec<u8>> {
     };
     let edited = edit::edited(&own, text);
     let stands = |rtf: &Vec<u8>| sync::same(&to_text(rtf).text, text);
-    Some(edited.filter(stands).unwrap_or_else(|| from_text_with(text, &old.attachments)))
+    Some(
+        edited
+            .filter(stands)
+            .unwrap_or_else(|| from_text_with(text, &old.attachments)),
+    )
 }
 
 #[cfg(test)]

@@ -12,15 +12,22 @@
 //! * [`compressed`]: what PR_RTF_COMPRESSED holds. [MS-OXRTFCP]
 //! * [`native`]: what the sender wrote, RTF or something that RTF only carries. [MS-OXRTFEX] 2.2.3.1
 //! * [`to_text`]: the body as PR_BODY has it.
+//! * [`from_text`], [`from_html`]: RTF that says what a text or HTML says, and gives it back. [MS-OXRTFEX]
+//! * [`follow_text`] and [`sync`]: RTF that says what a text says that was changed.
 //!
 //! Deliberately absent here: pictures and other data of objects, layout of pages, and safe showing of foreign HTML.
 
 mod code_page;
 pub mod compressed;
+mod follow;
 mod native;
 mod reader;
+pub mod sync;
 mod text;
 mod tokens;
+mod write;
 
+pub use follow::follow_text;
 pub use native::{Native, native};
 pub use text::{Text, to_text};
+pub use write::{from_html, from_text, from_text_with};

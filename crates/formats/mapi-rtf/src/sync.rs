@@ -6,6 +6,8 @@
 //! significant, nor is what no reader sees and transports add or lose: controls, soft hyphens, joiners of no width, byte
 //! order marks.
 
+use crate::compressed::crc::update;
+
 /// The RTF auxiliary properties of a message's text.
 ///
 /// Characters are counted as Unicode scalar values.
@@ -30,17 +32,17 @@ impl Marks {
     /// The marks of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let mut crc = crate::compressed::Crc::default();
+        let mut crc = 0;
         let mut utf8 = [0; 4];
         let mut count = 0_usize;
         for c in significant(text) {
-            crc.update(c.encode_utf8(&mut utf8).as_bytes());
+            crc = update(crc, c.encode_utf8(&mut utf8).as_bytes());
             count += 1;
         }
         let ignorable = |c: &char| !is_significant(*c);
         let prefix = text.chars().take_while(ignorable);
         Self {
-            crc: crc.value().cast_signed(),
+            crc: crc.cast_signed(),
             count: number(count),
             tag: significant(text).take(TAG_LEN).collect(),
             prefix: number(prefix.filter(|c| !c.is_whitespace()).count()),
@@ -65,7 +67,10 @@ pub(crate) fn is_significant(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_graphic();
     }
-    let unseen = matches!(c, '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}');
+    let unseen = matches!(
+        c,
+        '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}'
+    );
     !c.is_whitespace() && !c.is_control() && !unseen
 }
 
@@ -90,7 +95,12 @@ mod tests {
         let marks = Marks::of(" \u{1}\u{FEFF}\tDear Ann \r\n\u{1}");
         let expected = ("DearAnn", 7, 2, 4);
         assert_eq!(
-            (marks.tag.as_str(), marks.count, marks.prefix, marks.trailing),
+            (
+                marks.tag.as_str(),
+                marks.count,
+                marks.prefix,
+                marks.trailing
+            ),
             expected
         );
         assert_eq!(marks.crc, Marks::of("DearAnn").crc);

@@ -53,6 +53,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Where the next token is looked for.
+    pub(crate) const fn place(&self) -> usize {
+        self.at
+    }
+
     /// Passes over the rest of a group whose end is the next unmatched `}`, and over that. Nothing is told of what is in it.
     pub(crate) fn skip_group(&mut self) {
         let mut depth = 1usize;

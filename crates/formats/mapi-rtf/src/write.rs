@@ -9,7 +9,8 @@ pub(crate) use escape::{push, push_char, push_text};
 pub use from_html::from_html;
 
 /// What stands before the text: a proportional font first, for it is what readers of mail show text in.
-const HEAD: &[u8] = b"{\\rtf1\\ansi\\ansicpg1252\\fromtext \\deff0{\\fonttbl{\\f0\\fswiss\\fcharset0 Arial;}}\r\n\
+const HEAD: &[u8] =
+    b"{\\rtf1\\ansi\\ansicpg1252\\fromtext \\deff0{\\fonttbl{\\f0\\fswiss\\fcharset0 Arial;}}\r\n\
 {\\colortbl\\red0\\green0\\blue0;}\r\n\\uc1\\pard\\plain\\deftab360 \\f0\\fs20 ";
 
 /// Where an attachment stands; the blank that ends the word is the character that the attachment is shown at.

@@ -4,7 +4,7 @@
 //! The polynomial of zip's CRC-32, but begun at zero and never inverted.
 
 /// The checksum after `bytes`, which follow what gave `crc` (0 at the beginning).
-pub(super) fn update(crc: u32, bytes: &[u8]) -> u32 {
+pub(crate) fn update(crc: u32, bytes: &[u8]) -> u32 {
     let (chunks, rest) = bytes.as_chunks::<8>();
     let crc = chunks.iter().fold(crc, |crc, chunk| eight(crc, *chunk));
     rest.iter().fold(crc, |crc, byte| one(crc, *byte))

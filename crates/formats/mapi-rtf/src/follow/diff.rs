@@ -57,10 +57,7 @@ fn trimmed(
     let head = x.iter().zip(y).take_while(|(p, q)| p == q).count();
     let (x, y) = (x.iter().skip(head), y.iter().skip(head));
     let tail = x.rev().zip(y.rev()).take_while(|(p, q)| p == q).count();
-    (
-        a.start + head..a.end - tail,
-        b.start + head..b.end - tail,
-    )
+    (a.start + head..a.end - tail, b.start + head..b.end - tail)
 }
 
 fn part<'a>(words: &'a [u32], range: &Range<usize>) -> &'a [u32] {
@@ -131,7 +128,11 @@ fn increasing(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
     for (n, (_, j)) in pairs.iter().enumerate() {
         let len = ends.partition_point(|(end, _)| end < j);
-        before.push(len.checked_sub(1).and_then(|l| ends.get(l)).map(|(_, n)| *n));
+        before.push(
+            len.checked_sub(1)
+                .and_then(|l| ends.get(l))
+                .map(|(_, n)| *n),
+        );
         match ends.get_mut(len) {
             Some(end) => *end = (*j, n),
             None => ends.push((*j, n)),
@@ -192,6 +193,13 @@ mod tests {
         new.insert(7000, 99_998);
         new.remove(9000);
         let found = differences(&old, &new);
-        assert_eq!(found, [(5000..5001, 5000..5001), (7000..7000, 7000..7001), (8999..9000, 9000..9000)]);
+        assert_eq!(
+            found,
+            [
+                (5000..5001, 5000..5001),
+                (7000..7000, 7000..7001),
+                (8999..9000, 9000..9000)
+            ]
+        );
     }
 }

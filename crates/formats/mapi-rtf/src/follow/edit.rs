@@ -20,7 +20,7 @@ pub(super) fn edited(rtf: &[u8], text: &str) -> Option<Vec<u8>> {
     let spots = Spots::of(rtf);
     let text = text.replace("\r\n", "\n").replace(['\r', '\n'], "\r\n");
     let mut edit = Edit::of(rtf);
-    for change in changes(&spots.text, &text) {
+    for change in changes(&spots, &text) {
         edit.make(&spots, text.get(change.new)?, change.old)?;
     }
     edit.copy_to(rtf.len())?;
@@ -57,20 +57,21 @@ pub(super) fn without_html(rtf: &[u8]) -> Vec<u8> {
     edit.out
 }
 
-fn changes(old: &str, new: &str) -> Vec<Change> {
+fn changes(spots: &Spots<'_>, new: &str) -> Vec<Change> {
     let mut words = Words::default();
+    let old = spots.text.as_str();
     let (before, after) = (words.of(old), words.of(new));
     drop(words);
     let numbers = |words: &[Word]| words.iter().map(|w| w.number).collect::<Vec<_>>();
     let found = differences(&numbers(&before), &numbers(&after));
-    let changes = found.into_iter().map(|(a, b)| {
+    let changes = found.into_iter().flat_map(|(a, b)| {
         let change = Change {
             old: between(&before, &a, old.len()),
             new: between(&after, &b, new.len()),
         };
-        trimmed(change, old, new)
+        parted(&change, spots, new)
     });
-    changes.collect()
+    changes.map(|change| trimmed(change, old, new)).collect()
 }
 
 /// The bytes from the word before some words to the word behind them.
@@ -78,6 +79,60 @@ fn between(words: &[Word], range: &Range<usize>, len: usize) -> Range<usize> {
     let before = range.start.checked_sub(1).and_then(|n| words.get(n));
     let behind = words.get(range.end);
     before.map_or(0, |word| word.at.end)..behind.map_or(len, |word| word.at.start)
+}
+
+/// A change without what goes on being there, such as attachments: what stands before one in the old text is replaced by as
+/// many words of the new one, and a blank of these is the character that it has itself.
+fn parted(change: &Change, spots: &Spots<'_>, new: &str) -> Vec<Change> {
+    let (mut old_start, mut new_start) = (change.old.start, change.new.start);
+    let mut parts = Vec::new();
+    for kept in spots.structures(change.old.clone()) {
+        let before = spots.text.get(old_start..kept.start).unwrap_or_default();
+        let rest = new.get(new_start..change.new.end).unwrap_or_default();
+        let len = as_many_words(before, rest);
+        parts.push(Change {
+            old: old_start..kept.start,
+            new: new_start..new_start + len,
+        });
+        old_start = kept.end;
+        new_start += len;
+        let own = new.get(new_start..change.new.end).unwrap_or_default();
+        new_start += match own.chars().next() {
+            Some('\r') if own.starts_with("\r\n") => 2,
+            Some(c) if c.is_whitespace() => c.len_utf8(),
+            _ => 0,
+        };
+    }
+    parts.push(Change {
+        old: old_start..change.old.end,
+        new: new_start..change.new.end,
+    });
+    parts
+}
+
+/// The bytes at the start of `text` that have as many words as `before`, and at most as much white space behind them.
+fn as_many_words(before: &str, text: &str) -> usize {
+    let words = before.split_whitespace().count();
+    let space = before
+        .chars()
+        .rev()
+        .take_while(|c| c.is_whitespace())
+        .count();
+    let (mut end, mut seen, mut within) = (0, 0, false);
+    for (n, c) in text.char_indices() {
+        let says = !c.is_whitespace();
+        seen += usize::from(says && !within);
+        within = says;
+        if seen > words {
+            break;
+        }
+        if says {
+            end = n + c.len_utf8();
+        }
+    }
+    let after = text.get(end..).unwrap_or_default();
+    let blanks = after.chars().take_while(|c| c.is_whitespace()).take(space);
+    end + blanks.map(char::len_utf8).sum::<usize>()
 }
 
 /// Without what both begin and end with.
@@ -98,7 +153,9 @@ fn trimmed(change: Change, old: &str, new: &str) -> Change {
 /// The bytes of either that begin alike.
 fn common(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> (usize, usize) {
     let alike = a.zip(b).take_while(|(p, q)| looks(*p) == looks(*q));
-    alike.fold((0, 0), |(n, m), (p, q)| (n + p.len_utf8(), m + q.len_utf8()))
+    alike.fold((0, 0), |(n, m), (p, q)| {
+        (n + p.len_utf8(), m + q.len_utf8())
+    })
 }
 
 /// White space of one kind is as good as that of another, but for line ends.
@@ -148,9 +205,7 @@ impl<'a> Edit<'a> {
                 continue;
             }
             self.copy_to(spot.source.start)?;
-            if !spot.structure {
-                self.leave_out(spot.source.end);
-            }
+            self.leave_out(spot.source.end);
         }
         Some(())
     }
@@ -203,7 +258,11 @@ fn ends_in_word(rtf: &[u8]) -> bool {
     if digits > 0 {
         rest = rest.strip_suffix(b"-").unwrap_or(rest);
     }
-    let letters = rest.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    let letters = rest
+        .iter()
+        .rev()
+        .take_while(|b| b.is_ascii_alphabetic())
+        .count();
     let head = rest.get(..rest.len() - letters).unwrap_or_default();
     let slashes = head.iter().rev().take_while(|b| **b == b'\\').count();
     letters > 0 && slashes % 2 == 1
@@ -219,7 +278,9 @@ mod tests {
             let expected = rtf != "\\b-";
             assert_eq!(ends_in_word(rtf.as_bytes()), expected, "{rtf}");
         }
-        for rtf in ["", "b", "\\\\b", "\\'e9", "\\'ab", "\\b ", "\\~", "}", "12", "\\b\r\n"] {
+        for rtf in [
+            "", "b", "\\\\b", "\\'e9", "\\'ab", "\\b ", "\\~", "}", "12", "\\b\r\n",
+        ] {
             assert!(!ends_in_word(rtf.as_bytes()), "{rtf}");
         }
     }

@@ -16,8 +16,6 @@ pub(super) struct Spots<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spot {
     pub(super) source: Range<usize>,
-    /// It stands for something that goes on being there: an attachment, the end of a cell or row.
-    pub(super) structure: bool,
     /// Characters that stand behind each `\u` here for readers that do not know it.
     pub(super) skip: u16,
 }
@@ -48,7 +46,10 @@ impl<'a> Spots<'a> {
     /// The spot of the character whose bytes begin at `at` and of which there are `len`.
     pub(super) fn at(&self, at: usize, len: usize) -> Option<Spot> {
         let found = self.pieces.partition_point(|piece| piece.text.end <= at);
-        let piece = self.pieces.get(found).filter(|piece| piece.text.start <= at)?;
+        let piece = self
+            .pieces
+            .get(found)
+            .filter(|piece| piece.text.start <= at)?;
         let source = match piece.kind {
             PieceKind::Verbatim => {
                 let start = piece.source.start + (at - piece.text.start);
@@ -57,10 +58,22 @@ impl<'a> Spots<'a> {
             _ => piece.source.clone(),
         };
         Some(Spot {
-            structure: self.is_structure(piece),
             source,
             skip: piece.skip,
         })
+    }
+
+    /// The parts of these bytes of the text that stand for what goes on being there: attachments, the ends of cells and rows.
+    pub(super) fn structures(&self, bytes: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+        let first = self
+            .pieces
+            .partition_point(|piece| piece.text.end <= bytes.start);
+        let pieces = self.pieces.get(first..).unwrap_or_default();
+        let within = pieces
+            .iter()
+            .take_while(move |piece| piece.text.end <= bytes.end);
+        let kept = within.filter(|piece| self.is_structure(piece));
+        kept.map(|piece| piece.text.clone())
     }
 
     fn is_structure(&self, piece: &Piece) -> bool {

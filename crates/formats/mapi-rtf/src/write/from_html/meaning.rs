@@ -13,9 +13,13 @@ pub(super) enum Meaning {
     Quote,
     Preformatted,
     /// A list, and whether its items are numbered.
-    List { numbered: bool },
+    List {
+        numbered: bool,
+    },
     Item,
-    Cell { head: bool },
+    Cell {
+        head: bool,
+    },
     Break,
     Rule,
     Link,
@@ -82,9 +86,9 @@ pub(super) fn meaning(name: &str) -> Meaning {
         "br" => Meaning::Break,
         "hr" => Meaning::Rule,
         "a" => Meaning::Link,
-        "body" | "div" | "center" | "table" | "caption" | "tr" | "dt" | "dd" | "form" | "address"
-        | "section" | "article" | "header" | "footer" | "main" | "nav" | "aside" | "figure"
-        | "figcaption" | "details" | "summary" => Meaning::Block,
+        "body" | "div" | "center" | "table" | "caption" | "tr" | "dt" | "dd" | "form"
+        | "address" | "section" | "article" | "header" | "footer" | "main" | "nav" | "aside"
+        | "figure" | "figcaption" | "details" | "summary" => Meaning::Block,
         _ => Meaning::Plain,
     }
 }

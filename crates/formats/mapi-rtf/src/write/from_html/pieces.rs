@@ -60,7 +60,9 @@ impl<'a> Pieces<'a> {
         if ends {
             return Piece::End(tag);
         }
-        self.raw = RAW.into_iter().find(|raw| raw.eq_ignore_ascii_case(tag.name));
+        self.raw = RAW
+            .into_iter()
+            .find(|raw| raw.eq_ignore_ascii_case(tag.name));
         Piece::Start(tag)
     }
 }
@@ -127,7 +129,9 @@ fn raw_len(text: &str, name: &str) -> usize {
     while let Some(found) = text.get(from..).and_then(|rest| rest.find("</")) {
         let at = from + found;
         let after = text.get(at + 2..).unwrap_or_default();
-        let named = after.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
+        let named = after
+            .get(..name.len())
+            .is_some_and(|n| n.eq_ignore_ascii_case(name));
         let ends = after.as_bytes().get(name.len());
         if named && ends.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>')) {
             return at;
@@ -170,7 +174,8 @@ fn value_of(text: &str) -> (&str, &str) {
         }
     }
     let len = text.find(|c: char| c.is_ascii_whitespace());
-    text.split_at_checked(len.unwrap_or(text.len())).unwrap_or((text, ""))
+    text.split_at_checked(len.unwrap_or(text.len()))
+        .unwrap_or((text, ""))
 }
 
 #[cfg(test)]
@@ -191,8 +196,14 @@ mod tests {
     fn pieces_of_real_and_of_broken_html() {
         for (html, expected) in [
             ("a<b x='>' y=\"'>\">c</B >", "t:a s:b t:c e:B"),
-            ("1 < 2</ x><!-- <b> --><!doctype>", "t:1  t:< t: 2 u:</ x> u:<!-- <b> --> u:<!doctype>"),
-            ("<style>a</styles></STYLE\n>x", "s:style u:a</styles> e:STYLE t:x"),
+            (
+                "1 < 2</ x><!-- <b> --><!doctype>",
+                "t:1  t:< t: 2 u:</ x> u:<!-- <b> --> u:<!doctype>",
+            ),
+            (
+                "<style>a</styles></STYLE\n>x",
+                "s:style u:a</styles> e:STYLE t:x",
+            ),
             ("<script></script>x<b", "s:script e:script t:x s:b"),
             ("<title>x", "s:title u:x"),
             ("a<", "t:a t:<"),

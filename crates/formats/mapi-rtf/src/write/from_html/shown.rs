@@ -102,9 +102,14 @@ impl Shown {
                 self.lists.pop();
                 self.end_line(if self.lists.is_empty() { 2 } else { 1 });
             }
-            Meaning::Cell { head: true } => self.style(out, Style::Bold, false),
+            Meaning::Cell { head } => {
+                self.after_space = true;
+                if head {
+                    self.style(out, Style::Bold, false);
+                }
+            }
             Meaning::Link => self.close(out),
-            Meaning::Cell { .. } | Meaning::Break | Meaning::Rule | Meaning::Plain => {}
+            Meaning::Break | Meaning::Rule | Meaning::Plain => {}
         }
     }
 
@@ -199,7 +204,11 @@ impl Shown {
             (false, 1) => end,
             _ => "",
         };
-        *count = if begins { *count + 1 } else { count.saturating_sub(1) };
+        *count = if begins {
+            *count + 1
+        } else {
+            count.saturating_sub(1)
+        };
         if !word.is_empty() {
             push(out, format_args!("\\htmlrtf {word}\\htmlrtf0 "));
         }
