@@ -1,4 +1,4 @@
-//! The text of a message's body, in whatever form it is stored. [MS-OXBBODY] 2.1.3.1; requirement TXT-08
+//! The text of a message's body, in whatever form it is stored. [MS-OXBBODY] 2.1.3.1; requirements TXT-04, TXT-08
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -6,13 +6,17 @@ use std::io::Read;
 use mapi_html::html_to_text;
 use mapi_props::{AnsiString, LargeRef, PropType, PropValue, Slot, tags};
 use mapi_query::{decode_ansi, is_supported_code_page};
+use mapi_rtf::compressed::decompress;
 
 use crate::engine::ItemRow;
+
+/// Bytes of RTF, unpacked, that are read: what claims to be longer is damaged.
+pub const LONGEST_RTF: usize = 256 << 20;
 
 /// PR_BODY of a message as a reader gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextBody<'a> {
-    /// The message has neither PR_BODY nor PR_HTML.
+    /// The message has none of PR_BODY, PR_HTML and PR_RTF_COMPRESSED, or RTF alone and that is damaged.
     None,
     /// This text.
     Text(Cow<'a, str>),
@@ -20,8 +24,8 @@ pub enum TextBody<'a> {
     Unknown,
 }
 
-/// PR_BODY of a message as a reader gets it: what is stored, else the text of its HTML. Bodies stored in more than
-/// `longest` bytes are [`TextBody::Unknown`].
+/// PR_BODY of a message as a reader gets it: what is stored, else the text of its RTF or HTML, whichever is the better one.
+/// Bodies stored in more than `longest` bytes are [`TextBody::Unknown`].
 #[must_use]
 pub fn text_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
     match row.ty(tags::BODY.id()) {
@@ -52,9 +56,25 @@ pub fn stored_text(row: &dyn ItemRow, id: u16, longest: u64) -> TextBody<'_> {
     within(Cow::Owned(text), longest)
 }
 
-/// What PR_BODY is made from where it is not stored: the text of PR_HTML.
+/// What PR_BODY is made from where it is not stored: PR_RTF_COMPRESSED if PR_RTF_IN_SYNC says that it is the best body,
+/// else PR_HTML, and RTF where there is no HTML. RTF is looked for last, so that other messages do not load it.
 #[must_use]
 pub fn made_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
+    if row.ty(tags::HTML.id()).is_none() {
+        return rtf_body(row, longest);
+    }
+    let in_sync = row.slot(tags::RTF_IN_SYNC.id());
+    if in_sync.is_some_and(|slot| slot.value() == Some(&PropValue::Bool(true))) {
+        let body = rtf_body(row, longest);
+        if body != TextBody::None {
+            return body;
+        }
+    }
+    html_body(row, longest)
+}
+
+/// The text of PR_HTML.
+fn html_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
     let Some(slot) = row.slot(tags::HTML.id()) else {
         return TextBody::None;
     };
@@ -71,6 +91,25 @@ pub fn made_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
         },
     };
     within(Cow::Owned(html_to_text(&markup)), longest)
+}
+
+/// The text of PR_RTF_COMPRESSED; none of what is damaged.
+fn rtf_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
+    let Some(slot) = row.slot(tags::RTF_COMPRESSED.id()) else {
+        return TextBody::None;
+    };
+    let rtf = match slot.as_ref() {
+        Slot::Value(PropValue::Binary(packed)) => decompress(packed, LONGEST_RTF),
+        Slot::Value(_) => return TextBody::None,
+        Slot::Large(large) => match whole(row, large, longest) {
+            Some(packed) => decompress(&packed, LONGEST_RTF),
+            None => return TextBody::Unknown,
+        },
+    };
+    match rtf {
+        Ok(rtf) => within(Cow::Owned(mapi_rtf::to_text(&rtf).text), longest),
+        Err(_) => TextBody::None,
+    }
 }
 
 /// The text of HTML bytes: a byte order mark tells, else PR_INTERNET_CPID; without one UTF-8 if it can be, else Western.

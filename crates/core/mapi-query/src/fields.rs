@@ -23,7 +23,7 @@ pub enum Field {
     Bcc,
     /// Names and addresses of recipients of any other PR_RECIPIENT_TYPE, or none.
     Other,
-    /// PR_BODY as a reader gets it: made from HTML where only that is stored ([`Row::made_body`](crate::Row::made_body)).
+    /// PR_BODY as a reader gets it: made from HTML or RTF where only these are stored ([`Row::made_body`](crate::Row::made_body)).
     Body,
     /// Names of attachments.
     Attachment,

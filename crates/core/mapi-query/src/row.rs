@@ -8,7 +8,12 @@ use mapi_props::{Bag, PropTag, PropType, PropValue, Slot, tags};
 use crate::decode_ansi;
 
 /// What [`Row::made_body`] is made from.
-pub(crate) const BODY_SOURCES: [PropTag; 2] = [tags::HTML.raw(), tags::INTERNET_CPID.raw()];
+pub(crate) const BODY_SOURCES: [PropTag; 4] = [
+    tags::HTML.raw(),
+    tags::INTERNET_CPID.raw(),
+    tags::RTF_COMPRESSED.raw(),
+    tags::RTF_IN_SYNC.raw(),
+];
 
 /// PR_BODY, under any type.
 pub(crate) const fn is_body(tag: PropTag) -> bool {
@@ -53,8 +58,8 @@ pub trait Row {
         None
     }
 
-    /// The text of a message whose PR_BODY is not stored, as a reader gets it: made from HTML where that is stored;
-    /// `None` where there is no HTML or it is not at hand. What looks for words in PR_BODY looks here then.
+    /// The text of a message whose PR_BODY is not stored, as a reader gets it: made from HTML or RTF, the
+    /// better one; `None` where there is neither or it is not at hand. What looks for words in PR_BODY looks here then.
     fn made_body(&self) -> Option<Cow<'_, str>> {
         None
     }

@@ -10,7 +10,7 @@ use mapi_spi::{FolderCounts, ItemId, ItemKind, ItemMeta, StoreInfo};
 use crate::bodies::{self, TextBody};
 use crate::computed::{self, Facts, Owner};
 
-/// The longest HTML that searching makes a text of: it is held in memory.
+/// The longest HTML or RTF that searching makes a text of: it is held in memory.
 const LONGEST_MADE: u64 = 64 * 1024 * 1024;
 
 /// One item of a container in a provider's own form, which may be encoded bytes.
