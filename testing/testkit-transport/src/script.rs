@@ -28,6 +28,7 @@ struct State {
     planned: BTreeMap<Step, VecDeque<Act>>,
     answers: BTreeMap<String, VecDeque<Fate>>,
     offline: bool,
+    remembers: bool,
     /// How often what hangs was let go.
     releases: u64,
     met: Vec<Step>,
@@ -116,6 +117,16 @@ impl Script {
     /// While it is offline every step of sending and receiving fails with `MAPI_E_NETWORK_ERROR`.
     pub fn offline(&self, is: bool) {
         self.state().offline = is;
+    }
+
+    /// Whether [`crate::WireTransport`] puts tokens into its marks, and says by its wire what became of messages whose marks have one. Else
+    /// it knows nothing of them.
+    pub fn remembers(&self, does: bool) {
+        self.state().remembers = does;
+    }
+
+    pub(crate) fn does_remember(&self) -> bool {
+        self.state().remembers
     }
 
     /// What hangs goes on.

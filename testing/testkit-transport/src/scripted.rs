@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mapi_props::{Code, MessageTree, PropTag, PropValue};
 use mapi_spi::{
-    Arrival, Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result,
-    ServiceConfig, SpoolerNotice, StatusChange, Support, Transport, TransportNotice,
+    Arrival, Attempt, Attempts, Call, Error, Fate, Inbox, Mark, OneOf, Outgoing, Reach, Result,
+    ServiceConfig, SpoolerNotice, StatusChange, Support, Transport, TransportNotice, submit_one,
 };
 
 use crate::{Script, Step};
@@ -121,10 +121,7 @@ impl Transport for ScriptedTransport {
         attempt: &mut dyn Attempt,
         call: &Call,
     ) -> Result<Vec<Fate>> {
-        let mut attempts = Alone(attempt);
-        let all = self.submit_all(std::slice::from_ref(message), &mut attempts, call);
-        let nothing = || Err(Error::new(Code::CALL_FAILED, "no answer for the message"));
-        all.into_iter().next().unwrap_or_else(nothing)
+        submit_one(self, message, attempt, call)
     }
 
     fn preprocess(
@@ -169,7 +166,8 @@ impl Transport for ScriptedTransport {
         let given = match passed.as_slice() {
             [] => Vec::new(),
             [one] => {
-                let mut only = First(&mut between);
+                let (attempts, message) = (&mut between, 0);
+                let mut only = OneOf { attempts, message };
                 vec![self.inner.submit(one, &mut only, call)]
             }
             several => self.inner.submit_all(several, &mut between, call),
@@ -196,6 +194,18 @@ impl Transport for ScriptedTransport {
             .collect()
     }
 
+    fn ascertain(&self, tokens: &[Vec<u8>], call: &Call) -> Result<Vec<Vec<Option<Fate>>>> {
+        let said = self.script.meet(Step::Ascertain, call)?;
+        let mut fates = self.inner.ascertain(tokens, call)?;
+        if let Some(said) = said {
+            fates
+                .iter_mut()
+                .flatten()
+                .for_each(|f| *f = Some(said.clone()));
+        }
+        Ok(fates)
+    }
+
     fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {
         self.script.meet(Step::Receive, call)?;
         let mut between = BetweenInbox {
@@ -209,25 +219,6 @@ impl Transport for ScriptedTransport {
     fn logoff(&self) {
         self.ended.store(true, Ordering::SeqCst);
         self.inner.logoff();
-    }
-}
-
-/// One attempt as one of several.
-struct Alone<'a>(&'a mut dyn Attempt);
-
-impl Attempts for Alone<'_> {
-    fn committing(&mut self, marks: &[Mark]) -> Result<()> {
-        marks.iter().try_for_each(|m| self.0.committing(&m.fates))
-    }
-}
-
-/// One of several attempts as the only one.
-struct First<'a>(&'a mut dyn Attempts);
-
-impl Attempt for First<'_> {
-    fn committing(&mut self, fates: &[Fate]) -> Result<()> {
-        let fates = fates.to_vec();
-        self.0.committing(&[Mark { message: 0, fates }])
     }
 }
 
@@ -245,8 +236,10 @@ impl Attempts for Between<'_> {
         self.script.meet(Step::Committing, self.call)?;
         let place = |mark: &Mark| {
             let place = self.places.get(mark.message).copied();
-            let fates = mark.fates.clone();
-            place.map(|message| Mark { message, fates })
+            place.map(|message| Mark {
+                message,
+                ..mark.clone()
+            })
         };
         let marks: Option<Vec<Mark>> = marks.iter().map(place).collect();
         let none = || Error::new(Code::INVALID_PARAMETER, "a mark of no message");

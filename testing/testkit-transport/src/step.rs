@@ -25,6 +25,8 @@ pub enum Step {
     Committed,
     /// The last word is said, and nobody knows yet.
     Said,
+    /// It is asked what became of messages of an attempt that was cut off.
+    Ascertain,
     /// It is asked what has arrived.
     Receive,
     /// What has arrived is to be delivered.
@@ -39,7 +41,7 @@ pub enum Step {
 
 impl Step {
     /// All of them, in the order in which they are met.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Open,
         Self::Reach,
         Self::Validate,
@@ -48,6 +50,7 @@ impl Step {
         Self::Committing,
         Self::Committed,
         Self::Said,
+        Self::Ascertain,
         Self::Receive,
         Self::Deliver,
         Self::Delivered,
@@ -67,6 +70,7 @@ impl Step {
             Self::Committing => "committing",
             Self::Committed => "committed",
             Self::Said => "said",
+            Self::Ascertain => "ascertain",
             Self::Receive => "receive",
             Self::Deliver => "deliver",
             Self::Delivered => "delivered",
@@ -88,7 +92,8 @@ pub enum Act {
     Wait(Duration),
     /// It takes until it is cancelled or [`crate::Script::release`] is called.
     Hang,
-    /// At [`Step::Submit`]: this becomes of all recipients of the message, which goes nowhere.
+    /// At [`Step::Submit`]: this becomes of all recipients of the message, which goes nowhere. At [`Step::Ascertain`]: this is said of all
+    /// of them.
     Answer(Fate),
     /// Something else happens meanwhile.
     Do(Box<dyn FnOnce() + Send>),

@@ -116,6 +116,12 @@ impl Wire {
         file.sync_data()
     }
 
+    /// How often a message of this entry id has left.
+    pub(crate) fn times(&self, entry_id: &[u8]) -> usize {
+        let left = self.left();
+        left.iter().filter(|left| left.entry_id == entry_id).count()
+    }
+
     /// Whether messages are kept with all they are.
     pub(crate) const fn keeps(&self) -> bool {
         self.file.is_none()

@@ -12,7 +12,8 @@ use mapi_props::{
 };
 use mapi_spi::{
     Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result, ServiceConfig,
-    SpoolerNotice, StatusChange, Support, Transport, TransportNotice, flush_flags, validate_flags,
+    SpoolerNotice, StatusChange, Support, Transport, TransportNotice, flush_flags, submit_one,
+    validate_flags,
 };
 
 use crate::{Left, Script, Step, Wire};
@@ -99,6 +100,40 @@ impl WireTransport {
     pub fn arrives(&self, token: &[u8], message: MessageTree) {
         self.wire.arrive(token, message);
         self.support.spooler_notify(SpoolerNotice::NewMail);
+    }
+
+    /// How many recipients are to get the message, how often it has left already, and its entry id.
+    fn token(&self, left: &Left, fates: &[Fate]) -> Vec<u8> {
+        if !self.script.does_remember() {
+            return Vec::new();
+        }
+        let sent = fates.iter().filter(|fate| **fate == Fate::Sent).count();
+        let before = self.wire.times(&left.entry_id);
+        let numbers = [sent, before].map(|n| u32::try_from(n).unwrap_or(u32::MAX).to_le_bytes());
+        [numbers.as_flattened(), &left.entry_id].concat()
+    }
+
+    /// What the wire says of a token; while nothing is remembered, nothing.
+    fn became(&self, token: &[u8]) -> Vec<Option<Fate>> {
+        let numbers = token.split_first_chunk::<4>();
+        let numbers = numbers.and_then(|(sent, rest)| Some((sent, rest.split_first_chunk::<4>()?)));
+        let Some((sent, (before, id))) = numbers else {
+            return Vec::new();
+        };
+        let count = |bytes: &[u8; 4]| usize::try_from(u32::from_le_bytes(*bytes));
+        let (sent, before) = (
+            count(sent).unwrap_or_default(),
+            count(before).unwrap_or_default(),
+        );
+        let fate = match self.wire.times(id) > before {
+            _ if !self.script.does_remember() => None,
+            true => Some(Fate::Sent),
+            false => Some(Fate::Later {
+                after: None,
+                why: "the last word was not said".to_owned(),
+            }),
+        };
+        vec![fate; sent]
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -216,13 +251,7 @@ impl Transport for WireTransport {
         attempt: &mut dyn Attempt,
         call: &Call,
     ) -> Result<Vec<Fate>> {
-        let (left, fates) = self.prepare(message, call)?;
-        if left.recipients.is_empty() {
-            return Ok(fates);
-        }
-        attempt.committing(&fates)?;
-        self.wire.say(vec![left]).map_err(unsaid)?;
-        Ok(fates)
+        submit_one(self, message, attempt, call)
     }
 
     fn batch(&self) -> usize {
@@ -242,7 +271,10 @@ impl Transport for WireTransport {
             results.push(prepared.map(|(left, fates)| {
                 if !left.recipients.is_empty() {
                     let fates = fates.clone();
-                    marks.push(Mark { message, fates });
+                    marks.push(Mark {
+                        token: self.token(&left, &fates),
+                        ..Mark::new(message, fates)
+                    });
                     words.push(left);
                 }
                 fates
@@ -261,6 +293,11 @@ impl Transport for WireTransport {
             }
         }
         results
+    }
+
+    fn ascertain(&self, tokens: &[Vec<u8>], _: &Call) -> Result<Vec<Vec<Option<Fate>>>> {
+        let each = tokens.iter();
+        Ok(each.map(|token| self.became(token)).collect())
     }
 
     fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {

@@ -57,8 +57,8 @@ pub use secret::Secret;
 pub use store::{NameCreation, Store};
 pub use support::{StatusChange, Support};
 pub use transport::{
-    Arrival, Attempt, Attempts, Fate, Inbox, Mark, OpenTransport, Outgoing, Reach, Refusal,
-    SpoolerNotice, Transport, TransportNotice, flush_flags, validate_flags,
+    Arrival, Attempt, Attempts, Fate, Inbox, Mark, OneOf, OpenTransport, Outgoing, Reach, Refusal,
+    SpoolerNotice, Transport, TransportNotice, flush_flags, submit_one, validate_flags,
 };
 pub use turn::{Turn, Turns};
 pub use ui::{

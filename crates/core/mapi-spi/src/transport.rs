@@ -19,9 +19,7 @@ mod outgoing;
 pub use flags::{flush_flags, validate_flags};
 pub use incoming::{Arrival, Inbox};
 pub use notice::{SpoolerNotice, TransportNotice};
-pub use outgoing::{Attempt, Attempts, Fate, Mark, Outgoing, Refusal};
-
-use outgoing::OneOf;
+pub use outgoing::{Attempt, Attempts, Fate, Mark, OneOf, Outgoing, Refusal, submit_one};
 
 /// A request to log a transport on.
 #[derive(Debug, Clone)]
@@ -151,6 +149,21 @@ pub trait Transport: Send + Sync + Debug {
             self.submit(outgoing, &mut OneOf { attempts, message }, call)
         })
         .collect()
+    }
+
+    /// Says what became of messages whose last word was being said when everything stopped: for each of these [`Mark::token`]s, in
+    /// their order, what became of each recipient that the mark called [`Fate::Sent`], in their order; `None` where nobody knows.
+    /// Asked by whoever finds the mark, before anything else is done with the message. An answer for more or fewer recipients than
+    /// these says nothing.
+    ///
+    /// What is not said to be sent is tried again. So a transport that says it promises that the attempt it is asked about sends
+    /// nothing any more, whoever still makes it.
+    ///
+    /// # Errors
+    /// It cannot say so now, and is asked again: any but `MAPI_E_NO_SUPPORT`, which means that it knows of none.
+    fn ascertain(&self, tokens: &[Vec<u8>], call: &Call) -> Result<Vec<Vec<Option<Fate>>>> {
+        let _ = call;
+        Ok(vec![Vec::new(); tokens.len()])
     }
 
     /// Puts what has arrived into `inbox` (Poll, StartMessage), in order and a few at a time, and says how long to wait before

@@ -3,7 +3,7 @@
 use mapi::spool::{Picked, Settlement};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
 use mapi_props::{FileTime, Guid, MessageTree};
-use mapi_spi::{Fate, Result};
+use mapi_spi::{Fate, Mark, Result};
 
 use crate::outcome::{self, Attempted, Next};
 
@@ -43,10 +43,13 @@ impl Job {
     }
 
     /// What is known of it while the transport says its last word.
-    pub(crate) fn committing(&self, by: Guid, fates: &[Fate]) -> QueueState {
+    pub(crate) fn committing(&self, by: Guid, mark: &Mark) -> QueueState {
         let mut state = self.started(by);
         state.phase = Phase::Committing;
-        for (place, fate) in self.places.iter().zip(fates) {
+        if mark.token.len() <= Mark::LONGEST_TOKEN {
+            state.token.clone_from(&mark.token);
+        }
+        for (place, fate) in self.places.iter().zip(&mark.fates) {
             match fate {
                 Fate::Sent => state.set(*place, Known::Leaving),
                 other => state.note(*place, by, other),

@@ -51,7 +51,11 @@ pub(crate) fn carry_out(
         let detail = "what became of the message cannot be written yet";
         return Err(Error::new(Code::BUSY, detail));
     }
-    let deferred = state.known.contains(&Known::Deferred);
+    if state.phase == Phase::Committing {
+        decided(order)?;
+        outcome::recovered(&mut state);
+    }
+    let deferred = state.known.iter().any(Known::is_deferred);
     let verdict = match order {
         Order::Retry { unknown } => {
             retried(&mut state, unknown);
@@ -97,6 +101,20 @@ pub(crate) fn carry_out(
         }
     }
     Ok(())
+}
+
+/// Of a message whose transport could not say yet what became of it, a person may say so instead.
+///
+/// # Errors
+/// `MAPI_E_BUSY` for an order that does not decide it.
+fn decided(order: Order) -> Result<()> {
+    match order {
+        Order::Retry { unknown: true } | Order::MarkSent | Order::BackToDrafts => Ok(()),
+        Order::Retry { unknown: false } | Order::Hold | Order::Release => {
+            let detail = "the transport is still to say whether it has sent the message";
+            Err(Error::new(Code::BUSY, detail))
+        }
+    }
 }
 
 /// The message with what is known of it.

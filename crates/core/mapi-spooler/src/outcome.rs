@@ -146,14 +146,53 @@ pub(crate) fn nobody() -> Refusal {
     }
 }
 
+/// Why a recipient is given up that was tried for so long (MAPI_DIAG_MAXIMUM_TIME_EXPIRED, RFC 3463 X.4.7).
+pub(crate) fn expired(after: Duration, why: &str) -> Refusal {
+    let hours = after.as_secs() / 3600;
+    let after = match (hours % 24, hours / 24) {
+        (0, 1) => "a day".to_owned(),
+        (0, days) => format!("{days} days"),
+        (_, 0) if hours == 1 => "an hour".to_owned(),
+        _ => format!("{hours} hours"),
+    };
+    let text = match why {
+        "" => format!("Given up after {after}."),
+        why => format!("Given up after {after}: {why}"),
+    };
+    Refusal {
+        reason: FAILED,
+        diagnostic: TIME_EXPIRED,
+        status: 447,
+        text,
+    }
+}
+
 /// What an attempt that was never ended left behind: recipients for whom the last word was being said may have it.
 pub(crate) fn recovered(state: &mut QueueState) {
-    for known in &mut state.known {
-        if *known == Known::Leaving {
-            *known = Known::Unknown;
+    ascertained(state, None, &[]);
+}
+
+/// The same where the transport says what became of these recipients, in order ([`mapi_spi::Transport::ascertain`]). It may have them
+/// wait.
+pub(crate) fn ascertained(state: &mut QueueState, by: Option<Guid>, fates: &[Option<Fate>]) {
+    let known = state.known.iter().enumerate();
+    let leaving = known.filter(|(_, known)| **known == Known::Leaving);
+    let leaving: Vec<usize> = leaving.map(|(place, _)| place).collect();
+    // Who speaks of others than these speaks of something else.
+    let fates = if fates.len() == leaving.len() {
+        fates
+    } else {
+        &[]
+    };
+    for (at, place) in leaving.into_iter().enumerate() {
+        match (by, fates.get(at)) {
+            (Some(by), Some(Some(fate))) => state.note(place, by, fate),
+            _ => state.set(place, Known::Unknown),
         }
     }
     state.phase = Phase::Ready;
+    state.token.clear();
+    state.asked = 0;
 }
 
 /// What happens to a message of which this much is known; sets the phase, unless that says what it waits for.

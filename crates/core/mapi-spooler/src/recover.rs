@@ -1,77 +1,253 @@
 //! Taking up what an earlier spooler left. Reference: requirement SP-01; docs/design/sending.md
 //!
-//! A message that was only *started* has not left: it is tried again. Of one whose transport was saying its last word nobody
-//! knows: recipients that were said to be sent become unknown, and are not served again unless somebody says so.
+//! A message that was only *started* has not left: it is tried again. Of one whose transport was saying its last word the transport
+//! is asked, by the token of its mark. Until it answers nothing is done with the message. If it does not know, or cannot be asked for
+//! too long, recipients that were said to be sent become unknown, and are not served again unless somebody says so.
 
-use mapi::spool::{Settlement, Spool};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use mapi::Session;
+use mapi::spool::{Carriers, Settlement, Spool, Waiting};
 use mapi_kit::outgoing::state::{Cause, Phase};
-use mapi_props::Code;
-use mapi_spi::{Call, Result};
+use mapi_props::{Code, FileTime, Guid};
+use mapi_spi::{Call, Error, Fate, Result};
 
-use crate::round::Round;
+use crate::aside::{Asking, aside};
+use crate::round::{Problem, Round};
 use crate::settle::{self, Due};
-use crate::work::Work;
+use crate::work::{Recovery, Work};
 use crate::{Options, backoff, outcome};
 
-/// Entries that are read, and written, at once.
+/// Entries that are read, asked about and written at once.
 const PAGE: usize = 64;
 
 /// So many attempts without an end, and the message may be what ends the process: it waits then.
 const SUSPECT: u32 = 5;
 
-/// Takes up everything, once for each spooler.
-///
-/// # Errors
-/// Those of the store; the end of the call.
-pub(crate) fn all(
-    spool: &Spool,
-    options: &Options,
-    work: &mut Work,
-    round: &mut Round,
-    call: &Call,
-) -> Result<()> {
-    if work.recovered {
-        return Ok(());
-    }
-    let mut after = None;
-    loop {
-        let page = spool.queue(after, PAGE)?;
-        after = page.last().map(|last| last.place);
-        if after.is_none() {
-            work.recovered = true;
+/// So often a transport is asked in vain, each time later than the last; then nobody knows.
+const ASKED: u32 = 10;
+
+/// What became of the recipients of a message that were said to be sent, in order; `None`: nobody knows.
+type Fates = Vec<Option<Fate>>;
+
+/// What taking up needs.
+pub(crate) struct Recovering<'a> {
+    /// Stopped with the call, as the queue.
+    pub(crate) session: &'a Session,
+    pub(crate) spool: &'a Spool,
+    pub(crate) options: &'a Options,
+    pub(crate) call: &'a Call,
+}
+
+/// What a transport says of messages.
+enum Said {
+    /// This.
+    Known { fates: Vec<Fates>, delivers: bool },
+    /// It never will say anything.
+    Nothing,
+    /// Not now.
+    Later,
+}
+
+impl Recovering<'_> {
+    /// Takes up everything, once for each spooler; what transports could not say yet when it is time, or in a `hurry`.
+    ///
+    /// # Errors
+    /// Those of the store; the end of the call.
+    pub(crate) fn run(&self, hurry: bool, work: &mut Work, round: &mut Round) -> Result<()> {
+        // What is asked only because somebody is in a hurry does not count.
+        let counts = match work.recovery {
+            Recovery::Done => return Ok(()),
+            Recovery::Asks(at) => at <= self.spool.now(),
+            Recovery::Due => true,
+        };
+        if !counts && !hurry {
             return Ok(());
         }
+        let (mut after, mut again) = (None, None);
+        let mut carriers = None;
+        loop {
+            let page = self.spool.queue(after, PAGE)?;
+            after = page.last().map(|last| last.place);
+            if after.is_none() {
+                work.recovery = again.map_or(Recovery::Done, Recovery::Asks);
+                return Ok(());
+            }
+            let begun = page.into_iter().filter(|waiting| {
+                let phase = &waiting.state.phase;
+                matches!(phase, Phase::Started | Phase::Committing)
+                    && !work.is_unsettled(waiting.item)
+            });
+            let begun: Vec<Waiting> = begun.collect();
+            let at = self.page(begun, counts, &mut carriers, work, round)?;
+            again = again.into_iter().chain(at).min();
+        }
+    }
+
+    /// Takes these up. When to ask again, if that is to be.
+    fn page(
+        &self,
+        begun: Vec<Waiting>,
+        counts: bool,
+        carriers: &mut Option<Carriers>,
+        work: &mut Work,
+        round: &mut Round,
+    ) -> Result<Option<FileTime>> {
+        let mut asked: BTreeMap<Guid, Vec<Waiting>> = BTreeMap::new();
         let mut due = Vec::new();
-        for waiting in page {
-            call.check()?;
-            let begun = matches!(waiting.state.phase, Phase::Started | Phase::Committing);
-            if !begun || work.is_unsettled(waiting.item) {
-                continue;
+        for waiting in begun {
+            self.call.check()?;
+            match waiting.state.transport {
+                Some(transport) if !waiting.state.token.is_empty() => {
+                    asked.entry(transport).or_default().push(waiting);
+                }
+                _ => due.extend(self.due(waiting, &[], false)?),
             }
-            let message = match spool.pick(waiting.item) {
-                Ok((picked, _)) => picked,
-                Err(error) if error.code() == Code::NOT_FOUND => continue,
-                Err(error) => return Err(error),
+        }
+        let mut again = None;
+        for (transport, messages) in asked {
+            if carriers.is_none() {
+                *carriers = Some(self.session.carriers()?);
+            }
+            let said = match carriers {
+                Some(carriers) => self.ask(transport, carriers, &messages, work, round)?,
+                None => Said::Later,
             };
-            let mut state = waiting.state;
-            outcome::recovered(&mut state);
-            if state.attempts >= SUSPECT {
-                let wait = backoff::wait(options, state.attempts, 0);
-                state.phase = Phase::Waiting {
-                    until: backoff::after(spool.now(), wait),
-                    cause: Cause::Recipients,
-                    why: "The program ended while it was sending this message.".to_owned(),
-                };
+            let at = self.heard(said, counts, messages, &mut due)?;
+            again = again.into_iter().chain(at).min();
+        }
+        settle::write(self.spool, due, work, round)?;
+        Ok(again)
+    }
+
+    /// Notes what a transport said. When to ask again, if that is to be.
+    fn heard(
+        &self,
+        said: Said,
+        counts: bool,
+        messages: Vec<Waiting>,
+        due: &mut Vec<Due>,
+    ) -> Result<Option<FileTime>> {
+        let mut again = None;
+        match said {
+            Said::Known { fates, delivers } => {
+                // An answer that is missing says nothing.
+                let fates = fates.into_iter().chain(std::iter::repeat(Vec::new()));
+                for (waiting, fates) in messages.into_iter().zip(fates) {
+                    due.extend(self.due(waiting, &fates, delivers)?);
+                }
             }
-            let verdict = outcome::verdict(&mut state, &message.recipients);
-            due.push(Due::of(Settlement {
+            Said::Nothing => {
+                for waiting in messages {
+                    due.extend(self.due(waiting, &[], false)?);
+                }
+            }
+            Said::Later => {
+                for mut waiting in messages {
+                    waiting.state.asked += u32::from(counts);
+                    if waiting.state.asked >= ASKED {
+                        due.extend(self.due(waiting, &[], false)?);
+                        continue;
+                    }
+                    if counts {
+                        self.spool.mark(&[(waiting.item, &waiting.state)])?;
+                    }
+                    let wait = backoff::wait(self.options, waiting.state.asked, 0);
+                    let at = backoff::after(self.spool.now(), wait);
+                    again = again.into_iter().chain([at]).min();
+                }
+            }
+        }
+        Ok(again)
+    }
+
+    /// Asks a transport what became of messages.
+    ///
+    /// # Errors
+    /// The end of the call.
+    fn ask(
+        &self,
+        transport: Guid,
+        carriers: &Carriers,
+        messages: &[Waiting],
+        work: &mut Work,
+        round: &mut Round,
+    ) -> Result<Said> {
+        let Some(carrier) = carriers.running.iter().find(|c| c.uid() == transport) else {
+            // One that the profile has no more will never say it.
+            return Ok(match carriers.absent.contains(&transport) {
+                true => Said::Later,
+                false => Said::Nothing,
+            });
+        };
+        let occupied = work.occupied(transport);
+        if occupied.is() {
+            return Ok(Said::Later);
+        }
+        let tokens: Vec<Vec<u8>> = messages.iter().map(|m| m.state.token.clone()).collect();
+        let theirs = carrier.clone();
+        let ask = move |_: &Asking<(), (), _>, call: &Call| theirs.ascertain(&tokens, call);
+        let answered = aside(&occupied, self.options, self.call, ask, |()| Ok(()));
+        self.call.check()?;
+        let error = match answered {
+            Ok(Some(Ok(fates))) => {
+                let delivers = work.ways_of(transport).delivers;
+                return Ok(Said::Known { fates, delivers });
+            }
+            Ok(Some(Err(error))) if error.code() == Code::NO_SUPPORT => return Ok(Said::Nothing),
+            Ok(Some(Err(error))) | Err(error) => error,
+            Ok(None) => {
+                let detail = "the transport does not say what became of messages";
+                Error::new(Code::TIMEOUT, detail)
+            }
+        };
+        round.problems.push(Problem::of(carrier, error));
+        Ok(Said::Later)
+    }
+
+    /// What is to be written of a message, of which this is known; nothing if it is gone.
+    fn due(&self, waiting: Waiting, fates: &[Option<Fate>], delivers: bool) -> Result<Option<Due>> {
+        let message = match self.spool.pick(waiting.item) {
+            Ok((picked, _)) => picked,
+            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let mut state = waiting.state;
+        let by = state.transport;
+        outcome::ascertained(&mut state, by, fates);
+        if let Some((wait, why)) = self.wait(state.attempts, fates) {
+            let until = backoff::after(self.spool.now(), wait);
+            let cause = Cause::Recipients;
+            state.phase = Phase::Waiting { until, cause, why };
+        }
+        let verdict = outcome::verdict(&mut state, &message.recipients);
+        Ok(Some(Due {
+            settlement: Settlement {
                 message,
                 state,
                 verdict,
                 recipients: None,
                 reports: Vec::new(),
-            }));
+            },
+            delivers,
+            sure: true,
+        }))
+    }
+
+    /// How long a message is to wait before it is tried again, and why.
+    fn wait(&self, attempts: u32, fates: &[Option<Fate>]) -> Option<(Duration, String)> {
+        if attempts >= SUSPECT {
+            let why = "The program ended while it was sending this message.".to_owned();
+            return Some((backoff::wait(self.options, attempts, 0), why));
         }
-        settle::write(spool, due, work, round)?;
+        let later = fates.iter().flatten().filter_map(|fate| match fate {
+            Fate::Later {
+                after: Some(after),
+                why,
+            } => Some((*after, why.clone())),
+            _ => None,
+        });
+        later.max_by_key(|(after, _)| *after)
     }
 }

@@ -11,9 +11,10 @@ use mapi_spi::{Call, Result, SpoolerNotice, TransportNotice};
 use crate::gate::Gate;
 use crate::notes::Notes;
 use crate::order;
+use crate::recover::Recovering;
 use crate::round::driving::Driving;
 use crate::work::Work;
-use crate::{Options, Order, Round, Wanted, recover, settle};
+use crate::{Options, Order, Problem, Round, Wanted, settle};
 
 /// Sends what waits in a store and receives what arrives for it.
 #[derive(Debug)]
@@ -63,11 +64,14 @@ impl Spooler {
     pub fn round(&self, wanted: &Wanted, call: &Call) -> Result<Round> {
         let mut work = self.work.enter(call)?;
         let mut round = Round::default();
+        self.read_settings(&mut work, &mut round);
         let mut heard = self.notes.take();
-        let done = self.prepared(&mut work, &mut round, call).and_then(|()| {
+        let hurry = wanted.flush || wanted.force || !heard.ready.is_empty();
+        let prepared = self.prepared(&mut work, &mut round, hurry, call);
+        let done = prepared.and_then(|()| {
             let driving = Driving {
                 session: &self.session.with_call(call.clone()),
-                spool: &self.spool.under(call),
+                spool: &self.spool.under(call).writing(work.reporting.language),
                 options: &self.options,
                 wanted,
                 call,
@@ -91,7 +95,8 @@ impl Spooler {
         call: &Call,
     ) -> Result<Vec<Result<()>>> {
         let mut work = self.work.enter(call)?;
-        let prepared = self.prepared(&mut work, &mut Round::default(), call);
+        self.read_settings(&mut work, &mut Round::default());
+        let prepared = self.prepared(&mut work, &mut Round::default(), true, call);
         self.ended(prepared)?;
         let spool = self.spool.under(call);
         let mut done = Vec::new();
@@ -112,10 +117,40 @@ impl Spooler {
         self.notes.note(transport, notice);
     }
 
-    fn prepared(&self, work: &mut Work, round: &mut Round, call: &Call) -> Result<()> {
-        let spool = self.spool.under(call);
+    /// Whether a transport brings messages and says itself when there are some, as far as a round has found out.
+    ///
+    /// # Errors
+    /// The end of the call.
+    pub fn listens(&self, call: &Call) -> Result<bool> {
+        let work = self.work.enter(call)?;
+        let mut begun = work.begun.iter();
+        Ok(self.options.receives && begun.any(|c| work.ways_of(c.uid()).receives))
+    }
+
+    /// What the profile says of reports. Mail goes and comes whatever that is; where it cannot be read, what was read last goes on.
+    fn read_settings(&self, work: &mut Work, round: &mut Round) {
+        match self.session.reporting() {
+            Ok(reporting) => work.reporting = reporting,
+            Err(error) => round.problems.push(Problem {
+                transport: None,
+                what: "rules of the profile for reports".to_owned(),
+                error,
+            }),
+        }
+    }
+
+    /// Takes up what is left of earlier; transports that could not say what became of messages are asked again if it is time, or
+    /// somebody is in a `hurry`.
+    fn prepared(&self, work: &mut Work, round: &mut Round, hurry: bool, call: &Call) -> Result<()> {
+        let spool = self.spool.under(call).writing(work.reporting.language);
         settle::write_rest(&spool, work, round)?;
-        recover::all(&spool, &self.options, work, round, call)
+        let recovering = Recovering {
+            session: &self.session.with_call(call.clone()),
+            spool: &spool,
+            options: &self.options,
+            call,
+        };
+        recovering.run(hurry, work, round)
     }
 
     fn ended<T>(&self, done: Result<T>) -> Result<T> {

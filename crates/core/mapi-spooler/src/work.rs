@@ -13,8 +13,8 @@ use crate::settle::Due;
 /// What a spooler remembers between rounds.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
-    /// What an earlier spooler left has been taken up.
-    pub(crate) recovered: bool,
+    /// How far what an earlier spooler left has been taken up.
+    pub(crate) recovery: Recovery,
     /// Transports that were told that they may be asked to send and receive.
     pub(crate) begun: Vec<Carrier>,
     /// Which transports serve recipients of a message next, so that it is not read to find that out again.
@@ -29,6 +29,18 @@ pub(crate) struct Work {
     pub(crate) receive_at: BTreeMap<Guid, FileTime>,
     /// Transports that were asked at least once, and say themselves when there is more.
     pub(crate) asked: BTreeSet<Guid>,
+}
+
+/// How far what an earlier spooler left has been taken up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Recovery {
+    /// Nobody has looked.
+    #[default]
+    Due,
+    /// Transports are to be asked again at this time what became of some messages.
+    Asks(FileTime),
+    /// Nothing is left of it.
+    Done,
 }
 
 /// Where a message goes next.

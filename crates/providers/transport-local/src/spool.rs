@@ -1,7 +1,8 @@
 //! The spool directory: which addresses there are, and a directory for each mailbox.
 //!
 //! * `addresses/ann@localhost`: who has the address, made by whoever comes first.
-//! * `mailboxes/ID/new`: parcels that wait; `tmp`: parcels that are being written; `damaged`: what could not be read;
+//! * `mailboxes/ID/new`: parcels that wait; `tmp`: parcels that are being written, and words of those that were withdrawn (`forgotten`: how
+//!   far these words are gone); `damaged`: what could not be read;
 //!   `receiving`: a file that whoever takes parcels out holds locked.
 
 mod claims;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use crate::address::Address;
 
 pub(crate) use draft::Draft;
-pub(crate) use mailbox::Mailbox;
+pub(crate) use mailbox::{Fate, Mailbox};
 pub(crate) use owner::Owner;
 
 /// The directory through which the mailboxes of one machine reach each other.

@@ -2,6 +2,7 @@
 //! Requirement XP-01
 
 mod arrive;
+mod ascertain;
 mod receive;
 mod route;
 mod send;
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use mapi_props::{Code, status_code};
 use mapi_spi::{
-    Attempt, Attempts, Call, Error, Fate, Inbox, Mark, Outgoing, Reach, Result, ServiceConfig,
-    SpoolerNotice, Support, Transport, TransportNotice, flush_flags, validate_flags,
+    Attempt, Attempts, Call, Error, Fate, Inbox, Outgoing, Reach, Result, ServiceConfig,
+    SpoolerNotice, Support, Transport, TransportNotice, flush_flags, submit_one, validate_flags,
 };
 
 use crate::parcel::Series;
@@ -198,15 +199,7 @@ impl Transport for LocalTransport {
         attempt: &mut dyn Attempt,
         call: &Call,
     ) -> Result<Vec<Fate>> {
-        let mut attempts = OnlyOne(attempt);
-        let mut results = self.submit_all(std::slice::from_ref(message), &mut attempts, call);
-        let none = || {
-            Err(Error::new(
-                Code::CALL_FAILED,
-                "nothing became of the message",
-            ))
-        };
-        results.pop().unwrap_or_else(none)
+        submit_one(self, message, attempt, call)
     }
 
     fn delivers(&self) -> bool {
@@ -244,6 +237,11 @@ impl Transport for LocalTransport {
         sender.send(messages, attempts, call)
     }
 
+    fn ascertain(&self, tokens: &[Vec<u8>], call: &Call) -> Result<Vec<Vec<Option<Fate>>>> {
+        call.check()?;
+        ascertain::ascertain(&self.set().settings.spool, tokens)
+    }
+
     fn receive(&self, inbox: &mut dyn Inbox, call: &Call) -> Result<Option<Duration>> {
         let _active = self.status.while_it(status_code::INBOUND_ACTIVE);
         let set = self.set();
@@ -267,16 +265,5 @@ impl Transport for LocalTransport {
 
     fn logoff(&self) {
         self.end_inbound();
-    }
-}
-
-/// One message as several.
-struct OnlyOne<'a>(&'a mut dyn Attempt);
-
-impl Attempts for OnlyOne<'_> {
-    fn committing(&mut self, marks: &[Mark]) -> Result<()> {
-        marks
-            .iter()
-            .try_for_each(|mark| self.0.committing(&mark.fates))
     }
 }

@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Write,
     /// The marks are durable; the last word has not been said.
     Commit,
+    /// One of the parcels is about to be put into its mailbox; those before it are there.
+    Publish,
     /// The last word has been said; nobody was told.
     Answer,
     /// It is asked to receive; nothing has been read.
@@ -61,10 +63,10 @@ impl Deed {
     pub(crate) const fn allowed(self) -> &'static str {
         match self {
             Self::Delay => {
-                "submit, write, commit, answer, receive or keep, with /N for every N-th time, and :MILLISECONDS, at most 3600000"
+                "submit, write, commit, publish, answer, receive or keep, with /N for every N-th time, and :MILLISECONDS, at most 3600000"
             }
             Self::Fail | Self::Hang => {
-                "submit, write, commit, answer, receive or keep, with /N for every N-th time"
+                "submit, write, commit, publish, answer, receive or keep, with /N for every N-th time"
             }
         }
     }
@@ -76,6 +78,7 @@ impl Step {
             "submit" => Self::Submit,
             "write" => Self::Write,
             "commit" => Self::Commit,
+            "publish" => Self::Publish,
             "answer" => Self::Answer,
             "receive" => Self::Receive,
             "keep" => Self::Keep,

@@ -7,6 +7,8 @@
 
 #[path = "local/addresses.rs"]
 mod addresses;
+#[path = "local/ascertaining.rs"]
+mod ascertaining;
 #[path = "local/dropped.rs"]
 mod dropped;
 #[path = "local/receiving.rs"]

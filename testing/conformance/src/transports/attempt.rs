@@ -48,8 +48,7 @@ impl Attempts for Noted<'_> {
 
 impl Attempt for Noted<'_> {
     fn committing(&mut self, fates: &[Fate]) -> Result<()> {
-        let fates = fates.to_vec();
-        Attempts::committing(self, &[Mark { message: 0, fates }])
+        Attempts::committing(self, &[Mark::new(0, fates.to_vec())])
     }
 }
 

@@ -25,6 +25,10 @@ pub struct QueueState {
     /// Since when it is tried, where that is later than its submission: somebody wanted it tried anew. Counts for when it is
     /// given up.
     pub since: Option<FileTime>,
+    /// By this its transport may say what became of it, while it is [`Phase::Committing`] ([`mapi_spi::Mark::token`]).
+    pub token: Vec<u8>,
+    /// How often the transport was asked that in vain.
+    pub asked: u32,
     /// What is known of each recipient, by its place in the recipient table; those behind the end are [`Known::OPEN`].
     pub known: Vec<Known>,
 }

@@ -1,11 +1,13 @@
 //! A message on its way out, and what becomes of each of its recipients.
 //! Reference: "IXPLogon::SubmitMessage", "IXPLogon::EndMessage" (requirement XP-01)
 
+use std::fmt::{self, Debug};
+use std::slice;
 use std::time::Duration;
 
-use mapi_props::MessageTree;
+use mapi_props::{Code, MessageTree};
 
-use crate::Result;
+use crate::{Call, Error, Result, Transport};
 
 /// A message that a transport is to send.
 #[derive(Debug, Clone, Copy)]
@@ -71,21 +73,54 @@ pub struct Mark {
     pub message: usize,
     /// What is known of each of [`Outgoing::recipients`], in their order.
     pub fates: Vec<Fate>,
+    /// By this the transport may say later, in another process, what became of the recipients that are said to be sent
+    /// ([`crate::Transport::ascertain`]). Empty: it cannot. Of one over [`Self::LONGEST_TOKEN`] bytes nothing is kept.
+    pub token: Vec<u8>,
 }
 
-/// One message of several, as a transport sees it that knows only one.
-pub(super) struct OneOf<'a> {
-    pub(super) attempts: &'a mut dyn Attempts,
-    pub(super) message: usize,
+impl Mark {
+    /// The longest token, bytes.
+    pub const LONGEST_TOKEN: usize = 1 << 20;
+
+    /// A mark of a transport that cannot say later what became of the message.
+    #[must_use]
+    pub const fn new(message: usize, fates: Vec<Fate>) -> Self {
+        Self {
+            message,
+            fates,
+            token: Vec::new(),
+        }
+    }
+}
+
+/// One message of several, for what sends only one.
+pub struct OneOf<'a> {
+    /// Where it is said of all of them.
+    pub attempts: &'a mut dyn Attempts,
+    /// Which it is: [`Mark::message`].
+    pub message: usize,
+}
+
+impl Debug for OneOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("OneOf");
+        shown
+            .field("message", &self.message)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Attempt for OneOf<'_> {
     fn committing(&mut self, fates: &[Fate]) -> Result<()> {
-        let mark = Mark {
+        self.committing_as(fates, &[])
+    }
+
+    fn committing_as(&mut self, fates: &[Fate], token: &[u8]) -> Result<()> {
+        self.attempts.committing(&[Mark {
             message: self.message,
             fates: fates.to_vec(),
-        };
-        self.attempts.committing(&[mark])
+            token: token.to_vec(),
+        }])
     }
 }
 
@@ -97,4 +132,44 @@ pub trait Attempt {
     /// # Errors
     /// The attempt must be given up: the last word is not said.
     fn committing(&mut self, fates: &[Fate]) -> Result<()>;
+
+    /// The same with [`Mark::token`]. Whoever keeps no tokens need not implement it.
+    ///
+    /// # Errors
+    /// As [`Self::committing`].
+    fn committing_as(&mut self, fates: &[Fate], token: &[u8]) -> Result<()> {
+        let _ = token;
+        self.committing(fates)
+    }
+}
+
+/// [`Transport::submit`] of a transport that sends many at once: one message as the only one of several.
+///
+/// # Errors
+/// Those of [`Transport::submit`].
+pub fn submit_one<T: Transport + ?Sized>(
+    transport: &T,
+    message: &Outgoing<'_>,
+    attempt: &mut dyn Attempt,
+    call: &Call,
+) -> Result<Vec<Fate>> {
+    let mut attempts = OnlyOne(attempt);
+    let answers = transport.submit_all(slice::from_ref(message), &mut attempts, call);
+    let silent = || {
+        Err(Error::new(
+            Code::CALL_FAILED,
+            "the transport did not answer",
+        ))
+    };
+    answers.into_iter().next().unwrap_or_else(silent)
+}
+
+/// One message, for what sends several.
+struct OnlyOne<'a>(&'a mut dyn Attempt);
+
+impl Attempts for OnlyOne<'_> {
+    fn committing(&mut self, marks: &[Mark]) -> Result<()> {
+        let said = |mark: &Mark| self.0.committing_as(&mark.fates, &mark.token);
+        marks.iter().try_for_each(said)
+    }
 }

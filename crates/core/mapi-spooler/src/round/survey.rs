@@ -9,7 +9,7 @@ use mapi_spi::Result;
 
 use super::{Round, Wanted};
 use crate::backoff;
-use crate::work::Work;
+use crate::work::{Recovery, Work};
 
 /// Entries that are read at once.
 const PAGE: usize = 1024;
@@ -28,6 +28,9 @@ pub(super) fn take(spool: &Spool, wanted: &Wanted, work: &Work, round: &mut Roun
     if !work.unsettled.is_empty() {
         round.waiting += work.unsettled.len() as u64;
         sooner(backoff::after(now, Duration::from_secs(5)));
+    }
+    if let Recovery::Asks(at) = work.recovery {
+        sooner(at);
     }
     let mut after = None;
     loop {
@@ -53,6 +56,8 @@ pub(super) fn take(spool: &Spool, wanted: &Wanted, work: &Work, round: &mut Roun
                     sooner(backoff::after(now, IDLE));
                 }
                 Phase::Ready => sooner(now),
+                // Its transport is to say what became of it.
+                Phase::Committing if !work.is_unsettled(waiting.item) => round.waiting += 1,
                 _ => {}
             }
         }

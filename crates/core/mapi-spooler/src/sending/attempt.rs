@@ -34,8 +34,10 @@ impl Attempts for Marks<'_> {
     fn committing(&mut self, marks: &[Mark]) -> Result<()> {
         let mark = |mark: &Mark| {
             let message = *self.which.get(mark.message)?;
-            let fates = mark.fates.clone();
-            Some(Mark { message, fates })
+            Some(Mark {
+                message,
+                ..mark.clone()
+            })
         };
         let marks: Option<Vec<Mark>> = marks.iter().map(mark).collect();
         self.asking.ask(marks.ok_or_else(misplaced)?)
@@ -252,7 +254,7 @@ fn committing(
         let job = jobs.get(mark.message);
         let job = job.filter(|job| job.places.len() == mark.fates.len());
         let job = job.ok_or_else(misplaced)?;
-        states.push((job.picked.meta.id, job.committing(uid, &mark.fates)));
+        states.push((job.picked.meta.id, job.committing(uid, mark)));
     }
     let rows: Vec<_> = states.iter().map(|(item, state)| (*item, state)).collect();
     spool.mark(&rows)?;

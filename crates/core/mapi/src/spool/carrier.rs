@@ -168,6 +168,14 @@ impl Carrier {
         })
     }
 
+    /// Has it say what became of messages whose last word was being said ([`mapi_spi::Transport::ascertain`]).
+    ///
+    /// # Errors
+    /// Those of the transport.
+    pub fn ascertain(&self, tokens: &[Vec<u8>], call: &Call) -> Result<Vec<Vec<Option<Fate>>>> {
+        self.guarded(|| self.active.transport.ascertain(tokens, call))
+    }
+
     /// Has it bring what has arrived, and says how long to wait before it is asked again.
     ///
     /// # Errors

@@ -10,6 +10,8 @@ use mapi_spi::Support;
 const WAITING: &str = ".parcel";
 /// How names of parcels end that were taken and are only to be forgotten.
 const TAKEN: &str = ".taken";
+/// How names end of parcels that will never be in their mailbox.
+const VOID: &str = ".void";
 
 /// When and by whom a parcel was made: time, a number that the sender drew, and its count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,7 +32,13 @@ impl ParcelName {
         Self::read(file.strip_suffix(TAKEN)?)
     }
 
-    fn read(stem: &str) -> Option<Self> {
+    /// The name of a parcel that was withdrawn.
+    pub(crate) fn void(file: &str) -> Option<Self> {
+        Self::read(file.strip_suffix(VOID)?)
+    }
+
+    /// Reads what [`Self::stem`] says.
+    pub(crate) fn read(stem: &str) -> Option<Self> {
         let mut parts = stem.split('-');
         let (time, sender, number) = (parts.next()?, parts.next()?, parts.next()?);
         let name = Self {
@@ -42,7 +50,8 @@ impl ParcelName {
         (parts.next().is_none() && name.stem() == stem).then_some(name)
     }
 
-    fn stem(&self) -> String {
+    /// The name without the end that says what becomes of the file.
+    pub(crate) fn stem(&self) -> String {
         format!(
             "{:016x}-{:016x}-{:08x}",
             self.time, self.sender, self.number
@@ -55,6 +64,31 @@ impl ParcelName {
 
     pub(crate) fn file_taken(&self) -> String {
         self.stem() + TAKEN
+    }
+
+    pub(crate) fn file_void(&self) -> String {
+        self.stem() + VOID
+    }
+
+    /// As it stands in tokens of marks.
+    pub(crate) fn to_bytes(self) -> [u8; 20] {
+        let mut bytes = [0; 20];
+        let all = self.time.to_le_bytes().into_iter();
+        let all = all.chain(self.sender.to_le_bytes());
+        let all = all.chain(self.number.to_le_bytes());
+        bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
+        bytes
+    }
+
+    /// Reads that; `None` without enough bytes.
+    pub(crate) fn from_bytes(bytes: &[u8; 20]) -> Option<Self> {
+        let (time, rest) = bytes.split_first_chunk()?;
+        let (sender, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            time: u64::from_le_bytes(*time),
+            sender: u64::from_le_bytes(*sender),
+            number: u32::from_le_bytes(*rest.first_chunk()?),
+        })
     }
 
     /// When it was delivered.
@@ -112,6 +146,9 @@ mod tests {
         assert_eq!(ParcelName::waiting(&name.file()), Some(name));
         assert_eq!(ParcelName::taken(&name.file_taken()), Some(name));
         assert_eq!(ParcelName::waiting(&name.file_taken()), None);
+        assert_eq!(ParcelName::void(&name.file_void()), Some(name));
+        assert_eq!(ParcelName::waiting(&name.file_void()), None);
+        assert_eq!(ParcelName::from_bytes(&name.to_bytes()), Some(name));
         assert!(name.token(u64::MAX).len() < 100);
         for wrong in [
             "",

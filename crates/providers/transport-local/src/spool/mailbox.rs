@@ -8,12 +8,27 @@ use std::time::{Duration, SystemTime};
 
 use mapi_props::ReadAt;
 
-use super::draft::Draft;
+use super::draft::{Draft, Place, withdraw};
 use super::durable;
 use crate::parcel::ParcelName;
 
 /// A file that nobody has locked, and was written to since, is not taken for one that was left.
 const YOUNG: Duration = Duration::from_secs(60);
+/// So long it is remembered that a parcel was withdrawn.
+const REMEMBERED: Duration = Duration::from_hours(30 * 24);
+/// The file that says which words of withdrawn parcels are gone: that of this name and all before it.
+const FORGOTTEN: &str = "forgotten";
+
+/// What became of a parcel whose sender was to put it into the mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It was put there.
+    Published,
+    /// It was not, and never will be.
+    Void,
+    /// Too long ago to be known, or the mailbox is not there any more.
+    Unknown,
+}
 
 /// The directory of a mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +72,18 @@ impl Mailbox {
 
     /// Begins a parcel that is not there yet.
     pub(crate) fn draft(&self, name: ParcelName) -> io::Result<Draft> {
-        let path = self.tmp_folder().join(name.file());
-        let file = durable::new_file(&path, self.shared)?;
-        Draft::new(file, path, self.new_folder().join(name.file()))
+        let place = self.place(name);
+        let file = durable::new_file(&place.drafts.join(name.file()), self.shared)?;
+        Draft::new(file, place)
+    }
+
+    fn place(&self, name: ParcelName) -> Place {
+        Place {
+            drafts: self.tmp_folder(),
+            mailbox: self.new_folder(),
+            name,
+            shared: self.shared,
+        }
     }
 
     /// The same parcel as another mailbox gets: shared where the system can do so, else copied.
@@ -67,7 +91,7 @@ impl Mailbox {
         let path = self.tmp_folder().join(name.file());
         if fs::hard_link(other.path(), &path).is_ok() {
             let file = File::open(&path)?;
-            return Draft::linked(file, path, self.new_folder().join(name.file()));
+            return Ok(Draft::linked(file, self.place(name)));
         }
         let mut draft = self.draft(name)?;
         let mut from = File::open(other.path())?;
@@ -79,6 +103,35 @@ impl Mailbox {
     /// What was put in place is durable when this returns.
     pub(crate) fn sync(&self) -> io::Result<()> {
         durable::sync_folder(&self.new_folder())
+    }
+
+    /// That drafts are there is durable when this returns: from then on the place of one says what became of it.
+    pub(crate) fn sync_drafts(&self) -> io::Result<()> {
+        durable::sync_folder(&self.tmp_folder())
+    }
+
+    /// What became of a parcel of this name, whose draft was there durably before it was marked. One that was not put into the mailbox
+    /// is withdrawn by this: no writer that is still about to do so comes first any more.
+    pub(crate) fn fate(&self, name: ParcelName) -> io::Result<Fate> {
+        if !self.new_folder().is_dir() || !self.tmp_folder().is_dir() {
+            return Ok(Fate::Unknown);
+        }
+        if withdraw(&self.tmp_folder(), name, self.shared)? {
+            return Ok(Fate::Void);
+        }
+        // Asked after its word was not found: words go only after this was written.
+        Ok(match self.is_forgotten(name)? {
+            true => Fate::Unknown,
+            false => Fate::Published,
+        })
+    }
+
+    fn is_forgotten(&self, name: ParcelName) -> io::Result<bool> {
+        match fs::read_to_string(self.directory.join(FORGOTTEN)) {
+            Ok(last) => Ok(ParcelName::read(last.trim()).is_none_or(|last| name <= last)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(e),
+        }
     }
 
     /// Takes the right to take parcels out; `None` while another has it.
@@ -181,27 +234,55 @@ impl Mailbox {
         entries.filter(|e| parcel(&e.file_name())).count()
     }
 
-    /// Removes what senders left that were killed while they wrote.
+    /// Withdraws what senders left that were killed, and forgets what was withdrawn long ago.
     pub(crate) fn sweep(&self) -> io::Result<()> {
+        let mut old = Vec::new();
         for entry in fs::read_dir(self.tmp_folder())? {
-            let path = entry?.path();
-            if is_left(&path) {
-                let _was_just_published = fs::remove_file(&path);
+            let entry = entry?;
+            let (path, file) = (entry.path(), entry.file_name());
+            let file = file.to_str().unwrap_or_default();
+            if let Some(name) = ParcelName::void(file) {
+                if age(&path).is_some_and(|age| age > REMEMBERED) {
+                    old.push(name);
+                }
+            } else if is_left(&path) {
+                let _was_just_published = match ParcelName::waiting(file) {
+                    Some(name) => withdraw(&self.tmp_folder(), name, self.shared).map(drop),
+                    None => fs::remove_file(&path),
+                };
             }
+        }
+        self.forget_void(&old)
+    }
+
+    /// Removes the words of parcels that were withdrawn. That they are gone is written down first: a parcel without a word counts as
+    /// put into the mailbox.
+    fn forget_void(&self, old: &[ParcelName]) -> io::Result<()> {
+        let Some(last) = old.iter().max() else {
+            return Ok(());
+        };
+        if !self.is_forgotten(*last)? {
+            let text = last.stem();
+            durable::replace(&self.directory, FORGOTTEN, text.as_bytes(), self.shared)?;
+        }
+        for name in old {
+            fs::remove_file(self.tmp_folder().join(name.file_void()))?;
         }
         Ok(())
     }
 }
 
+/// How long ago a file was written to.
+fn age(path: &Path) -> Option<Duration> {
+    let made = fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+    SystemTime::now().duration_since(made).ok()
+}
+
 /// Whether nobody writes the file any more: writers hold it locked from right after they made it. One that is young may be about to be
 /// locked. Should its writer have slept for so long in between, it finds the file gone, and sends later.
 fn is_left(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else {
-        return false;
-    };
-    let made = file.metadata().and_then(|meta| meta.modified()).ok();
-    let age = made.and_then(|made| SystemTime::now().duration_since(made).ok());
-    age.is_some_and(|age| age > YOUNG) && file.try_lock().is_ok()
+    let old = age(path).is_some_and(|age| age > YOUNG);
+    old && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// A file for reading, and its size; `None` if it is not there.

@@ -73,6 +73,8 @@ impl Receiver<'_> {
             if names.is_empty() {
                 return Ok(Took::All);
             }
+            // What is kept stays delivered, even if its sender could not make it durable before the machine stopped.
+            self.mailbox.sync().map_err(|e| self.failed(e))?;
             self.pass(&names, inbox, call)?;
             seen.extend(names);
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 
 use mapi_props::Code;
 use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Refusal, Result, Support};
 
+use super::ascertain::Whereabouts;
 use super::route::{Found, Router, address_of, refusal};
 use crate::parcel::{Addressing, ParcelWriter, Series, WriteError, row_is_seen};
 use crate::spool::{Directory, Draft, Spool, is_full};
@@ -43,6 +45,7 @@ impl Copy {
 
 /// A parcel that is written and not in its mailbox yet.
 struct Parcel {
+    /// 32 hexadecimal digits.
     mailbox: String,
     copies: Vec<Copy>,
     draft: Draft,
@@ -77,11 +80,15 @@ impl Sender<'_> {
             call.check()?;
             self.parcel(mailbox, copies, messages, &mut parcels, &mut fates, call)?;
         }
-        let marks = marks(&parcels, &fates);
+        self.settled(&mut parcels, &mut fates);
+        let marks = marks(&parcels, &fates, self.spool.root());
         if marks.is_empty() {
             return Ok(fates.into_iter().map(Ok).collect());
         }
         call.check()?;
+        for parcel in &mut parcels {
+            parcel.draft.marked();
+        }
         let mut results: Vec<Result<Vec<Fate>>> = match attempts.committing(&marks) {
             Ok(()) => fates.into_iter().map(Ok).collect(),
             Err(error) => return Ok(given_up(fates, &marks, &error)),
@@ -209,6 +216,21 @@ impl Sender<'_> {
         Ok(filled.map(|any| any.then_some(draft)))
     }
 
+    /// Makes it durable that the drafts are where they are: who finds the marks after a crash goes by that. All are written before the
+    /// first is waited for, so that the disk is waited for once.
+    fn settled(&self, parcels: &mut Vec<Parcel>, fates: &mut [Vec<Fate>]) {
+        parcels.retain(
+            |parcel| match self.spool.mailbox(&parcel.mailbox).sync_drafts() {
+                Ok(()) => true,
+                Err(e) => {
+                    let why = format!("the mailbox cannot be written: {e}");
+                    set(fates, &parcel.copies, &later(&why));
+                    false
+                }
+            },
+        );
+    }
+
     /// The last word: the parcels are put where they are seen.
     fn publish(&self, mut parcels: Vec<Parcel>, results: &mut [Result<Vec<Fate>>], call: &Call) {
         if let Err(error) = self.troubles.meet(Step::Commit, call) {
@@ -216,7 +238,9 @@ impl Sender<'_> {
         }
         let mut seen = Vec::with_capacity(parcels.len());
         for mut parcel in parcels.drain(..) {
-            match parcel.draft.publish() {
+            let met = self.troubles.meet(Step::Publish, call);
+            let met = met.map_err(|error| io::Error::other(error.detail().to_owned()));
+            match met.and_then(|()| parcel.draft.publish()) {
                 Ok(()) => seen.push(parcel),
                 // It is not there: nobody got it.
                 Err(e) => {
@@ -327,17 +351,28 @@ fn finish(writer: ParcelWriter<&mut std::fs::File>, any: bool) -> io::Result<boo
     Ok(any)
 }
 
-/// What is known of the messages that are in a parcel.
-fn marks(parcels: &[Parcel], fates: &[Vec<Fate>]) -> Vec<Mark> {
-    let copies = parcels.iter().flat_map(|parcel| &parcel.copies);
-    let mut places: Vec<usize> = copies.map(|copy| copy.message).collect();
-    places.sort_unstable();
-    places.dedup();
-    let mark = |message: usize| {
-        let fates = fates.get(message).cloned()?;
-        Some(Mark { message, fates })
+/// What is known of the messages that are in a parcel, and where each of their recipients' copies is.
+fn marks(parcels: &[Parcel], fates: &[Vec<Fate>], spool: &Path) -> Vec<Mark> {
+    // By message, by place among the recipients that are wanted.
+    let mut placed: BTreeMap<usize, BTreeMap<usize, &Parcel>> = BTreeMap::new();
+    for parcel in parcels {
+        for copy in &parcel.copies {
+            let own = placed.entry(copy.message).or_default();
+            own.extend(copy.wanted.iter().map(|wanted| (*wanted, parcel)));
+        }
+    }
+    let mark = |(message, own): (usize, BTreeMap<usize, &Parcel>)| {
+        let fates = fates.get(message)?;
+        let sent = fates.iter().filter(|fate| **fate == Fate::Sent).count();
+        let mut mark = Mark::new(message, fates.clone());
+        if own.len() == sent {
+            let parcels = own.values();
+            let parcels = parcels.map(|parcel| (parcel.mailbox.as_str(), parcel.draft.name()));
+            mark.token = Whereabouts::of(parcels).token(spool);
+        }
+        Some(mark)
     };
-    places.into_iter().filter_map(mark).collect()
+    placed.into_iter().filter_map(mark).collect()
 }
 
 /// The last word is said of none that is marked; of the others everything is known.

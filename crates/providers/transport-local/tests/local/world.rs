@@ -95,11 +95,7 @@ impl Machine {
     }
 
     pub(crate) fn config(&self, profile: &str, settings: &[(&str, &str)]) -> ServiceConfig {
-        let owned = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
-        ServiceConfig {
-            base: self.home.path().join("data").join(profile),
-            values: settings.iter().map(owned).collect(),
-        }
+        config(self.home.path(), profile, settings)
     }
 
     /// Logs on; the address is that of the profile at localhost unless the settings say otherwise.
@@ -108,23 +104,7 @@ impl Machine {
         profile: &str,
         settings: &[(&str, &str)],
     ) -> Result<(Arc<dyn Transport>, Arc<Host>)> {
-        let mut config = self.config(profile, settings);
-        let address = || format!("{profile}@localhost");
-        config
-            .values
-            .entry("address".to_owned())
-            .or_insert_with(address);
-        let host = Arc::new(Host::default());
-        let open = OpenTransport {
-            config,
-            provider: String::new(),
-        };
-        let transport = LocalDeliveryService.open_transport(
-            &open,
-            Arc::clone(&host) as Arc<dyn Support>,
-            &Call::default(),
-        )?;
-        Ok((transport, host))
+        logon(self.config(profile, settings), profile)
     }
 
     pub(crate) fn person(&self, profile: &str) -> Arc<dyn Transport> {
@@ -132,6 +112,22 @@ impl Machine {
     }
 
     /// Files below `mailboxes/*/FOLDER`, by name.
+    /// Parcels that are written and in no mailbox.
+    pub(crate) fn drafts(&self) -> Vec<PathBuf> {
+        let all = self.files("tmp").into_iter();
+        all.filter(|path| path.extension().unwrap() == "parcel")
+            .collect()
+    }
+
+    /// Words of parcels that were withdrawn; they hold nothing.
+    pub(crate) fn voids(&self) -> Vec<PathBuf> {
+        let all = self.files("tmp").into_iter();
+        let voids = all.filter(|path| path.extension().unwrap() == "void");
+        voids
+            .inspect(|path| assert_eq!(fs::metadata(path).unwrap().len(), 0))
+            .collect()
+    }
+
     pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
         let mut all = Vec::new();
         for mailbox in fs::read_dir(self.spool().join("mailboxes"))
@@ -178,6 +174,38 @@ pub(crate) fn message(subject: &str, to: &[&str]) -> MessageTree {
     tree.props.set(tags::SUBJECT, subject);
     tree.recipients = to.iter().map(|a| row(recipient_type::TO, a)).collect();
     tree
+}
+
+/// The settings of a profile in this home.
+pub(crate) fn config(home: &Path, profile: &str, settings: &[(&str, &str)]) -> ServiceConfig {
+    let owned = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());
+    ServiceConfig {
+        base: home.join("data").join(profile),
+        values: settings.iter().map(owned).collect(),
+    }
+}
+
+/// Logs on with these settings, to which the address is added.
+pub(crate) fn logon(
+    mut config: ServiceConfig,
+    profile: &str,
+) -> Result<(Arc<dyn Transport>, Arc<Host>)> {
+    let address = || format!("{profile}@localhost");
+    config
+        .values
+        .entry("address".to_owned())
+        .or_insert_with(address);
+    let host = Arc::new(Host::default());
+    let open = OpenTransport {
+        config,
+        provider: String::new(),
+    };
+    let transport = LocalDeliveryService.open_transport(
+        &open,
+        Arc::clone(&host) as Arc<dyn Support>,
+        &Call::default(),
+    )?;
+    Ok((transport, host))
 }
 
 /// What the spooler notes.
@@ -230,7 +258,7 @@ pub(crate) fn send(
 pub(crate) fn send_with(
     from: &dyn Transport,
     messages: &[MessageTree],
-    marks: &mut Marks,
+    marks: &mut dyn Attempts,
     call: &Call,
 ) -> Vec<Result<Vec<Fate>>> {
     let places: Vec<Vec<usize>> = messages

@@ -45,7 +45,7 @@ fn who_declined_is_known_for_each_recipient() {
 fn what_is_damaged_or_of_a_later_version_says_so() {
     let code = |bytes: &[u8]| QueueState::from_bytes(bytes).unwrap_err().code();
     assert_eq!(code(&[]), Code::CORRUPT_DATA);
-    assert_eq!(code(&[3, 0, 0]), Code::VERSION);
+    assert_eq!(code(&[4, 0, 0]), Code::VERSION);
     let mut whole = QueueState::default();
     whole.set(3, Known::Refused(Refusal::default()));
     let bytes = whole.to_bytes();
@@ -58,6 +58,11 @@ fn what_is_damaged_or_of_a_later_version_says_so() {
     let held = QueueState::from_bytes(&first).unwrap();
     assert_eq!((held.attempts, held.phase), (2, Phase::Held));
     assert_eq!((held.known, held.since), (vec![Known::Leaving; 2], None));
+    // What the second one wrote: the same, tried anew since the time 5.
+    let second = [2, 2, 4, 0, 0, 5, 0, 2, 1];
+    let held = QueueState::from_bytes(&second).unwrap();
+    assert_eq!((held.since, held.asked), (Some(FileTime(5)), 0));
+    assert_eq!((held.token, held.known), (vec![], vec![Known::Leaving; 2]));
     // Ten million times one recipient, and once more.
     let huge = [1, 0, 0, 0, 0, 0, 0x80, 0xAD, 0xE2, 0x04, 2, 1, 2];
     assert_eq!(code(&huge), Code::CORRUPT_DATA);
@@ -111,9 +116,11 @@ proptest! {
         transport in proptest::option::of(any::<[u8; 16]>().prop_map(Guid)),
         decliners in proptest::collection::vec(any::<[u8; 16]>().prop_map(Guid), 0..4),
         since in proptest::option::of((1..u64::MAX).prop_map(FileTime)),
+        token in proptest::collection::vec(any::<u8>(), 0..9),
+        asked in any::<u32>(),
         known in proptest::collection::vec(known(), 0..20),
     ) {
-        let state = QueueState { attempts, phase, transport, decliners, since, known };
+        let state = QueueState { attempts, phase, transport, decliners, since, token, asked, known };
         prop_assert_eq!(QueueState::from_bytes(&state.to_bytes()).unwrap(), state);
     }
 

@@ -8,7 +8,9 @@ use mapi_spi::{Error, Refusal, Result};
 use super::{Cause, DECLINERS, Known, Phase, QueueState};
 
 /// The version that is written.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
+/// The one before, which had no tokens of transports; it is read.
+const SECOND: u8 = 2;
 /// The first one, which did not say since when a message waits; it is read.
 const FIRST: u8 = 1;
 
@@ -24,6 +26,9 @@ pub(super) fn write(state: &QueueState) -> Vec<u8> {
     guids(&mut out, transport);
     guids(&mut out, state.decliners.iter().take(DECLINERS));
     number(&mut out, state.since.map_or(0, |since| since.0));
+    number(&mut out, u64::from(state.asked));
+    number(&mut out, state.token.len() as u64);
+    out.extend(&state.token);
     let mut runs = Vec::new();
     for run in state.known.chunk_by(|a, b| a == b) {
         if let Some(first) = run.first() {
@@ -123,7 +128,7 @@ fn number(out: &mut Vec<u8>, mut value: u64) {
 pub(super) fn read(bytes: &[u8]) -> Result<QueueState> {
     let mut from = Reader(bytes);
     match from.byte() {
-        Some(version @ (FIRST | VERSION)) => from.state(version).ok_or_else(damaged),
+        Some(version @ (FIRST | SECOND | VERSION)) => from.state(version).ok_or_else(damaged),
         Some(version) => {
             let detail = format!("the queue state is of version {version}, which is not known");
             Err(Error::new(Code::VERSION, detail))
@@ -148,6 +153,10 @@ impl<'a> Reader<'a> {
             FIRST => 0,
             _ => self.number()?,
         };
+        let (asked, token) = match version {
+            FIRST | SECOND => (0, &[][..]),
+            _ => (u32::try_from(self.number()?).ok()?, self.block()?),
+        };
         let texts = self.texts()?;
         if let (Phase::Waiting { why: text, .. }, Some(at)) = (&mut phase, why) {
             *text = text_at(&texts, at)?;
@@ -164,6 +173,8 @@ impl<'a> Reader<'a> {
             transport,
             decliners,
             since: Some(FileTime(since)).filter(|since| since.0 != 0),
+            token: token.to_vec(),
+            asked,
             known,
         })
     }
@@ -217,12 +228,17 @@ impl<'a> Reader<'a> {
         let count = self.length(self.0.len())?;
         let mut texts = Vec::new();
         for _ in 0..count {
-            let length = self.length(usize::MAX)?;
-            let (text, rest) = self.0.split_at_checked(length)?;
-            self.0 = rest;
-            texts.push(std::str::from_utf8(text).ok()?);
+            texts.push(std::str::from_utf8(self.block()?).ok()?);
         }
         Some(texts)
+    }
+
+    /// A length and so many bytes.
+    fn block(&mut self) -> Option<&'a [u8]> {
+        let length = self.length(usize::MAX)?;
+        let (block, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(block)
     }
 
     fn guids(&mut self, most: usize) -> Option<Vec<Guid>> {
