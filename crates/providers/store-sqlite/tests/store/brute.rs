@@ -60,18 +60,29 @@ fn text(chance: &mut Chance, most: usize) -> String {
     words.join(*chance.pick(&[" ", ", ", "-"]))
 }
 
+/// Packed RTF, now and then damaged: then it says nothing.
+fn rtf(chance: &mut Chance) -> Vec<u8> {
+    let rtf = mapi_rtf::from_text(&text(chance, 15));
+    let mut packed = mapi_rtf::compressed::compress(&rtf);
+    if chance.percent(10) {
+        packed.pop();
+    }
+    packed
+}
+
 fn message(chance: &mut Chance, folder: ItemId, n: i64) -> MessageSave {
     let mut patch = PropPatch::default().with(tags::SUBJECT, text(chance, 5));
     if chance.percent(90) {
         let time = 1_700_000_000 + n * 40 - i64::try_from(chance.below(3000)).unwrap();
         patch = patch.with(tags::MESSAGE_DELIVERY_TIME, FileTime::from_unix(time));
     }
-    patch = match chance.below(4) {
+    patch = match chance.below(5) {
         0 => patch.with(
             tags::HTML,
             format!("<p>{}</p>", text(chance, 15)).into_bytes(),
         ),
         1 => patch,
+        2 => patch.with(tags::RTF_COMPRESSED, rtf(chance)),
         _ => patch.with(tags::BODY, text(chance, 20)),
     };
     let name = text(chance, 2);

@@ -420,6 +420,12 @@ impl Pair {
             let html = format!("<p>{}</p><b>a</b> b", self.text());
             patch = patch.with(tags::HTML, html.into_bytes());
         }
+        if self.chance.percent(15) {
+            let rtf = format!("{{\\rtf1 {}\\par {{\\b a}} b}}", self.text());
+            let packed = mapi_rtf::compressed::compress(rtf.as_bytes());
+            patch = patch.with(tags::RTF_COMPRESSED, packed);
+            patch = patch.with(tags::RTF_IN_SYNC, self.chance.percent(50));
+        }
         if self.chance.percent(60) {
             let time = FileTime::from_unix(
                 1_700_000_000 + i64::try_from(self.chance.below(6)).unwrap() * 3600,
