@@ -152,7 +152,11 @@ impl<R: Read> Decompressor<R> {
 impl<R: Read> Read for Decompressor<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.taken == self.ready.len() && !self.checked {
-            self.more()?;
+            if let Err(error) = self.more() {
+                // What was unpacked with it is not to be had by reading once more.
+                self.ready.clear();
+                return Err(error);
+            }
         }
         let ready = self.ready.get(self.taken..).unwrap_or_default();
         let count = ready.len().min(buffer.len());
