@@ -56,21 +56,35 @@ pub fn stored_text(row: &dyn ItemRow, id: u16, longest: u64) -> TextBody<'_> {
     within(Cow::Owned(text), longest)
 }
 
-/// What PR_BODY is made from where it is not stored: PR_RTF_COMPRESSED if PR_RTF_IN_SYNC says that it is the best body,
-/// else PR_HTML, and RTF where there is no HTML. RTF is looked for last, so that other messages do not load it.
+/// What PR_BODY is made from where it is not stored: PR_RTF_COMPRESSED if PR_NATIVE_BODY_INFO or PR_RTF_IN_SYNC says that
+/// it is the best body, else PR_HTML, and RTF where there is no HTML. Messages without RTF are not asked for more of it.
 #[must_use]
 pub fn made_body(row: &dyn ItemRow, longest: u64) -> TextBody<'_> {
     if row.ty(tags::HTML.id()).is_none() {
         return rtf_body(row, longest);
     }
-    let in_sync = row.slot(tags::RTF_IN_SYNC.id());
-    if in_sync.is_some_and(|slot| slot.value() == Some(&PropValue::Bool(true))) {
+    if row.ty(tags::RTF_COMPRESSED.id()).is_some() && is_rtf_best(row) {
         let body = rtf_body(row, longest);
         if body != TextBody::None {
             return body;
         }
     }
     html_body(row, longest)
+}
+
+/// Whether RTF is the best body of a message that has HTML too.
+fn is_rtf_best(row: &dyn ItemRow) -> bool {
+    const RICH: i32 = 2;
+    const MARKUP: i32 = 3;
+    let native = row.slot(tags::NATIVE_BODY_INFO.id());
+    match native.and_then(|slot| slot.value()?.as_long()) {
+        Some(RICH) => true,
+        Some(MARKUP) => false,
+        _ => {
+            let in_sync = row.slot(tags::RTF_IN_SYNC.id());
+            in_sync.is_some_and(|slot| slot.value() == Some(&PropValue::Bool(true)))
+        }
+    }
 }
 
 /// The text of PR_HTML.

@@ -8,11 +8,12 @@ use mapi_props::{Bag, PropTag, PropType, PropValue, Slot, tags};
 use crate::decode_ansi;
 
 /// What [`Row::made_body`] is made from.
-pub(crate) const BODY_SOURCES: [PropTag; 4] = [
+pub(crate) const BODY_SOURCES: [PropTag; 5] = [
     tags::HTML.raw(),
     tags::INTERNET_CPID.raw(),
     tags::RTF_COMPRESSED.raw(),
     tags::RTF_IN_SYNC.raw(),
+    tags::NATIVE_BODY_INFO.raw(),
 ];
 
 /// PR_BODY, under any type.

@@ -188,10 +188,11 @@ impl Texts for OfRow<'_> {
 
 /// Whether a change of this property may change the words of a message, or its key.
 pub(crate) fn is_indexed(id: u16) -> bool {
-    const SOURCES: [u16; 9] = [
+    const SOURCES: [u16; 10] = [
         tags::HTML.id(),
         tags::RTF_COMPRESSED.id(),
         tags::RTF_IN_SYNC.id(),
+        tags::NATIVE_BODY_INFO.id(),
         tags::INTERNET_CPID.id(),
         tags::MESSAGE_CODEPAGE.id(),
         tags::MESSAGE_DELIVERY_TIME.id(),

@@ -425,6 +425,10 @@ impl Pair {
             let packed = mapi_rtf::compressed::compress(rtf.as_bytes());
             patch = patch.with(tags::RTF_COMPRESSED, packed);
             patch = patch.with(tags::RTF_IN_SYNC, self.chance.percent(50));
+            if self.chance.percent(50) {
+                let native = i32::try_from(self.chance.below(4)).unwrap();
+                patch = patch.with(tags::NATIVE_BODY_INFO, native);
+            }
         }
         if self.chance.percent(60) {
             let time = FileTime::from_unix(
