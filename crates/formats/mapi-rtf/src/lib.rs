@@ -13,10 +13,12 @@
 //! * [`native`]: what the sender wrote, RTF or something that RTF only carries. [MS-OXRTFEX] 2.2.3.1
 //! * [`to_text`]: the body as PR_BODY has it.
 //! * [`from_text`], [`from_html`]: RTF that says what a text or HTML says, and gives it back. [MS-OXRTFEX]
+//! * [`best_body`]: the RTF of a message that has no better body.
 //! * [`follow_text`] and [`sync`]: RTF that says what a text says that was changed.
 //!
 //! Deliberately absent here: pictures and other data of objects, layout of pages, and safe showing of foreign HTML.
 
+mod best;
 mod code_page;
 pub mod compressed;
 mod follow;
@@ -27,6 +29,7 @@ mod text;
 mod tokens;
 mod write;
 
+pub use best::{best_body, pictures};
 pub use follow::follow_text;
 pub use native::{Native, native};
 pub use text::{Text, to_text};
