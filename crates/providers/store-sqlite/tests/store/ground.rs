@@ -116,7 +116,6 @@ pub(crate) fn first_cells(store: &dyn Store, view: &View) -> Vec<PropValue> {
     page.rows.into_iter().map(|r| r.cells[0].clone()).collect()
 }
 
-/// What the store's own check finds: nothing, in a sound store.
 /// What makes a file of version 3 out of one of version 4, but for the number.
 pub(crate) const TO_VERSION_3: &str = "
     DROP TABLE queue;
@@ -124,6 +123,7 @@ pub(crate) const TO_VERSION_3: &str = "
     DROP INDEX item_thread; ALTER TABLE item DROP COLUMN thread;
 ";
 
+/// What the store's own check finds: nothing, in a sound store.
 pub(crate) fn problems(store: &dyn Store) -> Vec<mapi_spi::Problem> {
     store.maintain().unwrap().check(&call()).unwrap().problems
 }

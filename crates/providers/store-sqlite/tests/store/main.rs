@@ -22,4 +22,5 @@ mod restrictions;
 mod searches;
 mod threads;
 mod turns;
+mod version_5;
 mod versions;

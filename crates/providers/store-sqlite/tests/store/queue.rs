@@ -2,13 +2,14 @@
 
 use mapi_props::{FileTime, tags};
 use mapi_spi::{
-    ChangeSet, FlagPatch, ItemId, Op, OpOutcome, OpenMode, Origin, QUEUE_STATE, Queued, Store,
-    SyncRow,
+    ChangeSet, FlagPatch, ItemId, MessageSave, MessageTarget, Op, OpOutcome, OpenMode, Origin,
+    PropPatch, QUEUE_STATE, Queued, Store, SyncRow,
 };
 use rusqlite::Connection;
 use store_sqlite::SqliteStore;
 
-use crate::ground::{call, new_message, open, problems, subject, support};
+use crate::ground::{self, call, new_message, open, problems, subject, support};
+use crate::version_5::{self, schema};
 
 /// Messages submitted at such times, with the spooler's row about the first.
 fn submitted(store: &SqliteStore, times: &[u64]) -> Vec<ItemId> {
@@ -50,21 +51,47 @@ fn queue(store: &dyn Store) -> Vec<Queued> {
     store.queue(None, 100, &call()).unwrap()
 }
 
+/// Messages that wait, and some that only look like it.
+fn outbox(store: &SqliteStore) -> Vec<ItemId> {
+    let root = store.info().root;
+    // The last one's bag is in parts: its time stands in the first.
+    let ids = submitted(store, &[30, 10, 0, 10, u64::MAX]);
+    let long = subject("in parts").with(tags::BODY, "long ".repeat(2000));
+    let mut save = new_message(root, long.with(tags::CLIENT_SUBMIT_TIME, FileTime(20)));
+    save.flags = FlagPatch { set: 4, clear: 0 };
+    let parted = ground::save(store, save.clone());
+    // Neither what stands in the associated contents nor what was never submitted.
+    let associated = MessageTarget::New {
+        folder: root,
+        associated: true,
+    };
+    ground::save(
+        store,
+        MessageSave {
+            target: associated,
+            ..save.clone()
+        },
+    );
+    save.flags = FlagPatch::default();
+    ground::save(store, save);
+    vec![ids[2], ids[1], ids[3], parted, ids[0], ids[4]]
+}
+
 #[test]
 fn a_file_of_version_5_gets_its_queue() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("s.malle");
     let store = open(&path);
-    let ids = submitted(&store, &[30, 10, 0, 10]);
+    let waiting = outbox(&store);
     let known = queue(&store);
     let order: Vec<_> = known.iter().map(|q| q.place.item).collect();
-    assert_eq!(order, [ids[2], ids[1], ids[3], ids[0]]);
-    assert_eq!(known[3].state, Some(vec![1, 2, 3]));
+    assert_eq!(order, waiting);
+    assert_eq!(known[4].state, Some(vec![1, 2, 3]));
     drop(store);
-    let db = Connection::open(&path).unwrap();
-    db.execute_batch("DROP TABLE queue; PRAGMA user_version = 5;")
-        .unwrap();
-    drop(db);
+    let present = schema(&path);
+    version_5::made_of(&path);
+    let old = schema(&path);
+    assert!(old.len() < present.len(), "it has no queue");
 
     // Whoever may only read looks for it.
     let reader = SqliteStore::open(&path, OpenMode::ReadOnly, support(), &call()).unwrap();
@@ -72,10 +99,17 @@ fn a_file_of_version_5_gets_its_queue() {
     let page = reader.queue(Some(known[1].place), 1, &call()).unwrap();
     assert_eq!(page, known[2..3]);
     assert_eq!(problems(&reader), []);
-    drop(reader);
+    assert_eq!(schema(&path), old, "who may only read changes nothing");
 
     let store = open(&path);
     assert_eq!(queue(&store), known);
+    assert_eq!(problems(&store), []);
+    assert_eq!(schema(&path), present);
+    assert_eq!(queue(&reader), known, "who has it open all the while");
+    // And from then on it moves with its messages.
+    let more = submitted(&store, &[15]);
+    let now: Vec<_> = queue(&store).iter().map(|q| q.place.item).collect();
+    assert_eq!(now, [&waiting[..3], &more, &waiting[3..]].concat());
     assert_eq!(problems(&store), []);
 }
 

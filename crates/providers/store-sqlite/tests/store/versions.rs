@@ -3,7 +3,7 @@
 //! `MALLE_MAKE_FIXTURE=1` writes the file of the present version, which is read once there is a later one; never over
 //! one that has been released.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mapi_props::{LargePlace, LargeRef, PropType, Slot, SortColumn, StoredAttachment, tags};
 use mapi_spi::{
@@ -16,6 +16,7 @@ use crate::ground::{
     call, contents, first_cells, new_folder, new_message, open, problems, save, saved, subject,
     support,
 };
+use crate::version_5;
 
 /// The present version.
 const PRESENT: u32 = 6;
@@ -121,11 +122,25 @@ fn stores_of_older_versions_open() {
     }
 }
 
+/// Version 5 added no table: what its builder knows by heart is what version 4 left.
+#[test]
+fn the_builder_of_version_5_makes_its_tables() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("built.malle");
+    furnish(&open(&path));
+    version_5::made_of(&path);
+    let built = version_5::schema(&path);
+    for version in [4, 5] {
+        let released = home.path().join(format!("{version}.malle"));
+        unpack(version, &released);
+        assert_eq!(version_5::schema(&released), built, "version {version}");
+    }
+}
+
 fn opens(version: u32) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("old.malle");
-    let packed = std::fs::read(fixture(version)).unwrap();
-    std::fs::write(&path, zstd::bulk::decompress(&packed, 16 << 20).unwrap()).unwrap();
+    unpack(version, &path);
 
     // Whoever may not write it reads it as it is.
     let reader = SqliteStore::open(&path, OpenMode::ReadOnly, support(), &call()).unwrap();
@@ -172,6 +187,11 @@ fn opens(version: u32) {
     let log = store.log(0, None, 10, &call()).unwrap().entries;
     assert_eq!(log[5].kind, LogKind::SoftDeleted);
     assert!(log[5].inverse.is_some());
+}
+
+fn unpack(version: u32, to: &Path) {
+    let packed = std::fs::read(fixture(version)).unwrap();
+    std::fs::write(to, zstd::bulk::decompress(&packed, 16 << 20).unwrap()).unwrap();
 }
 
 /// Messages of the inbox with these words in their subjects.
