@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::follow_text;
-use crate::{Native, from_html, from_text, from_text_with, native, sync, to_text};
+use crate::{Native, from_html, from_text, from_text_with, native, sync, to_html, to_text};
 
 fn followed(rtf: &str, text: &str) -> Option<String> {
     let rtf = follow_text(rtf.as_bytes(), text)?;
@@ -36,7 +36,7 @@ fn what_did_not_change_keeps_its_formatting() {
             "aéb ü",
             r"{\rtf1\uc0 a\u233 b \uc1 \u252?\uc0 }",
         ),
-        (r"{\rtf1 a \objattph  b}", "c", r"{\rtf1 c\objattph }"),
+        (r"{\rtf1 a \objattph  b}", "c", r"{\rtf1 c\objattph  }"),
         (
             r"{\rtf1 a\cell b\cell\row}",
             "a\tc\t\n",
@@ -77,6 +77,12 @@ fn html_that_would_say_something_else_goes() {
     let new = follow_text(&rtf, "thé now").unwrap();
     assert_eq!(native(&new), Native::Rtf);
     assert!(sync::same(&to_text(&new).text, "thé now"));
+    let html = to_html(&new).html;
+    assert!(html.contains("th\u{e9}") && !html.contains("caf"), "{html}");
+    assert!(
+        html.contains("<b>now</b>") || html.contains("bold"),
+        "{html}"
+    );
 }
 
 #[test]

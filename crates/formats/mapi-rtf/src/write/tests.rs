@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{from_html, from_text, from_text_with};
-use crate::{Native, native, to_text};
+use crate::{Native, native, to_html, to_text};
 
 /// With one kind of line ends, and none behind the text.
 fn lines(text: &str) -> String {
@@ -109,5 +109,14 @@ proptest! {
     #[test]
     fn any_text_comes_back(text in "[^\\p{Cc}]*|([a-z ]|\r\n|\t|é)*") {
         prop_assert_eq!(to_text(&from_text(&text)).text, text);
+    }
+
+    #[test]
+    fn any_html_comes_back(html in html()) {
+        let rtf = from_html(&html);
+        prop_assert_eq!(native(&rtf), Native::Html);
+        let back = to_html(&rtf);
+        prop_assert!(back.encapsulated);
+        prop_assert_eq!(back.html, lines(&html), "{}", String::from_utf8_lossy(&rtf));
     }
 }
