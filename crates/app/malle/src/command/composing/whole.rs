@@ -2,8 +2,9 @@
 
 use mapi::{
     Compose, CopyPropFlags, DeleteFlags, Folder, ImportItem, ImportOptions, ImportOutcome, Message,
-    MessageTree, OpenFlags, message_flags, tags,
+    MessageTree, OpenFlags, message_flags,
 };
+use mapi_props::person;
 
 /// Makes an unsent message of a tree and opens it for writing; `flags` come besides.
 pub(crate) fn kept(folder: &Folder, tree: MessageTree, flags: u32) -> mapi::Result<Message> {
@@ -45,30 +46,13 @@ pub(crate) fn sign(
     represents: bool,
 ) -> mapi::Result<()> {
     let blank = folder.compose(options)?;
-    let which = match represents {
-        true => SENDERS.as_slice(),
-        false => SENDERS.get(..SENDER_ALONE).unwrap_or_default(),
-    };
-    let copied = blank.copy_props(message, which, CopyPropFlags::NONE)?;
+    let author = represents.then(|| person::REPRESENTING.all());
+    let which: Vec<_> = person::SENDER
+        .all()
+        .chain(author.into_iter().flatten())
+        .collect();
+    let copied = blank.copy_props(message, &which, CopyPropFlags::NONE)?;
     // What a person without an address has none of is not there to be copied.
     let _missing = copied;
     Ok(())
 }
-
-/// How many of [`SENDERS`] say who sends; the others say who writes.
-const SENDER_ALONE: usize = 6;
-
-const SENDERS: [mapi::PropTag; 12] = [
-    tags::SENDER_NAME.raw(),
-    tags::SENDER_ADDRTYPE.raw(),
-    tags::SENDER_EMAIL_ADDRESS.raw(),
-    tags::SENDER_ENTRYID.raw(),
-    tags::SENDER_SEARCH_KEY.raw(),
-    tags::SENDER_SMTP_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_NAME.raw(),
-    tags::SENT_REPRESENTING_ADDRTYPE.raw(),
-    tags::SENT_REPRESENTING_EMAIL_ADDRESS.raw(),
-    tags::SENT_REPRESENTING_ENTRYID.raw(),
-    tags::SENT_REPRESENTING_SEARCH_KEY.raw(),
-    tags::SENT_REPRESENTING_SMTP_ADDRESS.raw(),
-];
