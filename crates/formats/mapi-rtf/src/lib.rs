@@ -11,7 +11,7 @@
 //!
 //! * [`compressed`]: what PR_RTF_COMPRESSED holds. [MS-OXRTFCP]
 //! * [`native`]: what the sender wrote, RTF or something that RTF only carries. [MS-OXRTFEX] 2.2.3.1
-//! * [`to_text`]: the body as PR_BODY has it.
+//! * [`to_text`], [`to_html`]: the body as PR_BODY has it, and as PR_HTML has it.
 //! * [`from_text`], [`from_html`]: RTF that says what a text or HTML says, and gives it back. [MS-OXRTFEX]
 //! * [`best_body`]: the RTF of a message that has no better body.
 //! * [`follow_text`] and [`sync`]: RTF that says what a text says that was changed.
@@ -22,6 +22,8 @@ mod best;
 mod code_page;
 pub mod compressed;
 mod follow;
+mod html;
+mod link;
 mod native;
 mod reader;
 pub mod sync;
@@ -31,6 +33,7 @@ mod write;
 
 pub use best::{best_body, pictures};
 pub use follow::follow_text;
+pub use html::{Html, to_html};
 pub use native::{Native, native};
 pub use text::{Text, to_text};
 pub use write::{from_html, from_text, from_text_with};

@@ -32,11 +32,9 @@ pub(crate) trait Page {
     /// What is shown from here is the result of a field made by `instruction`.
     fn field(&mut self, _instruction: &str) {}
     /// The field ends that was begun last.
-    fn field_end(&mut self, _source: Range<usize>) {}
+    fn field_end(&mut self, _source: Range<usize>, _state: &State) {}
     /// The description of a row.
     fn table(&mut self, _word: words::Table, _value: Option<i32>) {}
-    /// The end of the piece of HTML that the group was. [MS-OXRTFEX] 2.1.3.1.4
-    fn tag_end(&mut self) {}
 }
 
 /// Characters, and where they stand in the source.
@@ -142,9 +140,9 @@ impl<'a, P: Page> Reader<'a, P> {
         match symbol {
             b'*' => self.fresh = Fresh::Star,
             b'\\' | b'{' | b'}' => self.byte(symbol, source),
-            b'~' => self.show('\u{a0}', source),
-            b'_' => self.show('\u{2011}', source),
-            b'-' => self.show('\u{ad}', source),
+            b'~' => self.mark(Mark::FixedBlank, source),
+            b'_' => self.mark(Mark::FixedHyphen, source),
+            b'-' => self.mark(Mark::SoftHyphen, source),
             b'\t' => self.mark(Mark::Tab, source),
             _ => {}
         }
@@ -158,6 +156,11 @@ impl<'a, P: Page> Reader<'a, P> {
         match found {
             None => {}
             Some(Word::Char(char)) => self.show(char, source),
+            Some(Word::Mark(Mark::Attachment)) => {
+                // The character behind it is the one that the attachment is shown for.
+                let end = source.end + usize::from(self.tokens.blank());
+                self.mark(Mark::Attachment, source.start..end);
+            }
             Some(Word::Mark(mark)) => self.mark(mark, source),
             Some(Word::Into(destination)) => self.enter(destination, source),
             Some(Word::Skip) => self.skip_group(),

@@ -6,7 +6,8 @@ mod tests;
 
 use std::ops::Range;
 
-use crate::reader::{Header, Mark, Page, Run, State, read};
+use crate::link::target;
+use crate::reader::{Destination, Header, Mark, Page, Run, State, read};
 
 /// The text of an RTF body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,7 +25,7 @@ pub struct Text {
 ///
 /// ```
 /// let text = mapi_rtf::to_text(br"{\rtf1\ansi\ansicpg1252 caf\'e9 \u8364?\par \objattph  end}");
-/// assert_eq!(text.text, "café €\r\n  end");
+/// assert_eq!(text.text, "café €\r\n end");
 /// assert_eq!(text.attachments, [8]);
 /// ```
 #[must_use]
@@ -77,6 +78,8 @@ pub(crate) fn to_text_in_pieces(rtf: &[u8]) -> (Text, Vec<Piece>) {
 struct TextPage {
     text: Text,
     pieces: Option<Vec<Piece>>,
+    /// Where the fields lead in which the text is, and where what they show begins.
+    links: Vec<Option<(String, usize)>>,
     /// How far UTF-16 units were counted: bytes and units.
     counted: (usize, usize),
 }
@@ -124,7 +127,32 @@ impl Page for TextPage {
         } else {
             PieceKind::Character
         };
-        self.push(run.text, run.source, kind, state.skip);
+        let bullet = state.destination == Destination::ListText && matches!(run.text, "·" | "•");
+        let text = if bullet { "*" } else { run.text };
+        self.push(text, run.source, kind, state.skip);
+    }
+
+    fn field(&mut self, instruction: &str) {
+        let place = self.text.text.len();
+        self.links
+            .push(target(instruction).map(|target| (target, place)));
+    }
+
+    /// The address stands behind what is shown for it, if that is something else.
+    fn field_end(&mut self, source: Range<usize>, state: &State) {
+        let Some((target, place)) = self.links.pop().flatten() else {
+            return;
+        };
+        let shown = self.text.text.get(place..).unwrap_or_default().trim();
+        if !target.starts_with('#') && shown != target {
+            let place = source.start..source.start;
+            self.push(
+                &format!(" <{target}> "),
+                place,
+                PieceKind::Added,
+                state.skip,
+            );
+        }
     }
 
     fn mark(&mut self, mark: Mark, source: Range<usize>, state: &State) {
@@ -136,7 +164,12 @@ impl Page for TextPage {
                 self.text.attachments.push(place);
                 return self.push(" ", source, PieceKind::Attachment, state.skip);
             }
-            Mark::Picture => return,
+            // As Outlook has it; a blank of a code page stays what it is.
+            Mark::FixedBlank => return self.push(" ", source, PieceKind::Character, state.skip),
+            Mark::FixedHyphen => {
+                return self.push("\u{2011}", source, PieceKind::Character, state.skip);
+            }
+            Mark::Picture | Mark::SoftHyphen => return,
         };
         self.push(text, source, PieceKind::Mark, state.skip);
     }

@@ -76,6 +76,13 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// Passes over a blank, if one comes next.
+    pub(crate) fn blank(&mut self) -> bool {
+        let blank = self.peek() == Some(b' ');
+        self.at += usize::from(blank);
+        blank
+    }
+
     fn peek(&self) -> Option<u8> {
         self.source.get(self.at).copied()
     }

@@ -250,7 +250,7 @@ impl Writer {
     /// A reference to `place`; to the place of writing itself, it is the end.
     fn refer(&mut self, place: usize, len: usize) {
         self.token(1);
-        let token = u16::try_from(place % SIZE << 4 | len & 0xF).unwrap_or_default();
+        let token = u16::try_from(((place % SIZE) << 4) | (len & 0xF)).unwrap_or_default();
         self.bytes.extend(token.to_be_bytes());
     }
 

@@ -20,6 +20,7 @@ impl<P: Page> Reader<'_, P> {
                 self.mark(Mark::Picture, source);
                 return self.skip_group();
             }
+            D::ListText if P::HTML => return self.skip_group(),
             D::ListText | D::Field if text => destination,
             D::Instruction | D::Result if here == D::Field => destination,
             D::Fonts | D::Colours if here == D::Body => destination,
@@ -50,8 +51,7 @@ impl<P: Page> Reader<'_, P> {
             Destination::Field => {
                 self.fields.pop();
             }
-            Destination::Result => self.page.field_end(source),
-            Destination::HtmlTag => self.page.tag_end(),
+            Destination::Result => self.page.field_end(source, &self.state),
             Destination::Fonts => {
                 let font = self.header.default_font;
                 self.change().look.font = font;

@@ -53,6 +53,12 @@ pub(crate) enum Mark {
     Attachment,
     /// A picture.
     Picture,
+    /// A blank at which no line ends.
+    FixedBlank,
+    /// A hyphen at which no line ends.
+    FixedHyphen,
+    /// A place where a word may be parted.
+    SoftHyphen,
 }
 
 /// A property of characters.
