@@ -61,23 +61,28 @@ struct Bodies<'a> {
     html: Option<Part<'a>>,
 }
 
-/// PR_NATIVE_BODY_INFO's values, [MS-OXBBODY] 2.1.3.1.
+/// PR_NATIVE_BODY_INFO of a message whose text is its best body, [MS-OXBBODY] 2.1.3.1.
 const PLAIN: i32 = 1;
-const RICH: i32 = 2;
 
 impl<'a> Bodies<'a> {
     fn of(writer: &mut Writer<'_>, tree: &'a MessageTree) -> Self {
         let props = &tree.props;
-        let mut html = bytes_of(props, tags::HTML.raw());
-        let text = bytes_of(props, tags::BODY.raw());
+        let mut html = bytes_of(props, tags::HTML.raw()).map(|bytes| html_part(props, bytes));
+        let mut text = bytes_of(props, tags::BODY.raw());
+        match mapi_rtf::best_body(props) {
+            Some(Ok(rtf)) => {
+                text = text.or_else(|| Some(mapi_rtf::to_text(&rtf).text.into_bytes().into()));
+                html = html_of_rtf(writer, &rtf).or(html);
+            }
+            Some(Err(damage)) => {
+                writer.loss("rtf-body", format!("the RTF cannot be read: {damage}"));
+            }
+            None => {}
+        }
         let native = long(props, tags::NATIVE_BODY_INFO);
         if native == Some(PLAIN) && text.is_some() && html.take().is_some() {
             // The text was written last, so that the HTML says something else.
             writer.loss("body-out-of-date", "the HTML is older than the text");
-        }
-        let rich = props.contains(&PropKey::from(tags::RTF_COMPRESSED.raw()));
-        if rich && (native == Some(RICH) || (html.is_none() && text.is_none())) {
-            writer.loss("rtf-body", "the best body of the message is RTF");
         }
         Self {
             text: text.map(|bytes| Part::Text {
@@ -85,7 +90,7 @@ impl<'a> Bodies<'a> {
                 charset: "utf-8",
                 bytes,
             }),
-            html: html.map(|bytes| html_part(props, bytes)),
+            html,
         }
     }
 
@@ -160,6 +165,28 @@ fn report<'a>(
     parts.push(told.unwrap_or_else(|| report::status(writer, tree, kind)));
     parts.append(&mut others);
     multi("report", Some(("report-type", kind.report_type())), parts)
+}
+
+/// What RTF carries or shows, as HTML; none of what is plain text. Formatting stays; pictures do not.
+fn html_of_rtf<'a>(writer: &mut Writer<'_>, rtf: &[u8]) -> Option<Part<'a>> {
+    if mapi_rtf::native(rtf) == mapi_rtf::Native::Text {
+        return None;
+    }
+    let mapi_rtf::Html { html, encapsulated } = mapi_rtf::to_html(rtf);
+    // The pictures of HTML are attachments.
+    let pictures = if encapsulated {
+        0
+    } else {
+        mapi_rtf::pictures(rtf)
+    };
+    if pictures > 0 {
+        writer.loss("rtf-body", format!("pictures within the text: {pictures}"));
+    }
+    Some(Part::Text {
+        media_type: "text/html",
+        charset: "utf-8",
+        bytes: html.into_bytes().into(),
+    })
 }
 
 fn html_part<'a>(props: &TreeProps, bytes: Cow<'a, [u8]>) -> Part<'a> {

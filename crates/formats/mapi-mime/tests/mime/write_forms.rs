@@ -257,7 +257,7 @@ fn what_has_no_place_is_named_once() {
         "bcc-left-out Nobody 0",
         "bcc-left-out Nobody 1",
         "bcc-left-out Nobody 2",
-        "rtf-body the best body of the message is RTF",
+        "rtf-body the RTF cannot be read: packed RTF has a header of 16 bytes, these are 1",
         "attachment-without-data ",
     ];
     let found: Vec<String> = written
@@ -266,6 +266,49 @@ fn what_has_no_place_is_named_once() {
         .map(|l| format!("{} {}", l.code, l.detail))
         .collect();
     assert_eq!(found, expect);
+}
+
+#[test]
+fn rtf_is_written_as_text_and_html() {
+    let mail = |rtf: &[u8]| {
+        let mut tree = message();
+        tree.props.remove(&PropKey::from(tags::BODY.raw()));
+        let packed = mapi_rtf::compressed::compress(rtf);
+        tree.props.set(tags::RTF_COMPRESSED, packed);
+        let (text, written) = written(&tree);
+        let losses: Vec<String> = written.losses.iter().map(|l| l.detail.clone()).collect();
+        (again(&text), losses)
+    };
+    let html = |tree: &MessageTree| {
+        let html = tree.props.value(tags::HTML)?.as_bytes()?;
+        Some(String::from_utf8_lossy(html).into_owned())
+    };
+    let (rich, losses) = mail(br"{\rtf1\ansi Dear {\b Ann},\par caf\'e9}");
+    assert_eq!(
+        rich.props.text(tags::BODY).map(str::trim_end),
+        Some("Dear Ann,\r\ncafé")
+    );
+    assert!(
+        html(&rich).is_some_and(|html| html.contains("<b>Ann</b>")),
+        "{rich:?}"
+    );
+    assert!(losses.is_empty(), "{losses:?}");
+    let (shown, losses) = mail(br"{\rtf1 see {\pict ff} and {\pict ff}}");
+    assert!(html(&shown).is_some());
+    assert_eq!(losses, ["pictures within the text: 2"]);
+    // What RTF only carried is written as the sender wrote it.
+    let (carried, losses) = mail(&mapi_rtf::from_html("<p class=x>Dear Ann</p>"));
+    assert_eq!(
+        html(&carried).as_deref().map(str::trim_end),
+        Some("<p class=x>Dear Ann</p>")
+    );
+    assert!(losses.is_empty(), "{losses:?}");
+    let (plain, losses) = mail(&mapi_rtf::from_text("Dear Ann"));
+    assert_eq!(
+        plain.props.text(tags::BODY).map(str::trim_end),
+        Some("Dear Ann")
+    );
+    assert_eq!((html(&plain), losses.len()), (None, 0));
 }
 
 #[test]
