@@ -84,19 +84,6 @@ pub(super) fn header(
     (title, said.collect())
 }
 
-/// What stands for a text that cannot be read.
-pub(super) const fn unreadable(language: Language) -> &'static str {
-    match language {
-        Language::English => "[The text of this message is RTF only, which cannot be quoted yet.]",
-        Language::French => {
-            "[Le texte de ce message n’existe qu’en RTF, qui ne peut pas encore être cité.]"
-        }
-        Language::German => {
-            "[Der Text dieser Nachricht liegt nur als RTF vor, das noch nicht zitiert werden kann.]"
-        }
-    }
-}
-
 fn author(props: &TreeProps) -> Option<String> {
     let known = addressee(&REPRESENTING, props).or_else(|| addressee(&SENDER, props));
     if let Some(who) = known {

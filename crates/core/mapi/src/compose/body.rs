@@ -15,6 +15,8 @@ use crate::{MapiProp, Message};
 
 /// Bytes of a body that are quoted; the rest of a longer one is left out, and said to be.
 const QUOTED_MAX: u64 = 4 << 20;
+/// What stands for the rest.
+const LEFT_OUT: &str = "\n[…]";
 /// Columns that forwarded text is moved to the right.
 const INDENT: usize = 2;
 /// PR_INTERNET_CPID of what is composed.
@@ -112,20 +114,18 @@ struct Said {
 
 impl Said {
     fn of(original: &MessageTree, compose: &Compose) -> Self {
-        let html = markup(original).map(|markup| fragment(&markup));
-        let text = plain(original);
+        let rich = mapi_rtf::best_body(&original.props).and_then(std::result::Result::ok);
+        let markup = rich
+            .as_deref()
+            .map_or_else(|| markup(original), markup_of_rtf);
+        let html = markup.as_deref().map(fragment);
+        let text = plain(original)
+            .or_else(|| rich.as_deref().map(text_of_rtf))
+            .or_else(|| markup.as_deref().map(html_to_text))
+            .unwrap_or_default();
         let own = html.as_ref().and_then(|h| h.language.as_deref());
-        let guessed = || {
-            let shown = text.as_deref().unwrap_or_default();
-            language::of(original, shown, own)
-        };
+        let guessed = || language::of(original, &text, own);
         let language = compose.language.unwrap_or_else(guessed);
-        let text = text.unwrap_or_else(|| {
-            let rich = PropKey::from(tags::RTF_COMPRESSED.raw());
-            let note = original.props.contains(&rich);
-            let note = note.then(|| attribution::unreadable(language));
-            note.unwrap_or_default().to_owned()
-        });
         Self {
             text,
             html,
@@ -161,17 +161,34 @@ impl Said {
     }
 }
 
-/// The text of a message: the sender's own, else that of the HTML; `None` if there is neither.
+/// The text of a message as its sender wrote it; `None` if there is none.
 fn plain(original: &MessageTree) -> Option<String> {
-    let text = bytes_of(original, tags::BODY.raw()).map(|(bytes, cut)| {
-        let mut text = String::from_utf8_lossy(&bytes).into_owned();
-        if cut {
-            text.push_str("\n[…]");
-        }
-        text
-    });
-    text.filter(|text| !text.trim().is_empty())
-        .or_else(|| markup(original).map(|markup| html_to_text(&markup)))
+    let (bytes, more) = bytes_of(original, tags::BODY.raw())?;
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if more {
+        text.push_str(LEFT_OUT);
+    }
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// The text of RTF, as much as is quoted of it.
+fn text_of_rtf(rtf: &[u8]) -> String {
+    let mut text = mapi_rtf::to_text(rtf).text;
+    let most = usize::try_from(QUOTED_MAX).unwrap_or(usize::MAX);
+    if text.len() > most {
+        text.truncate(text.floor_char_boundary(most));
+        text.push_str(LEFT_OUT);
+    }
+    text
+}
+
+/// The HTML of RTF, unless it is too long to be quoted; none of what was plain text.
+fn markup_of_rtf(rtf: &[u8]) -> Option<String> {
+    let is_text = mapi_rtf::native(rtf) == mapi_rtf::Native::Text;
+    let html = (!is_text).then(|| mapi_rtf::to_html(rtf).html)?;
+    u64::try_from(html.len())
+        .is_ok_and(|len| len <= QUOTED_MAX)
+        .then_some(html)
 }
 
 /// The HTML of a message; one that is too long to be quoted is none, so that its text is.
