@@ -85,8 +85,9 @@ pub(crate) fn read(
     let first = first(db)?.unwrap_or(last + 1);
     let mut select = db.prepare_cached(queries::LOG).lift()?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let after = i64::try_from(since).unwrap_or(i64::MAX);
     let mut rows = select
-        .query(params![since, except.map(|o| o.0), limit])
+        .query(params![after, except.map(|o| o.0), limit])
         .lift()?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next().lift()? {
@@ -98,7 +99,7 @@ pub(crate) fn read(
     Ok(LogPage {
         entries,
         last,
-        lost: since + 1 < first && since < last,
+        lost: since < last && since + 1 < first,
     })
 }
 
