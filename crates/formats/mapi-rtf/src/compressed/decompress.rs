@@ -16,7 +16,7 @@ pub fn decompress(packed: &[u8], limit: usize) -> Result<Vec<u8>, Damage> {
     let raw = usize::try_from(header.raw).ok().filter(|raw| *raw <= limit);
     let raw = raw.ok_or(Damage::Limit(limit))?;
     if header.packing == Packing::Stored {
-        return Ok(contents.get(..raw).unwrap_or(contents).to_vec());
+        return Ok(contents.to_vec());
     }
     header.check(crc::update(0, contents))?;
     // A reference gives 17 bytes for 2: what is declared beyond that cannot come.
@@ -84,7 +84,7 @@ impl<R: Read> Decompressor<R> {
         Ok(Self {
             source,
             header,
-            left: header.packed.into(),
+            left: header.most(),
             crc: 0,
             lzfu: Box::new(Lzfu::new()),
             ready: Vec::with_capacity(INPUT * 9),
@@ -111,11 +111,9 @@ impl<R: Read> Decompressor<R> {
         let piece = buffer.get(..found).unwrap_or_default();
         self.left -= found as u64;
         if found < want {
-            let declared = u64::from(self.header.packed);
-            return Err(damaged(Damage::Size {
-                declared,
-                found: declared - self.left,
-            }));
+            let read = self.header.most() - self.left;
+            self.header.enough(read).map_err(damaged)?;
+            self.left = 0;
         }
         let room = u64::from(self.header.raw) - self.given;
         if self.header.packing == Packing::Stored {
@@ -142,10 +140,13 @@ impl<R: Read> Decompressor<R> {
     }
 
     fn finish(&self) -> Result<(), Damage> {
-        if self.header.packing == Packing::Compressed {
-            self.header.check(self.crc)?;
+        match self.header.packing {
+            Packing::Stored => Ok(()),
+            Packing::Compressed => {
+                self.header.check(self.crc)?;
+                whole(&self.header, self.given)
+            }
         }
-        whole(&self.header, self.given)
     }
 }
 

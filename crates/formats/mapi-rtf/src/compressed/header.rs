@@ -15,9 +15,9 @@ const MELA: u32 = 0x414C_454D;
 /// What stands before packed RTF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
-    /// How many bytes follow the header.
+    /// How many bytes follow the header, as it says.
     pub packed: u32,
-    /// How many bytes of RTF they give.
+    /// How many bytes of RTF they give, as it says; of stored ones there may be 12 less, as some writers count the header.
     pub raw: u32,
     /// How they are packed.
     pub packing: Packing,
@@ -86,8 +86,7 @@ impl Header {
     /// What the first 16 bytes say, with nothing known of those that follow.
     ///
     /// # Errors
-    /// [`Damage::Magic`]; [`Damage::Size`] when the size counts less than the header, or when stored bytes are not as
-    /// many as the RTF.
+    /// [`Damage::Magic`]; [`Damage::Size`] when the size counts less than the header.
     pub fn read(bytes: &[u8; LEN]) -> Result<Self, Damage> {
         let (words, _) = bytes.as_chunks::<4>();
         let mut words = words.iter().map(|word| u32::from_le_bytes(*word));
@@ -104,12 +103,6 @@ impl Header {
                 found: COUNTED.into(),
             });
         };
-        if packing == Packing::Stored && packed < raw {
-            return Err(Damage::Size {
-                declared: raw.into(),
-                found: packed.into(),
-            });
-        }
         Ok(Self {
             packed,
             raw,
@@ -144,14 +137,31 @@ impl Header {
             .split_first_chunk::<LEN>()
             .ok_or(Damage::Short(packed.len()))?;
         let header = Self::read(header)?;
-        let contents = usize::try_from(header.packed)
-            .ok()
-            .and_then(|size| rest.get(..size));
-        let contents = contents.ok_or(Damage::Size {
-            declared: header.packed.into(),
-            found: rest.len() as u64,
-        })?;
+        let most = usize::try_from(header.most()).unwrap_or(usize::MAX);
+        let contents = rest.get(..most).unwrap_or(rest);
+        header.enough(contents.len() as u64)?;
         Ok((header, contents))
+    }
+
+    /// How many bytes behind the header are read: of stored ones what the RTF needs, whatever the packed size says.
+    pub(super) fn most(&self) -> u64 {
+        match self.packing {
+            Packing::Compressed => self.packed.into(),
+            Packing::Stored => self.raw.into(),
+        }
+    }
+
+    /// `found` bytes behind the header, after which there are no more or no more are wanted, are all of them.
+    pub(super) fn enough(&self, found: u64) -> Result<(), Damage> {
+        let declared = u64::from(match self.packing {
+            Packing::Compressed => self.packed,
+            Packing::Stored => self.packed.min(self.raw),
+        });
+        if found < declared {
+            Err(Damage::Size { declared, found })
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) const fn check(&self, found: u32) -> Result<(), Damage> {

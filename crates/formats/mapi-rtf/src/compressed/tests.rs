@@ -100,6 +100,32 @@ fn packed_contents(contents: &[u8], raw: u32) -> Vec<u8> {
 }
 
 #[test]
+fn stored_rtf_with_sizes_that_count_the_header_or_do_not_is_read() {
+    let rtf = b"{\\rtf1 stored}";
+    let check = |size: u8, raw: u8, len: usize, expect: Result<&[u8], Damage>| {
+        let mut packed = store(rtf);
+        (packed[0], packed[4]) = (size, raw);
+        packed.truncate(len);
+        let expect = expect.map(<[u8]>::to_vec);
+        assert_eq!(streamed(&packed).ok(), expect.clone().ok());
+        assert_eq!(decompress(&packed, 99), expect);
+    };
+    check(26, 14, 30, Ok(rtf));
+    check(26, 26, 30, Ok(rtf));
+    check(14, 14, 30, Ok(rtf));
+    check(26, 7, 30, Ok(b"{\\rtf1 "));
+    check(
+        26,
+        14,
+        29,
+        Err(Damage::Size {
+            declared: 14,
+            found: 13,
+        }),
+    );
+}
+
+#[test]
 fn padding_behind_the_end_is_passed_over() {
     let (rtf, packed) = SIMPLE;
     let padded = [packed, &[0; 9]].concat();
