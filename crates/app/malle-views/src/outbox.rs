@@ -200,7 +200,7 @@ fn person(row: OutboxRecipient) -> QueuedPerson {
         Known::Leaving => (PersonState::Leaving, None),
         Known::Sent => (PersonState::Sent, None),
         Known::Refused(refusal) => (PersonState::Refused, Some(refusal.text.clone())),
-        Known::Deferred => (PersonState::Deferred, None),
+        Known::Deferred { .. } => (PersonState::Deferred, None),
         Known::Unknown => (PersonState::Unknown, None),
     };
     QueuedPerson {

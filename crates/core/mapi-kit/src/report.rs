@@ -8,12 +8,16 @@
 mod addressee;
 mod properties;
 mod status;
+mod text;
 
 use mapi_props::{FileTime, MessageTree, PropValue, Tag, TreeProps, message_flags, tags};
 
 pub use status::{
     Delivery, Failure, OwnReport, Reporter, StatusReport, own_reports, status_reports,
 };
+pub use text::Language;
+
+use text::Says;
 
 /// Whether a read report says that the message was read, or that it never was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,29 +99,30 @@ fn is_from_nobody(message: &TreeProps) -> bool {
     return_path(message) == Some("")
 }
 
-/// The report that `original` was read, or deleted unread, addressed to whom it asks for: PR_READ_RECEIPT_ENTRYID, else
-/// PR_REPORT_ENTRYID, else its sender. `None` if it names none of them, or is a report itself.
+/// The report that `original` was read, or deleted unread, in this language and addressed to whom it asks for:
+/// PR_READ_RECEIPT_ENTRYID, else PR_REPORT_ENTRYID, else its sender. `None` if it names none of them, or is a report itself.
 #[must_use]
-pub fn read_report(original: &MessageTree, kind: ReadReport, now: FileTime) -> Option<MessageTree> {
+pub fn read_report(
+    original: &MessageTree,
+    kind: ReadReport,
+    language: Language,
+    now: FileTime,
+) -> Option<MessageTree> {
     let about = &original.props;
     if is_report(about) || is_from_nobody(about) {
         return None;
     }
     let to = addressee::of_read_report(about)?;
     let mut report = MessageTree::default();
-    let (suffix, prefix, text) = match kind {
-        ReadReport::Read => ("IPNRN", "Read: ", "Your message was read."),
-        ReadReport::NotRead => (
-            "IPNNRN",
-            "Not read: ",
-            "Your message was deleted without being read.",
-        ),
+    let (suffix, says) = match kind {
+        ReadReport::Read => ("IPNRN", Says::Read),
+        ReadReport::NotRead => ("IPNNRN", Says::NotRead),
     };
     properties::put(&mut report.props, original, suffix, now);
     let props = &mut report.props;
     properties::put_reader(props, about);
-    properties::put_subject(props, about, prefix);
-    props.set(tags::REPORT_TEXT, text);
+    properties::put_subject(props, about, text::prefix(language, says));
+    props.set(tags::REPORT_TEXT, text::sentence(language, says));
     match kind {
         ReadReport::Read => props.set(tags::RECEIPT_TIME, now),
         ReadReport::NotRead => props.set(tags::NON_RECEIPT_REASON, DISCARDED),
@@ -125,6 +130,8 @@ pub fn read_report(original: &MessageTree, kind: ReadReport, now: FileTime) -> O
     if let Some(time) = about.value(tags::MESSAGE_DELIVERY_TIME) {
         props.set(tags::ORIGINAL_DELIVERY_TIME, time.clone());
     }
+    let body = text::body(props, &[], says, language);
+    props.set(tags::BODY, body);
     props.set(tags::CLIENT_SUBMIT_TIME, now);
     props.set(tags::DELETE_AFTER_SUBMIT, true);
     // Whoever cannot deliver it says nothing of it: no report about a report.

@@ -127,6 +127,29 @@ where
     }
 }
 
+/// Has a transport do what is to be done at once, on a thread of its own. `None`: it is still in an earlier call, or has not come back
+/// from this one.
+///
+/// # Errors
+/// As [`aside`].
+pub(crate) fn brief<T: Send + 'static>(
+    occupied: &Occupied,
+    options: &Options,
+    call: &Call,
+    work: impl FnOnce(&Call) -> T + Send + 'static,
+) -> Result<Option<T>> {
+    if occupied.is() {
+        return Ok(None);
+    }
+    let bounds = Options {
+        patience: options.brief,
+        grace: options.grace.min(options.brief),
+        ..options.clone()
+    };
+    let work = move |_: &Asking<(), (), T>, call: &Call| work(call);
+    aside(occupied, &bounds, call, work, Ok)
+}
+
 fn heard<M>(
     from: &Receiver<M>,
     until: Option<Instant>,

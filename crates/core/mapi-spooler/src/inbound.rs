@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mapi::Session;
+use mapi::Reporting;
 use mapi::spool::{Arrived, Carrier, Spool};
 use mapi_props::Code;
 use mapi_spi::{Call, Error, Result};
@@ -12,59 +12,48 @@ use crate::Options;
 use crate::aside::{Asking, Occupied, aside};
 use crate::round::{Problem, Round};
 
-/// Has a transport bring what has arrived, and says when it wants to be asked again; `None`: it says so itself. One that only sends
-/// is not asked. What went wrong is a problem of the round, and what was delivered before stays. One that does not come back is left
-/// behind: what it would deliver after that is refused.
-///
-/// # Errors
-/// What keeps every transport from delivering: `MAPI_E_END_OF_SESSION`, the end of `call`.
-pub(crate) fn receive(
-    session: &Session,
-    spool: &Spool,
-    carrier: &Carrier,
-    limits: (&Options, &Occupied),
-    call: &Call,
-    round: &mut Round,
-) -> Result<Option<Duration>> {
-    if !carrier.receives() {
-        return Ok(None);
-    }
-    let reporting = session.reporting().unwrap_or_else(|error| {
-        // Mail arrives whatever the profile says of reports; only what goes on from here waits until it can be read.
-        round.problems.push(Problem {
-            transport: None,
-            what: "rules of the profile for reports".to_owned(),
-            error,
-        });
-        mapi::Reporting::default()
-    });
-    let (theirs, store) = (carrier.clone(), spool.clone());
-    let work = move |_: &Asking<(), (), _>, call: &Call| -> Result<_> {
-        let mut inbox = store.under(call).inbox(theirs.uid(), &reporting)?;
-        let received = theirs.receive(&mut inbox, call);
-        Ok((received, inbox.finish()))
-    };
-    let (options, occupied) = limits;
-    let received = aside(occupied, options, call, work, Ok)?;
-    let (received, arrived) = received.unwrap_or_else(|| {
-        let detail = "the transport did not come back in time, and does not stop";
-        Ok((Err(Error::new(Code::TIMEOUT, detail)), Arrived::default()))
-    })?;
-    round.delivered += arrived.delivered;
-    let mut problem = |error: Error| {
-        round.problems.push(Problem {
-            transport: Some(carrier.uid()),
-            what: carrier.name(),
-            error,
-        });
-    };
-    arrived.failures.into_iter().for_each(&mut problem);
-    match received {
-        Ok(next) => Ok(next),
-        Err(error) if ends_the_round(&error, call) => Err(error),
-        Err(error) => {
-            problem(error);
-            Ok(None)
+/// What receiving needs.
+pub(crate) struct Receiving<'a> {
+    pub(crate) spool: &'a Spool,
+    pub(crate) options: &'a Options,
+    pub(crate) call: &'a Call,
+    /// Whether the transport is in a call.
+    pub(crate) occupied: &'a Occupied,
+    /// Where reports are collected.
+    pub(crate) reporting: &'a Reporting,
+}
+
+impl Receiving<'_> {
+    /// Has a transport that receives bring what has arrived, and says when it wants to be asked again; `None`: it says so itself. What went
+    /// wrong is a problem of the round, and what was delivered before stays. One that does not come back is left behind: what it would
+    /// deliver after that is refused.
+    ///
+    /// # Errors
+    /// What keeps every transport from delivering: `MAPI_E_END_OF_SESSION`, the end of the call.
+    pub(crate) fn take(&self, carrier: &Carrier, round: &mut Round) -> Result<Option<Duration>> {
+        let (theirs, store) = (carrier.clone(), self.spool.clone());
+        let reporting = self.reporting.clone();
+        let work = move |_: &Asking<(), (), _>, call: &Call| -> Result<_> {
+            let mut inbox = store.under(call).inbox(theirs.uid(), &reporting)?;
+            let received = theirs.receive(&mut inbox, call);
+            Ok((received, inbox.finish()))
+        };
+        let received = aside(self.occupied, self.options, self.call, work, Ok)?;
+        let (received, arrived) = received.unwrap_or_else(|| {
+            let detail = "the transport did not come back in time, and does not stop";
+            Ok((Err(Error::new(Code::TIMEOUT, detail)), Arrived::default()))
+        })?;
+        round.delivered += arrived.delivered;
+        let problem = |error: Error| Problem::of(carrier, error);
+        let failures = arrived.failures.into_iter();
+        round.problems.extend(failures.map(problem));
+        match received {
+            Ok(next) => Ok(next),
+            Err(error) if ends_the_round(&error, self.call) => Err(error),
+            Err(error) => {
+                round.problems.push(problem(error));
+                Ok(None)
+            }
         }
     }
 }

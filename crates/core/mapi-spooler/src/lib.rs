@@ -8,6 +8,7 @@
 
 mod aside;
 mod backoff;
+mod clock;
 mod gate;
 mod inbound;
 mod job;
@@ -22,6 +23,7 @@ mod route;
 mod sending;
 mod settle;
 mod spooler;
+mod ways;
 mod work;
 
 pub use options::{Options, Waker};

@@ -11,6 +11,9 @@ pub struct Options {
     pub receives: bool,
     /// How long a transport may take for one call; what takes longer is told to stop.
     pub patience: Duration,
+    /// How long a transport may take for what is to be done at once: saying what it reaches, taking note of something, the beginning
+    /// of a flush.
+    pub brief: Duration,
     /// How long a transport that was told to stop is waited for; what does not stop is left behind.
     pub grace: Duration,
     /// How long to wait after the first failure, before chance is added; doubled with each one that follows.
@@ -28,6 +31,7 @@ impl Default for Options {
         Self {
             receives: true,
             patience: Duration::from_mins(10),
+            brief: Duration::from_secs(5),
             grace: Duration::from_secs(2),
             first_wait: Duration::from_secs(30),
             longest_wait: Duration::from_hours(1),

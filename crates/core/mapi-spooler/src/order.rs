@@ -4,12 +4,12 @@ use mapi::spool::{Picked, Settlement, Spool, Verdict};
 use mapi::{EntryId, Session};
 use mapi_kit::outgoing::{self, state::Cause, state::Known, state::Phase, state::QueueState};
 use mapi_props::{Bag, Code, FileTime, PropValue, message_flags, recipient_type, tags};
-use mapi_spi::{Call, Error, ItemId, QueuePlace, Result, TransportNotice};
+use mapi_spi::{Error, ItemId, QueuePlace, Result, TransportNotice};
 
 use crate::outcome;
 use crate::route;
-use crate::spooler::told;
 use crate::work::Work;
+use crate::{Options, ways};
 
 /// MAPI_SUBMITTED: the recipient has the message already.
 const SUBMITTED: i32 = i32::MIN;
@@ -41,9 +41,9 @@ pub(crate) fn carry_out(
     spool: &Spool,
     work: &mut Work,
     session: &Session,
+    options: &Options,
     order: Order,
     message: &EntryId,
-    call: &Call,
 ) -> Result<()> {
     let item = spool.item(message)?;
     let (picked, mut state) = found(spool, item)?;
@@ -59,6 +59,7 @@ pub(crate) fn carry_out(
     let verdict = match order {
         Order::Retry { unknown } => {
             retried(&mut state, unknown);
+            state.since = Some(spool.now());
             outcome::verdict(&mut state, &picked.recipients)
         }
         Order::Hold => {
@@ -89,14 +90,15 @@ pub(crate) fn carry_out(
     };
     spool.settle(std::slice::from_ref(&settlement))?;
     work.routes.remove(&item);
-    if deferred && !settlement.state.known.contains(&Known::Deferred)
+    if deferred && !settlement.state.known.iter().any(Known::is_deferred)
         || matches!(verdict, Verdict::Draft | Verdict::Resend)
     {
         // Whoever kept it would send it a second time.
         let id = message.as_bytes().to_vec();
-        for carrier in session.with_call(call.clone()).carriers()?.running {
+        for carrier in session.carriers()?.running {
             if deferred {
-                told(&carrier, &TransportNotice::AbortDeferred(id.clone()));
+                let notice = TransportNotice::AbortDeferred(id.clone());
+                ways::told_surely(&carrier, notice, options, work);
             }
         }
     }
@@ -143,7 +145,7 @@ fn retried(state: &mut QueueState, unknown: bool) {
     state.decliners.clear();
     for known in &mut state.known {
         match known {
-            Known::Open { .. } | Known::Deferred => *known = Known::OPEN,
+            Known::Open { .. } | Known::Deferred { .. } => *known = Known::OPEN,
             Known::Unknown if unknown => *known = Known::OPEN,
             _ => {}
         }

@@ -12,8 +12,12 @@ use crate::route;
 
 /// MAPI_REASON_TRANSFER_IMPOSSIBLE.
 const IMPOSSIBLE: i32 = 1;
+/// MAPI_REASON_TRANSFER_FAILED.
+const FAILED: i32 = 0;
 /// MAPI_DIAG_NO_DIAGNOSTIC.
 const NO_DIAGNOSTIC: i32 = -1;
+/// MAPI_DIAG_MAXIMUM_TIME_EXPIRED.
+const TIME_EXPIRED: i32 = 5;
 
 /// How far a transport came with one message.
 #[derive(Debug)]
@@ -203,7 +207,7 @@ pub(crate) fn verdict(state: &mut QueueState, recipients: &[Bag]) -> Verdict {
             .map(|(place, _)| state.of(place))
     };
     let open = ours().any(Known::is_open);
-    let deferred = ours().any(|k| *k == Known::Deferred);
+    let deferred = ours().any(|k| k.is_deferred());
     let unknown = ours().any(|k| *k == Known::Unknown);
     match (open, deferred, unknown) {
         (true, ..) => {

@@ -187,12 +187,14 @@ impl Recovering<'_> {
         }
         let tokens: Vec<Vec<u8>> = messages.iter().map(|m| m.state.token.clone()).collect();
         let theirs = carrier.clone();
-        let ask = move |_: &Asking<(), (), _>, call: &Call| theirs.ascertain(&tokens, call);
+        let ask = move |_: &Asking<(), (), _>, call: &Call| {
+            let fates = theirs.ascertain(&tokens, call)?;
+            Ok((fates, theirs.delivers()))
+        };
         let answered = aside(&occupied, self.options, self.call, ask, |()| Ok(()));
         self.call.check()?;
         let error = match answered {
-            Ok(Some(Ok(fates))) => {
-                let delivers = work.ways_of(transport).delivers;
+            Ok(Some(Ok((fates, delivers)))) => {
                 return Ok(Said::Known { fates, delivers });
             }
             Ok(Some(Err(error))) if error.code() == Code::NO_SUPPORT => return Ok(Said::Nothing),

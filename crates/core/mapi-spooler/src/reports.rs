@@ -63,6 +63,8 @@ mod tests {
 
     use super::*;
 
+    const KEPT: Known = Known::Deferred { declined: 0, by: 1 };
+
     #[test]
     fn refusals_are_reported_and_deliveries_where_they_are_known() {
         let now = FileTime(9);
@@ -76,7 +78,7 @@ mod tests {
         assert_eq!(of(&Known::Sent, false), None);
         let delivered = of(&Known::Sent, true).unwrap();
         assert_eq!(delivered.of, Delivery::Delivered(now));
-        for known in [Known::OPEN, Known::Leaving, Known::Deferred, Known::Unknown] {
+        for known in [Known::OPEN, Known::Leaving, KEPT, Known::Unknown] {
             assert_eq!(of(&known, true), None, "{known:?}");
         }
         let mut rows = [Bag::new(), Bag::new()];

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod due;
+mod giving_up;
 mod picking;
 mod stranded;
 
@@ -36,8 +37,10 @@ pub(crate) struct Sending<'a> {
     pub(crate) round: &'a mut Round,
     /// What all transports that are logged on reach, in transport order.
     pub(crate) reached: Vec<Reached>,
-    /// Whether all transports of the profile are logged on.
-    pub(crate) complete: bool,
+    /// What is the matter with transports of the profile that are not logged on.
+    pub(crate) stopped: Vec<String>,
+    /// The clock was set back: times that messages wait for mean nothing, but for those that their senders want.
+    pub(crate) turned_back: bool,
     /// Until when the batch at hand waits for its transport, if that is down: all of it until the same time.
     pub(crate) down_until: Option<FileTime>,
     /// Which transports had which messages in this round.
@@ -51,75 +54,84 @@ enum Flow {
     Stops,
 }
 
+/// Messages that are given to a transport together.
+#[derive(Debug, Default)]
+struct Batch {
+    jobs: Vec<Job>,
+    bytes: u64,
+    /// How many messages at most.
+    limit: usize,
+    /// Some were given already.
+    tried: bool,
+}
+
+impl Batch {
+    fn has_room(&self, job: &Job, bytes: u64) -> bool {
+        self.jobs.is_empty() || self.bytes.saturating_add(job.size()) <= bytes
+    }
+
+    fn add(&mut self, job: Job) {
+        self.bytes = self.bytes.saturating_add(job.size());
+        self.jobs.push(job);
+    }
+
+    const fn is_full(&self) -> bool {
+        self.jobs.len() >= self.limit
+    }
+
+    fn take(&mut self) -> Vec<Job> {
+        (self.bytes, self.tried) = (0, true);
+        std::mem::take(&mut self.jobs)
+    }
+}
+
 impl Sending<'_> {
     /// Sends what a transport is to send and what is due. Whether it was given anything.
     ///
     /// # Errors
     /// Those of the store; the end of the call.
     pub(crate) fn through(&mut self, carrier: &Carrier) -> Result<bool> {
-        let (limit, mut tried) = (carrier.batch(), false);
-        let mut batch: Vec<Job> = Vec::new();
-        let (mut bytes, mut after) = (0_u64, None);
-        let mut queue = Queue::default();
+        let mut batch = Batch {
+            limit: self.work.ways_of(carrier.uid()).batch.max(1),
+            ..Batch::default()
+        };
+        let (mut queue, mut after) = (Queue::default(), None);
         // Whoever commits between two pages may belong before the first one's end, and what it submits next into the second one:
-        // what was submitted since the first was read is for the next time.
-        let mut horizon = self.spool.now();
-        loop {
-            let mut page = self.spool.queue(after, PAGE)?;
-            match after {
-                None => {
-                    horizon = page
-                        .last()
-                        .map_or(horizon, |l| l.place.submitted.max(horizon))
-                }
-                Some(_) => page.retain(|waiting| waiting.place.submitted <= horizon),
-            }
+        // what was submitted since this began is for the next time.
+        let horizon = self.spool.latest()?;
+        'all: loop {
+            let page = self.spool.queue(after, PAGE)?;
             after = page.last().map(|last| last.place);
             if after.is_none() {
                 break;
             }
-            for waiting in page {
+            for waiting in page.into_iter().filter(|w| w.change <= horizon) {
                 self.call.check()?;
                 let again = match self.due(&waiting, carrier.uid(), &mut queue) {
                     Due::Now { again } => again,
                     Due::Not => continue,
-                    Due::Stop => {
-                        after = None;
-                        break;
-                    }
+                    Due::Stop => break 'all,
                 };
                 let Some(job) = self.job(&waiting, carrier, again)? else {
                     continue;
                 };
-                let size = job.size();
-                if !batch.is_empty() && bytes.saturating_add(size) > self.options.batch_bytes {
-                    tried = true;
-                    let full = std::mem::take(&mut batch);
-                    bytes = 0;
-                    if self.attempt(carrier, full, &mut queue)? == Flow::Stops {
-                        return Ok(tried);
-                    }
+                if !batch.has_room(&job, self.options.batch_bytes)
+                    && self.attempt(carrier, batch.take(), &mut queue)? == Flow::Stops
+                {
+                    return Ok(true);
                 }
-                bytes = bytes.saturating_add(size);
-                batch.push(job);
-                if batch.len() >= limit {
-                    tried = true;
-                    let full = std::mem::take(&mut batch);
-                    bytes = 0;
-                    if self.attempt(carrier, full, &mut queue)? == Flow::Stops {
-                        return Ok(tried);
-                    }
+                batch.add(job);
+                if batch.is_full()
+                    && self.attempt(carrier, batch.take(), &mut queue)? == Flow::Stops
+                {
+                    return Ok(true);
                 }
             }
-            if after.is_none() {
-                break;
-            }
         }
-        if !batch.is_empty() {
-            tried = true;
-            self.attempt(carrier, batch, &mut queue)?;
+        if !batch.jobs.is_empty() {
+            self.attempt(carrier, batch.take(), &mut queue)?;
         }
-        Ok(tried)
+        Ok(batch.tried)
     }
 
     /// The entry id of a message as transports know it.

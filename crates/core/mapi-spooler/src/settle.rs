@@ -18,14 +18,18 @@ pub(crate) struct Due {
     pub(crate) settlement: Settlement,
     /// Whether what its transport has sent is delivered.
     pub(crate) delivers: bool,
+    /// Whether it says what has happened. Else it says what is to become of a message that nobody has locked: if that is not as it was
+    /// any more, nothing becomes of it, and the next round looks anew.
+    pub(crate) sure: bool,
 }
 
 impl Due {
-    /// One that no transport has a part in.
-    pub(crate) const fn of(settlement: Settlement) -> Self {
+    /// What is to become of a message that no transport has.
+    pub(crate) const fn surmised(settlement: Settlement) -> Self {
         Self {
             settlement,
             delivers: false,
+            sure: false,
         }
     }
 
@@ -105,13 +109,13 @@ pub(crate) fn write(
     round: &mut Round,
 ) -> Result<()> {
     let spool = spool.unstoppable();
-    let (mut ready, mut delivers) = (Vec::new(), Vec::new());
+    let (mut ready, mut manners) = (Vec::new(), Vec::new());
     for mut one in due {
         work.routes.remove(&one.settlement.message.meta.id);
         match one.complete(&spool) {
             Ok(()) => {
                 ready.push(one.settlement);
-                delivers.push(one.delivers);
+                manners.push((one.delivers, one.sure));
             }
             Err(error) => keep(one, error, work, round)?,
         }
@@ -119,34 +123,28 @@ pub(crate) fn write(
     if ready.is_empty() {
         return Ok(());
     }
-    let together = spool.settle(&ready);
-    let alone = ready.len() == 1;
-    match together {
+    let together = match spool.settle(&ready) {
         Ok(()) => {
             ready.iter().for_each(|s| count(round, s));
             return Ok(());
         }
         Err(error) if error.code() == Code::END_OF_SESSION => return Err(error),
-        Err(error) if alone => {
-            let both = ready.into_iter().zip(delivers).next();
-            return both.map_or(Ok(()), |(settlement, delivers)| {
-                let one = Due {
-                    settlement,
-                    delivers,
-                };
-                keep(one, error, work, round)
-            });
-        }
+        Err(error) => error,
+    };
+    let mut alone = (ready.len() == 1).then_some(together);
+    for (settlement, (delivers, sure)) in ready.into_iter().zip(manners) {
         // Perhaps it is one of them alone.
-        Err(_) => {}
-    }
-    for (settlement, delivers) in ready.into_iter().zip(delivers) {
-        match spool.settle(std::slice::from_ref(&settlement)) {
+        let written = match alone.take() {
+            Some(error) => Err(error),
+            None => spool.settle(std::slice::from_ref(&settlement)),
+        };
+        match written {
             Ok(()) => count(round, &settlement),
             Err(error) => {
                 let one = Due {
                     settlement,
                     delivers,
+                    sure,
                 };
                 keep(one, error, work, round)?;
             }
@@ -174,7 +172,11 @@ fn keep(due: Due, error: Error, work: &mut Work, round: &mut Round) -> Result<()
     if error.code() == Code::END_OF_SESSION {
         return Err(error);
     }
-    work.unsettled.push(due);
+    if due.sure {
+        work.unsettled.push(due);
+    } else if error.code() == Code::OBJECT_CHANGED {
+        return Ok(());
+    }
     round.problems.push(Problem {
         transport: None,
         what: "noting what became of a message".to_owned(),

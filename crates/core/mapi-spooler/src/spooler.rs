@@ -4,17 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mapi::spool::{Carrier, Spool};
-use mapi::{EntryId, MsgStore, Session};
+use mapi::{EntryId, MsgStore, Session, ValidateFlags};
 use mapi_props::{Code, Guid};
-use mapi_spi::{Call, Result, SpoolerNotice, TransportNotice};
+use mapi_spi::{Call, Error, Result, SpoolerNotice, TransportNotice};
 
+use crate::aside::{Asking, aside};
 use crate::gate::Gate;
 use crate::notes::Notes;
 use crate::order;
 use crate::recover::Recovering;
 use crate::round::driving::Driving;
 use crate::work::Work;
-use crate::{Options, Order, Problem, Round, Wanted, settle};
+use crate::{Options, Order, Problem, Round, Wanted, settle, ways};
 
 /// Sends what waits in a store and receives what arrives for it.
 #[derive(Debug)]
@@ -101,7 +102,8 @@ impl Spooler {
         let spool = self.spool.under(call);
         let mut done = Vec::new();
         for message in messages {
-            let one = order::carry_out(&spool, &mut work, &self.session, order, message, call);
+            let session = self.session.with_call(call.clone());
+            let one = order::carry_out(&spool, &mut work, &session, &self.options, order, message);
             match one {
                 Err(error) if error.code() == Code::END_OF_SESSION => {
                     return self.ended(Err(error));
@@ -115,6 +117,45 @@ impl Spooler {
     /// A transport says something; the next round acts on it. What transports of the session say by themselves is heard anyway.
     pub fn tell(&self, transport: Guid, notice: SpoolerNotice) {
         self.notes.note(transport, notice);
+    }
+
+    /// Has the transports of the session, or one of them, do what a status object was asked for (ValidateState). One that does not come
+    /// back is left behind, and the others are asked all the same.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` for a transport that the session does not have; `MAPI_E_BUSY` for one that has not come back from a call; the
+    /// first that a transport gives; the end of the call.
+    pub fn validate(&self, target: Option<Guid>, flags: ValidateFlags, call: &Call) -> Result<()> {
+        let mut work = self.work.enter(call)?;
+        let carriers = self.session.with_call(call.clone()).carriers()?;
+        let known = carriers.running.iter().map(Carrier::uid);
+        let known = known.chain(carriers.absent.iter().copied());
+        let meant: Vec<Guid> = known
+            .filter(|uid| target.is_none_or(|t| t == *uid))
+            .collect();
+        if target.is_some() && meant.is_empty() {
+            let detail = "the session has no such transport";
+            return Err(Error::new(Code::NOT_FOUND, detail));
+        }
+        let mut first = Ok(());
+        for uid in meant {
+            let session = self.session.clone();
+            let ask = move |_: &Asking<(), (), _>, call: &Call| {
+                session
+                    .with_call(call.clone())
+                    .validate_transports(Some(uid), flags)
+            };
+            let occupied = work.occupied(uid);
+            let done = match occupied.is() {
+                true => None,
+                false => aside(&occupied, &self.options, call, ask, Ok)?,
+            };
+            first = first.and(done.unwrap_or_else(|| {
+                let detail = "the transport has not come back from a call";
+                Err(Error::new(Code::BUSY, detail))
+            }));
+        }
+        first
     }
 
     /// Whether a transport brings messages and says itself when there are some, as far as a round has found out.
@@ -175,21 +216,13 @@ impl Drop for Spooler {
             tracing::warn!(%error, "what became of messages is not written");
             return;
         }
-        for carrier in &work.begun {
-            let occupied = work.occupied.get(&carrier.uid());
-            if !occupied.is_some_and(crate::aside::Occupied::is) {
-                told(carrier, &TransportNotice::EndOutbound);
-                if carrier.receives() && self.options.receives {
-                    told(carrier, &TransportNotice::EndInbound);
-                }
+        for carrier in std::mem::take(&mut work.begun) {
+            let receives = self.options.receives && work.ways_of(carrier.uid()).receives;
+            let mut notices = vec![TransportNotice::EndOutbound];
+            notices.extend(receives.then_some(TransportNotice::EndInbound));
+            for notice in notices {
+                ways::told(&carrier, notice, &self.options, work);
             }
         }
-    }
-}
-
-/// Tells a transport something. That it does not want to hear it changes nothing.
-pub(crate) fn told(carrier: &Carrier, notice: &TransportNotice) {
-    if let Err(error) = carrier.notify(notice) {
-        tracing::debug!(%error, ?notice, "a transport was told something");
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use mapi::Reporting;
 use mapi::spool::Carrier;
 use mapi_props::{FileTime, Guid};
-use mapi_spi::ItemId;
+use mapi_spi::{ItemId, TransportNotice};
 
 use crate::aside::Occupied;
+use crate::clock::Clock;
 use crate::route::Reached;
 use crate::settle::Due;
+use crate::ways::Ways;
 
 /// What a spooler remembers between rounds.
 #[derive(Debug, Default)]
@@ -23,6 +26,14 @@ pub(crate) struct Work {
     pub(crate) reached: Vec<Reached>,
     /// What became of messages, where it could not be written. Nothing else is done with them before it is.
     pub(crate) unsettled: Vec<Due>,
+    /// What the profile said last of reports.
+    pub(crate) reporting: Reporting,
+    /// How the clock has gone, as far as it was looked at.
+    pub(crate) clock: Option<Clock>,
+    /// How transports work.
+    pub(crate) ways: BTreeMap<Guid, Ways>,
+    /// What transports must be told before they are asked for anything.
+    pub(crate) owed: BTreeMap<Guid, Vec<TransportNotice>>,
     /// Transports in whose calls a thread is.
     pub(crate) occupied: BTreeMap<Guid, Occupied>,
     /// When transports want to be asked for what has arrived.
@@ -58,6 +69,16 @@ impl Work {
     /// The thread in a transport's call, if there is one.
     pub(crate) fn occupied(&mut self, transport: Guid) -> Occupied {
         self.occupied.entry(transport).or_default().clone()
+    }
+
+    /// Whether a transport is in a call, perhaps one that nobody waits for any more.
+    pub(crate) fn is_occupied(&self, transport: Guid) -> bool {
+        self.occupied.get(&transport).is_some_and(Occupied::is)
+    }
+
+    /// How a transport works.
+    pub(crate) fn ways_of(&self, transport: Guid) -> Ways {
+        self.ways.get(&transport).copied().unwrap_or_default()
     }
 
     /// Whether what became of this message is still to be written.

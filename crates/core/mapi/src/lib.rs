@@ -120,6 +120,7 @@ pub use host::{
     FlushRequest, Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse,
     SectionAccess, UnseenUse, letter_after, letter_uid, resource_flags,
 };
+pub use mapi_kit::report::Language as ReportLanguage;
 pub use message::{Message, Original, Receipt, RecipientTrack};
 pub use message_file::{
     MessageStorage, OnStorage, Scratch, StorageAccess, StorageBytes, StorageCommit, StorageMessage,

@@ -22,6 +22,7 @@ use mapi_spi::{
 
 use crate::context::Context;
 use crate::placing::{Placed, Placing, place};
+use crate::reporting::Reporting;
 
 /// How a report that is due is settled.
 #[derive(Debug, Clone, Copy)]
@@ -114,10 +115,12 @@ pub(crate) fn remove(context: &Context, folder: ItemId, op: Op) -> Result<Commit
 
 /// The reports, as operations that put them into the outgoing queue.
 fn submitted(context: &Context, messages: &[ItemId], kind: ReadReport) -> Result<Placing> {
+    // A report in another language is better than a message that cannot be marked as read.
+    let said = Reporting::of(&context.member, &context.call).unwrap_or_default();
     let mut reports = Vec::new();
     for message in messages {
         let original = original(context, *message)?;
-        if let Some(mut report) = read_report(&original, kind, context.now()) {
+        if let Some(mut report) = read_report(&original, kind, said.language, context.now()) {
             sign(context, &mut report);
             reports.push(Placed::Submitted(report));
         }

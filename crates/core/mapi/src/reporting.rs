@@ -1,12 +1,19 @@
-//! What a profile says of reports: whether reading sends receipts, and where nondelivery reports are collected.
+//! What a profile says of reports: whether reading sends receipts, when nondelivery is reported, in which language, and where
+//! nondelivery reports are collected.
 //! Reference: "Centralizing the Receipt of NDRs" (requirements AD-07, MSG-05); docs/design/arriving.md
 //!
 //! Kept in a section of the profile, so that any program with the profile does the same.
 
-use mapi_props::{Code, Guid, PropTag, PropType, PropValue};
-use mapi_spi::{Error, Result};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::{MapiProp, SectionFlags, Session};
+use mapi_kit::report::Language as ReportLanguage;
+use mapi_props::{Code, Guid, PropTag, PropType, PropValue};
+use mapi_spi::{Call, Error, Result};
+
+use crate::admin::Place;
+use crate::session::Member;
+use crate::{MapiProp, ProfileSection, SectionFlags, Session};
 
 /// The section.
 const SECTION: Guid = Guid([
@@ -18,6 +25,14 @@ const RECEIPTS: PropTag = PropTag::new(0x6680, PropType::UNICODE);
 const CLASSES: PropTag = PropTag::new(0x6681, PropType::MV_UNICODE);
 const BOXES: PropTag = PropTag::new(0x6682, PropType::MV_UNICODE);
 const KEYWORDS: PropTag = PropTag::new(0x6683, PropType::MV_UNICODE);
+/// Hours; 0 for never.
+const GIVE_UP: PropTag = PropTag::new(0x6684, PropType::LONG);
+/// A tag, `fr`.
+const LANGUAGE: PropTag = PropTag::new(0x6685, PropType::UNICODE);
+
+const HOUR: u64 = 3600;
+/// As mail servers do (RFC 5321 §4.5.4.1).
+const FIVE_DAYS: Duration = Duration::from_secs(120 * HOUR);
 
 /// How subjects of plain-text bounces begin, where nobody says otherwise.
 const USUAL: [&str; 7] = [
@@ -88,26 +103,44 @@ impl CentralReports {
 }
 
 /// What a profile says of reports.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reporting {
     /// Whether reading sends receipts.
     pub receipts: ReceiptPolicy,
+    /// How long a message is tried before its sender is told that it was not delivered, in whole hours; `None`: for ever. Time that
+    /// it is to wait for, or is held, does not count.
+    pub give_up: Option<Duration>,
+    /// What reports that are made here are written in.
+    pub language: ReportLanguage,
     /// Where nondelivery reports are collected.
     pub central: Vec<CentralReports>,
 }
 
-impl Session {
-    /// What the profile says of reports; the default where it says nothing.
-    ///
-    /// # Errors
-    /// `MAPI_E_CORRUPT_DATA` for what cannot be understood; those of [`Self::open_profile_section`].
-    pub fn reporting(&self) -> Result<Reporting> {
-        let section = match self.open_profile_section(SECTION, SectionFlags::NONE) {
-            Ok(section) => section,
-            Err(e) if e.code() == Code::NOT_FOUND => return Ok(Reporting::default()),
-            Err(e) => return Err(e),
-        };
-        let read = section.get_props(&[RECEIPTS, CLASSES, BOXES, KEYWORDS])?;
+impl Default for Reporting {
+    fn default() -> Self {
+        Self {
+            receipts: ReceiptPolicy::default(),
+            give_up: Some(FIVE_DAYS),
+            language: ReportLanguage::default(),
+            central: Vec::new(),
+        }
+    }
+}
+
+impl Reporting {
+    /// What the profile of a member says.
+    pub(crate) fn of(member: &Arc<Member>, call: &Call) -> Result<Self> {
+        let place = Place::of(member, call);
+        match ProfileSection::open(place, SECTION, SectionFlags::NONE) {
+            Ok(section) => Self::read(&section),
+            Err(e) if e.code() == Code::NOT_FOUND => Ok(Self::default()),
+            Err(e) => Err(e),
+        }
+    }
+
+    fn read(section: &ProfileSection) -> Result<Self> {
+        let all = [RECEIPTS, CLASSES, BOXES, KEYWORDS, GIVE_UP, LANGUAGE];
+        let read = section.get_props(&all)?;
         let mut values = read.ignore_warning().into_iter().map(|prop| prop.value);
         let receipts = match values.next() {
             Some(PropValue::Unicode(word)) => {
@@ -120,6 +153,16 @@ impl Session {
             _ => Vec::new(),
         };
         let (classes, boxes, keywords) = (list(), list(), list());
+        let give_up = match values.next() {
+            Some(PropValue::Long(hours)) => hours_of(hours)?,
+            _ => Some(FIVE_DAYS),
+        };
+        let language = match values.next() {
+            Some(PropValue::Unicode(tag)) => {
+                ReportLanguage::of(&tag).ok_or_else(|| unknown(&tag))?
+            }
+            _ => ReportLanguage::default(),
+        };
         if classes.len() != boxes.len() || classes.len() != keywords.len() {
             return Err(unknown("rules of different numbers"));
         }
@@ -133,16 +176,28 @@ impl Session {
                 keywords: keywords.lines().map(str::to_owned).collect(),
             })
         });
-        Ok(Reporting {
+        Ok(Self {
             receipts,
+            give_up,
+            language,
             central: rules.collect::<Result<_>>()?,
         })
+    }
+}
+
+impl Session {
+    /// What the profile says of reports; the default where it says nothing.
+    ///
+    /// # Errors
+    /// `MAPI_E_CORRUPT_DATA` for what cannot be understood; those of [`Self::open_profile_section`].
+    pub fn reporting(&self) -> Result<Reporting> {
+        self.track(Reporting::of(&self.member, self.call()))
     }
 
     /// Sets what the profile says of reports, from the next round of its spooler on.
     ///
     /// # Errors
-    /// `MAPI_E_INVALID_PARAMETER` for a rule without class or address; those of [`Self::open_profile_section`]:
+    /// `MAPI_E_INVALID_PARAMETER` for a rule without class or address, and for a time of less than an hour; those of [`Self::open_profile_section`]:
     /// `MAPI_E_NO_ACCESS` while somebody else reads or writes it.
     pub fn set_reporting(&self, reporting: &Reporting) -> Result<()> {
         let rules = &reporting.central;
@@ -155,6 +210,11 @@ impl Session {
             let detail = "a central box needs the class of the messages and an address";
             return Err(Error::new(Code::INVALID_PARAMETER, detail));
         }
+        let hours = reporting.give_up.map_or(Some(0), hours_in);
+        let hours = hours.ok_or_else(|| {
+            let detail = "messages are given up after a number of hours, or never";
+            Error::new(Code::INVALID_PARAMETER, detail)
+        })?;
         let section = self.open_profile_section(SECTION, SectionFlags::MODIFY)?;
         let list = |of: &dyn Fn(&CentralReports) -> String| {
             PropValue::MvUnicode(rules.iter().map(of).collect())
@@ -168,7 +228,12 @@ impl Session {
             (KEYWORDS, list(&|rule| rule.keywords.join("\n"))),
         ];
         let word = PropValue::Unicode(reporting.receipts.word().to_owned());
-        let mut set = vec![(RECEIPTS, word)];
+        let language = PropValue::Unicode(reporting.language.tag().to_owned());
+        let mut set = vec![
+            (RECEIPTS, word),
+            (GIVE_UP, PropValue::Long(hours)),
+            (LANGUAGE, language),
+        ];
         if rules.is_empty() {
             section.delete_props(&[CLASSES, BOXES, KEYWORDS])?;
         } else {
@@ -176,6 +241,18 @@ impl Session {
         }
         section.set_props(&set).map(drop)
     }
+}
+
+/// How long so many hours are; never for none.
+fn hours_of(hours: i32) -> Result<Option<Duration>> {
+    let number = u64::try_from(hours).map_err(|_| unknown(&format!("{hours} hours")))?;
+    Ok((number > 0).then(|| Duration::from_secs(number * HOUR)))
+}
+
+/// The hours of a time that has at least one.
+fn hours_in(time: Duration) -> Option<i32> {
+    let hours = i32::try_from(time.as_secs() / HOUR).ok();
+    hours.filter(|hours| *hours > 0)
 }
 
 fn unknown(what: &str) -> Error {

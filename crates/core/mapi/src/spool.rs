@@ -6,12 +6,14 @@
 
 mod arrivals;
 mod carrier;
+mod kept;
 mod outgoing;
 mod reports;
 mod settling;
 mod starting;
 
 use mapi_kit::outgoing::state::{Phase, QueueState};
+use mapi_kit::report::Language;
 use mapi_props::{Code, FileTime};
 use mapi_spi::{Call, Error, ItemId, QueuePlace, Queued, Result, Role};
 
@@ -29,6 +31,8 @@ pub use starting::Start;
 #[derive(Debug, Clone)]
 pub struct Spool {
     context: Context,
+    /// What reports are written in.
+    language: Language,
 }
 
 /// A message in the queue as the spooler finds it.
@@ -67,6 +71,7 @@ impl Spool {
         }
         Ok(Self {
             context: context.clone(),
+            language: Language::default(),
         })
     }
 
@@ -79,7 +84,15 @@ impl Spool {
                 epoch,
                 ..call.clone()
             }),
+            language: self.language,
         }
+    }
+
+    /// The same, with reports in this language.
+    #[must_use]
+    pub fn writing(mut self, language: Language) -> Self {
+        self.language = language;
+        self
     }
 
     /// The same, stopped by nothing but the end of the lease: for what must be written because it has happened.
@@ -124,6 +137,15 @@ impl Spool {
     /// `MAPI_E_UNKNOWN_ENTRYID` for another store's; `MAPI_E_INVALID_ENTRYID`.
     pub fn item(&self, id: &EntryId) -> Result<ItemId> {
         self.context.message_id(id)
+    }
+
+    /// The number of the last change in the store: what is submitted or changed from now on has a higher one ([`Waiting::change`]).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn latest(&self) -> Result<u64> {
+        let call = &self.context.call;
+        Ok(self.context.spi()?.log(u64::MAX, None, 0, call)?.last)
     }
 
     /// Messages that wait to be sent, in order of submission: at most `limit`, those after `after`.

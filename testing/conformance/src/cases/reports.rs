@@ -593,6 +593,7 @@ fn reports(message: &Message, fails: bool) -> Result<Vec<StatusReport>> {
     let reporter = Reporter {
         name: "System Administrator".to_owned(),
         address: "postmaster@example.com".to_owned(),
+        language: mapi::ReportLanguage::English,
     };
     message.status_reports(&outcomes, &reporter)
 }

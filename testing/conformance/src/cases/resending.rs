@@ -143,6 +143,7 @@ fn returned(f: &Fixture, people: &[(i32, &str)], failed: &[usize]) -> Result<(Me
     let reporter = Reporter {
         name: "Administrator".to_owned(),
         address: "postmaster@example.com".to_owned(),
+        language: mapi::ReportLanguage::English,
     };
     let report = sent.status_reports(&outcomes, &reporter)?.remove(0);
     let delivered = f.store()?.deliver(report.message)?;

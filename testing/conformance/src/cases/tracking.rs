@@ -257,6 +257,8 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(session.reporting()?, Reporting::default());
             let wanted = Reporting {
                 receipts: ReceiptPolicy::Never,
+                give_up: Some(std::time::Duration::from_secs(36 * 3600)),
+                language: mapi::ReportLanguage::French,
                 central: vec![mapi::CentralReports::new("IPM.Note.App", "box@example.com")],
             };
             session.set_reporting(&wanted)?;
@@ -266,6 +268,12 @@ pub(super) const CASES: &[Case] = &[
                 ..wanted.clone()
             };
             let refused = session.set_reporting(&blank);
+            assert_eq!(code(refused), Code::INVALID_PARAMETER);
+            let soon = Reporting {
+                give_up: Some(std::time::Duration::from_secs(59)),
+                ..wanted.clone()
+            };
+            let refused = session.set_reporting(&soon);
             assert_eq!(code(refused), Code::INVALID_PARAMETER);
             assert_eq!(session.reporting()?, wanted);
             session.set_reporting(&Reporting::default())?;

@@ -35,8 +35,6 @@ struct Seat {
     spooler: Spooler,
     session: LoggedOn,
     epoch: Option<Epoch>,
-    /// A transport says itself when something has arrived.
-    listens: bool,
 }
 
 /// A session that is logged off when it is dropped, whoever still has something of it.
@@ -107,16 +105,15 @@ impl Seat {
         };
         let logon = Logon::profile(place.profile()).new_session().under(under);
         let session = LoggedOn(Session::logon(mapi, logon)?);
-        let (spooler, listens) = Self::begin(&session.0, desk)?;
+        let spooler = Self::begin(&session.0, desk)?;
         Ok(Self {
             spooler,
             session,
             epoch: call.epoch,
-            listens,
         })
     }
 
-    fn begin(session: &Session, desk: &Desk<'_>) -> Result<(Spooler, bool)> {
+    fn begin(session: &Session, desk: &Desk<'_>) -> Result<Spooler> {
         let letter = desk.place.letter();
         let store = session.store_by_letter(letter)?;
         let default = session.default_store();
@@ -127,9 +124,7 @@ impl Seat {
             wake: Some(Waker::new(move || alarm.ring())),
             ..Options::default()
         };
-        let spooler = Spooler::begin(session, &store, options)?;
-        let listens = receives && session.carriers()?.running.iter().any(|c| c.receives());
-        Ok((spooler, listens))
+        Spooler::begin(session, &store, options)
     }
 }
 
@@ -166,7 +161,8 @@ impl Work for Mail {
         };
         let worked = at.work(errands, desk, call);
         let stays = match &worked {
-            Ok((_, waiting)) => at.listens || *waiting > 0,
+            // Who waits for a transport's word, or for a message's next try, stays.
+            Ok((_, waiting)) => *waiting > 0 || at.spooler.listens(call).unwrap_or(false),
             Err(_) => false,
         };
         if !stays {

@@ -20,7 +20,7 @@ pub struct QueueState {
     pub phase: Phase,
     /// PR_PROVIDER_UID of the transport that has it, had it last, or is waited for.
     pub transport: Option<Guid>,
-    /// Transports that declined recipients: what the bits of [`Known::Open`] mean.
+    /// Transports that declined recipients or keep the message for them: what the bits of [`Known`] mean.
     pub decliners: Vec<Guid>,
     /// Since when it is tried, where that is later than its submission: somebody wanted it tried anew. Counts for when it is
     /// given up.
@@ -88,7 +88,12 @@ pub enum Known {
     /// It was refused for good.
     Refused(Refusal),
     /// A transport keeps it, and asks for it again.
-    Deferred,
+    Deferred {
+        /// Which had declined it before, as in [`Known::Open`].
+        declined: u64,
+        /// Which keeps it, as one bit; 0: nobody noted that.
+        by: u64,
+    },
     /// Nobody knows whether it was sent.
     Unknown,
 }
@@ -107,6 +112,12 @@ impl Known {
     #[must_use]
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Open { .. })
+    }
+
+    /// Whether a transport keeps it.
+    #[must_use]
+    pub const fn is_deferred(&self) -> bool {
+        matches!(self, Self::Deferred { .. })
     }
 
     /// Whether nothing will become of it any more: PR_RESPONSIBILITY is TRUE.
@@ -157,18 +168,32 @@ impl QueueState {
                 declined,
                 why: why.clone(),
             },
-            Fate::Deferred => Known::Deferred,
+            Fate::Deferred => Known::Deferred {
+                declined,
+                by: self.bit(uid),
+            },
             // A fate of a later version of the boundary: the recipient is not served, and the transport not asked again.
             _ => Known::Open {
-                declined: declined | self.decliner(uid),
+                declined: declined | self.bit(uid),
                 why: String::new(),
             },
         };
         self.set(place, known);
     }
 
-    /// The bit of a transport that declines; none if there are too many.
-    fn decliner(&mut self, uid: Guid) -> u64 {
+    /// Whether the transport called `uid` keeps the message for the recipient at `place`.
+    #[must_use]
+    pub fn is_kept_by(&self, place: usize, uid: Guid) -> bool {
+        let bit = self.decliners.iter().position(|d| *d == uid);
+        match (self.of(place), bit) {
+            (Known::Deferred { by: 0, .. }, _) => true,
+            (Known::Deferred { by, .. }, Some(bit)) => by & (1 << bit) != 0,
+            _ => false,
+        }
+    }
+
+    /// The bit of a transport; none if there are too many.
+    fn bit(&mut self, uid: Guid) -> u64 {
         let known = self.decliners.iter().position(|d| *d == uid);
         let at = known.unwrap_or(self.decliners.len());
         if at >= DECLINERS {

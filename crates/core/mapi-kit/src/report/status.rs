@@ -8,7 +8,8 @@ use mapi_props::{
     attach_method, recipient_type, tags,
 };
 
-use super::{addressee, asked, is_report, properties};
+use super::text::{self, Says};
+use super::{Language, addressee, asked, is_report, properties};
 
 /// What became of the message for one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Reporter {
     pub name: String,
     /// Its SMTP address.
     pub address: String,
+    /// The language that it writes.
+    pub language: Language,
 }
 
 /// A report and whom it is for.
@@ -123,21 +126,12 @@ fn messages(
         .partition(|(_, outcome)| matches!(outcome, Delivery::Failed(_)));
     let mut reports = Vec::new();
     if !failed.is_empty() {
-        let mut message = report(original, "NDR", "Undeliverable: ", reporter, now);
-        message.recipients = failed
-            .iter()
-            .map(|(r, o)| told(original, r, o, now))
-            .collect();
+        let mut message = report(original, Says::Failed, &failed, reporter, now);
         message.attachments.push(attached(original));
         reports.push(message);
     }
     if !delivered.is_empty() {
-        let mut message = report(original, "DR", "Delivered: ", reporter, now);
-        message.recipients = delivered
-            .iter()
-            .map(|(r, o)| told(original, r, o, now))
-            .collect();
-        reports.push(message);
+        reports.push(report(original, Says::Delivered, &delivered, reporter, now));
     }
     reports
 }
@@ -161,21 +155,25 @@ fn is_wanted(message: &TreeProps, row: &TreeProps, outcome: &Delivery) -> bool {
 
 fn report(
     original: &MessageTree,
-    suffix: &str,
-    prefix: &str,
+    says: Says,
+    outcomes: &[&(TreeProps, Delivery)],
     reporter: &Reporter,
     now: FileTime,
 ) -> MessageTree {
     let mut message = MessageTree::default();
     let props = &mut message.props;
-    properties::put(props, original, suffix, now);
-    properties::put_subject(props, &original.props, prefix);
-    let text = if suffix == "NDR" {
-        "Your message did not reach some or all of its recipients."
-    } else {
-        "Your message was delivered."
+    let suffix = match says {
+        Says::Failed => "NDR",
+        _ => "DR",
     };
-    props.set(tags::REPORT_TEXT, text);
+    properties::put(props, original, suffix, now);
+    let prefix = text::prefix(reporter.language, says);
+    properties::put_subject(props, &original.props, prefix);
+    props.set(tags::REPORT_TEXT, text::sentence(reporter.language, says));
+    if let Some((_, domain)) = reporter.address.rsplit_once('@') {
+        let by = format!("dns; {domain}");
+        props.set(tags::REPORTING_MESSAGE_TRANSFER_AGENT, by);
+    }
     for (name, address_type, address) in [
         (
             tags::SENDER_NAME,
@@ -193,6 +191,10 @@ fn report(
         props.set(address, reporter.address.as_str());
     }
     props.set(tags::REPORT_NAME, reporter.name.as_str());
+    let rows = outcomes.iter();
+    message.recipients = rows.map(|(r, o)| told(original, r, o, now)).collect();
+    let body = text::body(&message.props, &message.recipients, says, reporter.language);
+    message.props.set(tags::BODY, body);
     message
 }
 

@@ -4,11 +4,12 @@ use mapi_props::entry_id::OneOff;
 use mapi_props::{FileTime, MessageTree, PropValue, TreeContent, TreeProps, tags};
 
 use super::{
-    Delivery, Failure, ReadReport, Reporter, StatusReport, pending, read_report, receipt_to,
-    status_reports,
+    Delivery, Failure, Language, ReadReport, Reporter, StatusReport, pending, read_report,
+    receipt_to, status_reports,
 };
 
 const NOW: FileTime = FileTime(1000);
+const EN: Language = Language::English;
 
 fn original() -> MessageTree {
     let mut message = MessageTree::default();
@@ -39,6 +40,7 @@ fn reporter() -> Reporter {
     Reporter {
         name: "System Administrator".to_owned(),
         address: "postmaster@a.example".to_owned(),
+        language: EN,
     }
 }
 
@@ -53,7 +55,7 @@ fn failed() -> Delivery {
 #[test]
 fn a_read_report_goes_where_the_message_asks() {
     let mut message = original();
-    let report = read_report(&message, ReadReport::Read, NOW).unwrap();
+    let report = read_report(&message, ReadReport::Read, EN, NOW).unwrap();
     let props = &report.props;
     for (tag, text) in [
         (tags::MESSAGE_CLASS, "REPORT.IPM.Note.Order.IPNRN"),
@@ -78,7 +80,7 @@ fn a_read_report_goes_where_the_message_asks() {
         Some(&PropValue::Binary(vec![7]))
     );
     let to = |message: &MessageTree| {
-        let report = read_report(message, ReadReport::NotRead, NOW)?;
+        let report = read_report(message, ReadReport::NotRead, EN, NOW)?;
         assert_eq!(report.recipients.len(), 1);
         Some(address(&report.recipients[0]).to_owned())
     };
@@ -101,7 +103,7 @@ fn there_is_no_report_about_a_report() {
         let mut message = original();
         message.props.set(tags::MESSAGE_CLASS, class);
         assert_eq!(pending(&message.props), 0, "{class}");
-        assert!(read_report(&message, ReadReport::Read, NOW).is_none());
+        assert!(read_report(&message, ReadReport::Read, EN, NOW).is_none());
         let rows = [(message.recipients[0].clone(), failed())];
         assert!(status_reports(&message, &rows, &reporter(), NOW).is_empty());
     }
@@ -115,7 +117,7 @@ fn there_is_no_report_about_a_report() {
     assert_eq!(pending(&message.props), 0x200);
     let long = "x".repeat(300);
     message.props.set(tags::MESSAGE_CLASS, long.as_str());
-    let report = read_report(&message, ReadReport::NotRead, NOW).unwrap();
+    let report = read_report(&message, ReadReport::NotRead, EN, NOW).unwrap();
     let class = report.props.text(tags::MESSAGE_CLASS).unwrap();
     assert!(class.len() < 255 && class.ends_with("x.IPNNRN"));
 }
@@ -209,5 +211,5 @@ fn a_null_sender_gets_no_read_report_and_another_address_is_told_apart() {
     message.props.set(tags::INTERNET_RETURN_PATH, "<>");
     assert_eq!(receipt_to(&message.props), None);
     assert_eq!(pending(&message.props), 0);
-    assert!(read_report(&message, ReadReport::Read, NOW).is_none());
+    assert!(read_report(&message, ReadReport::Read, EN, NOW).is_none());
 }

@@ -10,6 +10,7 @@ use mapi_spi::{Error, Fate, Refusal, Result};
 use super::{Attempted, Next, note, recovered, verdict};
 
 const X: Guid = Guid([1; 16]);
+const KEPT: Known = Known::Deferred { declined: 0, by: 1 };
 
 fn later() -> Fate {
     Fate::Later {
@@ -78,7 +79,7 @@ fn what_a_transport_says_is_noted_of_each() {
         None,
         &Ok(vec![Fate::Deferred, Fate::Refused(refusal.clone())]),
         false,
-        &(Next::Goes, Known::Deferred, Known::Refused(refusal)),
+        &(Next::Goes, KEPT, Known::Refused(refusal)),
     );
 }
 
@@ -167,16 +168,8 @@ fn a_message_leaves_the_queue_when_all_are_settled_and_is_locked_once_some_have_
         ([refused(), Known::OPEN], Verdict::Unlock, Phase::Ready),
         ([Known::Unknown, Known::OPEN], Verdict::Keep, Phase::Ready),
         ([Known::Unknown, Known::Sent], Verdict::Keep, Phase::Unknown),
-        (
-            [Known::Unknown, Known::Deferred],
-            Verdict::Keep,
-            Phase::Deferred,
-        ),
-        (
-            [Known::Deferred, refused()],
-            Verdict::Unlock,
-            Phase::Deferred,
-        ),
+        ([Known::Unknown, KEPT], Verdict::Keep, Phase::Deferred),
+        ([KEPT, refused()], Verdict::Unlock, Phase::Deferred),
     ];
     for (known, expect, phase) in cases {
         let mut state = QueueState {

@@ -9,12 +9,17 @@ use mapi_props::{Code, FileTime, Guid};
 use mapi_spi::{Call, Error, Result, TransportNotice, flush_flags};
 
 use super::{Problem, Round, Wanted, survey};
+use crate::aside::brief;
+use crate::clock::Clock;
+use crate::inbound::Receiving;
 use crate::notes::Heard;
 use crate::route::Reached;
 use crate::sending::Sending;
-use crate::spooler::told;
 use crate::work::Work;
-use crate::{Options, backoff, inbound};
+use crate::{Options, backoff, ways};
+
+/// What is the matter with a transport that does not come back.
+const STUCK: &str = "the transport has not come back from an earlier call";
 
 /// One round under way.
 pub(crate) struct Driving<'a> {
@@ -31,11 +36,11 @@ impl Driving<'_> {
     /// # Errors
     /// As [`crate::Spooler::round`].
     pub(crate) fn run(&self, heard: &mut Heard, work: &mut Work, round: &mut Round) -> Result<()> {
+        let turned_back = self.clock(work)?;
         let carriers = self.session.carriers()?;
-        let reached = self.reached(&carriers, heard, work);
-        begin(&carriers.running, self.options.receives, work);
+        let reached = self.reached(&carriers, heard, work)?;
+        begin(&carriers.running, self.options, work);
         let usable = self.usable(&carriers, heard, work, round)?;
-        let complete = carriers.absent.is_empty();
         let mut sending = Sending {
             spool: self.spool.clone(),
             options: self.options,
@@ -45,7 +50,8 @@ impl Driving<'_> {
             work,
             round,
             reached,
-            complete,
+            stopped: carriers.stopped,
+            turned_back,
             down_until: None,
             tried: HashSet::new(),
         };
@@ -57,41 +63,69 @@ impl Driving<'_> {
         while self.wanted.up && moved {
             moved = false;
             for carrier in &usable {
-                if !is_occupied(carrier, sending.work) {
+                if !sending.work.is_occupied(carrier.uid()) {
                     moved |= sending.through(carrier)?;
                 }
             }
         }
         if self.wanted.up && self.wanted.target.is_none() {
             sending.stranded()?;
+            sending.give_up()?;
         }
         if self.wanted.up {
             let done = |uid: &Guid| usable.iter().any(|c| c.uid() == *uid);
             sending.heard.ready.retain(|uid| !done(uid));
         }
-        sending.heard.changed.clear();
-        survey::take(self.spool, self.wanted, sending.work, sending.round)
+        survey::take(self.spool, self.wanted, sending.work, sending.round)?;
+        match &mut sending.work.clock {
+            Some(clock) if sending.round.waiting > 0 => clock.keep(self.spool),
+            _ => Ok(()),
+        }
     }
 
-    /// What all transports reach; those that said so are asked anew.
-    fn reached(&self, carriers: &Carriers, heard: &Heard, work: &mut Work) -> Vec<Reached> {
-        let reached = |carrier: &Carrier| {
-            if heard.changed.contains(&carrier.uid())
-                && let Err(error) = carrier.ask_reach()
-            {
-                tracing::warn!(%error, "a transport does not say what it reaches");
-            }
-            Reached {
-                uid: carrier.uid(),
-                reach: carrier.reach(),
-            }
+    /// Looks at the clock: whether it was set back. Times that were remembered mean nothing then.
+    fn clock(&self, work: &mut Work) -> Result<bool> {
+        let mut clock = match work.clock {
+            Some(clock) => clock,
+            None => Clock::of(self.spool)?,
         };
-        let all: Vec<Reached> = carriers.running.iter().map(reached).collect();
+        let turned_back = clock.look(self.spool.now(), work.reporting.give_up);
+        work.clock = Some(clock);
+        if turned_back {
+            tracing::warn!("the clock was set back: what waits is tried now");
+            let now = self.spool.now();
+            work.receive_at.values_mut().for_each(|at| *at = now);
+        }
+        Ok(turned_back)
+    }
+
+    /// What all transports reach; those that said that this has changed are asked anew. One that does not answer is what it was.
+    ///
+    /// # Errors
+    /// The end of the call.
+    fn reached(
+        &self,
+        carriers: &Carriers,
+        heard: &mut Heard,
+        work: &mut Work,
+    ) -> Result<Vec<Reached>> {
+        let mut all = Vec::new();
+        for carrier in &carriers.running {
+            let uid = carrier.uid();
+            let changed = heard.changed.contains(&uid);
+            if ways::ask(carrier, changed, self.options, self.call, work)? {
+                heard.changed.remove(&uid);
+            }
+            all.push(Reached {
+                uid,
+                reach: carrier.reach(),
+            });
+        }
         if all != work.reached {
             work.routes.clear();
             work.reached.clone_from(&all);
         }
-        all
+        Ok(all)
     }
 
     /// The transports that are meant and can be asked something.
@@ -99,18 +133,18 @@ impl Driving<'_> {
         &self,
         carriers: &Carriers,
         heard: &Heard,
-        work: &Work,
+        work: &mut Work,
         round: &mut Round,
     ) -> Result<Vec<Carrier>> {
         let meant = |c: &&Carrier| self.wanted.target.is_none_or(|uid| uid == c.uid());
         let mut usable = Vec::new();
         for carrier in carriers.running.iter().filter(meant) {
-            let why = match heard.broken.get(&carrier.uid()) {
+            let uid = carrier.uid();
+            let stuck = work.is_occupied(uid) || !ways::told_rest(carrier, self.options, work);
+            carrier.set_aside(stuck.then(|| STUCK.to_owned()));
+            let why = match heard.broken.get(&uid) {
                 Some(why) => Error::new(Code::CALL_FAILED, why.clone()),
-                None if is_occupied(carrier, work) => Error::new(
-                    Code::BUSY,
-                    "the transport has not come back from an earlier call",
-                ),
+                None if stuck => Error::new(Code::BUSY, STUCK),
                 None => {
                     usable.push(carrier.clone());
                     continue;
@@ -131,33 +165,37 @@ impl Driving<'_> {
 
     /// The turn of one transport: all it has to send, then all that has arrived. Whether it was given anything.
     fn one(&self, carrier: &Carrier, sending: &mut Sending<'_>) -> Result<bool> {
+        let uid = carrier.uid();
         if self.wanted.flush {
-            self.flush(carrier);
+            self.flush(carrier, sending.work)?;
         }
         let mut moved = false;
-        if self.wanted.up {
+        if self.wanted.up && !sending.work.is_occupied(uid) {
             let notices = (
                 TransportNotice::BeginOutboundFlush,
                 TransportNotice::EndOutboundFlush,
             );
-            moved = self.between(carrier, &notices, || sending.through(carrier))?;
+            moved = self.between(carrier, notices, sending, |s| s.through(carrier))?;
         }
-        if self.wanted.down && self.options.receives && !is_occupied(carrier, sending.work) {
+        if self.wanted.down && self.options.receives && !sending.work.is_occupied(uid) {
             let now = self.spool.now();
             let is_due = self.wanted.flush || asks(carrier, sending.heard, sending.work, now);
-            if is_due && carrier.receives() {
+            if is_due && sending.work.ways_of(uid).receives {
                 let notices = (
                     TransportNotice::BeginInboundFlush,
                     TransportNotice::EndInboundFlush,
                 );
-                self.between(carrier, &notices, || self.receive(carrier, sending))?;
+                self.between(carrier, notices, sending, |s| self.receive(carrier, s))?;
             }
         }
         Ok(moved)
     }
 
     /// Tells a transport what somebody asked for. It need not listen: its messages are sent all the same.
-    fn flush(&self, carrier: &Carrier) {
+    ///
+    /// # Errors
+    /// The end of the call.
+    fn flush(&self, carrier: &Carrier, work: &mut Work) -> Result<()> {
         let mut flags = flush_flags::NO_UI;
         for (wanted, flag) in [
             (self.wanted.up, flush_flags::UPLOAD),
@@ -166,25 +204,33 @@ impl Driving<'_> {
         ] {
             flags |= if wanted { flag } else { 0 };
         }
-        if let Err(error) = carrier.flush(flags, self.call) {
-            tracing::debug!(%error, "a transport does nothing of its own when it is flushed");
+        let (theirs, occupied) = (carrier.clone(), work.occupied(carrier.uid()));
+        let flush = move |call: &Call| {
+            if let Err(error) = theirs.flush(flags, call) {
+                tracing::debug!(%error, "a transport does nothing of its own when it is flushed");
+            }
+        };
+        if let Err(error) = brief(&occupied, self.options, self.call, flush) {
+            tracing::warn!(%error, "a transport is not told that it is flushed");
         }
+        self.call.check()
     }
 
     /// Does something between two notices, where somebody asked for it. Nothing is said any more when the lease is lost.
-    fn between<T>(
+    fn between<'s, T>(
         &self,
         carrier: &Carrier,
-        (begin, end): &(TransportNotice, TransportNotice),
-        work: impl FnOnce() -> Result<T>,
+        (begin, end): (TransportNotice, TransportNotice),
+        sending: &mut Sending<'s>,
+        act: impl FnOnce(&mut Sending<'s>) -> Result<T>,
     ) -> Result<T> {
         if self.wanted.flush {
-            told(carrier, begin);
+            ways::told(carrier, begin, self.options, sending.work);
         }
-        let done = work();
+        let done = act(sending);
         let lost = matches!(&done, Err(error) if error.code() == Code::END_OF_SESSION);
         if self.wanted.flush && !lost {
-            told(carrier, end);
+            ways::told(carrier, end, self.options, sending.work);
         }
         done
     }
@@ -193,10 +239,14 @@ impl Driving<'_> {
         let uid = carrier.uid();
         let before = sending.round.problems.len();
         sending.heard.mail.remove(&uid);
-        let occupied = sending.work.occupied(uid);
-        let limits = (self.options, &occupied);
-        let (spool, call) = (self.spool, self.call);
-        let next = inbound::receive(self.session, spool, carrier, limits, call, sending.round)?;
+        let receiving = Receiving {
+            spool: self.spool,
+            options: self.options,
+            call: self.call,
+            occupied: &sending.work.occupied(uid),
+            reporting: &sending.work.reporting,
+        };
+        let next = receiving.take(carrier, sending.round)?;
         let failed = sending.round.problems.len() > before;
         let next = next.or_else(|| failed.then_some(self.options.first_wait));
         let work = &mut sending.work;
@@ -219,24 +269,22 @@ fn asks(carrier: &Carrier, heard: &Heard, work: &Work, now: FileTime) -> bool {
     due || heard.mail.contains(&uid) || !work.asked.contains(&uid)
 }
 
-fn is_occupied(carrier: &Carrier, work: &Work) -> bool {
-    let occupied = work.occupied.get(&carrier.uid());
-    occupied.is_some_and(crate::aside::Occupied::is)
-}
-
 /// Tells transports that are new that they may be asked to send and receive.
-fn begin(running: &[Carrier], receives: bool, work: &mut Work) {
+fn begin(running: &[Carrier], options: &Options, work: &mut Work) {
     work.begun
         .retain(|known| running.iter().any(|c| c.is(known)));
     for carrier in running {
-        if work.begun.iter().any(|known| known.is(carrier)) {
+        let uid = carrier.uid();
+        if work.begun.iter().any(|known| known.is(carrier)) || work.is_occupied(uid) {
             continue;
         }
-        told(carrier, &TransportNotice::BeginOutbound);
-        if receives && carrier.receives() {
-            told(carrier, &TransportNotice::BeginInbound);
+        let receives = options.receives && work.ways_of(uid).receives;
+        let mut notices = vec![TransportNotice::BeginOutbound];
+        notices.extend(receives.then_some(TransportNotice::BeginInbound));
+        for notice in notices {
+            ways::told_surely(carrier, notice, options, work);
         }
-        work.asked.remove(&carrier.uid());
+        work.asked.remove(&uid);
         work.begun.push(carrier.clone());
     }
 }

@@ -77,7 +77,7 @@ impl Sending<'_> {
         match cause {
             Cause::SendTime => false,
             Cause::Transport | Cause::Recipients => {
-                self.wanted.force || self.heard.ready.contains(&transport)
+                self.wanted.force || self.turned_back || self.heard.ready.contains(&transport)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use mapi::spool::{Carrier, Picked, Waiting};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
-use mapi_props::{Code, FileTime, PropValue, message_flags, tags};
+use mapi_props::{Code, FileTime, Guid, PropValue, message_flags, tags};
 use mapi_spi::Result;
 
 use super::Sending;
@@ -34,7 +34,7 @@ impl Sending<'_> {
         }
         let mut state = waiting.state.clone();
         let places = if again {
-            wanted_again(&mut state)
+            wanted_again(&mut state, carrier.uid())
         } else {
             self.places(&picked, &state, carrier)
         };
@@ -85,7 +85,7 @@ impl Sending<'_> {
             cause: Cause::SendTime,
             why: String::new(),
         };
-        self.spool.mark(&[(waiting.item, &state)])?;
+        self.spool.note(&[(waiting.item, waiting.change, state)])?;
         Ok(true)
     }
 
@@ -101,7 +101,7 @@ impl Sending<'_> {
         &self,
         picked: &Picked,
         state: &QueueState,
-        of: mapi_props::Guid,
+        of: Guid,
     ) -> (Route, Vec<usize>) {
         let mut route = Route {
             change: picked.meta.change,
@@ -148,19 +148,21 @@ impl Sending<'_> {
         }
         settle::Due {
             settlement: job.settlement(),
-            delivers: carrier.delivers(),
+            delivers: self.work.ways_of(uid).delivers,
+            sure: true,
         }
     }
 }
 
-/// The recipients for whom a transport had deferred the message; they are open again.
-fn wanted_again(state: &mut QueueState) -> Vec<usize> {
-    let known = state.known.iter_mut().enumerate();
-    let deferred = known.filter(|(_, known)| **known == Known::Deferred);
-    deferred
-        .map(|(place, known)| {
-            *known = Known::OPEN;
-            place
-        })
-        .collect()
+/// The recipients for whom this transport keeps the message; they are open again. Those for whom another one keeps it stay with that.
+fn wanted_again(state: &mut QueueState, by: Guid) -> Vec<usize> {
+    let places = (0..state.known.len()).filter(|place| state.is_kept_by(*place, by));
+    let places: Vec<usize> = places.collect();
+    for place in &places {
+        if let Known::Deferred { declined, .. } = *state.of(*place) {
+            let why = String::new();
+            state.set(*place, Known::Open { declined, why });
+        }
+    }
+    places
 }

@@ -1,9 +1,9 @@
-//! Recipients that no transport serves: their sender is told, unless somebody may serve them yet.
+//! Recipients that no transport serves: their sender is told at once, unless somebody may serve them yet. Then why they wait.
 
 use mapi::spool::{Picked, Settlement, Waiting};
-use mapi_kit::outgoing::state::{Cause, Known, Phase};
+use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
 use mapi_props::{Code, Guid};
-use mapi_spi::Result;
+use mapi_spi::{ItemId, Result};
 
 use super::{PAGE, Sending};
 use crate::outcome;
@@ -13,16 +13,22 @@ use crate::settle;
 /// The UID of no transport.
 const NOBODY: Guid = Guid([0; 16]);
 
+/// What becomes of a message with such recipients.
+enum Fate {
+    /// They are refused.
+    Due(Box<settle::Due>),
+    /// They wait, and their rows say why.
+    Waits(QueueState),
+}
+
 impl Sending<'_> {
     /// Settles recipients that no transport reaches, or that all who do have declined. While a transport of the profile is not
-    /// running, or there is none, they wait.
+    /// running, or there is none, they wait, and what is known of them says for what.
     ///
     /// # Errors
     /// Those of the store; the end of the call.
     pub(crate) fn stranded(&mut self) -> Result<()> {
-        if !self.complete || self.reached.is_empty() {
-            return Ok(());
-        }
+        let hope = self.hope();
         let mut after = None;
         loop {
             let page = self.spool.queue(after, PAGE)?;
@@ -30,18 +36,37 @@ impl Sending<'_> {
             if after.is_none() {
                 return Ok(());
             }
-            let mut due = Vec::new();
+            let (mut due, mut notes) = (Vec::new(), Vec::<(ItemId, u64, QueueState)>::new());
             for waiting in page {
                 self.call.check()?;
-                if self.may_be_stranded(&waiting) {
-                    due.extend(self.strand(waiting)?);
+                if !self.may_be_stranded(&waiting, hope.as_deref()) {
+                    continue;
+                }
+                let (item, change) = (waiting.item, waiting.change);
+                match self.strand(waiting, hope.as_deref())? {
+                    Some(Fate::Due(one)) => due.push(*one),
+                    Some(Fate::Waits(state)) => notes.push((item, change, state)),
+                    None => {}
                 }
             }
+            self.spool.note(&notes)?;
             settle::write(&self.spool, due, self.work, self.round)?;
         }
     }
 
-    fn may_be_stranded(&self, waiting: &Waiting) -> bool {
+    /// Why somebody may serve them yet; `None`: nobody will.
+    pub(super) fn hope(&self) -> Option<String> {
+        match (self.stopped.as_slice(), self.reached.is_empty()) {
+            ([], true) => Some("The profile has no transport.".to_owned()),
+            ([], false) => None,
+            (stopped, _) => Some(format!(
+                "No transport takes it but perhaps one that does not run: {}",
+                stopped.join("; ")
+            )),
+        }
+    }
+
+    fn may_be_stranded(&self, waiting: &Waiting, hope: Option<&str>) -> bool {
         let sendable = match &waiting.state.phase {
             Phase::Ready => true,
             Phase::Waiting { until, cause, .. } => {
@@ -51,11 +76,16 @@ impl Sending<'_> {
         };
         let route = self.work.routes.get(&waiting.item);
         let route = route.filter(|route| route.change == waiting.change);
-        let known = route.is_some_and(|route| !route.stranded);
+        let known = match (route, hope) {
+            (Some(route), None) => !route.stranded,
+            // What was found out is said, or is that there is nothing to say.
+            (Some(route), Some(hope)) => !route.stranded || says(&waiting.state, hope),
+            (None, _) => false,
+        };
         sendable && !known && !self.work.is_unsettled(waiting.item)
     }
 
-    fn strand(&mut self, waiting: Waiting) -> Result<Option<settle::Due>> {
+    fn strand(&mut self, waiting: Waiting, hope: Option<&str>) -> Result<Option<Fate>> {
         let picked = match self.spool.pick(waiting.item) {
             Ok((picked, _)) => picked,
             Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
@@ -71,24 +101,25 @@ impl Sending<'_> {
         if !stranded {
             return Ok(None);
         }
-        for place in self.unserved(&picked, &state) {
+        let places = self.unserved(&picked, &state);
+        if let Some(hope) = hope {
+            return Ok(noted(&mut state, &places, hope).then_some(Fate::Waits(state)));
+        }
+        for place in places {
             state.set(place, Known::Refused(outcome::nobody()));
         }
         let verdict = outcome::verdict(&mut state, &picked.recipients);
-        Ok(Some(settle::Due::of(Settlement {
+        let due = settle::Due::surmised(Settlement {
             message: picked,
             state,
             verdict,
             recipients: None,
             reports: Vec::new(),
-        })))
+        });
+        Ok(Some(Fate::Due(Box::new(due))))
     }
 
-    fn unserved(
-        &self,
-        picked: &Picked,
-        state: &mapi_kit::outgoing::state::QueueState,
-    ) -> Vec<usize> {
+    fn unserved(&self, picked: &Picked, state: &QueueState) -> Vec<usize> {
         let rows = picked.recipients.iter().enumerate();
         let open = rows.filter(|(place, row)| route::is_ours(row) && state.of(*place).is_open());
         open.filter(|(place, row)| {
@@ -97,4 +128,29 @@ impl Sending<'_> {
         .map(|(place, _)| place)
         .collect()
     }
+}
+
+/// Whether some recipient is said to wait for this.
+fn says(state: &QueueState, why: &str) -> bool {
+    let says = |known: &Known| matches!(known, Known::Open { why: said, .. } if said == why);
+    state.known.iter().any(says)
+}
+
+/// Has these recipients wait for something. Whether that is news.
+fn noted(state: &mut QueueState, places: &[usize], why: &str) -> bool {
+    let mut news = false;
+    for place in places {
+        if let Known::Open {
+            declined,
+            why: said,
+        } = state.of(*place)
+            && said != why
+        {
+            let declined = *declined;
+            let why = why.to_owned();
+            state.set(*place, Known::Open { declined, why });
+            news = true;
+        }
+    }
+    news
 }

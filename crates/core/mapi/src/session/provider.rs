@@ -39,6 +39,8 @@ struct State {
     standing: Standing,
     /// What the provider said of itself.
     said: Bag,
+    /// Why it is asked nothing at the moment, though it works for all that it says itself.
+    aside: Option<String>,
 }
 
 /// How a provider stands.
@@ -105,6 +107,7 @@ impl Provider {
                 display_name: provider.display_name.clone(),
                 standing: Standing::Waiting,
                 said: Bag::new(),
+                aside: None,
             }),
             busy: Mutex::default(),
         }
@@ -163,6 +166,19 @@ impl Provider {
     /// What it said of itself (ModifyStatusRow).
     pub(crate) fn said(&self) -> Bag {
         self.state().said.clone()
+    }
+
+    /// Why it is asked nothing at the moment.
+    pub(crate) fn aside(&self) -> Option<String> {
+        self.state().aside.clone()
+    }
+
+    /// It is asked nothing for now, or again. Whether that is news.
+    pub(crate) fn set_aside(&self, why: Option<String>) -> bool {
+        let mut state = self.state();
+        let news = state.aside != why;
+        state.aside = why;
+        news
     }
 
     /// It says something of itself.

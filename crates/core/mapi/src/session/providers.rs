@@ -256,15 +256,26 @@ impl Providers {
     }
 }
 
-/// Logs a transport off.
+/// Logs a transport off. One that does not come back from that is left behind.
 fn end(standing: &Standing) {
-    if let Standing::Transport(active) = standing {
-        let logoff = || {
+    let Standing::Transport(active) = standing else {
+        return;
+    };
+    let (say, ended) = std::sync::mpsc::channel();
+    let active = Arc::clone(active);
+    let logoff = move || {
+        // It ends anyway, whatever it says.
+        let _ended = super::caught("a transport", || {
             active.transport.logoff();
             Ok(())
-        };
-        // It ends anyway, whatever it says.
-        let _ended = super::caught("a transport", logoff);
+        });
+        drop(active);
+        // Nobody may wait any more.
+        let _heard = say.send(());
+    };
+    let name = "transport-logoff".to_owned();
+    if std::thread::Builder::new().name(name).spawn(logoff).is_ok() {
+        let _in_time = ended.recv_timeout(LINGER);
     }
 }
 

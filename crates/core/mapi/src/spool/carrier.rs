@@ -3,20 +3,22 @@
 //! A transport that panics is one that failed; nobody goes with it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use mapi_props::{Guid, MessageTree};
 use mapi_spi::{Attempts, Call, Fate, Identity, Inbox, Outgoing, Reach, Result, TransportNotice};
 
 use crate::Session;
-use crate::session::{ActiveTransport, Provider, caught};
+use crate::session::{ActiveTransport, Provider, SessionState, caught};
 
 /// A transport that is logged on.
 #[derive(Clone)]
 pub struct Carrier {
     provider: Arc<Provider>,
     active: Arc<ActiveTransport>,
+    /// Not kept alive by a call that does not come back.
+    session: Weak<SessionState>,
 }
 
 /// The transports of a session, in transport order.
@@ -26,6 +28,8 @@ pub struct Carriers {
     pub running: Vec<Carrier>,
     /// PR_PROVIDER_UID of those that are not: they failed, or have not started yet.
     pub absent: Vec<Guid>,
+    /// What is the matter with each of [`Self::absent`], for a person.
+    pub stopped: Vec<String>,
 }
 
 impl Session {
@@ -39,8 +43,18 @@ impl Session {
             let mut all = Carriers::default();
             for provider in self.member.transports(self.call()) {
                 match provider.transport() {
-                    Some(active) => all.running.push(Carrier { provider, active }),
-                    None => all.absent.push(provider.uid),
+                    Some(active) => all.running.push(Carrier {
+                        provider,
+                        active,
+                        session: Arc::downgrade(&self.member.session),
+                    }),
+                    None => {
+                        let why = provider.failure().map(|failure| failure.detail);
+                        let why = why.unwrap_or_else(|| "it has not started yet".to_owned());
+                        let name = provider.display_name();
+                        all.absent.push(provider.uid);
+                        all.stopped.push(format!("{name}: {why}"));
+                    }
                 }
             }
             all
@@ -97,6 +111,15 @@ impl Carrier {
             self.active.ask_reach();
             Ok(())
         })
+    }
+
+    /// Its row in the status table of this session says that it is set aside, and why (`Some`); or again what it says itself.
+    pub fn set_aside(&self, why: Option<String>) {
+        if self.provider.set_aside(why)
+            && let Some(session) = self.session.upgrade()
+        {
+            session.providers.changed();
+        }
     }
 
     /// Whether it brings messages when it is asked; not, if it panics.

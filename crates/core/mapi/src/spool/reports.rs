@@ -75,6 +75,7 @@ impl Spool {
         Reporter {
             name: REPORTER.to_owned(),
             address: format!("postmaster@{}", domain.unwrap_or("localhost")),
+            language: self.language,
         }
     }
 

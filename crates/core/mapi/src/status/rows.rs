@@ -198,6 +198,10 @@ fn stand(provider: &Provider, props: &mut Bag) {
     };
     props.set(tags::RESOURCE_METHODS, methods);
     if works {
+        if let Some(why) = provider.aside() {
+            props.set(tags::STATUS_CODE, status_code::FAILURE);
+            props.set(tags::STATUS_STRING, why);
+        }
         return;
     }
     match provider.failure() {

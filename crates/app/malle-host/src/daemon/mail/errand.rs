@@ -108,7 +108,7 @@ impl Errand {
                 ordered(&store, spooler, *order, items, call)
             }
             Self::Validate(target, flags) => {
-                let done = session.validate_transports(*target, *flags);
+                let done = spooler.validate(*target, *flags, call);
                 let problems = done.err().map(|error| failure("", &error));
                 Ok(MailDone::failed(problems.into_iter().collect()))
             }

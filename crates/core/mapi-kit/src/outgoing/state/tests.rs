@@ -42,6 +42,21 @@ fn who_declined_is_known_for_each_recipient() {
 }
 
 #[test]
+fn who_keeps_it_is_known_for_each_recipient() {
+    let mut state = QueueState::default();
+    state.note(0, A, &Fate::Deferred);
+    state.note(1, A, &Fate::NotMine);
+    state.note(1, B, &Fate::Deferred);
+    let kept = |state: &QueueState| [0, 1, 2].map(|p| [A, B].map(|t| state.is_kept_by(p, t)));
+    assert_eq!(kept(&state), [[true, false], [false, true], [false; 2]]);
+    let again = QueueState::from_bytes(&state.to_bytes()).unwrap();
+    assert_eq!(kept(&again), kept(&state));
+    // Rows of the first version do not say it: then whoever asks is believed.
+    state.set(0, Known::Deferred { declined: 0, by: 0 });
+    assert!(state.is_kept_by(0, B));
+}
+
+#[test]
 fn what_is_damaged_or_of_a_later_version_says_so() {
     let code = |bytes: &[u8]| QueueState::from_bytes(bytes).unwrap_err().code();
     assert_eq!(code(&[]), Code::CORRUPT_DATA);
@@ -81,7 +96,7 @@ fn known() -> impl Strategy<Value = Known> {
                 text,
             })
         ),
-        Just(Known::Deferred),
+        (any::<u64>(), any::<u64>()).prop_map(|(declined, by)| Known::Deferred { declined, by }),
         Just(Known::Unknown),
     ]
 }

@@ -100,7 +100,12 @@ fn known<'a>(out: &mut Vec<u8>, texts: &mut Texts<'a>, known: &'a Known) {
             }
             number(out, texts.number(&refusal.text));
         }
-        Known::Deferred => out.push(4),
+        Known::Deferred { declined: 0, by: 0 } => out.push(4),
+        Known::Deferred { declined, by } => {
+            out.push(6);
+            number(out, *declined);
+            number(out, *by);
+        }
         Known::Unknown => out.push(5),
     }
 }
@@ -218,8 +223,12 @@ impl<'a> Reader<'a> {
                 status: i32::from_le_bytes(self.array()?),
                 text: text_at(texts, self.length(usize::MAX)?)?,
             }),
-            4 => Known::Deferred,
+            4 => Known::Deferred { declined: 0, by: 0 },
             5 => Known::Unknown,
+            6 => Known::Deferred {
+                declined: self.number()?,
+                by: self.number()?,
+            },
             _ => return None,
         })
     }
