@@ -67,6 +67,8 @@ pub(crate) fn read(rtf: &[u8], page: &mut impl Page) -> Header {
     reader.header
 }
 
+/// What a document begins with.
+const OPENING: &[u8] = b"{\\rtf";
 /// How many fields within fields are followed.
 const FIELDS: usize = 256;
 /// The longest instruction that is kept.
@@ -74,6 +76,8 @@ const INSTRUCTION: usize = 1 << 16;
 
 struct Reader<'a, P> {
     tokens: Tokens<'a>,
+    /// Where the last `}` stands.
+    last_brace: usize,
     page: &'a mut P,
     state: State,
     groups: Groups,
@@ -100,6 +104,7 @@ impl<'a, P: Page> Reader<'a, P> {
         let header = Header::new(pages.get(1252));
         Self {
             tokens: Tokens::new(rtf, beginning(rtf)),
+            last_brace: rtf.iter().rposition(|byte| *byte == b'}').unwrap_or(0),
             page,
             state: header.first_state(),
             groups: Groups::default(),
@@ -259,9 +264,10 @@ impl<'a, P: Page> Reader<'a, P> {
     }
 }
 
-/// Where the document begins: what is before `{\rtf` is none of it.
+/// Where the document begins: what is before is none of it.
 fn beginning(rtf: &[u8]) -> usize {
-    rtf.windows(5)
-        .position(|window| window == b"{\\rtf")
-        .unwrap_or(0)
+    let found = rtf
+        .windows(OPENING.len())
+        .position(|window| window == OPENING);
+    found.unwrap_or(0)
 }

@@ -76,6 +76,11 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    /// What is still to come.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.source.get(self.at..).unwrap_or_default()
+    }
+
     /// Passes over a blank, if one comes next.
     pub(crate) fn blank(&mut self) -> bool {
         let blank = self.peek() == Some(b' ');

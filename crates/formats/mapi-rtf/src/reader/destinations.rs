@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Destination, FIELDS, Mark, Page, Reader};
+use super::{Destination, FIELDS, Mark, OPENING, Page, Reader};
 
 impl<P: Page> Reader<'_, P> {
     /// The group becomes `destination`, if it stands where that means something.
@@ -62,6 +62,13 @@ impl<P: Page> Reader<'_, P> {
     }
 
     pub(super) fn close(&mut self, source: Range<usize>) {
+        // A brace too many does not end a document that goes on to another one.
+        if self.groups.depth() == 1
+            && source.end <= self.last_brace
+            && !self.tokens.rest().trim_ascii_start().starts_with(OPENING)
+        {
+            return;
+        }
         let ended = self.state.destination;
         if let Some(before) = self.groups.close() {
             self.state = before;
