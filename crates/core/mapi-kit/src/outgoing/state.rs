@@ -108,6 +108,23 @@ impl Known {
         why: String::new(),
     };
 
+    /// What is said of it, for a person; may be empty.
+    fn said(&self) -> &str {
+        match self {
+            Self::Open { why, .. } => why,
+            Self::Refused(refusal) => &refusal.text,
+            _ => "",
+        }
+    }
+
+    fn unsay(&mut self) {
+        match self {
+            Self::Open { why, .. } => *why = String::new(),
+            Self::Refused(refusal) => refusal.text = String::new(),
+            _ => {}
+        }
+    }
+
     /// Whether a transport is still to be found for it.
     #[must_use]
     pub const fn is_open(&self) -> bool {

@@ -78,9 +78,41 @@ fn what_is_damaged_or_of_a_later_version_says_so() {
     let held = QueueState::from_bytes(&second).unwrap();
     assert_eq!((held.since, held.asked), (Some(FileTime(5)), 0));
     assert_eq!((held.token, held.known), (vec![], vec![Known::Leaving; 2]));
-    // Ten million times one recipient, and once more.
-    let huge = [1, 0, 0, 0, 0, 0, 0x80, 0xAD, 0xE2, 0x04, 2, 1, 2];
+    // A million times one recipient, and once more.
+    let huge = [1, 0, 0, 0, 0, 0, 0xC0, 0x84, 0x3D, 2, 1, 2];
     assert_eq!(code(&huge), Code::CORRUPT_DATA);
+}
+
+#[test]
+fn a_small_row_does_not_become_much_memory() {
+    let long = Known::Open {
+        declined: 0,
+        why: "busy".repeat(1000),
+    };
+    let mut state = QueueState {
+        known: vec![long.clone(); 10_000],
+        ..QueueState::default()
+    };
+    let refused = |text: &str| {
+        Known::Refused(Refusal {
+            reason: 1,
+            text: text.to_owned(),
+            ..Refusal::default()
+        })
+    };
+    // What would be too much goes without its text, and what is behind it not.
+    state
+        .known
+        .extend(vec![refused(&"no".repeat(2000)); 10_000]);
+    state.known.push(refused("short"));
+    let mut read = QueueState::from_bytes(&state.to_bytes()).unwrap();
+    assert_eq!(read.known.len(), 20_001);
+    assert_eq!(read.known[9_999], long);
+    assert_eq!(read.known[10_000], refused(""));
+    assert_eq!(read.known[20_000], refused("short"));
+    assert_eq!(QueueState::from_bytes(&read.to_bytes()).unwrap(), read);
+    read.known.clear();
+    assert_eq!(read, QueueState::default());
 }
 
 fn known() -> impl Strategy<Value = Known> {

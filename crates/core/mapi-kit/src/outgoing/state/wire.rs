@@ -14,8 +14,10 @@ const SECOND: u8 = 2;
 /// The first one, which did not say since when a message waits; it is read.
 const FIRST: u8 = 1;
 
-/// More recipients than any store can hold: a damaged row must not ask for all memory.
-const RECIPIENTS: usize = 10_000_000;
+/// More recipients than any message has: a damaged row must not ask for all memory.
+const RECIPIENTS: usize = 1_000_000;
+/// Bytes of what is said of them, which stands once and is said of each; of those behind it nothing is said.
+const SAID: usize = 64 << 20;
 
 pub(super) fn write(state: &QueueState) -> Vec<u8> {
     let mut texts = Texts::default();
@@ -166,10 +168,15 @@ impl<'a> Reader<'a> {
         if let (Phase::Waiting { why: text, .. }, Some(at)) = (&mut phase, why) {
             *text = text_at(&texts, at)?;
         }
-        let mut known = Vec::new();
+        let (mut known, mut said) = (Vec::new(), 0usize);
         while !self.0.is_empty() {
             let count = self.length(RECIPIENTS - known.len())?;
-            let one = self.known(&texts)?;
+            let mut one = self.known(&texts)?;
+            let more = one.said().len().saturating_mul(count);
+            match said.checked_add(more).filter(|said| *said <= SAID) {
+                Some(all) => said = all,
+                None => one.unsay(),
+            }
             known.resize(known.len() + count, one);
         }
         Some(QueueState {
