@@ -55,6 +55,11 @@ mod resending;
 mod restricted_views;
 mod restrictions;
 mod returned;
+mod rtf_bodies;
+mod rtf_positions;
+mod rtf_sending;
+mod rtf_streams;
+mod rtf_sync;
 mod search_folders;
 mod search_links;
 mod search_queries;
@@ -145,6 +150,11 @@ const ALL: &[&[Case]] = &[
     hierarchies::CASES,
     bulk::CASES,
     restricted_views::CASES,
+    rtf_bodies::CASES,
+    rtf_positions::CASES,
+    rtf_sending::CASES,
+    rtf_streams::CASES,
+    rtf_sync::CASES,
     restrictions::CASES,
     search_folders::CASES,
     search_links::CASES,

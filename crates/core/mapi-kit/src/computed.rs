@@ -89,7 +89,7 @@ pub fn fallback(owner: Owner, id: u16) -> Option<PropValue> {
 /// PR_STORE_SUPPORT_MASK (8.4): each bit is a promise that the capabilities make.
 ///
 /// Every store sorts, restricts, categorises, keeps attachments, HTML and both widths of text, and never reuses
-/// an identifier: the boundary asks it of all.
+/// an identifier: the boundary asks it of all. RTF and the plain text are made from each other above it, for all.
 #[must_use]
 pub fn support_mask(caps: &Capabilities) -> u32 {
     use store_support as s;
@@ -99,6 +99,8 @@ pub fn support_mask(caps: &Capabilities) -> u32 {
         | s::SORT_OK
         | s::CATEGORIZE_OK
         | s::HTML_OK
+        | s::RTF_OK
+        | s::UNCOMPRESSED_RTF
         | s::ANSI_OK
         | s::UNICODE_OK;
     let when = |claim: bool, bits: u32| if claim { bits } else { 0 };

@@ -176,27 +176,27 @@ fn refresh_subject(props: &mut Bag, base: &Bag) {
     }
 }
 
-/// PR_NATIVE_BODY_INFO names the body that was written last, where several are stored ([MS-OXBBODY] 2.1.3.1 reads it
-/// first); a text that changed without its RTF is out of step with it (TXT-04).
+/// PR_NATIVE_BODY_INFO names the body that was written last, where text and HTML are stored and nothing else says which is
+/// better ([MS-OXBBODY] 2.1.3.1 reads it first). RTF needs no such word: what is older than it is not stored, unless the RTF
+/// is damaged or says the same.
 fn refresh_bodies(props: &mut Bag, base: &Bag) {
-    const FORMS: [(u16, i32); 3] = [
-        (tags::BODY.id(), 1),
-        (tags::RTF_COMPRESSED.id(), 2),
-        (tags::HTML.id(), 3),
+    const FORMS: [(u16, Option<i32>); 3] = [
+        (tags::BODY.id(), Some(1)),
+        (tags::RTF_COMPRESSED.id(), None),
+        (tags::HTML.id(), Some(3)),
     ];
     let native = tags::NATIVE_BODY_INFO.id();
     let changed = |props: &Bag, id| props.get(&id) != base.get(&id);
-    let (in_sync, rtf) = (tags::RTF_IN_SYNC.id(), tags::RTF_COMPRESSED.id());
-    if changed(props, tags::BODY.id()) && !changed(props, rtf) && !changed(props, in_sync) {
-        props.remove(&in_sync);
-    }
     let written: Vec<_> = FORMS.iter().filter(|(id, _)| changed(props, *id)).collect();
     if written.is_empty() || changed(props, native) {
         return;
     }
     props.remove(&native);
-    if let [(id, form)] = written.as_slice()
+    let rich = props.contains(&tags::RTF_COMPRESSED.id());
+    let agree = rich && props.value(tags::RTF_IN_SYNC) == Some(&PropValue::Bool(true));
+    if let [(id, Some(form))] = written.as_slice()
         && props.contains(id)
+        && !agree
     {
         props.set(tags::NATIVE_BODY_INFO, *form);
     }

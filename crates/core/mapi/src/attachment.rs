@@ -19,7 +19,7 @@ use mapi_props::{
 use mapi_spi::{Error, Result};
 
 use crate::context::{Context, ErrorNote};
-use crate::message::MessageInner;
+use crate::message::{MessageInner, stored_position};
 use crate::prop::{Change, Object as PropObject, PropSource, StreamHome};
 use crate::stream::Streams;
 use crate::{Message, PropertyFlags, SaveFlags};
@@ -185,6 +185,15 @@ impl AttachmentInner {
         record_key(&host, &self.state().working.copy)
     }
 
+    /// PR_RENDERING_POSITION where the text says it, not what is stored (INC-03).
+    fn shown_position(&self) -> Option<i32> {
+        let (number, stored) = {
+            let state = self.state();
+            (state.working.number, stored_position(&state.working.copy))
+        };
+        self.message.shown_position(number, stored)
+    }
+
     /// The data of a storage is an object and other data is none, whichever of its two views it was written through
     /// (INC-05). Small data is settled when the message is saved.
     fn settle_data(&self, state: &mut State) -> Result<()> {
@@ -249,11 +258,13 @@ impl PropObject for Attachment {
     fn with_source<T>(&self, f: &mut dyn FnMut(&dyn PropSource) -> Result<T>) -> Result<T> {
         self.context().spi()?;
         let record_key = self.inner.record_key();
+        let position = self.inner.shown_position();
         let state = self.inner.state();
         f(&AttachmentSource {
             state: &state,
             context: self.context(),
             record_key,
+            position,
         })
     }
 
@@ -309,6 +320,10 @@ impl PropObject for Attachment {
                 "the attachment was deleted",
             ));
         }
+        let before = message.working.attachment(number).map(stored_position);
+        if before != Some(stored_position(&copy)) {
+            self.inner.message.settle_positions(&mut message);
+        }
         message.working.put_attachment(number, copy);
         state.saved = true;
         state.modify = flags.contains(SaveFlags::KEEP_OPEN_READWRITE);
@@ -328,6 +343,8 @@ struct AttachmentSource<'a> {
     state: &'a State,
     context: &'a Context,
     record_key: Option<Vec<u8>>,
+    /// PR_RENDERING_POSITION where the text says it, not what is stored.
+    position: Option<i32>,
 }
 
 /// Properties that are made here.
@@ -359,6 +376,9 @@ impl PropSource for AttachmentSource<'_> {
     fn slot(&self, id: u16) -> Option<Slot> {
         if id == tags::RECORD_KEY.id() {
             return None;
+        }
+        if let (true, Some(at)) = (id == tags::RENDERING_POSITION.id(), self.position) {
+            return Some(Slot::Value(at.into()));
         }
         self.state.working.copy.props.get(&id).cloned()
     }

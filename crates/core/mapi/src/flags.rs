@@ -499,6 +499,24 @@ flags! {
         /// TBL_NOADVANCE: the cursor stays at the first row returned.
         NO_ADVANCE = 0x1;
     }
+
+    /// WrapCompressedRTFStream and WrapCompressedRTFStreamEx.
+    RtfFlags {
+        /// MAPI_MODIFY: the stream takes the whole RTF anew; without it, it gives what is there.
+        MODIFY = 0x1;
+        /// STORE_UNCOMPRESSED_RTF: what is written is kept as it is, under a header that says so (`MELA`).
+        UNCOMPRESSED = 0x8000;
+        /// MAPI_NATIVE_BODY, of the Ex function alone: the stream gives what the sender wrote, be it RTF, HTML or text.
+        NATIVE_BODY = 0x10000;
+    }
+
+    /// RTFSync: which bodies of the message were changed (RTF_SYNC_…).
+    RtfSyncFlags {
+        /// RTF_SYNC_RTF_CHANGED.
+        RTF_CHANGED = 0x1;
+        /// RTF_SYNC_BODY_CHANGED.
+        BODY_CHANGED = 0x2;
+    }
 }
 
 #[cfg(test)]

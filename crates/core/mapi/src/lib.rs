@@ -79,6 +79,7 @@ mod prop;
 mod receipts;
 mod reporting;
 mod returned;
+pub mod rtf;
 mod session;
 mod sheet;
 pub mod spool;
@@ -103,9 +104,9 @@ pub use flags::{
     CopyFlags, CopyFolderFlags, CopyPropFlags, CreateFolderFlags, DeleteFlags, DeleteFolderFlags,
     EmptyFolderFlags, EventMask, FlushFlags, FormFlags, InitFlags, InstallFormFlags, LogoffFlags,
     LogonFlags, NameFlags, OpenFlags, ProfileFlags, PropAccess, PropertyFlags, ReadFlags, RowFlags,
-    SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags, SettingsFlags, ShowFormFlags,
-    SortFlags, StoreFlags, StoreLogoffFlags, TableFlags, TreeFlags, UtilityFlags, ValidateFlags,
-    WizardFlags,
+    RtfFlags, RtfSyncFlags, SaveFlags, SearchFlags, SearchState, SectionFlags, ServiceFlags,
+    SettingsFlags, ShowFormFlags, SortFlags, StoreFlags, StoreLogoffFlags, TableFlags, TreeFlags,
+    UtilityFlags, ValidateFlags, WizardFlags,
 };
 pub use folder::{
     Arrangement, BulkReport, CopiedFolder, DefaultView, Folder, FolderCopyReport, FolderView,

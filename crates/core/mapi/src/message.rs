@@ -5,10 +5,13 @@ mod bodies;
 mod content;
 mod conversation;
 mod copying;
+mod edits;
 mod parts;
+mod positions;
 mod reading;
 mod reports;
 mod saving;
+mod settling;
 mod source;
 mod submitting;
 mod tracks;
@@ -32,6 +35,8 @@ use crate::{EntryId, OpenFlags, SaveFlags, ShortId};
 
 use crate::message_file::STORED;
 pub use content::Original;
+use edits::Edits;
+pub(crate) use positions::stored_position;
 pub use reading::Receipt;
 use source::MessageSource;
 pub use tracks::RecipientTrack;
@@ -91,6 +96,8 @@ pub(crate) struct State {
     pub(crate) modify: bool,
     /// Open attachments: opening one twice gives the same instance (INC-05).
     pub(crate) attachments: HashMap<i32, Weak<AttachmentInner>>,
+    /// In which order its bodies were written since it was saved.
+    edits: Edits,
 }
 
 impl State {
@@ -201,6 +208,7 @@ impl Message {
             id,
             modify,
             attachments: HashMap::new(),
+            edits: Edits::default(),
         };
         let errors = ErrorNote::default();
         Self {
@@ -402,6 +410,9 @@ impl PropObject for Message {
     fn apply(&self, change: Change) -> Result<()> {
         self.inner.context.spi()?;
         let mut state = self.inner.state();
+        let set = change.set.iter().map(|(id, _)| *id);
+        let ids: Vec<u16> = set.chain(change.delete.iter().copied()).collect();
+        state.edits.note(ids.into_iter());
         for (id, slot) in change.set {
             match slot {
                 Slot::Value(PropValue::Long(flags)) if id == tags::MESSAGE_FLAGS.id() => {

@@ -106,6 +106,11 @@ impl PropStream {
         Ok(stream)
     }
 
+    /// Whether it was opened with MODIFY.
+    pub(crate) const fn is_writable(&self) -> bool {
+        self.home.is_some()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shared> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }

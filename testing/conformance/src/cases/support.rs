@@ -39,17 +39,16 @@ pub(super) const CASES: &[Case] = &[
             table.sort(SortOrderSet::by([SortColumn::descending(tags::SUBJECT)]))?;
             assert_eq!(subjects(&table)?, ["11", "10", "1", "0"]);
             optional(&store, &folder, mask)?;
-            // Nobody else shares it, nothing is done to items behind it, and RTF is only kept.
-            for bit in [
-                store_support::RTF_OK,
-                store_support::UNCOMPRESSED_RTF,
-                store_support::PUBLIC_FOLDERS,
-            ] {
-                assert!(!has(bit), "{bit:#X}");
-            }
+            // Nobody else shares it, and nothing is done to items behind it.
+            assert!(!has(store_support::PUBLIC_FOLDERS));
+            // STORE_RTF_OK, STORE_UNCOMPRESSED_RTF: text is made of RTF, and of nothing else.
+            assert!(has(store_support::RTF_OK | store_support::UNCOMPRESSED_RTF));
             let rtf = folder.create_message()?;
             rtf.set(tags::RTF_COMPRESSED, b"no RTF".as_slice())?;
             assert_eq!(rtf.find(tags::BODY)?, None, "no text is made of it");
+            let mela = b"\x17\0\0\0\x0B\0\0\0MELA\0\0\0\0{\\rtf1 a b}";
+            rtf.set(tags::RTF_COMPRESSED, mela.as_slice())?;
+            assert_eq!(rtf.get(tags::BODY)?, "a b");
             // A store that is open for reading says so and changes nothing.
             let reading = f.read_only_session()?.default_store()?;
             let mask = reading.get(tags::STORE_SUPPORT_MASK)?.cast_unsigned();

@@ -1,199 +1,218 @@
-//! Bodies that are not stored, made from the one that is. [MS-OXBBODY] 2.1.3.1; requirements TXT-08, OUT-04
+//! Bodies that are not stored, made from the one that is.
+//! [MS-OXBBODY] 2.1.3.1; requirements TXT-04, TXT-08, OUT-04, INC-02
 //!
-//! A message with HTML only has a text, one with text only has HTML, and HTML is read as bytes or as text. What was made
-//! is kept in the handle until the body it was made from changes, and stored only if somebody sets it.
+//! A message has its text, its HTML and its RTF if it has one of the three, and HTML is read as bytes or as text. What was
+//! made is kept in the handle until the body it was made from changes, and stored only if somebody sets it. RTF that is
+//! damaged is as good as none.
 
-use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
+mod made;
+mod stored;
+
+use std::io;
+use std::sync::Mutex;
 
 use mapi_html::{Charset, html_to_text, text_to_html};
-use mapi_kit::bodies::decode_html;
-use mapi_props::{Bag, Code, PropTag, PropType, PropValue, Slot, tags};
-use mapi_query::{decode_ansi, encode_ansi};
-use mapi_spi::{Error, Result};
+use mapi_kit::large::ValueReader;
+use mapi_props::{Bag, LargeRef, PropTag, PropType, PropValue, Slot, tags};
+use mapi_rtf::compressed::{Decompressor, compress};
+use mapi_rtf::{Text, from_html, from_text_with, to_html, to_text};
+use mapi_spi::Result;
 
-const BODY: u16 = tags::BODY.id();
+use crate::rtf::{ascii_html, is_damage, told};
+use made::{Made, Origin, kept, locked};
+use stored::{UTF_8, UTF_16};
+
+pub(super) use stored::form_of;
+
+/// PR_BODY.
+pub(super) const BODY: u16 = tags::BODY.id();
 /// PR_HTML and PR_BODY_HTML.
-const HTML: u16 = tags::HTML.id();
-const RTF: u16 = tags::RTF_COMPRESSED.id();
-const NATIVE: u16 = tags::NATIVE_BODY_INFO.id();
+pub(super) const HTML: u16 = tags::HTML.id();
+/// PR_RTF_COMPRESSED.
+pub(super) const RTF: u16 = tags::RTF_COMPRESSED.id();
+/// PR_RTF_IN_SYNC.
+pub(super) const IN_SYNC: u16 = tags::RTF_IN_SYNC.id();
+/// PR_NATIVE_BODY_INFO.
+pub(super) const NATIVE: u16 = tags::NATIVE_BODY_INFO.id();
 
-/// The bodies that a handle made.
+/// The bodies that a handle made, and what it knows of the RTF.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
-    text: Mutex<Option<Made>>,
-    html: Mutex<Option<Made>>,
+    text: Mutex<Option<Made<Text>>>,
+    html: Mutex<Option<Made<String>>>,
+    rtf: Mutex<Option<Made<Vec<u8>>>>,
+    /// Whether this RTF can be unpacked.
+    sound: Mutex<Option<(Slot, bool)>>,
 }
 
-/// A body, and what it was made from.
-#[derive(Debug)]
-struct Made {
-    from: Slot,
-    code_page: Option<u16>,
-    body: String,
-}
-
-/// The properties of a message as they stand, and how its large values are read.
+/// The properties of a message as they stand.
 pub(super) struct Stored<'a> {
     pub(super) props: &'a Bag,
-    pub(super) read: &'a dyn Fn(&mapi_props::LargeRef) -> Result<Vec<u8>>,
+    /// Opens a large value.
+    pub(super) open: &'a dyn Fn(&LargeRef) -> Result<ValueReader>,
+    /// Where attachments stand in its text.
+    pub(super) places: &'a dyn Fn() -> Vec<usize>,
 }
 
 impl Bodies {
-    /// The body under this tag if it is none of those that are stored as such.
+    /// The body under this tag if it is none of those that are stored as such; nor can it be made where all that is
+    /// stored is damaged RTF.
     pub(super) fn get(&self, stored: &Stored<'_>, tag: PropTag) -> Option<Result<PropValue>> {
-        let (text, html) = (stored.props.get(&BODY), stored.props.get(&HTML));
-        match tag.id() {
-            BODY if text.is_none() => {
-                let made = self.text_of(stored, html?);
-                Some(made.map(PropValue::Unicode))
-            }
-            HTML => match html {
-                Some(slot) if is_another_form(slot.ty(), tag.ty()) => {
-                    Some(other_form(stored, slot))
-                }
-                Some(_) => None,
-                None => Some(self.html_of(stored, text?, tag.ty())),
-            },
-            NATIVE if !stored.props.contains(&NATIVE) => {
-                native(stored.props).map(|n| Ok(PropValue::Long(n)))
-            }
-            _ => None,
+        let id = tag.id();
+        if id == HTML
+            && let Some(slot) = stored.props.get(&HTML)
+        {
+            return stored.other_form(slot, tag.ty());
         }
+        if !matches!(id, BODY | HTML | RTF | NATIVE | IN_SYNC) || stored.props.contains(&id) {
+            return None;
+        }
+        let best = match self.best(stored) {
+            Ok(best) => best?,
+            Err(error) => return Some(Err(error)),
+        };
+        let made = match (id, best) {
+            (NATIVE, best) => Ok(PropValue::Long(native_of(best))),
+            (IN_SYNC, RTF) if stored.is_only(RTF) => Ok(PropValue::Bool(true)),
+            (BODY, from) => self.text(stored, from).map(|t| PropValue::Unicode(t.text)),
+            (HTML, from) => self.html(stored, from, tag.ty()),
+            (RTF, from) => self.rtf(stored, from).map(PropValue::Binary),
+            _ => return None,
+        };
+        Some(made)
     }
 
     /// Tags of the bodies that [`Self::get`] makes.
-    pub(super) fn tags(props: &Bag) -> Vec<PropTag> {
-        let (text, html) = (props.contains(&BODY), props.contains(&HTML));
-        let mut tags = Vec::new();
-        if html && !text {
-            tags.push(tags::BODY.raw());
-        }
-        if text && !html {
-            tags.push(tags::HTML.raw());
-        }
-        if native(props).is_some() {
-            tags.push(tags::NATIVE_BODY_INFO.raw());
-        }
-        tags
+    pub(super) fn tags(&self, stored: &Stored<'_>) -> Vec<PropTag> {
+        // What cannot be looked at now is taken for what it says it is.
+        let best = self.best(stored).unwrap_or(Some(RTF));
+        let Some(best) = best else {
+            return Vec::new();
+        };
+        let all = [
+            tags::BODY.raw(),
+            tags::HTML.raw(),
+            tags::RTF_COMPRESSED.raw(),
+            tags::NATIVE_BODY_INFO.raw(),
+        ];
+        let made = all.into_iter().filter(|t| !stored.props.contains(&t.id()));
+        let in_sync = best == RTF && stored.is_only(RTF) && !stored.props.contains(&IN_SYNC);
+        let in_sync = in_sync.then_some(tags::RTF_IN_SYNC.raw());
+        made.chain(in_sync).collect()
     }
 
-    fn text_of(&self, stored: &Stored<'_>, html: &Slot) -> Result<String> {
-        made(&self.text, html, stored, |markup| html_to_text(&markup))
+    /// The stored body that others are made from; `None` if there is none that can be read.
+    fn best(&self, stored: &Stored<'_>) -> Result<Option<u16>> {
+        let sound = stored.props.contains(&RTF) && self.is_sound(stored)?;
+        Ok(stored::best(stored.props, sound))
     }
 
-    /// HTML from text: as bytes in the message's code page, or as text.
-    fn html_of(&self, stored: &Stored<'_>, text: &Slot, ty: PropType) -> Result<PropValue> {
-        let wide = matches!(ty, PropType::UNICODE | PropType::STRING8);
-        let ascii = !wide && stored.code_page().is_some_and(|page| page != UTF_8);
-        if ascii {
-            // References to characters mean the same in every code page that holds ASCII.
-            let html = text_to_html(&stored.text(text)?, Charset::Ascii("us-ascii"));
-            return Ok(PropValue::Binary(html.into_bytes()));
+    /// Whether the stored RTF can be unpacked: its mark, its sizes, its checksum and what it refers to (TXT-04).
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub(super) fn is_sound(&self, stored: &Stored<'_>) -> Result<bool> {
+        let Some(slot) = stored.props.get(&RTF) else {
+            return Ok(false);
+        };
+        let mut known = locked(&self.sound);
+        if let Some((of, sound)) = known.as_ref()
+            && of == slot
+        {
+            return Ok(*sound);
         }
-        let html = made(&self.html, text, stored, |text| {
-            text_to_html(&text, Charset::Utf8)
+        let sound = is_sound(stored, slot)?;
+        *known = Some((slot.clone(), sound));
+        Ok(sound)
+    }
+
+    /// Those of the bodies `asked` for that are made from one that a copy does not take, so that the copy could not make them.
+    pub(super) fn made_for_copy(
+        &self,
+        stored: &Stored<'_>,
+        asked: &[PropTag],
+        takes: &dyn Fn(u16) -> bool,
+    ) -> Result<Vec<(u16, Slot)>> {
+        let Some(best) = self.best(stored)?.filter(|best| !takes(*best)) else {
+            return Ok(Vec::new());
+        };
+        let missing = |tag: &&PropTag| tag.id() != best && takes(tag.id());
+        let made = |tag: &PropTag| Some((tag.id(), self.get(stored, *tag)?));
+        let all = asked.iter().filter(missing).filter_map(made);
+        all.filter(|(id, _)| !stored.props.contains(id))
+            .map(|(id, made)| Ok((id, Slot::Value(made?))))
+            .collect()
+    }
+
+    /// Offsets of the placeholders in the text that was made from the RTF as it stands, in UTF-16 units; `None` until
+    /// somebody asked for that text, and where the text is stored.
+    pub(super) fn placeholders(&self, props: &Bag) -> Option<Vec<usize>> {
+        let slot = props.get(&RTF)?;
+        let made = locked(&self.text);
+        let made = made.as_ref().filter(|made| made.from.slot == *slot)?;
+        (!props.contains(&BODY)).then(|| made.body.attachments.clone())
+    }
+
+    fn text(&self, stored: &Stored<'_>, from: u16) -> Result<Text> {
+        let origin = Origin::of(stored, from)?;
+        kept(&self.text, origin, |slot| match from {
+            RTF => Ok(to_text(&stored.unpacked(slot)?)),
+            _ => Ok(Text {
+                text: html_to_text(&stored.text(slot)?),
+                ..Text::default()
+            }),
+        })
+    }
+
+    /// HTML as bytes in the message's code page, or as text.
+    fn html(&self, stored: &Stored<'_>, from: u16, ty: PropType) -> Result<PropValue> {
+        let origin = Origin::of(stored, from)?;
+        let html = kept(&self.html, origin, |slot| match from {
+            RTF => Ok(to_html(&stored.unpacked(slot)?).html),
+            _ => Ok(text_to_html(&stored.text(slot)?, Charset::Utf8)),
         })?;
-        Ok(if wide {
-            PropValue::Unicode(html)
-        } else {
-            PropValue::Binary(html.into_bytes())
+        Ok(match (ty, stored.code_page()) {
+            (PropType::UNICODE | PropType::STRING8, _) => PropValue::Unicode(html),
+            (_, None | Some(UTF_8)) => PropValue::Binary(html.into_bytes()),
+            (_, Some(UTF_16)) => {
+                PropValue::Binary(html.encode_utf16().flat_map(u16::to_le_bytes).collect())
+            }
+            // References to characters mean the same in every code page that holds ASCII.
+            (_, Some(_)) => PropValue::Binary(ascii_html(&html)),
+        })
+    }
+
+    fn rtf(&self, stored: &Stored<'_>, from: u16) -> Result<Vec<u8>> {
+        let mut origin = Origin::of(stored, from)?;
+        if from == BODY {
+            origin.places = (stored.places)();
+        }
+        let places = origin.places.clone();
+        kept(&self.rtf, origin, |slot| {
+            let text = stored.text(slot)?;
+            Ok(compress(&match from {
+                HTML => from_html(&text),
+                _ => from_text_with(&text, &places),
+            }))
         })
     }
 }
 
-/// What was made last, or made anew if the body it came from has changed.
-fn made(
-    kept: &Mutex<Option<Made>>,
-    from: &Slot,
-    stored: &Stored<'_>,
-    make: impl FnOnce(Cow<'_, str>) -> String,
-) -> Result<String> {
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    let code_page = stored.code_page();
-    if let Some(made) = kept.as_ref()
-        && made.from == *from
-        && made.code_page == code_page
-    {
-        return Ok(made.body.clone());
+const fn native_of(form: u16) -> i32 {
+    match form {
+        BODY => 1,
+        RTF => 2,
+        _ => 3,
     }
-    let body = make(stored.text(from)?);
-    *kept = Some(Made {
-        from: from.clone(),
-        code_page,
-        body: body.clone(),
+}
+
+fn is_sound(stored: &Stored<'_>, slot: &Slot) -> Result<bool> {
+    let unpacked = stored.packed(slot).and_then(|packed| {
+        Decompressor::new(packed).and_then(|mut rtf| io::copy(&mut rtf, &mut io::sink()))
     });
-    Ok(body)
-}
-
-const UTF_8: u16 = 65001;
-const UTF_16: u16 = 1200;
-
-impl Stored<'_> {
-    /// PR_INTERNET_CPID.
-    fn code_page(&self) -> Option<u16> {
-        let value = self.props.value(tags::INTERNET_CPID)?;
-        u16::try_from(value.as_long()?).ok()
-    }
-
-    /// The text of a body, whatever its form.
-    fn text<'b>(&self, slot: &'b Slot) -> Result<Cow<'b, str>> {
-        Ok(match slot {
-            Slot::Value(PropValue::Unicode(text)) => Cow::Borrowed(text),
-            Slot::Value(PropValue::String8(text)) => Cow::Owned(decode_ansi(text).into_owned()),
-            Slot::Value(PropValue::Binary(bytes)) => {
-                Cow::Owned(decode_html(bytes, self.code_page()))
-            }
-            Slot::Large(large) => {
-                let bytes = (self.read)(large)?;
-                Cow::Owned(match large.ty {
-                    PropType::UNICODE => String::from_utf8_lossy(&bytes).into_owned(),
-                    _ => decode_html(&bytes, self.code_page()),
-                })
-            }
-            Slot::Value(other) => {
-                let detail = format!("a body cannot be {:?}", other.ty());
-                return Err(Error::new(Code::NOT_FOUND, detail));
-            }
-        })
-    }
-}
-
-/// Whether a property stored as one type is asked for as another that HTML also has.
-fn is_another_form(stored: PropType, asked: PropType) -> bool {
-    let text = |ty: PropType| matches!(ty, PropType::UNICODE | PropType::STRING8);
-    (stored == PropType::BINARY && text(asked)) || (text(stored) && asked == PropType::BINARY)
-}
-
-/// PR_HTML of what was set as PR_BODY_HTML, or the other way round, by PR_INTERNET_CPID.
-fn other_form(stored: &Stored<'_>, slot: &Slot) -> Result<PropValue> {
-    let text = stored.text(slot)?;
-    if slot.ty() == PropType::BINARY {
-        return Ok(PropValue::Unicode(text.into_owned()));
-    }
-    let page = stored.code_page().unwrap_or(UTF_8);
-    Ok(PropValue::Binary(match page {
-        UTF_16 => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        page => encode_ansi(&text, page).bytes,
-    }))
-}
-
-/// PR_NATIVE_BODY_INFO: the best of the bodies that are stored, by the table of [MS-OXBBODY] 2.1.3.1.
-fn native(props: &Bag) -> Option<i32> {
-    let (text, rtf, html) = (
-        props.contains(&BODY),
-        props.contains(&RTF),
-        props.contains(&HTML),
-    );
-    let in_sync = props.value(tags::RTF_IN_SYNC) == Some(&PropValue::Bool(true));
-    const TEXT: i32 = 1;
-    const RICH: i32 = 2;
-    const MARKUP: i32 = 3;
-    match (text, rtf, html) {
-        (false, false, false) => None,
-        (_, true, _) if in_sync => Some(RICH),
-        (_, _, true) => Some(MARKUP),
-        (false, true, false) => Some(RICH),
-        (true, _, false) => Some(TEXT),
+    match unpacked {
+        Ok(_) => Ok(true),
+        Err(error) if is_damage(&error) => Ok(false),
+        Err(error) => Err(told(error)),
     }
 }

@@ -3,16 +3,26 @@
 
 use std::sync::Arc;
 
-use mapi_props::{Code, PropTag, StoredMessage, tags};
+use mapi_props::{Bag, Code, PropTag, PropValue, StoredMessage, tags};
 use mapi_spi::{Error, Result};
 
-use super::{Message, source};
+use super::bodies::{BODY, HTML, NATIVE, RTF, form_of};
+use super::settling::forget_sync;
+use super::{Message, State, source};
 use crate::prop::{Interface, Object as PropObject, Which, convert_props};
 use crate::{CopyPropFlags, PropProblem};
 
+/// Bodies of a message, the one first that every reader can show.
+const BODIES: [PropTag; 3] = [
+    tags::BODY.raw(),
+    tags::HTML.raw(),
+    tags::RTF_COMPRESSED.raw(),
+];
+
 impl Message {
     /// Copies everything but `exclude` to another message: properties, and the recipients and attachments unless
-    /// PR_MESSAGE_RECIPIENTS or PR_MESSAGE_ATTACHMENTS is excluded. They take the place of the destination's; with NOREPLACE
+    /// PR_MESSAGE_RECIPIENTS or PR_MESSAGE_ATTACHMENTS is excluded. A body that is made from another one goes along where that
+    /// is excluded, and PR_BODY wherever the text would else be damaged RTF alone. They take the place of the destination's; with NOREPLACE
     /// its properties stay, and recipients and attachments come in addition. Names stay, identifiers follow the
     /// destination's store. The destination is not saved. Properties that stores make themselves are among the problems
     /// (`index` counts the source's own properties).
@@ -85,7 +95,8 @@ impl Message {
         if flags.contains(CopyPropFlags::MOVE) {
             self.inner.writable()?;
         }
-        let (picked, problems) = self.pick(to, which);
+        let (mut picked, problems) = self.pick(to, which);
+        self.pick_bodies(&mut picked.props, which)?;
         let held = self.inner.held();
         let from = (&self.inner.context, self.inner.host_item(), held.as_slice());
         let (converted, staged) = convert_props(from, &to.inner.context, &picked)?;
@@ -124,15 +135,55 @@ impl Message {
         (body, problems)
     }
 
+    /// Bodies that the destination could not make: the text of what is not copied, or of RTF that is damaged. What is said of
+    /// RTF that is not copied goes.
+    fn pick_bodies(&self, picked: &mut Bag, which: Which<'_>) -> Result<()> {
+        let state = self.inner.state();
+        let props = &state.working.props;
+        let lists = matches!(which, Which::Only(_));
+        let asked = BODIES.iter().take(if lists { BODIES.len() } else { 1 });
+        let asked: Vec<PropTag> = asked.copied().collect();
+        let takes = |id| which.takes(id);
+        let (made, sound) = self.inner.with_bodies(&state, |bodies, stored| {
+            let made = bodies.made_for_copy(stored, &asked, &takes)?;
+            Ok::<_, Error>((made, bodies.is_sound(stored)?))
+        })?;
+        for (id, slot) in made {
+            picked.insert(id, slot);
+        }
+        if lists {
+            return Ok(());
+        }
+        let native = picked
+            .value(tags::NATIVE_BODY_INFO)
+            .and_then(PropValue::as_long);
+        if native
+            .and_then(form_of)
+            .is_some_and(|form| !picked.contains(&form))
+        {
+            picked.remove(&NATIVE);
+        }
+        if !picked.contains(&RTF) {
+            forget_sync(picked);
+        } else if let (false, false, Some(text)) = (sound, picked.contains(&HTML), props.get(&BODY))
+        {
+            picked.insert(BODY, text.clone());
+        }
+        Ok(())
+    }
+
     fn take_over(&self, body: StoredMessage, which: Which<'_>, flags: CopyPropFlags) {
         let keep = flags.contains(CopyPropFlags::NOREPLACE);
         let mut state = self.inner.state();
-        let working = &mut state.working;
+        let State { working, edits, .. } = &mut *state;
+        let mut taken = Vec::new();
         for (id, slot) in body.props {
             if !keep || !working.props.contains(&id) {
                 working.props.insert(id, slot);
+                taken.push(id);
             }
         }
+        edits.note_copied(taken.into_iter());
         if which.takes_object(tags::MESSAGE_RECIPIENTS.id()) {
             let there = working.recipients().iter().filter(|_| keep);
             let mut rows: Vec<_> = there.map(|r| r.props.clone()).collect();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mapi_kit::recipients::{ModifyMode, RecipientRow};
+use mapi_kit::reference;
 use mapi_kit::working::WorkingAttachment;
 use mapi_props::{Bag, Code, PropTag, PropValue, SortColumn, StoredAttachment, tags};
 use mapi_spi::{Error, Result};
@@ -101,15 +102,23 @@ impl Message {
         table(MemoryRows::new(columns, fetch))
     }
 
-    /// The table of saved attachments. Without a sort: by rendering position, then number.
+    /// The table of saved attachments. Without a sort: by rendering position, then number. Positions of a message in RTF are
+    /// ranks until its PR_BODY was read through this handle, then offsets in that text, in UTF-16 units (INC-03).
     pub fn attachments(&self) -> TableBuilder {
         let inner = Arc::clone(&self.inner);
         let fetch = move || {
             inner.context.spi()?;
             let host = inner.part_key();
             let state = inner.state();
+            let shown = inner.shown_positions(&state).unwrap_or_default();
             let saved = state.working.attachments().iter();
-            let row = |(n, a): &(i32, StoredAttachment)| attachment_row(*n, a, host.as_deref());
+            let row = |(n, a): &(i32, StoredAttachment)| {
+                let mut row = attachment_row(*n, a, host.as_deref());
+                if let Some((_, at)) = shown.iter().find(|(number, _)| number == n) {
+                    row.props.set(tags::RENDERING_POSITION, *at);
+                }
+                row
+            };
             Ok(saved.map(row).collect())
         };
         let rows = MemoryRows::new(&ATTACHMENT_COLUMNS, fetch).without_bookmarks();
@@ -234,6 +243,7 @@ fn recipient_row(row: &mapi_kit::recipients::RecipientRow) -> MemoryRow {
 fn attachment_row(number: i32, attachment: &StoredAttachment, host: Option<&[u8]>) -> MemoryRow {
     let mut props = attachment.props.clone();
     props.remove(&tags::RECORD_KEY.id());
+    reference::forget(&mut props);
     if let Some(key) = host.and_then(|host| record_key(host, attachment)) {
         props.set(tags::RECORD_KEY, key);
     }

@@ -10,6 +10,8 @@ use mapi_spi::{
     Result, Saved, SyncRow,
 };
 
+use super::edits::Edits;
+use super::settling::settled;
 use super::{Message, MessageInner, Place, State};
 use crate::attachment::AttachmentInner;
 use crate::folder::read_patch;
@@ -68,7 +70,9 @@ fn save_in_store(
         Some(meta) if !flags.contains(SaveFlags::FORCE_SAVE) => Expect::Exactly(meta.change),
         _ => Expect::Any,
     };
-    let planned = planned(inner, &state.working, target, expect)?;
+    let settled = settled(inner, state)?;
+    let working = settled.as_ref().unwrap_or(&state.working);
+    let planned = planned(inner, working, target, expect)?;
     commit(inner, state, planned)
 }
 
@@ -128,6 +132,7 @@ fn commit(inner: &MessageInner, state: &mut State, planned: SavePlan) -> Result<
         Ok(data) => state.working.rebase(data),
         Err(_) => state.modify = false,
     }
+    state.edits = Edits::default();
     Ok(())
 }
 
@@ -146,9 +151,12 @@ fn save_in_attachment(
     state: &mut State,
     attachment: &AttachmentInner,
 ) -> Result<()> {
-    let body = embedded(&state.working, save_context(inner));
+    let settled = settled(inner, state)?;
+    let working = settled.as_ref().unwrap_or(&state.working);
+    let body = embedded(working, save_context(inner));
     attachment.put_embedded(body.clone())?;
     state.working.rebase_embedded(body);
+    state.edits = Edits::default();
     Ok(())
 }
 

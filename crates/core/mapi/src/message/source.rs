@@ -3,7 +3,7 @@
 use mapi_kit::computed::{Facts, Owner, computed, is_computed, listed};
 use mapi_kit::import::is_original;
 use mapi_kit::working::WorkingMessage;
-use mapi_props::{Code, LargeRef, PropTag, PropValue, Slot, tags};
+use mapi_props::{Code, PropTag, PropValue, Slot, tags};
 use mapi_spi::{ItemId, ItemKind, ItemMeta, Result, StoreInfo};
 
 use super::bodies::{Bodies, Stored};
@@ -82,20 +82,13 @@ impl PropSource for MessageSource<'_> {
     }
 
     fn derived(&self, tag: PropTag) -> Option<Result<PropValue>> {
-        let read = |large: &LargeRef| {
-            let inner = self.inner;
-            let host = inner.host_item_with(self.state);
-            inner.open_value_of(host, large)?.read_all()
-        };
-        let stored = Stored {
-            props: &self.state.working.props,
-            read: &read,
-        };
-        self.inner.bodies.get(&stored, tag)
+        let made = |bodies: &Bodies, stored: &Stored<'_>| bodies.get(stored, tag);
+        self.inner.with_bodies(self.state, made)
     }
 
     fn derived_tags(&self) -> Vec<PropTag> {
-        Bodies::tags(&self.state.working.props)
+        let made = |bodies: &Bodies, stored: &Stored<'_>| bodies.tags(stored);
+        self.inner.with_bodies(self.state, made)
     }
 
     fn value_limit(&self) -> u64 {

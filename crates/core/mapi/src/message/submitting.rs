@@ -6,6 +6,7 @@ use mapi_kit::working::WorkingMessage;
 use mapi_props::{Bag, Code, message_flags, tags};
 use mapi_spi::{Error, Expect, MessageTarget, Result};
 
+use super::settling::settled;
 use super::{Message, MessageInner, Place, saving};
 use crate::context::Context;
 use crate::placing;
@@ -51,7 +52,8 @@ fn submit(inner: &MessageInner) -> Result<()> {
     };
     // Said now, while somebody is there who can change it.
     outgoing::sent_folder(context.spi()?, &state.working.props, &context.call)?;
-    let message = prepared(&state.working, context)?;
+    let settled = settled(inner, &state)?;
+    let message = prepared(settled.as_ref().unwrap_or(&state.working), context)?;
     let target = match state.id {
         Some(id) => MessageTarget::Existing(id),
         None => MessageTarget::New {
