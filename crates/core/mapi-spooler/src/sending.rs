@@ -98,14 +98,20 @@ impl Sending<'_> {
         let (mut queue, mut after) = (Queue::default(), None);
         // Whoever commits between two pages may belong before the first one's end, and what it submits next into the second one:
         // what was submitted since this began is for the next time.
-        let horizon = self.spool.latest()?;
+        let (mut seen, mut newer) = (self.spool.latest()?, HashSet::new());
         'all: loop {
             let page = self.spool.queue(after, PAGE)?;
+            if after.is_some() {
+                match self.spool.submitted_since(&mut seen)? {
+                    Some(submitted) => newer.extend(submitted),
+                    None => break,
+                }
+            }
             after = page.last().map(|last| last.place);
             if after.is_none() {
                 break;
             }
-            for waiting in page.into_iter().filter(|w| w.change <= horizon) {
+            for waiting in page.into_iter().filter(|w| !newer.contains(&w.item)) {
                 self.call.check()?;
                 let again = match self.due(&waiting, carrier.uid(), &mut queue) {
                     Due::Now { again } => again,

@@ -14,8 +14,8 @@ mod starting;
 
 use mapi_kit::outgoing::state::{Phase, QueueState};
 use mapi_kit::report::Language;
-use mapi_props::{Code, FileTime};
-use mapi_spi::{Call, Error, ItemId, QueuePlace, Queued, Result, Role};
+use mapi_props::{Code, FileTime, message_flags};
+use mapi_spi::{Call, Error, ItemId, LogEntry, Origin, QueuePlace, Queued, Result, Role};
 
 use crate::context::Context;
 use crate::{EntryId, MsgStore};
@@ -26,6 +26,9 @@ pub use mapi_kit::report::OwnReport;
 pub use outgoing::Picked;
 pub use settling::{Settlement, Verdict};
 pub use starting::Start;
+
+/// Entries of the log that are read at once.
+const ENTRIES: usize = 1000;
 
 /// The queue of a store, as the one spooler that may send from it has it.
 #[derive(Debug, Clone)]
@@ -139,13 +142,38 @@ impl Spool {
         self.context.message_id(id)
     }
 
-    /// The number of the last change in the store: what is submitted or changed from now on has a higher one ([`Waiting::change`]).
+    /// The last number of the store's log: where [`Self::submitted_since`] goes on from.
     ///
     /// # Errors
     /// Those of the store.
     pub fn latest(&self) -> Result<u64> {
         let call = &self.context.call;
         Ok(self.context.spi()?.log(u64::MAX, None, 0, call)?.last)
+    }
+
+    /// What somebody else than the spooler has put into the queue, or changed there, since `seen` of the log, which moves on; `None` if
+    /// the log does not reach back so far.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn submitted_since(&self, seen: &mut u64) -> Result<Option<Vec<ItemId>>> {
+        let (store, call) = (self.context.spi()?, &self.context.call);
+        let mut all = Vec::new();
+        loop {
+            let page = store.log(*seen, Some(Origin::SPOOLER), ENTRIES, call)?;
+            if page.lost {
+                return Ok(None);
+            }
+            let waits = |e: &&LogEntry| !e.folder && e.flags & message_flags::SUBMIT != 0;
+            all.extend(page.entries.iter().filter(waits).map(|e| e.object));
+            match page.entries.last() {
+                Some(last) if page.entries.len() == ENTRIES => *seen = last.seq,
+                _ => {
+                    *seen = page.last;
+                    return Ok(Some(all));
+                }
+            }
+        }
     }
 
     /// Messages that wait to be sent, in order of submission: at most `limit`, those after `after`.
