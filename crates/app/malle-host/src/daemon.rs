@@ -33,7 +33,7 @@ pub use mail::{Errand, MailDone};
 pub use notify::{Stage, announce};
 pub use once::{Asking, Cared, care_now};
 pub use place::Place;
-pub use post::{Posted, post_now};
+pub use post::{Posted, daemon_sends, post_now};
 pub use unit::unit;
 pub use work::{Alarm, Desk, News, Work};
 

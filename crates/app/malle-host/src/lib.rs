@@ -9,6 +9,7 @@ pub mod control;
 pub mod daemon;
 pub mod delivery;
 mod descriptions;
+mod detached;
 pub mod drafts;
 pub mod export;
 mod file;
@@ -32,6 +33,7 @@ mod support;
 pub mod terminal;
 
 pub use descriptions::Catalogue;
+pub use detached::start_detached;
 pub use file::{FileLock, write_atomically};
 pub use file_stream::{FileStream, FileStreamOptions};
 pub use folders::{create_path, join_path, split_path};

@@ -41,7 +41,8 @@ pub(crate) use sending::{
     DeliverArgs, FlushArgs, OutboxCommand, SendArgs, SendNowArgs, SendmailArgs, WhenArgs,
 };
 pub(crate) use sendmail::{
-    BadWord, Mode as SendmailMode, Sendmail, as_sendmail, input as sendmail_input,
+    BadWord, Delivery as SendmailDelivery, Mode as SendmailMode, Sendmail, as_sendmail,
+    calling_sendmail, input as sendmail_input,
 };
 pub(crate) use service::{AskArgs, ProviderCommand, ServiceCommand};
 pub(crate) use view::{CreateViewArgs, PlaceName, ViewCommand};

@@ -48,6 +48,18 @@ impl Exit {
         }
     }
 
+    /// The code for several items: that of all of them, if they ended alike.
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Self>) -> Self {
+        let mut exits = exits.into_iter();
+        let Some(first) = exits.next() else {
+            return Self::Ok;
+        };
+        match exits.all(|exit| exit == first) {
+            true => first,
+            false => Self::Partial,
+        }
+    }
+
     /// The code for what a caller can do about an error.
     pub(crate) const fn of(kind: Kind) -> Self {
         match kind {

@@ -9,5 +9,5 @@ mod zone;
 pub(crate) use clean::{clean, clean_block};
 pub(crate) use moment::{after, moment};
 pub(crate) use table::{Column, Table, columns, cut};
-pub(crate) use units::{duration, local_clock, local_time, size};
+pub(crate) use units::{duration, local_clock, local_time, size, soon};
 pub(crate) use zone::{local as local_zone, start_of, today};

@@ -32,6 +32,8 @@ mod mailbox;
 mod manners;
 #[path = "cli/message_files.rs"]
 mod message_files;
+#[path = "cli/outbox.rs"]
+mod outbox;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/receiving.rs"]

@@ -7,9 +7,9 @@ use mapi_props::Code;
 use mapi_spi::{Call, CancelToken, Error, OpenMode, Role};
 
 use super::clerk::{ENDED, NOT_HOLDER};
-use super::{Asking, Clerk, Errand, Keeper, MailDone, Place};
+use super::{Asking, Clerk, Errand, Keeper, MailDone, PROGRAM, Place};
 use crate::control::{AskError, Failure, Reply, Request, Server, WorkRow};
-use crate::lease::{Card, Lease, NoAnswer, Turn, Wanted, lease_or_ask};
+use crate::lease::{Card, Lease, NoAnswer, Turn, Wanted, lease_or_ask, look};
 
 /// Who did it, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,16 @@ pub fn post_now(
             }
         }
     }
+}
+
+/// Whether the daemon is the spooler of a store: it learns by itself of what is put into the queue.
+///
+/// # Errors
+/// Those of opening the store, and of [`look`].
+pub fn daemon_sends(place: &Place, call: &Call) -> Result<bool, Error> {
+    let store = place.open(OpenMode::ReadOnly, call)?;
+    let seen = look(store.as_ref(), Role::Spooler, call)?;
+    Ok(seen.held && seen.card.is_some_and(|card| card.program == PROGRAM))
 }
 
 fn here(keeper: &Keeper, errand: &Errand, lease: &Lease, call: &Call) -> Result<Posted, NoAnswer> {

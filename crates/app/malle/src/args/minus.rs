@@ -54,6 +54,20 @@ pub(crate) fn spelled_out(args: impl IntoIterator<Item = OsString>) -> Vec<OsStr
     args
 }
 
+/// Where the word stands that names the command, behind options and their values.
+pub(super) fn command_at(args: &[OsString]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        let text = args.get(at)?.to_str()?;
+        match text {
+            "--" => return None,
+            _ if VALUED.contains(&text) => at += 2,
+            _ if text.starts_with('-') => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
 /// What stands behind the `-` of an argument that is no option.
 fn left_out(arg: &str) -> Option<&str> {
     let word = arg.strip_prefix('-')?;

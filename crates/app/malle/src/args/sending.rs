@@ -96,13 +96,14 @@ Example:
     },
     /// Try messages again now
     #[command(after_help = "\
-A message of which nobody knows whether it left is only tried again with --unknown: it may arrive twice then.
+A message of which nobody knows whether it left is only tried again with --unknown: it may arrive twice then. One that is
+held, or kept until its time, is only sent now if it is named.
 
 Example:
   malle outbox retry
   malle outbox retry --unknown a1234")]
     Retry {
-        /// The messages; default: all that wait
+        /// The messages; default: all that wait for another try
         #[arg(value_name = "ID")]
         ids: Vec<String>,
         /// Also those of which nobody knows whether they left
@@ -142,7 +143,7 @@ Example:
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Sends what waits and fetches what has arrived, now: by the process that does so anyway if there is one, else here.
-Ctrl-C ends it between two messages. It fails with 6 if messages stay that could have left, and says why each does.
+Ctrl-C ends it after the message that is just leaving (130); the next one goes on. It fails with 6 if messages stay that could have left, and says why each does.
 
 Example:
   malle flush
@@ -203,13 +204,17 @@ or newaliases (by a link). The message on standard input is put into the Outbox 
   -t               send it to whom To, Cc and Bcc of its header name, too
   -i, -oi          a line with a single dot is text, and does not end the message
   -f, -r ADDRESS   who sends it;  -F NAME  that person's name
-  -odq             only put it into the Outbox
+  -odb             return when it is safe in the Outbox; it is sent meanwhile (so it is unless -od says otherwise)
+  -odi             send it before returning
+  -odq             only put it into the Outbox: the daemon or the next malle flush sends it
   -N success       tell when it is delivered;  -N never  tell nothing
   -bp              show what waits, as malle outbox list
-  -q               send what waits, as malle flush
+  -q               send what waits, as malle flush --up does, and say nothing
   --               what follows are recipients
 Others of sendmail(1) are known and change nothing; -bs and -bd are refused. Bcc never leaves. Options of malle itself stand
-before the word sendmail, or in the environment (MALLE_HOME, MALLE_PROFILE).
+before the word sendmail, or in the environment (MALLE_HOME, MALLE_PROFILE). When this returns 0 the message is safe on the
+disk: the daemon sends it, or where none runs a process that goes on in the background. What becomes of it later is
+told by a report in the Inbox.
 
 Exit codes (sysexits): 0 accepted, 64 wrong usage, 65 no message or nobody to send it to, 67 an address that
 is none, 75 try again later, 78 nobody is known to write it.

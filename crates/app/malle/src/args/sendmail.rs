@@ -6,6 +6,8 @@ use std::iter::Peekable;
 use std::path::Path;
 use std::str::Chars;
 
+use super::minus::command_at;
+
 /// Options that take a value, joined or as the next word; of some only the presence matters.
 const VALUED: &str = "ABCFLNORVXbefhopr";
 /// Options that stand alone.
@@ -24,14 +26,38 @@ pub(crate) struct Sendmail {
     pub(crate) sender: Option<String>,
     /// `-F`: the name of who sends it.
     pub(crate) name: Option<String>,
-    /// `-odq`: it is only queued.
-    pub(crate) queue_only: bool,
+    /// `-odb`, `-odi`, `-odq`: who sends it when it is queued.
+    pub(crate) delivery: Delivery,
     /// `-N success`: a report is wanted when it is delivered.
     pub(crate) tell_success: bool,
     /// `-N never`: no report is wanted when it is not.
     pub(crate) tell_nothing: bool,
     /// Who gets it.
     pub(crate) recipients: Vec<String>,
+}
+
+/// Who sends a message once it is queued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Somebody else, while the caller goes on.
+    #[default]
+    Background,
+    /// This process, before it ends.
+    Interactive,
+    /// Whoever sends next.
+    Queue,
+}
+
+impl Delivery {
+    /// As a mode is written; none: it is no other than before.
+    fn named(mode: &str) -> Option<Self> {
+        match mode {
+            "b" | "background" => Some(Self::Background),
+            "i" | "interactive" => Some(Self::Interactive),
+            "q" | "d" | "queue" | "queueonly" | "defer" | "deferred" => Some(Self::Queue),
+            _ => None,
+        }
+    }
 }
 
 /// What to do.
@@ -122,6 +148,12 @@ impl Sendmail {
         }
     }
 
+    fn deliver(&mut self, mode: Option<&str>) {
+        if let Some(delivery) = mode.and_then(Delivery::named) {
+            self.delivery = delivery;
+        }
+    }
+
     fn set(&mut self, letter: char, value: &str) -> Result<(), BadWord> {
         match letter {
             'f' | 'r' => self.sender = Some(value.to_owned()),
@@ -137,13 +169,10 @@ impl Sendmail {
             'o' => match value {
                 "i" | "ie" | "IgnoreDots" | "IgnoreDots=true" => self.dots_are_text = true,
                 "t" => self.from_header = true,
-                "dq" | "dd" => self.queue_only = true,
-                _ => {}
+                _ => self.deliver(value.strip_prefix('d')),
             },
             'O' => match value.split_once('=') {
-                Some(("DeliveryMode", "q" | "d" | "queue" | "queueonly" | "defer")) => {
-                    self.queue_only = true;
-                }
+                Some(("DeliveryMode", mode)) => self.deliver(Some(mode)),
                 Some(("IgnoreDots", "true" | "True")) => self.dots_are_text = true,
                 _ => {}
             },
@@ -158,18 +187,48 @@ impl Sendmail {
     }
 }
 
-/// The arguments as those of `malle`, if the program was called by a name of sendmail's.
+/// The arguments as those of `malle`, if the program was called by a name of sendmail's. What stands behind the word `sendmail` is
+/// for that alone, `-q` and `-v` too.
 pub(crate) fn as_sendmail(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut args: Vec<OsString> = args.into_iter().collect();
-    let called = args.first().map(Path::new).and_then(Path::file_stem);
-    let more: &[&str] = match called.and_then(|name| name.to_str()) {
-        Some("sendmail") => &["sendmail", "--"],
-        Some("mailq") => &["sendmail", "--", "-bp"],
-        Some("newaliases") => &["sendmail", "--", "-bi"],
-        _ => return args,
-    };
-    args.splice(1..1, more.iter().map(OsString::from));
+    let called = args.first().map(Path::new);
+    if let Some(more) = called.and_then(words_of_name) {
+        args.splice(1..1, more.iter().map(OsString::from));
+    } else if let Some(at) = command_at(&args)
+        && args.get(at).is_some_and(|word| word == "sendmail")
+        && !wants_help(args.get(at + 1..).unwrap_or_default())
+    {
+        args.insert(at + 1, OsString::from("--"));
+    }
     args
+}
+
+/// Whether all that is said behind the word `sendmail` is a question about it. (`-h` has a value there.)
+fn wants_help(words: &[OsString]) -> bool {
+    matches!(words, [one] if one == "--help" || one == "-h")
+}
+
+/// The words that make `malle`, at this path, do what `sendmail WORDS` does.
+pub(crate) fn calling_sendmail(program: &Path, words: &[&str]) -> Vec<String> {
+    let before: &[&str] = match words_of_name(program) {
+        Some(_) => &[],
+        None => &["sendmail", "--"],
+    };
+    [before, words]
+        .concat()
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What a program of such a name is called with besides; none for other names.
+fn words_of_name(program: &Path) -> Option<&'static [&'static str]> {
+    match program.file_stem().and_then(|name| name.to_str()) {
+        Some("sendmail") => Some(&["sendmail", "--"]),
+        Some("mailq") => Some(&["sendmail", "--", "-bp"]),
+        Some("newaliases") => Some(&["sendmail", "--", "-bi"]),
+        _ => None,
+    }
 }
 
 /// The message that a program wrote: up to a line with a single dot unless that is text, without the line that mailboxes put
@@ -213,11 +272,12 @@ fn begins_with_field(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BadWord, Mode, Sendmail, as_sendmail, input};
+    use super::{BadWord, Delivery, Mode, Sendmail, as_sendmail, calling_sendmail, input};
     use crate::args::{Cli, Command};
     use clap::Parser as _;
     use proptest::prelude::*;
     use std::ffi::OsString;
+    use std::path::Path;
 
     fn parse(line: &str) -> Result<Sendmail, BadWord> {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
@@ -282,8 +342,18 @@ mod tests {
             );
             assert_eq!(asked.recipients, recipients, "{line}");
         }
-        assert!(parse("-odq a@b").unwrap().queue_only);
-        assert!(parse("-O DeliveryMode=queue a@b").unwrap().queue_only);
+        for (line, delivery) in [
+            ("-t", Delivery::Background),
+            ("-odb -t", Delivery::Background),
+            ("-odi -t", Delivery::Interactive),
+            ("-odq a@b", Delivery::Queue),
+            ("-odd a@b", Delivery::Queue),
+            ("-odi -odx -t", Delivery::Interactive),
+            ("-O DeliveryMode=queue a@b", Delivery::Queue),
+            ("-ODeliveryMode=interactive a@b", Delivery::Interactive),
+        ] {
+            assert_eq!(parse(line).unwrap().delivery, delivery, "{line}");
+        }
         assert!(parse("-N success a@b").unwrap().tell_success);
         assert!(parse("-Nnever a@b").unwrap().tell_nothing);
         for (line, mode) in [
@@ -319,6 +389,22 @@ mod tests {
             "/usr/sbin/sendmail sendmail -- -v -t"
         );
         assert_eq!(called("mailq"), "mailq sendmail -- -bp");
+        for (line, want) in [
+            ("malle sendmail -q", "malle sendmail -- -q"),
+            (
+                "malle -p sendmail sendmail -v -t",
+                "malle -p sendmail sendmail -- -v -t",
+            ),
+            ("malle --dry-run sendmail", "malle --dry-run sendmail --"),
+            ("malle sendmail --help", "malle sendmail --help"),
+            ("malle help sendmail", "malle help sendmail"),
+            ("malle -p sendmail list", "malle -p sendmail list"),
+        ] {
+            assert_eq!(called(line), want);
+        }
+        let calling = |program: &str| calling_sendmail(Path::new(program), &["-q"]).join(" ");
+        assert_eq!(calling("/usr/bin/malle"), "sendmail -- -q");
+        assert_eq!(calling("/usr/sbin/sendmail"), "-q");
         // The grammar leaves all of it alone.
         let cli = Cli::try_parse_from(as_sendmail(
             ["sendmail", "-v", "-p", "--", "-q", "--json"].map(OsString::from),

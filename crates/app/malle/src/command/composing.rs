@@ -13,9 +13,11 @@ use mapi::{
 };
 
 use crate::app::App;
-use crate::args::{ComposeArgs, FormName, LanguageName, QuoteArgs, SendNowArgs};
+use crate::args::{ComposeArgs, FormName, LanguageName, QuoteArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
+
+use super::send::Departure;
 
 pub(super) use editor::{TextFile, edit_draft, edit_text, left_text};
 pub(super) use fields::{apply, categorise, people, when};
@@ -196,7 +198,7 @@ pub(super) struct Rest<'a> {
     pub(super) args: &'a ComposeArgs,
     pub(super) said: &'a Said,
     pub(super) untouched: Untouched,
-    pub(super) now: &'a SendNowArgs,
+    pub(super) departure: Option<Departure>,
 }
 
 /// Gives a composed message its text and what else the command line says of it, goes into an editor if that is wanted, and
@@ -220,7 +222,7 @@ pub(super) fn finish(
         app.output.note(Msg::NothingWritten, &[]);
         return Ok(Exit::Ok);
     }
-    written(app, message, place, rest.now)
+    written(app, message, place, rest.departure)
 }
 
 /// Sends a message that is kept, if that is wanted, and shows what became of it; in a dry run prints it.
@@ -228,13 +230,13 @@ pub(super) fn written(
     app: &App,
     message: &Message,
     place: &Place,
-    now: &SendNowArgs,
+    departure: Option<Departure>,
 ) -> Outcome<Exit> {
-    match (app.global.dry_run, now.wanted()) {
-        (true, true) => print_leaving(app, message),
-        (true, false) => print_mime(app, message),
-        (false, true) => super::send::send_one(app, message, &now.when),
-        (false, false) => {
+    match (app.global.dry_run, departure) {
+        (true, Some(_)) => print_leaving(app, message),
+        (true, None) => print_mime(app, message),
+        (false, Some(departure)) => super::send::send_one(app, message, departure),
+        (false, None) => {
             app.output.show(&DraftView::of(app, message, place)?)?;
             Ok(Exit::Ok)
         }

@@ -10,13 +10,13 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::args::FlushArgs;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 use crate::output::{Printer, Shown};
 use crate::text;
 
 use super::outbox;
-use super::spooling::{self, PATIENCE, Rounds};
+use super::spooling::{self, Rounds};
 
 /// `{"sent","delivered","failed","stays":[…],"problems":[…]}`.
 #[derive(Serialize)]
@@ -54,7 +54,8 @@ impl Shown for View {
             return Ok(());
         }
         to.say(Msg::FlushStays, &[&self.stays.len()])?;
-        outbox::table(&self.stays, to)
+        outbox::table(&self.stays, to)?;
+        outbox::about_unknown(&self.stays, to)
     }
 }
 
@@ -70,32 +71,17 @@ pub(super) fn run(app: &App, args: &FlushArgs) -> Outcome<Exit> {
     flush(app, &wanted, args.patience)
 }
 
-/// Sends and fetches all there is.
-pub(super) fn everything(app: &App) -> Outcome<Exit> {
-    let wanted = MailWanted {
-        up: true,
-        down: true,
-        ..MailWanted::default()
-    };
-    flush(app, &wanted, PATIENCE)
-}
-
 fn flush(app: &App, wanted: &MailWanted, patience: Duration) -> Outcome<Exit> {
     let rounds = match app.global.dry_run {
         true => Rounds::default(),
-        false => spooling::rounds(app, wanted, patience).map_err(|failure| {
-            let said = app.output.lang.text(Msg::FlushInterrupted);
-            match failure.exit {
-                Exit::Interrupted => Failure::new(failure.exit, failure.code, said),
-                _ => failure,
-            }
-        })?,
+        false => spooling::rounds(app, wanted, patience)?,
     };
     let Rounds {
         tally,
         problems,
         failure,
         any,
+        interrupted,
     } = rounds;
     if !any && !app.global.dry_run {
         app.output.note(Msg::NoTransports, &[]);
@@ -125,6 +111,7 @@ fn flush(app: &App, wanted: &MailWanted, patience: Duration) -> Outcome<Exit> {
         problems,
     })?;
     match failure {
+        _ if interrupted => Err(spooling::interrupted(app)),
         Some(failure) => Err(failure),
         None if all_good || app.global.dry_run => Ok(Exit::Ok),
         None => Ok(Exit::Partial),

@@ -7,8 +7,10 @@ use crate::args::ForwardArgs;
 use crate::exit::{Exit, Outcome};
 
 use super::composing::{Place, Rest, Untouched, compose, finish, said, store_for};
+use super::send::Departure;
 
 pub(super) fn run(app: &App, args: &ForwardArgs) -> Outcome<Exit> {
+    let departure = Departure::wanted(app, &args.now)?;
     let original = app.any_message(&args.id)?;
     let place = Place::drafts(app, &store_for(app, &original)?)?;
     let options = compose(app, &args.compose, Some(&args.quote), &place)?;
@@ -25,7 +27,7 @@ pub(super) fn run(app: &App, args: &ForwardArgs) -> Outcome<Exit> {
         args: &args.compose,
         said: &words,
         untouched: Untouched::Stays,
-        now: &args.now,
+        departure,
     };
     finish(app, &forward, &place, &rest)
 }

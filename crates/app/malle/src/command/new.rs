@@ -14,11 +14,13 @@ use super::composing::{
     Place, Rest, Untouched, apply, categorise, compose, dropped, finish, kept, own_identity,
     read_bytes, said, sign, written,
 };
+use super::send::Departure;
 
 pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
+    let departure = Departure::wanted(app, &args.now)?;
     let place = Place::drafts(app, &app.store()?)?;
     if let Some(path) = &args.message {
-        return whole(app, args, &place, path);
+        return whole(app, args, &place, path, departure);
     }
     let link = args.link.as_deref().map(|link| linked(app, link));
     let link = link.transpose()?;
@@ -40,7 +42,7 @@ pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
         args: &args.compose,
         said: &words,
         untouched: Untouched::Goes,
-        now: &args.now,
+        departure,
     };
     finish(app, &message, &place, &rest)
 }
@@ -74,7 +76,13 @@ fn put_link(message: &Message, link: &DraftText) -> mapi::Result<()> {
 }
 
 /// A draft that comes whole, as Internet mail.
-fn whole(app: &App, args: &NewArgs, place: &Place, path: &Path) -> Outcome<Exit> {
+fn whole(
+    app: &App,
+    args: &NewArgs,
+    place: &Place,
+    path: &Path,
+    departure: Option<Departure>,
+) -> Outcome<Exit> {
     let bytes = read_bytes(path)?;
     let tree = malle_host::drafts::parse_draft(bytes);
     let tree = tree.map_err(|e| Failure::new(Exit::Failure, "no-message", e.to_string()))?;
@@ -90,7 +98,7 @@ fn whole(app: &App, args: &NewArgs, place: &Place, path: &Path) -> Outcome<Exit>
         dropped(&place.folder, &message).map_err(|e| app.failure(&e))?;
         return Err(failure);
     }
-    written(app, &message, place, &args.now)
+    written(app, &message, place, departure)
 }
 
 /// Says who writes where the draft does not, or the command line does.

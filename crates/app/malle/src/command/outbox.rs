@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::args::OutboxCommand;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::{Lang, Msg};
 use crate::output::{Printer, Shown};
 use crate::text::{self, Column, Table};
@@ -34,22 +34,33 @@ struct List(Vec<QueuedView>);
 
 impl Shown for List {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
-        table(&self.0, to)
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        table(&self.0, to)?;
+        about_unknown(&self.0, to)
     }
 }
 
 /// Shows what waits in every store of the profile.
 pub(super) fn list(app: &App) -> Outcome<Exit> {
-    app.output.show(&List(all(app)?))?;
+    let all = List(all(app)?);
+    if all.0.is_empty() {
+        app.output.note(Msg::OutboxEmpty, &[]);
+    }
+    app.output.show(&all)?;
     Ok(Exit::Ok)
 }
 
-/// A message with its recipients: the message's own fields and `"recipients":[{"kind","name","address","state","why"}]`.
+/// A message with its recipients: the message's own fields and `"recipients":[{"kind","name","address","state","why"}],"references"?:[path]`.
 #[derive(Serialize)]
 struct One {
     #[serde(flatten)]
     message: QueuedView,
     recipients: Vec<QueuedPerson>,
+    /// Files that the message only names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    references: Vec<String>,
 }
 
 impl Shown for One {
@@ -65,10 +76,10 @@ impl Shown for One {
                 None => to.line(format_args!("{who}: {state}"))?,
             }
         }
-        if self.message.state == QueuedState::Unknown {
-            to.say(Msg::SentUnknown, &[&self.message.id])?;
+        for path in &self.references {
+            to.say(Msg::OnlyNamed, &[&text::clean(path)])?;
         }
-        Ok(())
+        about_unknown(std::slice::from_ref(&self.message), to)
     }
 }
 
@@ -85,20 +96,20 @@ fn show(app: &App, id: &str) -> Outcome<Exit> {
     let entry = message.entry_id();
     let found = entry.map(|entry| queued_people(&store, &entry, malle_host::now()));
     let found = found.transpose().map_err(|e| app.failure(&e))?.flatten();
-    let not_there = || {
-        app.fail(
-            Exit::NotFound,
-            "MAPI_E_NOT_IN_QUEUE",
-            Msg::NotInQueue,
-            &[&id],
-        )
-    };
-    let (message, recipients) = found.ok_or_else(not_there)?;
+    let references = message.references().into_iter().map(|r| r.path).collect();
+    let (message, recipients) = found.ok_or_else(|| not_in_queue(app, id))?;
     app.output.show(&One {
         message,
         recipients,
+        references,
     })?;
     Ok(Exit::Ok)
+}
+
+/// The message is there, and does not wait to be sent.
+fn not_in_queue(app: &App, id: &str) -> Failure {
+    let code = "MAPI_E_NOT_IN_QUEUE";
+    app.fail(Exit::NotFound, code, Msg::NotInQueue, &[&id])
 }
 
 /// What waits in every store of the profile that has a queue.
@@ -122,7 +133,9 @@ pub(super) fn table(rows: &[QueuedView], to: &mut Printer<'_>) -> io::Result<()>
         Column::left(to.word(Msg::ColSubject)).elastic(),
     ]);
     for row in rows {
-        let next = row.next.map(|t| text::local_time(t, to.output.zone()));
+        let next = row
+            .next
+            .map(|t| text::soon(t, malle_host::now(), to.output.zone()));
         let subject = row.subject.as_deref().filter(|s| !s.is_empty());
         let subject = subject.unwrap_or(to.word(Msg::NoSubject));
         table.row([
@@ -138,6 +151,15 @@ pub(super) fn table(rows: &[QueuedView], to: &mut Printer<'_>) -> io::Result<()>
     }
     let width = to.width();
     table.write(to, width)
+}
+
+/// What can be done with messages of which nobody knows whether they left, if there are any.
+pub(super) fn about_unknown(rows: &[QueuedView], to: &mut Printer<'_>) -> io::Result<()> {
+    let unknown = |row: &&QueuedView| row.state == QueuedState::Unknown;
+    match rows.iter().find(unknown) {
+        Some(first) => to.say(Msg::SentUnknown, &[&first.id]),
+        None => Ok(()),
+    }
 }
 
 /// How far a message is, for a person.

@@ -7,8 +7,10 @@ use crate::args::ReplyArgs;
 use crate::exit::{Exit, Outcome};
 
 use super::composing::{Place, Rest, Untouched, compose, finish, said, store_for};
+use super::send::Departure;
 
 pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
+    let departure = Departure::wanted(app, &args.now)?;
     let original = app.any_message(&args.id)?;
     let place = Place::drafts(app, &store_for(app, &original)?)?;
     let options = compose(app, &args.compose, Some(&args.quote), &place)?;
@@ -18,7 +20,7 @@ pub(super) fn run(app: &App, args: &ReplyArgs, to: ReplyTo) -> Outcome<Exit> {
         args: &args.compose,
         said: &words,
         untouched: Untouched::Goes,
-        now: &args.now,
+        departure,
     };
     finish(app, &reply, &place, &rest)
 }

@@ -7,8 +7,10 @@ use crate::args::ResendArgs;
 use crate::exit::{Exit, Outcome};
 
 use super::composing::{Place, identity, store_for, written};
+use super::send::Departure;
 
 pub(super) fn run(app: &App, args: &ResendArgs) -> Outcome<Exit> {
+    let departure = Departure::wanted(app, &args.now)?;
     let report = app.any_message(&args.id)?;
     let place = Place::drafts(app, &store_for(app, &report)?)?;
     let options = Compose {
@@ -19,5 +21,5 @@ pub(super) fn run(app: &App, args: &ResendArgs) -> Outcome<Exit> {
     let again = report.resend(&options).map_err(|e| app.failure(&e))?;
     let saved = again.save_changes(SaveFlags::KEEP_OPEN_READWRITE);
     saved.map_err(|e| app.failure(&e))?;
-    written(app, &again, &place, &args.now)
+    written(app, &again, &place, departure)
 }

@@ -9,7 +9,7 @@ use malle_host::sending::{SendingChoice, span, submit};
 use mapi::{FileTime, Message, MsgStore, OpenFlags};
 
 use crate::app::App;
-use crate::args::{SendArgs, WhenArgs};
+use crate::args::{SendArgs, SendNowArgs, WhenArgs};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 use crate::text;
@@ -17,7 +17,8 @@ use crate::text;
 use super::composing::{left_text, print_leaving, when};
 use super::spooling::{self, PATIENCE};
 
-pub(super) use became::{Became, Many, look};
+use became::look;
+pub(super) use became::{Became, Many};
 
 /// When a message leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,12 @@ pub(super) struct Departure {
 }
 
 impl Departure {
+    /// When what is written now leaves; none: it stays a draft.
+    pub(super) fn wanted(app: &App, now: &SendNowArgs) -> Outcome<Option<Self>> {
+        let departure = || Self::of(app, &now.when);
+        now.wanted().then(departure).transpose()
+    }
+
     /// As the command line says, else as the settings do.
     fn of(app: &App, args: &WhenArgs) -> Outcome<Self> {
         let said = args.after.as_ref().or(args.undo_for.as_ref());
@@ -89,7 +96,7 @@ pub(super) fn run(app: &App, args: &SendArgs) -> Outcome<Exit> {
     let mut on_the_way = Vec::new();
     let mut failed = Vec::new();
     for (id, store, message) in drafts {
-        match put(app, &store, &message, departure) {
+        match put(app, &store, &message, departure.not_before) {
             Ok(()) => on_the_way.push((store, message)),
             Err(failure) => failed.push((id.clone(), failure)),
         }
@@ -100,59 +107,93 @@ pub(super) fn run(app: &App, args: &SendArgs) -> Outcome<Exit> {
     ) {
         return Err(failure);
     }
-    let sent = carry(app, &on_the_way, departure)?;
-    let many = Many::of(sent, &failed);
-    let exit = many.exit();
-    app.output.show(&many)?;
-    Ok(exit)
+    let mut carried = carry(app, &on_the_way, departure)?;
+    carried.add_failed(&failed);
+    carried.shown(|all| app.output.show(&Many(all)))
 }
 
-/// Sends one message that is kept, and shows what became of it.
-pub(super) fn send_one(app: &App, message: &Message, args: &WhenArgs) -> Outcome<Exit> {
-    let departure = Departure::of(app, args)?;
+/// Sends one message that is kept, and shows what became of it. What cannot be sent stays a draft.
+pub(super) fn send_one(app: &App, message: &Message, departure: Departure) -> Outcome<Exit> {
     let id = message.short_id().map(|id| id.to_string());
-    let store = app.store_of(&app.short_id(&id.unwrap_or_default())?)?;
-    let became = send(app, &store, message, departure)?;
-    let exit = became.exit();
-    app.output.show(&became)?;
-    Ok(exit)
-}
-
-/// Sends one message and says what became of it. An error says that it is not even queued.
-pub(super) fn send(
-    app: &App,
-    store: &MsgStore,
-    message: &Message,
-    departure: Departure,
-) -> Outcome<Became> {
-    put(app, store, message, departure)?;
-    let mut all = carry(app, &[(store.clone(), message.clone())], departure)?;
-    all.pop()
-        .ok_or_else(|| app.fail(Exit::Failure, "lost", Msg::NotThere, &[&"?"]))
+    let id = id.unwrap_or_default();
+    let store = app.store_of(&app.short_id(&id)?)?;
+    put(app, &store, message, departure.not_before).map_err(|failure| match &failure.hint {
+        Some(_) => failure,
+        None => failure.hint(app.output.lang.say(Msg::StaysDraft, &[&id])),
+    })?;
+    let carried = carry(app, &[(store, message.clone())], departure)?;
+    carried.shown(|all| match all.first() {
+        Some(one) => app.output.show(one),
+        None => Ok(()),
+    })
 }
 
 /// Puts a draft into the queue.
-fn put(app: &App, store: &MsgStore, message: &Message, departure: Departure) -> Outcome<()> {
+pub(super) fn put(
+    app: &App,
+    store: &MsgStore,
+    message: &Message,
+    not_before: Option<FileTime>,
+) -> Outcome<()> {
     let id = message.entry_id();
     let id = id.ok_or_else(|| app.fail(Exit::Failure, "no-draft", Msg::NoDraft, &[&"?"]))?;
-    submit(store, &id, departure.not_before).map_err(|e| app.failure(&e))
+    submit(store, &id, not_before).map_err(|e| app.failure(&e))?;
+    // Read anew: what was resolved names its file no more.
+    let sent = store.open_message(&id, OpenFlags::NONE);
+    for left in sent.map(|sent| sent.references()).unwrap_or_default() {
+        app.output.note(Msg::OnlyNamed, &[&text::clean(&left.path)]);
+    }
+    Ok(())
+}
+
+/// What became of messages that were to be sent, and whether Ctrl-C was in the way.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub(super) became: Vec<Became>,
+    interrupted: bool,
+}
+
+impl Carried {
+    /// Those that never were in the queue.
+    pub(super) fn add_failed(&mut self, failed: &[(String, Failure)]) {
+        let failed = failed.iter().map(|(id, f)| Became::failed(id.clone(), f));
+        self.became.extend(failed);
+    }
+
+    /// Shows it, and says how the command ends.
+    pub(super) fn shown(self, show: impl FnOnce(&[Became]) -> Outcome<()>) -> Outcome<Exit> {
+        show(&self.became)?;
+        Ok(match self.interrupted {
+            true => Exit::Interrupted,
+            false => Exit::of_all(self.became.iter().map(Became::exit)),
+        })
+    }
 }
 
 /// Has messages sent that are queued, unless they are to wait, and says what became of each.
-fn carry(
-    app: &App,
-    messages: &[(MsgStore, Message)],
-    departure: Departure,
-) -> Outcome<Vec<Became>> {
-    let mut trouble = None;
-    if !departure.waits() && !messages.is_empty() {
+fn carry(app: &App, messages: &[(MsgStore, Message)], departure: Departure) -> Outcome<Carried> {
+    match departure.waits() || messages.is_empty() {
         // They are queued: what keeps them there is told of each, and ends nothing.
-        trouble = round(app).err();
+        false => carry_now(app, messages),
+        true => Ok(Carried {
+            became: look(app, messages, None, true)?,
+            interrupted: false,
+        }),
     }
-    look(app, messages, trouble.as_ref(), departure.waits())
 }
 
-/// Sends all that is due.
+/// Has messages sent that are queued, and says what became of each.
+pub(super) fn carry_now(app: &App, messages: &[(MsgStore, Message)]) -> Outcome<Carried> {
+    let trouble = round(app).err();
+    let became = look(app, messages, trouble.as_ref(), false)?;
+    let interrupted = trouble.is_some_and(|failure| failure.exit == Exit::Interrupted);
+    Ok(Carried {
+        became,
+        interrupted,
+    })
+}
+
+/// Sends all that is due. An error is what kept something from being sent.
 pub(super) fn round(app: &App) -> Outcome<()> {
     let wanted = MailWanted {
         up: true,
@@ -160,8 +201,12 @@ pub(super) fn round(app: &App) -> Outcome<()> {
     };
     let rounds = spooling::rounds(app, &wanted, PATIENCE)?;
     match rounds.failure {
+        _ if rounds.interrupted => Err(spooling::interrupted(app)),
         Some(failure) => Err(failure),
         None if !rounds.any => Err(app.fail(Exit::Failure, "no-transport", Msg::NoTransports, &[])),
-        None => Ok(()),
+        None => match rounds.problems.into_iter().next() {
+            Some(problem) => Err(Failure::new(Exit::Failure, problem.code, problem.message)),
+            None => Ok(()),
+        },
     }
 }

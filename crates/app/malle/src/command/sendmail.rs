@@ -5,16 +5,25 @@ mod envelope;
 
 use std::fmt::Display;
 use std::path::Path;
+use std::process::Command;
 
-use mapi::{Addressee, Compose, Folder, Identity, MapiProp, Message, MessageTree, MsgStore, tags};
+use malle_host::control::MailWanted;
+use malle_host::daemon::daemon_sends;
+use mapi::{
+    Addressee, Call, Compose, Folder, Identity, MapiProp, Message, MessageTree, MsgStore, tags,
+};
 
 use crate::app::App;
-use crate::args::{BadWord, Sendmail, SendmailArgs, SendmailMode, sendmail_input};
+use crate::args::{
+    BadWord, Sendmail, SendmailArgs, SendmailDelivery, SendmailMode, calling_sendmail,
+    sendmail_input,
+};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
 use super::composing::{Place, dropped, kept, own_identity, print_leaving, read_bytes, sign};
-use super::send::{Departure, send};
+use super::send::{put, round};
+use super::spooling::{self, PATIENCE};
 
 use envelope::Envelope;
 
@@ -32,9 +41,19 @@ fn asked(app: &App, args: &SendmailArgs) -> Outcome<Exit> {
     match asked.mode {
         SendmailMode::Send => accept(app, &asked),
         SendmailMode::List => super::outbox::list(app),
-        SendmailMode::Flush => super::flush::everything(app),
+        SendmailMode::Flush => run_queue(app),
         SendmailMode::Nothing => Ok(Exit::Ok),
     }
+}
+
+/// Sends what waits. What stays has its reasons, which the queue shows.
+fn run_queue(app: &App) -> Outcome<Exit> {
+    let wanted = MailWanted {
+        up: true,
+        ..MailWanted::default()
+    };
+    let rounds = spooling::rounds(app, &wanted, PATIENCE)?;
+    rounds.failure.map_or(Ok(Exit::Ok), Err)
 }
 
 fn bad_word(app: &App, wrong: &BadWord) -> Failure {
@@ -53,7 +72,8 @@ fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
     }
     let bytes = sendmail_input(read_bytes(Path::new("-"))?, asked.dots_are_text);
     let tree = malle_host::drafts::parse_draft(bytes);
-    let mut tree = tree.map_err(|e| Failure::new(Exit::SysData, "no-message", e.to_string()))?;
+    let no_message = |e| app.fail(Exit::SysData, "no-message", Msg::NoMessage, &[&e]);
+    let mut tree = tree.map_err(no_message)?;
     let store = app.store()?;
     let place = Place::outbox(app, &store)?;
     let outbox = &place.folder;
@@ -97,16 +117,43 @@ fn leave(
     if app.global.dry_run {
         return print_leaving(app, message);
     }
-    let departure = Departure {
-        queue: asked.queue_only,
-        not_before: None,
-    };
-    let sent = send(app, store, message, departure);
-    if sent.is_err() {
+    if let Err(failure) = put(app, store, message, None) {
         let _gone = dropped(outbox, message);
+        return Err(failure);
     }
-    // Accepted is accepted: who calls sendmail is told of what was refused by a report.
-    sent.map(|_| Exit::Ok)
+    // From here on it is accepted, whatever happens: who calls sendmail is told by reports.
+    let sent = match asked.delivery {
+        SendmailDelivery::Queue => Ok(()),
+        SendmailDelivery::Interactive => round(app),
+        SendmailDelivery::Background => in_background(app),
+    };
+    let _it_waits_else = sent;
+    Ok(Exit::Ok)
+}
+
+/// Has what is queued sent while this process ends: by the daemon, which learns of it by itself, else by a process of its own.
+fn in_background(app: &App) -> Outcome<()> {
+    let call = Call::default();
+    let mut places = spooling::places(app)?.into_iter();
+    let idle = places.any(|place| {
+        place.has_transports() && !daemon_sends(&place, &call).is_ok_and(|sends| sends)
+    });
+    if !idle {
+        return Ok(());
+    }
+    let started = std::env::current_exe().and_then(|program| {
+        let mut command = Command::new(&program);
+        command.args(calling_sendmail(&program, &["-q"]));
+        command.env("MALLE_PROFILE", app.profile_name().unwrap_or_default());
+        if let Some(home) = &app.global.home {
+            command.env("MALLE_HOME", home);
+        }
+        if let Some(file) = &app.global.passphrase_file {
+            command.env("MALLE_PASSPHRASE_FILE", file);
+        }
+        malle_host::start_detached(&mut command)
+    });
+    started.or_else(|_| round(app))
 }
 
 /// Whom the message goes to, as the words say.
@@ -154,16 +201,17 @@ impl Writer {
         let header = tree.props.text(tags::SENT_REPRESENTING_EMAIL_ADDRESS);
         let header = header.filter(|address| !address.is_empty());
         let said = asked.sender.as_deref().filter(|said| !is_nobody(said));
-        let own = match (said, header) {
-            (None, None) => own_identity(app, store)?,
-            _ => None,
-        };
         let domain_of = |address: &str| address.rsplit_once('@').map(|(_, d)| d.to_owned());
         let mut domain = said.or(header).and_then(domain_of);
+        // A name alone, as cron says it, is of the user's own domain.
+        let own = match domain {
+            Some(_) => None,
+            None => own_identity(app, store)?,
+        };
         domain = domain.or_else(|| own.as_ref().and_then(|own| domain_of(&own.address)));
         let named = match (said, asked.name.as_deref()) {
             (Some(said), name) => Some(identity(app, said, name, domain.as_deref())?),
-            (None, name) => own.map(|own| Identity {
+            (None, name) => own.filter(|_| header.is_none()).map(|own| Identity {
                 name: name.unwrap_or(&own.name).to_owned(),
                 ..own
             }),

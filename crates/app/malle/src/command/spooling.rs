@@ -32,10 +32,12 @@ pub(super) struct Rounds {
     pub(super) failure: Option<Failure>,
     /// There is a transport.
     pub(super) any: bool,
+    /// Ctrl-C ended it.
+    pub(super) interrupted: bool,
 }
 
-/// Has the spooler of each store of the profile send and fetch. What goes wrong in one store keeps no other from it; only an
-/// interruption ends it.
+/// Has the spooler of each store of the profile send and fetch. What goes wrong in one store keeps no other from it; an
+/// interruption does.
 pub(super) fn rounds(app: &App, wanted: &MailWanted, patience: Duration) -> Outcome<Rounds> {
     let (call, _watch) = app.watched(Msg::Sending);
     let errand = Errand::round(wanted).map_err(|e| app.failure(&e))?;
@@ -53,15 +55,21 @@ pub(super) fn rounds(app: &App, wanted: &MailWanted, patience: Duration) -> Outc
             }
             Err(NoAnswer::Store(e)) if e.code() == Code::NO_SUPPORT => {}
             Err(error) => {
-                let failure = care::failure(app, &error);
-                if failure.exit == Exit::Interrupted {
-                    return Err(failure);
-                }
-                rounds.failure.get_or_insert(failure);
+                rounds.failure.get_or_insert(care::failure(app, &error));
             }
+        }
+        if call.cancel.is_cancelled() {
+            rounds.interrupted = true;
+            break;
         }
     }
     Ok(rounds)
+}
+
+/// Somebody ended the command while it waited for the spooler.
+pub(super) fn interrupted(app: &App) -> Failure {
+    let said = app.output.lang.text(Msg::FlushInterrupted);
+    Failure::new(Exit::Interrupted, "MAPI_E_USER_CANCEL", said)
 }
 
 /// Has an order carried out about messages of one store; says which could not be.
@@ -87,7 +95,10 @@ pub(super) fn order(
             items: items.clone(),
         };
         let posted = post(app, &place, &errand, &request, PATIENCE, &call);
-        let Posted { done, .. } = posted.map_err(|e| care::failure(app, &e))?;
+        let Posted { done, .. } = posted.map_err(|e| match call.cancel.is_cancelled() {
+            true => interrupted(app),
+            false => care::failure(app, &e),
+        })?;
         let MailDone { problems: some, .. } = done;
         problems.extend(some);
     }
@@ -95,7 +106,9 @@ pub(super) fn order(
 }
 
 /// The stores of the profile.
-fn places(app: &App) -> Outcome<Vec<Place>> {
+pub(super) fn places(app: &App) -> Outcome<Vec<Place>> {
+    // One that is not there is told of in the user's words.
+    app.profile()?;
     let host = Arc::clone(app.host()?) as Arc<dyn Host>;
     Place::all(&host, &app.profile_name()?).map_err(|e| app.failure(&e))
 }

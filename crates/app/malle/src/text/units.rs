@@ -32,6 +32,15 @@ pub(crate) fn local_time(time: FileTime, zone: &TimeZone) -> String {
     in_zone(time, zone, "%Y-%m-%d %H:%M")
 }
 
+/// The same; with seconds if it is within the hour before or after `now`.
+pub(crate) fn soon(time: FileTime, now: FileTime, zone: &TimeZone) -> String {
+    const HOUR: u64 = 3600 * 10_000_000;
+    match time.0.abs_diff(now.0) < HOUR {
+        true => in_zone(time, zone, "%Y-%m-%d %H:%M:%S"),
+        false => local_time(time, zone),
+    }
+}
+
 /// `14:05:09.123` in the zone of this machine.
 pub(crate) fn local_clock(time: FileTime, zone: &TimeZone) -> String {
     in_zone(time, zone, "%H:%M:%S%.3f")

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Run;
 
 /// A home with the profiles of Ann and Bob, who reach each other.
-fn two() -> Place {
+pub(super) fn two() -> Place {
     let place = Place::empty();
     for name in ["ann", "bob"] {
         place.ok(&["profile", "create", name]);
@@ -23,11 +23,11 @@ fn two() -> Place {
     place
 }
 
-fn with_input(place: &Place, args: &[&str], input: &str) -> Run {
+pub(super) fn with_input(place: &Place, args: &[&str], input: &str) -> Run {
     place.malle().clone().input(input.as_bytes()).run(args)
 }
 
-fn write<'a>(from: &'a str, to: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn write<'a>(from: &'a str, to: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
     let words = [
         "-p",
         from,
@@ -42,7 +42,7 @@ fn write<'a>(from: &'a str, to: &'a str, rest: &[&'a str]) -> Vec<&'a str> {
     [&words[..], rest].concat()
 }
 
-fn inbox(place: &Place, of: &str) -> Vec<Value> {
+pub(super) fn inbox(place: &Place, of: &str) -> Vec<Value> {
     place.json(&["-p", of, "flush", "--down"]);
     place
         .json(&["-p", of, "list", "Inbox"])
@@ -51,7 +51,7 @@ fn inbox(place: &Place, of: &str) -> Vec<Value> {
         .clone()
 }
 
-fn subjects(rows: &[Value]) -> Vec<&str> {
+pub(super) fn subjects(rows: &[Value]) -> Vec<&str> {
     rows.iter()
         .map(|row| row["subject"].as_str().unwrap_or_default())
         .collect()
@@ -269,7 +269,8 @@ fn a_dry_run_shows_what_would_leave() {
 fn programs_send_by_sendmail() {
     let place = two();
     let mail = "To: Bob <bob@example.org>\nBcc: ann@example.org\nSubject: Job\n\nDone.\n.\nMore.\n";
-    let run = with_input(&place, &["-p", "ann", "sendmail", "-t", "-i"], mail);
+    let words = ["-p", "ann", "sendmail", "-odi", "-t", "-i"];
+    let run = with_input(&place, &words, mail);
     assert_eq!(
         (run.code(), run.out().as_str()),
         (Some(0), ""),
@@ -286,7 +287,8 @@ fn programs_send_by_sendmail() {
     assert_eq!(inbox(&place, "ann").len(), 1, "who is in Bcc gets it");
     // The envelope counts, not the header; a name alone is of the sender's domain.
     let mail = "From: cron@example.org\nTo: root\nSubject: Night\n\nQuiet.\n";
-    let run = with_input(&place, &["-p", "ann", "sendmail", "-oi", "bob"], mail);
+    let words = ["-p", "ann", "sendmail", "-odi", "-oi", "-f", "cron", "bob"];
+    let run = with_input(&place, &words, mail);
     assert_eq!(run.code(), Some(0), "{}", run.err());
     assert_eq!(inbox(&place, "bob").len(), 2);
     for (args, input, code) in [
@@ -315,7 +317,14 @@ fn a_link_called_sendmail_is_one() {
     let link = place.path("sendmail");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_malle"), &link).unwrap();
     let mut child = Command::new(&link)
-        .args(["-oi", "-f", "ann@example.org", "--", "bob@example.org"])
+        .args([
+            "-odi",
+            "-oi",
+            "-f",
+            "ann@example.org",
+            "--",
+            "bob@example.org",
+        ])
         .env("MALLE_HOME", place.path("home"))
         .stdin(Stdio::piped())
         .spawn()

@@ -50,6 +50,7 @@ pub(super) fn create(
         app.output.show(&Created { profile })?;
         return Ok(Exit::Ok);
     }
+    let before = host.profiles().default_name().ok();
     if empty {
         let made = app
             .profile_admin()?
@@ -59,8 +60,11 @@ pub(super) fn create(
         host.create_profile(name, service, config)
             .map_err(|e| app.create_failure(&e))?;
     }
-    if default {
-        let chosen = host.set_default_profile(Some(name));
+    // Who was the default one for being alone stays it.
+    let lost = before.filter(|_| host.profiles().default_name().is_err());
+    let default = if default { Some(name.to_owned()) } else { lost };
+    if let Some(default) = default {
+        let chosen = host.set_default_profile(Some(&default));
         chosen.map_err(|e| app.failure(&e))?;
     }
     app.output.show(&Created {

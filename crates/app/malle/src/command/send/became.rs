@@ -27,6 +27,9 @@ pub(crate) struct Became {
     /// It waits because it was to.
     #[serde(skip)]
     by_will: bool,
+    /// How a command ends that could not do what was asked.
+    #[serde(skip)]
+    exit: Exit,
 }
 
 /// Where a message is that was to be sent.
@@ -92,9 +95,10 @@ impl Became {
         }
     }
 
-    fn failed(id: String, failure: &Failure) -> Self {
+    pub(super) fn failed(id: String, failure: &Failure) -> Self {
         Self {
             why: Some(failure.message.clone()),
+            exit: failure.exit,
             ..Self::new(id, None, State::Failed)
         }
     }
@@ -108,6 +112,7 @@ impl Became {
             why: None,
             refused: Vec::new(),
             by_will: false,
+            exit: Exit::Partial,
         }
     }
 
@@ -126,14 +131,16 @@ impl Became {
             State::Sent | State::Filed if self.refused.is_empty() => Exit::Ok,
             State::Queued | State::Deferred if self.by_will => Exit::Ok,
             State::Deferred => Exit::Ok,
-            _ => Exit::Partial,
+            _ => self.exit,
         }
     }
 
     fn line(&self, to: &mut Printer<'_>) -> io::Result<()> {
         let id = &self.id;
         let why = text::clean(self.why.as_deref().unwrap_or_default());
-        let next = self.next.map(|t| text::local_time(t, to.output.zone()));
+        let next = self
+            .next
+            .map(|t| text::soon(t, malle_host::now(), to.output.zone()));
         match (self.state, next) {
             (State::Filed, _) => to.say(Msg::SentFiled, &[id]),
             (State::Sent, _) => to.say(Msg::SentGone, &[id]),
@@ -157,26 +164,65 @@ pub(crate) fn look(
     trouble: Option<&Failure>,
     by_will: bool,
 ) -> Outcome<Vec<Became>> {
-    let mut queues: BTreeMap<String, BTreeMap<String, QueuedView>> = BTreeMap::new();
+    let mut queues: BTreeMap<String, Queue> = BTreeMap::new();
     let mut all = Vec::new();
     for (store, message) in messages {
         let queue = match queues.entry(store.letter().to_owned()) {
             Entry::Occupied(queue) => queue.into_mut(),
-            Entry::Vacant(place) => {
-                let queue = queued(store, malle_host::now()).map_err(|e| app.failure(&e))?;
-                place.insert(queue.into_iter().map(|one| (one.id.clone(), one)).collect())
-            }
+            Entry::Vacant(place) => place.insert(Queue::read(app, store)?),
         };
         let id = message.short_id().map(|id| id.to_string());
         let id = id.unwrap_or_default();
-        let mut became = match queue.remove(&id) {
-            Some(waiting) => Became::waiting(waiting),
+        let mut became = match queue.waiting.remove(&id) {
+            Some((place, waiting)) => {
+                let mut became = Became::waiting(waiting);
+                if became.state == State::Queued && trouble.is_none() && !by_will {
+                    became.why = queue.before(app, place);
+                }
+                became
+            }
             None => Became::gone(app, store, message, id)?,
         };
         became.not_sent_for(trouble, by_will);
         all.push(became);
     }
     Ok(all)
+}
+
+/// What waits in a store.
+struct Queue {
+    /// Each with its place, by id.
+    waiting: BTreeMap<String, (usize, QueuedView)>,
+    /// The first that failed and is tried again: others may wait behind it, for the same transport.
+    first: Option<(usize, QueuedView)>,
+}
+
+impl Queue {
+    fn read(app: &App, store: &MsgStore) -> Outcome<Self> {
+        let queue = queued(store, malle_host::now()).map_err(|e| app.failure(&e))?;
+        let mut places = queue.iter().enumerate();
+        let first = places.find(|(_, one)| one.state == QueuedState::Waiting);
+        let first = first.map(|(place, one)| (place, one.clone()));
+        let waiting = queue.into_iter().enumerate();
+        let waiting = waiting.map(|(place, one)| (one.id.clone(), (place, one)));
+        Ok(Self {
+            waiting: waiting.collect(),
+            first,
+        })
+    }
+
+    /// Behind which other one a message waits that was not tried.
+    fn before(&self, app: &App, place: usize) -> Option<String> {
+        let (_, first) = self.first.as_ref().filter(|(at, _)| *at < place)?;
+        let next = first.next.unwrap_or_else(malle_host::now);
+        let next = text::soon(next, malle_host::now(), app.output.zone());
+        let why = first.why.as_deref().unwrap_or_default();
+        Some(
+            app.output
+                .lang
+                .say(Msg::SentBehind, &[&first.id, &next, &why]),
+        )
+    }
 }
 
 impl Shown for Became {
@@ -199,24 +245,9 @@ impl Shown for Became {
 /// What became of several messages.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Many(Vec<Became>);
+pub(crate) struct Many<'a>(pub(crate) &'a [Became]);
 
-impl Many {
-    /// Those that were queued, and those that were not.
-    pub(crate) fn of(mut sent: Vec<Became>, failed: &[(String, Failure)]) -> Self {
-        sent.extend(failed.iter().map(|(id, f)| Became::failed(id.clone(), f)));
-        Self(sent)
-    }
-
-    pub(crate) fn exit(&self) -> Exit {
-        match self.0.iter().all(|one| one.exit() == Exit::Ok) {
-            true => Exit::Ok,
-            false => Exit::Partial,
-        }
-    }
-}
-
-impl Shown for Many {
+impl Shown for Many<'_> {
     fn text(&self, to: &mut Printer<'_>) -> io::Result<()> {
         self.0.iter().try_for_each(|one| one.text(to))
     }
