@@ -40,6 +40,7 @@ mod notification_threads;
 mod notifications;
 mod opening;
 mod outgoing;
+mod patience;
 mod performance;
 mod profile_admin;
 mod profile_sections;
@@ -167,6 +168,7 @@ const ALL: &[&[Case]] = &[
     live_tables::CASES,
     live_kinds::CASES,
     arriving::CASES,
+    patience::CASES,
     central::CASES,
     returned::CASES,
     tracking::CASES,

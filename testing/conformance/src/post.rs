@@ -6,8 +6,8 @@ use std::time::Duration;
 use mapi::queue_state::Phase;
 use mapi::{
     Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, Message, ModifyMode,
-    MsgServiceAdmin, MsgStore, Profile, Result, Session, SpecialFolder, Support, SystemSupport,
-    recipient_type, tags,
+    MsgServiceAdmin, MsgStore, Profile, Reporting, Result, Session, SpecialFolder, Support,
+    SystemSupport, recipient_type, tags,
 };
 use mapi_spooler::{Options, Round, Spooler, Wanted};
 use testkit::FakeClock;
@@ -78,19 +78,7 @@ impl Support for Clocked {
 impl Post {
     /// One with these transports, in transport order.
     pub(crate) fn new(f: &Fixture, lines: &[Line]) -> Result<Self> {
-        let letters: Vec<&str> = lines.iter().map(|l| l.letter).collect();
-        let mut service = scripted(f, &[], &letters);
-        for (provider, line) in service.providers.iter_mut().zip(lines) {
-            let types = line.types.to_owned();
-            provider.values.insert("types".to_owned(), types);
-            provider
-                .values
-                .insert("ways".to_owned(), line.ways.to_owned());
-            if let Some(uid) = line.uid {
-                let uid = format!("{uid:032x}");
-                provider.values.insert("uid".to_owned(), uid);
-            }
-        }
+        let services = lines.first().map(|_| service_of(f, lines));
         let mut store = plain(f, "a");
         store.identity = Some(Identity {
             name: "Me".to_owned(),
@@ -105,7 +93,7 @@ impl Post {
             .support(Arc::new(Clocked(Arc::clone(&clock))))
             .add_profile(Profile {
                 name: PROFILE.to_owned(),
-                services: vec![store, service],
+                services: [store].into_iter().chain(services).collect(),
                 ..Profile::default()
             });
         let mapi = Mapi::initialize(Arc::new(host));
@@ -124,8 +112,20 @@ impl Post {
 
     /// A new spooler, under a new lease: an older one is the spooler no longer.
     pub(crate) fn spooler(&self, f: &Fixture) -> Result<Spooler> {
+        self.spooler_with_session(f).map(|(_, spooler)| spooler)
+    }
+
+    /// The same, with the session that it works over.
+    pub(crate) fn spooler_with_session(&self, f: &Fixture) -> Result<(Session, Spooler)> {
         let session = Session::logon(&self.mapi, Logon::profile(PROFILE).under(lease(f)?))?;
-        Spooler::begin(&session, &session.default_store()?, self.options.clone())
+        let store = session.default_store()?;
+        let spooler = Spooler::begin(&session, &store, self.options.clone())?;
+        Ok((session, spooler))
+    }
+
+    /// Has the profile say this of reports.
+    pub(crate) fn say(&self, reporting: &Reporting) -> Result<()> {
+        Session::logon(&self.mapi, Logon::profile(PROFILE))?.set_reporting(reporting)
     }
 
     /// The services of its profile, to be changed.
@@ -183,6 +183,33 @@ impl Post {
         let outbox = self.store.outbox()?;
         Ok(outbox.into_iter().map(|entry| entry.state.phase).collect())
     }
+}
+
+/// What the row of a transport, by its letter, says of how it stands in this session.
+pub(crate) fn status_of(session: &Session, letter: &str) -> Result<String> {
+    let rows = session.status_table().open()?.query_all_rows(0)?;
+    let name = |name: Option<String>| name.is_some_and(|name| name.ends_with(letter));
+    let row = rows.iter().find(|row| name(row.get(tags::DISPLAY_NAME)));
+    let says = row.and_then(|row| row.get(tags::STATUS_STRING));
+    Ok(says.unwrap_or_default())
+}
+
+/// The service with these transports.
+fn service_of(f: &Fixture, lines: &[Line]) -> mapi::ProfileService {
+    let letters: Vec<&str> = lines.iter().map(|l| l.letter).collect();
+    let mut service = scripted(f, &[], &letters);
+    for (provider, line) in service.providers.iter_mut().zip(lines) {
+        let types = line.types.to_owned();
+        provider.values.insert("types".to_owned(), types);
+        provider
+            .values
+            .insert("ways".to_owned(), line.ways.to_owned());
+        if let Some(uid) = line.uid {
+            let uid = format!("{uid:032x}");
+            provider.values.insert("uid".to_owned(), uid);
+        }
+    }
+    service
 }
 
 /// Submits it.

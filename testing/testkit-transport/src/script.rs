@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mapi_props::{Code, MessageTree};
-use mapi_spi::{Call, Error, Fate, Result};
+use mapi_spi::{Call, Error, Fate, Result, TransportNotice};
 
 use crate::{Act, Step};
 
@@ -33,6 +33,17 @@ struct State {
     releases: u64,
     met: Vec<Step>,
     prepare: Option<Prepare>,
+    hear: Option<Hear>,
+}
+
+/// What is done when the transport is told something.
+#[derive(Clone)]
+struct Hear(Arc<dyn Fn(&TransportNotice) + Send + Sync>);
+
+impl fmt::Debug for Hear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hear")
+    }
 }
 
 /// What is done to a copy before it is sent.
@@ -106,6 +117,18 @@ impl Script {
     /// Every message that it is given to send is changed like this first (PreprocessMessage).
     pub fn prepares(&self, how: impl Fn(&mut MessageTree) + Send + 'static) {
         self.state().prepare = Some(Prepare(Box::new(how)));
+    }
+
+    /// This is done whenever it is told something (TransportNotify), on the thread that tells it.
+    pub fn hears(&self, how: impl Fn(&TransportNotice) + Send + Sync + 'static) {
+        self.state().hear = Some(Hear(Arc::new(how)));
+    }
+
+    pub(crate) fn hear(&self, notice: &TransportNotice) {
+        let hear = self.state().hear.clone();
+        if let Some(Hear(how)) = hear {
+            how(notice);
+        }
     }
 
     pub(crate) fn prepare(&self, message: &mut MessageTree) {

@@ -95,6 +95,7 @@ impl Transport for ScriptedTransport {
         let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
         notices.push(notice.clone());
         drop(notices);
+        self.script.hear(notice);
         self.inner.notify(notice)
     }
 

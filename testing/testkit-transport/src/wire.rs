@@ -83,6 +83,8 @@ struct Arrived {
     waiting: Vec<(Vec<u8>, MessageTree, bool)>,
     /// What was forgotten, and the spooler may not know so.
     gone: Vec<Vec<u8>>,
+    /// What will never be kept, for a person to find.
+    aside: Vec<(Vec<u8>, MessageTree)>,
 }
 
 impl Wire {
@@ -155,6 +157,24 @@ impl Wire {
         for (token, _, kept) in &mut self.arrivals().waiting {
             *kept |= tokens.contains(token);
         }
+    }
+
+    /// These will never be kept: they are not given again.
+    pub(crate) fn set_aside(&self, tokens: &[Vec<u8>]) {
+        let mut arrived = self.arrivals();
+        let all = std::mem::take(&mut arrived.waiting);
+        let (lost, stay): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(token, ..)| tokens.contains(token));
+        arrived.waiting = stay;
+        let lost = lost.into_iter().map(|(token, message, _)| (token, message));
+        arrived.aside.extend(lost);
+    }
+
+    /// What was set aside, by its tokens.
+    #[must_use]
+    pub fn aside(&self) -> Vec<Vec<u8>> {
+        let arrived = self.arrivals();
+        arrived.aside.iter().map(|(token, _)| token.clone()).collect()
     }
 
     /// Forgets what was kept, and says of which the spooler may not know that.

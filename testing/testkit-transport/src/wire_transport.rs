@@ -309,6 +309,10 @@ impl Transport for WireTransport {
                 [] => Vec::new(),
                 _ => inbox.deliver(few)?,
             };
+            let lost = tokens.iter().zip(&results);
+            let lost = lost.filter(|(_, r)| r.as_ref().is_err_and(|e| e.code() == Code::CANCEL));
+            let lost: Vec<_> = lost.map(|(token, _)| token.clone()).collect();
+            self.wire.set_aside(&lost);
             let kept = tokens.into_iter().zip(&results);
             let kept: Vec<_> = kept.filter(|(_, r)| r.is_ok()).map(|(t, _)| t).collect();
             self.wire.keep(&kept);

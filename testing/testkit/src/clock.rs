@@ -43,6 +43,18 @@ impl FakeClock {
     }
 }
 
+impl FakeClock {
+    /// Somebody sets it back by `step`; no further than to 1601.
+    ///
+    /// # Panics
+    /// When the step is longer than 58,000 years.
+    pub fn turn_back(&self, step: Duration) {
+        let steps = u64::try_from(step.as_nanos() / 100).expect("a step a test can mean");
+        let back = |ticks: u64| Some(ticks.saturating_sub(steps));
+        let _before = (self.ticks).fetch_update(Ordering::SeqCst, Ordering::SeqCst, back);
+    }
+}
+
 impl Default for FakeClock {
     /// 2026-01-01 00:00:00 UTC.
     fn default() -> Self {

@@ -70,6 +70,7 @@ pub(crate) fn carry_out(
         Order::Release => {
             if state.phase == Phase::Held {
                 state.phase = freed(&picked.props, spool.now());
+                state.since = Some(spool.now());
             }
             outcome::verdict(&mut state, &picked.recipients)
         }

@@ -86,6 +86,42 @@ fn with_body(mut arrival: Arrival, cancel: &CancelToken, strike: Strike) -> Arri
 pub(super) const CASES: &[Case] = &[
     case!(
         needs(),
+        "one that can never be kept is set aside after a few tries, those behind it go on, and given again it is tried anew",
+        |f| {
+            let store = spooler_session(f)?.default_store()?;
+            let broken = || {
+                let strike: Strike = |_| Err(io::ErrorKind::InvalidData.into());
+                with_body(arrival("bad", "IPM.Note"), &CancelToken::default(), strike)
+            };
+            let give = |with: &str| -> Result<Vec<Option<Code>>> {
+                let mut inbox = store.spool()?.inbox(ME, &Reporting::default())?;
+                let done = inbox.deliver(vec![broken(), arrival(with, "IPM.Note")])?;
+                Ok(done
+                    .into_iter()
+                    .map(|one| one.err().map(|e| e.code()))
+                    .collect())
+            };
+            // Each by an inbox of its own, as each visit of a transport has one.
+            for turn in 0..2 {
+                let mut times = 0;
+                loop {
+                    times += 1;
+                    let done = give(&format!("m{turn}{times:03}"))?;
+                    assert_eq!(done[1], None, "it is kept whatever is with it");
+                    assert!(done[0].is_some() && times <= 100, "{done:?}");
+                    if done[0] == Some(Code::CANCEL) {
+                        break;
+                    }
+                }
+                assert!(times >= 3, "{times}");
+                assert_eq!(inbox(f)?.iter().filter(|s| *s == "bad").count(), 0);
+            }
+            assert_eq!(deliver(&store, ME, notes(&["bad"]))?, [true], "mended");
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
         "a batch arrives in order, each in the folder of its class, unread, and told of once",
         |f| {
             let program = Program::new(f)?;

@@ -17,7 +17,9 @@ pub struct Arrival {
 /// Where a transport puts what has arrived.
 pub trait Inbox {
     /// Delivers, in order: all of it in one transaction where that is possible. One result for each: `Ok`, it is kept for good (or
-    /// was before), and the transport forgets it; an error, it is to be given again later.
+    /// was before), and the transport forgets it; an error, it is to be given again later. But for `MAPI_E_CANCEL`: it was given so
+    /// often, or took so long, that it will not be kept. The transport does not give it again by itself, but puts it where a person
+    /// finds it, with the error's words, and never throws it away. If somebody gives it again after that it is tried anew.
     ///
     /// # Errors
     /// Nothing more can be delivered now; what is kept so far is not known to the transport, and it gives all again.

@@ -1,10 +1,14 @@
 //! What transports bring, put into the store with the tokens that it came under.
 //! Reference: "IXPLogon::StartMessage", "Message Reception Model" (requirements SUB-02, XP-01); docs/design/arriving.md
 
+mod tries;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mapi_props::{Code, Guid};
-use mapi_spi::{Arrival, ChangeSet, Error, Inbox, Origin, Result, SyncRow};
+use mapi_spi::{Arrival, Call, ChangeSet, Error, Inbox, Origin, Result, SyncRow};
+
+use tries::Tries;
 
 use super::Spool;
 use crate::MsgStore;
@@ -28,6 +32,8 @@ pub struct ArrivalInbox {
     prefix: Vec<u8>,
     /// Keys of what is kept; read when they are needed first. Only who has the lease writes them.
     known: Option<BTreeSet<Vec<u8>>>,
+    /// What could not be kept so far.
+    tries: Tries,
     handling: Handling,
     arrived: Arrived,
 }
@@ -55,6 +61,7 @@ impl Spool {
         let prefix = [TOKEN, transport.as_bytes().as_slice()].concat();
         Ok(ArrivalInbox {
             store: self.store()?,
+            tries: Tries::of(transport),
             prefix,
             known: None,
             handling: Handling {
@@ -83,6 +90,7 @@ impl ArrivalInbox {
             let rows = context
                 .spi()?
                 .sync_rows(Origin::SPOOLER, None, &context.call)?;
+            self.tries.read(&rows);
             let keys = rows.into_iter().map(|(key, _)| key);
             self.known = Some(keys.filter(|key| key.starts_with(&self.prefix)).collect());
         }
@@ -99,11 +107,15 @@ impl ArrivalInbox {
 
     fn taken(&mut self, arrivals: Vec<Arrival>) -> Result<Vec<Result<()>>> {
         let mut plan = Vec::with_capacity(arrivals.len());
-        let mut incoming = Vec::new();
+        let (mut incoming, mut tokens) = (Vec::new(), Vec::new());
         let mut coming: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         for Arrival { token, message } in arrivals {
             let key = self.key(&token);
-            if token.is_empty() || token.len() > TOKEN_MAX {
+            if token.len() <= TOKEN_MAX
+                && let Some(why) = self.lost(&token)?
+            {
+                plan.push(Planned::Lost(why));
+            } else if token.is_empty() || token.len() > TOKEN_MAX {
                 plan.push(Planned::Refused);
             } else if self.known()?.contains(&key) {
                 plan.push(Planned::Known);
@@ -112,6 +124,7 @@ impl ArrivalInbox {
             } else {
                 coming.insert(key.clone(), incoming.len());
                 plan.push(Planned::New(incoming.len()));
+                tokens.push(token);
                 incoming.push(Incoming {
                     message,
                     token: Some(key),
@@ -127,12 +140,84 @@ impl ArrivalInbox {
             // Some of them may be kept: what is known is read anew.
             self.known = None;
         }
-        let done = done?;
+        let mut done = match (done, tokens.as_slice()) {
+            (Err(error), [token]) if error.code() == Code::TIMEOUT => {
+                // One that takes longer than it may must not keep all behind it out for ever.
+                self.tried(&[(token, &error)], Verdict::NextTime)?;
+                return Err(error);
+            }
+            (done, _) => done?,
+        };
+        let failed = tokens.iter().zip(&done);
+        let failed: Vec<_> = failed
+            .filter_map(|(token, done)| Some((token, done.as_ref().err()?)))
+            .collect();
+        let mut lost = self.tried(&failed, Verdict::Now)?.into_iter();
+        for one in done.iter_mut().filter(|one| one.is_err()) {
+            if let Some(Some(why)) = lost.next() {
+                *one = Err(why);
+            }
+        }
         for (key, _) in keys.into_iter().zip(&done).filter(|(_, done)| done.is_ok()) {
             self.known()?.insert(key);
         }
         let result = |planned| self.told(planned, &done);
         Ok(plan.into_iter().map(result).collect())
+    }
+
+    /// Why a message is to be set aside that took too long; `None`: it may be tried. Whoever brings it again after that has it
+    /// tried anew.
+    fn lost(&mut self, token: &[u8]) -> Result<Option<Error>> {
+        self.known()?;
+        let verdict = self.tries.verdict(token, self.store.context.now());
+        if verdict.is_some() {
+            let gone = self.tries.forget(token);
+            self.write(gone.into_iter().collect())?;
+        }
+        Ok(verdict)
+    }
+
+    /// Notes that these could not be kept, whatever became of the call. Says of each why it is to be set aside, if it is.
+    fn tried(
+        &mut self,
+        failed: &[(&Vec<u8>, &Error)],
+        verdict: Verdict,
+    ) -> Result<Vec<Option<Error>>> {
+        if failed.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.known()?;
+        let now = self.store.context.now();
+        let (mut rows, mut lost) = (Vec::new(), Vec::new());
+        for (token, error) in failed {
+            let row = self.tries.note(token, error, now);
+            let why = match verdict {
+                Verdict::Now => self.tries.verdict(token, now),
+                Verdict::NextTime => None,
+            };
+            rows.push(match &why {
+                Some(_) => self.tries.forget(token).unwrap_or(row),
+                None => row,
+            });
+            lost.push(why);
+        }
+        self.write(rows)?;
+        Ok(lost)
+    }
+
+    /// Writes rows, stopped by nothing but the end of the lease.
+    fn write(&self, rows: Vec<SyncRow>) -> Result<()> {
+        let epoch = self.store.context.call.epoch.clone();
+        let call = Call {
+            epoch,
+            ..Call::default()
+        };
+        let changes = ChangeSet {
+            origin: Origin::SPOOLER,
+            sync_state: rows,
+            ..ChangeSet::default()
+        };
+        self.store.context.with_call(call).commit(changes).map(drop)
     }
 
     fn told<T>(&mut self, planned: Planned, done: &[Result<T>]) -> Result<()> {
@@ -144,6 +229,10 @@ impl ArrivalInbox {
             Planned::Refused => {
                 let detail = format!("a token has between 1 and {TOKEN_MAX} bytes");
                 let error = Error::new(Code::INVALID_PARAMETER, detail);
+                self.failed(&error);
+                return Err(error);
+            }
+            Planned::Lost(error) => {
                 self.failed(&error);
                 return Err(error);
             }
@@ -164,8 +253,16 @@ impl ArrivalInbox {
     }
 }
 
+/// When it is said that a message was tried often enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Now,
+    /// The call that tried it has ended.
+    NextTime,
+}
+
 /// What is done with an arrival.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Planned {
     /// It was delivered before.
     Known,
@@ -173,6 +270,8 @@ enum Planned {
     New(usize),
     /// It was given twice at once: it is what the first is.
     With(usize),
+    /// It was tried too often.
+    Lost(Error),
     /// Its token is none.
     Refused,
 }

@@ -267,7 +267,10 @@ impl Taking {
     /// A message of it was not kept.
     fn failed(&mut self, error: &Error) {
         let of_message = error.kind() == Kind::Corrupt
-            || matches!(error.code(), Code::TOO_COMPLEX | Code::TOO_BIG);
+            || matches!(
+                error.code(),
+                Code::TOO_COMPLEX | Code::TOO_BIG | Code::CANCEL
+            );
         match of_message {
             true => self.broken.push(error.to_string()),
             false => self.again = true,
