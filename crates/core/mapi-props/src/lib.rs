@@ -7,6 +7,7 @@
 //! * [`PropValue`], [`Restriction`], [`SortOrderSet`], [`Bag`], [`MessageTree`], [`StoredMessage`]: the data.
 //! * [`entry_id`]: entry identifiers, record keys, search keys, one-off recipients; [`view_descriptor`]: the views of folders;
 //!   [`display_table`]: dialogs as rows.
+//! * [`upper_halves`]: what bytes mean in code pages that no crate reads.
 //! * [`codec`]: the canonical binary form, which stores keep; [`json`] and [`text`]: the forms that people and scripts read and write.
 
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub mod text;
 mod time;
 mod transmit;
 mod tree;
+pub mod upper_halves;
 mod value;
 pub mod view_descriptor;
 

@@ -4,7 +4,6 @@
 mod iso2022;
 mod known;
 mod odd;
-mod tables;
 
 use std::borrow::Cow;
 

@@ -2,6 +2,9 @@
 //! RTF 1.9.1, "Character Set" and "Font Table"; [MS-UCODEREF] 2.2.1
 
 use encoding_rs::Encoding;
+use mapi_props::upper_halves as halves;
+
+use crate::symbols::Symbols;
 
 /// How the bytes of a text become characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +13,8 @@ pub(crate) enum CodePage {
     Single(usize),
     /// One or two bytes each, or four.
     Multi(&'static Encoding),
+    /// One byte each, of a font of symbols.
+    Symbols(Symbols),
 }
 
 /// The code pages that a document uses.
@@ -24,11 +29,25 @@ impl CodePages {
         if let Some(encoding) = multi(number) {
             return CodePage::Multi(encoding);
         }
+        let known = upper_half(number).is_some() || single(number).is_some();
+        let number = if known { number } else { 1252 };
+        // There are no more than there are tables.
         if let Some(known) = self.tables.iter().position(|(known, _)| *known == number) {
             return CodePage::Single(known);
         }
         self.tables.push((number, Box::new(table(number))));
         CodePage::Single(self.tables.len() - 1)
+    }
+
+    /// The character of a byte of a font of symbols; what it looks like there, or else in windows-1252.
+    pub(crate) fn symbol(&mut self, symbols: Symbols, byte: u8) -> char {
+        if let Some(char) = symbols.char(byte) {
+            return char;
+        }
+        match self.get(1252) {
+            CodePage::Single(table) if byte >= 0x80 => self.single(table, byte),
+            _ => byte.into(),
+        }
     }
 
     /// The character of one byte over 0x7F.
@@ -120,8 +139,18 @@ fn multi(number: u16) -> Option<&'static Encoding> {
 
 /// What the upper bytes mean in a code page of single bytes.
 fn table(number: u16) -> [char; 128] {
+    if let Some(text) = upper_half(number) {
+        let mut table = [char::REPLACEMENT_CHARACTER; 128];
+        for (place, char) in table.iter_mut().zip(text.chars()) {
+            *place = char;
+        }
+        return table;
+    }
+    encoded(single(number).unwrap_or(encoding_rs::WINDOWS_1252))
+}
+
+fn encoded(encoding: &'static Encoding) -> [char; 128] {
     let mut table = [char::REPLACEMENT_CHARACTER; 128];
-    let encoding = single(number);
     for (place, byte) in table.iter_mut().zip(0x80..=0xFFu8) {
         let byte = [byte];
         let (text, _) = encoding.decode_without_bom_handling(&byte);
@@ -130,10 +159,40 @@ fn table(number: u16) -> [char; 128] {
     table
 }
 
-fn single(number: u16) -> &'static Encoding {
-    match number {
+/// Those that browsers do not read.
+fn upper_half(number: u16) -> Option<&'static str> {
+    Some(match number {
+        437 => halves::CP437,
+        737 => halves::CP737,
+        775 => halves::CP775,
+        850 => halves::CP850,
+        852 => halves::CP852,
+        855 => halves::CP855,
+        857 => halves::CP857,
+        858 => halves::CP858,
+        860 => halves::CP860,
+        861 => halves::CP861,
+        862 => halves::CP862,
+        863 => halves::CP863,
+        864 => halves::CP864,
+        865 => halves::CP865,
+        869 => halves::CP869,
+        10004 => halves::MAC_ARABIC,
+        10006 => halves::MAC_GREEK,
+        10010 => halves::MAC_ROMANIAN,
+        10029 => halves::MAC_CENTRAL_EUROPE,
+        10079 => halves::MAC_ICELANDIC,
+        10081 => halves::MAC_TURKISH,
+        10082 => halves::MAC_CROATIAN,
+        _ => return None,
+    })
+}
+
+fn single(number: u16) -> Option<&'static Encoding> {
+    Some(match number {
+        819 | 1252 | 28591 => encoding_rs::WINDOWS_1252,
         866 => encoding_rs::IBM866,
-        874 => encoding_rs::WINDOWS_874,
+        874 | 10021 => encoding_rs::WINDOWS_874,
         1250 => encoding_rs::WINDOWS_1250,
         1251 => encoding_rs::WINDOWS_1251,
         1253 => encoding_rs::WINDOWS_1253,
@@ -147,9 +206,14 @@ fn single(number: u16) -> &'static Encoding {
         20866 => encoding_rs::KOI8_R,
         21866 => encoding_rs::KOI8_U,
         28592 => encoding_rs::ISO_8859_2,
+        28593 => encoding_rs::ISO_8859_3,
+        28594 => encoding_rs::ISO_8859_4,
         28595 => encoding_rs::ISO_8859_5,
+        28596 => encoding_rs::ISO_8859_6,
         28597 => encoding_rs::ISO_8859_7,
+        28598 => encoding_rs::ISO_8859_8,
+        28599 => encoding_rs::WINDOWS_1254,
         28605 => encoding_rs::ISO_8859_15,
-        _ => encoding_rs::WINDOWS_1252,
-    }
+        _ => return None,
+    })
 }

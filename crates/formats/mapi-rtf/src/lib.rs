@@ -26,6 +26,7 @@ mod html;
 mod link;
 mod native;
 mod reader;
+mod symbols;
 pub mod sync;
 mod text;
 mod tokens;

@@ -6,6 +6,7 @@ mod tests;
 
 use std::ops::Range;
 
+use crate::code_page::CodePage;
 use crate::link::target;
 use crate::reader::{Destination, Header, Mark, Page, Run, State, read};
 
@@ -127,7 +128,10 @@ impl Page for TextPage {
         } else {
             PieceKind::Character
         };
-        let bullet = state.destination == Destination::ListText && matches!(run.text, "·" | "•");
+        // Outlook's bullet is a star, whatever it looked like.
+        let bullet = state.destination == Destination::ListText
+            && (matches!(state.code_page, CodePage::Symbols(_)) && !run.text.trim().is_empty()
+                || matches!(run.text, "·" | "•"));
         let text = if bullet { "*" } else { run.text };
         self.push(text, run.source, kind, state.skip);
     }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use encoding_rs::{self as rs, Encoding};
 
-use super::tables;
+use mapi_props::upper_halves as tables;
 
 /// A charset.
 #[derive(Debug)]

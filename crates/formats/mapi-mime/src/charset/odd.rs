@@ -17,7 +17,7 @@ pub(super) fn decode_table(bytes: &[u8], table: &str) -> (String, bool) {
 
 /// VISCII has letters in the place of six controls too.
 pub(super) fn decode_viscii(bytes: &[u8]) -> (String, bool) {
-    let (text, odd) = decode_table(bytes, super::tables::VISCII);
+    let (text, odd) = decode_table(bytes, mapi_props::upper_halves::VISCII);
     let letter = |c| match c {
         '\u{2}' => 'Ẳ',
         '\u{5}' => 'Ẵ',

@@ -135,8 +135,8 @@ impl FormattedPage {
         self.blank = true;
         let marker = std::mem::take(&mut self.marker);
         let style = style_of(&state.para);
-        if let Some(item) = Marker::of(&marker) {
-            let level = state.para.level;
+        let level = state.para.level;
+        if let Some(item) = Marker::of(&marker, self.lists.open(level)) {
             let tags = self.lists.item(item, level);
             self.paragraph = Paragraph::Item;
             return self.put(&tags);
@@ -335,7 +335,8 @@ fn style_of(para: &Para) -> String {
         ("margin-right", para.right),
         ("margin-top", para.before),
         ("margin-bottom", para.after),
-        ("text-indent", para.first),
+        // Nothing hangs out of the page.
+        ("text-indent", para.first.max(-para.left.max(0))),
     ] {
         // Nobody sees more than a page of it.
         let twips = twips.clamp(-10_000, 10_000);

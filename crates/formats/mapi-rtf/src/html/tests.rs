@@ -113,6 +113,10 @@ fn lists_are_lists() {
         "{\\rtf1{\\listtext\\'b7\\tab}a\\par{\\listtext o\\tab}\\ilvl1 b\\par\\ilvl0{\\listtext 1.\\tab}c\\par{\\listtext 5.\\tab}d\\par\\pard e}",
         "<ul>\n<li>a<ul>\n<li>b</li>\n</ul>\n</li>\n</ul>\n<ol>\n<li>c</li>\n<li value=\"5\">d</li>\n</ol>\n<div>e</div>\n",
     );
+    check(
+        "{\\rtf1{\\listtext i.\\tab}a\\par{\\listtext ii.\\tab}b\\par{\\listtext v.\\tab}c}",
+        "<ol type=\"i\">\n<li>a</li>\n<li>b</li>\n<li value=\"5\">c</li>\n</ol>\n",
+    );
     check("{\\rtf1{\\pntext 1)\\tab}a}", "<div>1)&nbsp; a</div>\n");
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::{Page, Reader, Run, words};
 use crate::code_page::{CodePage, length};
+use crate::symbols::Symbols;
 use crate::tokens::Token;
 
 /// What is known between two tokens.
@@ -69,11 +70,9 @@ impl<P: Page> Reader<'_, P> {
     pub(super) fn bytes(&mut self, bytes: &[u8], mut start: usize) {
         let mut rest = bytes;
         while let Some((first, after)) = rest.split_first() {
-            let plain = if self.characters.leads > 0 {
-                0
-            } else {
-                plain(rest)
-            };
+            let apart =
+                self.characters.leads > 0 || matches!(self.state.code_page, CodePage::Symbols(_));
+            let plain = if apart { 0 } else { plain(rest) };
             if plain > 0 {
                 self.flush();
                 let (run, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
@@ -99,9 +98,15 @@ impl<P: Page> Reader<'_, P> {
             CodePage::Multi(_) if self.characters.leads > 0 || byte >= 0x80 => {
                 self.lead(byte, source);
             }
+            CodePage::Symbols(symbols) if byte > 0x20 => {
+                // HTML that the RTF carries names the font itself.
+                let symbols = if P::HTML { Symbols::Other } else { symbols };
+                let char = self.pages.symbol(symbols, byte);
+                self.show(char, source);
+            }
             _ if byte < 0x80 => self.ascii(byte, source),
             CodePage::Single(table) => self.show(self.pages.single(table, byte), source),
-            CodePage::Multi(_) => {}
+            CodePage::Multi(_) | CodePage::Symbols(_) => {}
         }
     }
 
@@ -156,6 +161,14 @@ impl<P: Page> Reader<'_, P> {
             return;
         }
         self.flush_held();
+        let unit = match self.state.code_page {
+            // Fonts of symbols have their bytes there.
+            CodePage::Symbols(symbols) if !P::HTML && (0xF020..=0xF0FF).contains(&unit) => {
+                let byte = u8::try_from(unit - 0xF000).unwrap_or_default();
+                self.pages.symbol(symbols, byte).into()
+            }
+            _ => unit,
+        };
         if unit >= 0x20 {
             self.characters.held = Some(Held { unit, source });
         } else if let Ok(unit) = u8::try_from(unit) {

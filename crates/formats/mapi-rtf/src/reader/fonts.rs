@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::state::{Destination, Look, Para, State};
 use super::words;
 use crate::code_page::{CodePage, CodePages, of_charset};
+use crate::symbols::Symbols;
 
 /// What the header says.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Font {
     /// What a browser takes when the font is not there.
     pub(crate) family: Option<&'static str>,
     code_page: Option<CodePage>,
+    /// Its charset is that of symbols.
+    pub(crate) symbols: bool,
     /// The name has ended.
     named: bool,
 }
@@ -36,6 +39,8 @@ pub(crate) type Colour = Option<[u8; 3]>;
 
 /// The longest name of a font that is kept.
 const NAME: usize = 200;
+/// `\fcharset` of fonts of symbols.
+const SYMBOLS: i32 = 2;
 /// How many fonts and colours are kept.
 const MOST: usize = 1 << 16;
 
@@ -70,8 +75,10 @@ impl Header {
         self.fonts.get(&number)
     }
 
+    /// The colour with this number; 0 is the reader's own, whatever the table has there.
     pub(crate) fn colour(&self, number: u16) -> Colour {
-        self.colours.get(usize::from(number)).copied().flatten()
+        let colour = self.colours.get(usize::from(number)).copied();
+        colour.flatten().filter(|_| number > 0)
     }
 
     /// What bytes mean in `state`.
@@ -99,6 +106,9 @@ impl Header {
         font.named = named;
         if font.name.len() + name.len() <= NAME {
             font.name.push_str(name);
+        }
+        if named && font.symbols {
+            font.code_page = Some(CodePage::Symbols(Symbols::called(&font.name)));
         }
     }
 
@@ -131,6 +141,13 @@ impl Header {
             }
             W::Fixed(number) => self.code_page = pages.get(number),
             W::Charset | W::FontCodePage if !in_fonts => return false,
+            W::Charset if value == Some(SYMBOLS) => {
+                if let Some(font) = self.fonts.get_mut(&self.font) {
+                    font.symbols = true;
+                    font.code_page = Some(CodePage::Symbols(Symbols::Other));
+                }
+                return false;
+            }
             W::Charset => return self.font_page(value.and_then(of_charset), pages),
             W::FontCodePage => return self.font_page(number, pages),
             W::Family(family) => {

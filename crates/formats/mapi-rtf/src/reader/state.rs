@@ -142,7 +142,7 @@ impl Look {
             W::Hidden => self.hidden = on,
             W::Deleted => self.deleted = on,
             W::Colour => self.colour = small(value, 0),
-            W::Background | W::Highlight => self.background = small(value, 0),
+            W::Background => self.background = small(value, 0),
             W::Plain | W::Font | W::AssociatedFont | W::DoubleByte(_) => {}
         }
     }

@@ -86,3 +86,19 @@ fn pieces_cover_the_text_and_point_to_the_source() {
     assert_eq!(source(4), b"\\u8364?");
     assert_eq!(source(5), b"\\par ");
 }
+
+#[test]
+fn fonts_of_symbols_and_old_code_pages() {
+    let fonts = "{\\fonttbl{\\f0 Arial;}{\\f1\\fcharset2 Symbol;}{\\f2\\fcharset2 Wingdings;}{\\f3\\fcharset254 x;}}";
+    let check = |rtf: &str, expect: &str| check(&format!("{{\\rtf1{fonts}{rtf}}}"), expect);
+    check("{\\f1 a b\\'b7}{\\f2 J\\'e9}\\f0 a", "α β•☺éa");
+    check("{\\f1\\u-3983?\\u-3913?}", "θ•");
+    check(
+        "{\\listtext\\f2\\'a7\\tab}a{\\pntext\\f1\\'b7\\tab}b",
+        "*\ta*\tb",
+    );
+    check("{\\f3\\'82}", "é");
+    super::tests::check("{\\rtf1\\pca\\'82\\'d5}", "éı");
+    super::tests::check("{\\rtf1\\mac\\'8e}{\\pc}", "é");
+    super::tests::check("{\\rtf1\\ansicpg10029\\'88}", "ą");
+}

@@ -11,8 +11,9 @@ pub(super) enum Marker {
 }
 
 impl Marker {
-    /// The marker that `text` is; `None`: HTML has no such list, or there is no marker.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    /// The marker that `text` is; `None`: HTML has no such list, or there is no marker. `open` is the type
+    /// of the list that it would go on.
+    pub(super) fn of(text: &str, open: Option<char>) -> Option<Self> {
         let text = text.trim();
         let mut chars = text.chars();
         if let (Some(char), None) = (chars.next(), chars.next()) {
@@ -24,11 +25,23 @@ impl Marker {
         if let Ok(number) = number.parse::<u16>() {
             return Some(Self::Number('1', number.into()));
         }
-        let mut letters = number.chars();
-        match (letters.next()?, letters.next()) {
-            (letter @ 'a'..='z', None) => Some(Self::Number('a', letter as u32 - 'a' as u32 + 1)),
-            (letter @ 'A'..='Z', None) => Some(Self::Number('A', letter as u32 - 'A' as u32 + 1)),
-            _ => None,
+        let small = number.chars().all(|char| char.is_ascii_lowercase());
+        if !small && !number.chars().all(|char| char.is_ascii_uppercase()) {
+            return None;
+        }
+        let (letters, romans) = if small { ('a', 'i') } else { ('A', 'I') };
+        let letter = letter(number).map(|value| Self::Number(letters, value));
+        let roman = roman(number).map(|value| Self::Number(romans, value));
+        // A v may be a letter or five: the list that is open says which; a new one begins with its first.
+        let is_roman = match open {
+            Some(open) if open == letters => false,
+            Some(open) if open == romans => true,
+            _ => roman == Some(Self::Number(romans, 1)),
+        };
+        if is_roman {
+            roman.or(letter)
+        } else {
+            letter.or(roman)
         }
     }
 
@@ -38,6 +51,43 @@ impl Marker {
             Self::Number(kind, _) => Some(kind),
         }
     }
+}
+
+fn letter(number: &str) -> Option<u32> {
+    match *number.as_bytes() {
+        [letter] if letter.is_ascii_alphabetic() => {
+            Some(u32::from(letter.to_ascii_lowercase() - b'a') + 1)
+        }
+        _ => None,
+    }
+}
+
+/// A Roman number as anybody writes it, up to what a list has.
+fn roman(number: &str) -> Option<u32> {
+    if number.is_empty() || number.len() > 15 {
+        return None;
+    }
+    let mut sum = 0;
+    let mut before = 0;
+    for char in number.to_ascii_lowercase().chars().rev() {
+        let value = match char {
+            'i' => 1,
+            'v' => 5,
+            'x' => 10,
+            'l' => 50,
+            'c' => 100,
+            'd' => 500,
+            'm' => 1000,
+            _ => return None,
+        };
+        if value < before {
+            sum -= value;
+        } else {
+            sum += value;
+            before = value;
+        }
+    }
+    u32::try_from(sum).ok()
 }
 
 /// The lists that are open, outermost first.
@@ -56,6 +106,14 @@ struct List {
 const DEEPEST: u16 = 9;
 
 impl Lists {
+    /// The type of the list of this level that is open.
+    pub(super) fn open(&self, level: u16) -> Option<char> {
+        self.0
+            .iter()
+            .rfind(|list| list.level == level.min(DEEPEST))?
+            .kind
+    }
+
     /// What begins an item; what it has to close first is before it.
     pub(super) fn item(&mut self, marker: Marker, level: u16) -> String {
         let level = level.min(DEEPEST);

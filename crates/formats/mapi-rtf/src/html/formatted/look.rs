@@ -98,7 +98,8 @@ const NAME: usize = 40;
 
 /// A font's name, without what could end it, and what is to be taken when it is not there.
 fn family(number: i32, header: &Header, style: &mut String) {
-    let Some(font) = header.font(number) else {
+    // The characters of symbols are written as such, in any font.
+    let Some(font) = header.font(number).filter(|font| !font.symbols) else {
         return;
     };
     let allowed = |char: &char| char.is_alphanumeric() || " -_.".contains(*char);

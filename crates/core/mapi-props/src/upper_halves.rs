@@ -1,9 +1,11 @@
 //! What the upper 128 bytes mean in the single-byte charsets that browsers no longer read: DOS, the Macintosh's
 //! scripts, and a few national ones.
 //!
+//! Each is a text of 128 characters, for the bytes 0x80 to 0xFF in order.
 //! Facts of the vendors' and national mapping tables; U+FFFD stands where a byte means nothing.
 
-pub(super) const CP437: &str = "\
+/// DOS, United States (437).
+pub const CP437: &str = "\
     ÇüéâäàåçêëèïîìÄÅ\
     ÉæÆôöòûùÿÖÜ¢£¥₧ƒ\
     áíóúñÑªº¿⌐¬½¼¡«»\
@@ -13,7 +15,8 @@ pub(super) const CP437: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP737: &str = "\
+/// DOS, Greek (737).
+pub const CP737: &str = "\
     ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠ\
     ΡΣΤΥΦΧΨΩαβγδεζηθ\
     ικλμνξοπρσςτυφχψ\
@@ -23,7 +26,8 @@ pub(super) const CP737: &str = "\
     ωάέήϊίόύϋώΆΈΉΊΌΎ\
     Ώ±≥≤ΪΫ÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP775: &str = "\
+/// DOS, Baltic (775).
+pub const CP775: &str = "\
     ĆüéāäģåćłēŖŗīŹÄÅ\
     ÉæÆōöĢ¢ŚśÖÜø£Ø×¤\
     ĀĪóŻżź”¦©®¬½¼Ł«»\
@@ -33,7 +37,8 @@ pub(super) const CP775: &str = "\
     ÓßŌŃõÕµńĶķĻļņĒŅ’\
     \u{ad}±“¾¶§÷„°∙·¹³²■\u{a0}";
 
-pub(super) const CP850: &str = "\
+/// DOS, Western Europe (850).
+pub const CP850: &str = "\
     ÇüéâäàåçêëèïîìÄÅ\
     ÉæÆôöòûùÿÖÜø£Ø×ƒ\
     áíóúñÑªº¿®¬½¼¡«»\
@@ -43,7 +48,8 @@ pub(super) const CP850: &str = "\
     ÓßÔÒõÕµþÞÚÛÙýÝ¯´\
     \u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-pub(super) const CP852: &str = "\
+/// DOS, Central Europe (852).
+pub const CP852: &str = "\
     ÇüéâäůćçłëŐőîŹÄĆ\
     ÉĹĺôöĽľŚśÖÜŤťŁ×č\
     áíóúĄąŽžĘę¬źČş«»\
@@ -53,7 +59,8 @@ pub(super) const CP852: &str = "\
     ÓßÔŃńňŠšŔÚŕŰýÝţ´\
     \u{ad}˝˛ˇ˘§÷¸°¨˙űŘř■\u{a0}";
 
-pub(super) const CP855: &str = "\
+/// DOS, Cyrillic (855).
+pub const CP855: &str = "\
     ђЂѓЃёЁєЄѕЅіІїЇјЈ\
     љЉњЊћЋќЌўЎџЏюЮъЪ\
     аАбБцЦдДеЕфФгГ«»\
@@ -63,7 +70,8 @@ pub(super) const CP855: &str = "\
     ЯрРсСтТуУжЖвВьЬ№\
     \u{ad}ыЫзЗшШэЭщЩчЧ§■\u{a0}";
 
-pub(super) const CP857: &str = "\
+/// DOS, Turkish (857).
+pub const CP857: &str = "\
     ÇüéâäàåçêëèïîıÄÅ\
     ÉæÆôöòûùİÖÜø£ØŞş\
     áíóúñÑĞğ¿®¬½¼¡«»\
@@ -73,7 +81,8 @@ pub(super) const CP857: &str = "\
     ÓßÔÒõÕµ\u{fffd}×ÚÛÙìÿ¯´\
     \u{ad}±\u{fffd}¾¶§÷¸°¨·¹³²■\u{a0}";
 
-pub(super) const CP858: &str = "\
+/// DOS, Western Europe with the euro sign (858).
+pub const CP858: &str = "\
     ÇüéâäàåçêëèïîìÄÅ\
     ÉæÆôöòûùÿÖÜø£Ø×ƒ\
     áíóúñÑªº¿®¬½¼¡«»\
@@ -83,7 +92,8 @@ pub(super) const CP858: &str = "\
     ÓßÔÒõÕµþÞÚÛÙýÝ¯´\
     \u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
-pub(super) const CP860: &str = "\
+/// DOS, Portuguese (860).
+pub const CP860: &str = "\
     ÇüéâãàÁçêÊèÍÔìÃÂ\
     ÉÀÈôõòÚùÌÕÜ¢£Ù₧Ó\
     áíóúñÑªº¿Ò¬½¼¡«»\
@@ -93,7 +103,8 @@ pub(super) const CP860: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP861: &str = "\
+/// DOS, Icelandic (861).
+pub const CP861: &str = "\
     ÇüéâäàåçêëèÐðÞÄÅ\
     ÉæÆôöþûÝýÖÜø£Ø₧ƒ\
     áíóúÁÍÓÚ¿⌐¬½¼¡«»\
@@ -103,7 +114,8 @@ pub(super) const CP861: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP862: &str = "\
+/// DOS, Hebrew (862).
+pub const CP862: &str = "\
     \u{5d0}\u{5d1}\u{5d2}\u{5d3}\u{5d4}\u{5d5}\u{5d6}\u{5d7}\u{5d8}\u{5d9}\u{5da}\u{5db}\u{5dc}\u{5dd}\u{5de}\u{5df}\
     \u{5e0}\u{5e1}\u{5e2}\u{5e3}\u{5e4}\u{5e5}\u{5e6}\u{5e7}\u{5e8}\u{5e9}\u{5ea}¢£¥₧ƒ\
     áíóúñÑªº¿⌐¬½¼¡«»\
@@ -113,7 +125,8 @@ pub(super) const CP862: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP863: &str = "\
+/// DOS, French of Canada (863).
+pub const CP863: &str = "\
     ÇüéâÂà¶çêëèïî‗À§\
     ÉÈÊôËÏûù¤ÔÜ¢£ÙÛƒ\
     ¦´óú¨¸³¯Î⌐¬½¼¾«»\
@@ -123,7 +136,8 @@ pub(super) const CP863: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP864: &str = "\
+/// DOS, Arabic (864).
+pub const CP864: &str = "\
     °·∙√▒─│┼┤┬├┴┐┌└┘\
     β∞φ±½¼≈«»\u{fef7}\u{fef8}\u{fffd}\u{fffd}\u{fefb}\u{fefc}\u{fffd}\
     \u{a0}\u{ad}\u{fe82}£¤\u{fe84}\u{fffd}\u{fffd}\u{fe8e}\u{fe8f}\u{fe95}\u{fe99}،\u{fe9d}\u{fea1}\u{fea5}\
@@ -133,7 +147,8 @@ pub(super) const CP864: &str = "\
     \u{640}\u{fed3}\u{fed7}\u{fedb}\u{fedf}\u{fee3}\u{fee7}\u{feeb}\u{feed}\u{feef}\u{fef3}\u{febd}\u{fecc}\u{fece}\u{fecd}\u{fee1}\
     \u{fe7d}\u{651}\u{fee5}\u{fee9}\u{feec}\u{fef0}\u{fef2}\u{fed0}\u{fed5}\u{fef5}\u{fef6}\u{fedd}\u{fed9}\u{fef1}■\u{fffd}";
 
-pub(super) const CP865: &str = "\
+/// DOS, Nordic (865).
+pub const CP865: &str = "\
     ÇüéâäàåçêëèïîìÄÅ\
     ÉæÆôöòûùÿÖÜø£Ø₧ƒ\
     áíóúñÑªº¿⌐¬½¼¡«¤\
@@ -143,7 +158,8 @@ pub(super) const CP865: &str = "\
     αßΓπΣσµτΦΘΩδ∞φε∩\
     ≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u{a0}";
 
-pub(super) const CP869: &str = "\
+/// DOS, modern Greek (869).
+pub const CP869: &str = "\
     \u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}\u{fffd}Ά\u{fffd}·¬¦‘’Έ―Ή\
     ΊΪΌ\u{fffd}\u{fffd}ΎΫ©Ώ²³ά£έήί\
     ϊΐόύΑΒΓΔΕΖΗ½ΘΙ«»\
@@ -153,7 +169,8 @@ pub(super) const CP869: &str = "\
     ζηθικλμνξοπρσςτ΄\
     \u{ad}±υφχ§ψ΅°¨ωϋΰώ■\u{a0}";
 
-pub(super) const CP1125: &str = "\
+/// DOS, Ukrainian (1125).
+pub const CP1125: &str = "\
     АБВГДЕЖЗИЙКЛМНОП\
     РСТУФХЦЧШЩЪЫЬЭЮЯ\
     абвгдежзийклмноп\
@@ -163,7 +180,8 @@ pub(super) const CP1125: &str = "\
     рстуфхцчшщъыьэюя\
     ЁёҐґЄєІіЇї·√№¤■\u{a0}";
 
-pub(super) const MAC_ARABIC: &str = "\
+/// Macintosh, Arabic.
+pub const MAC_ARABIC: &str = "\
     Ä\u{a0}ÇÉÑÖÜáàâä\u{6ba}«çéè\
     êëí…îïñó»ôö÷úùûü\
     \u{20}!\"#$٪&'()*+،-./\
@@ -173,7 +191,8 @@ pub(super) const MAC_ARABIC: &str = "\
     \u{640}\u{641}\u{642}\u{643}\u{644}\u{645}\u{646}\u{647}\u{648}\u{649}\u{64a}\u{64b}\u{64c}\u{64d}\u{64e}\u{64f}\
     \u{650}\u{651}\u{652}\u{67e}\u{679}\u{686}\u{6d5}\u{6a4}\u{6af}\u{688}\u{691}{|}\u{698}\u{6d2}";
 
-pub(super) const MAC_GREEK: &str = "\
+/// Macintosh, Greek.
+pub const MAC_GREEK: &str = "\
     Ä¹²É³ÖÜ΅àâä΄¨çéè\
     êë£™îï•½‰ôö¦€ùûü\
     †ΓΔΘΛΞΠß®©ΣΪ§≠°·\
@@ -183,7 +202,8 @@ pub(super) const MAC_GREEK: &str = "\
     ύαβψδεφγηιξκλμνο\
     πώρστθωςχυζϊϋΐΰ\u{ad}";
 
-pub(super) const MAC_ROMANIAN: &str = "\
+/// Macintosh, Romanian.
+pub const MAC_ROMANIAN: &str = "\
     ÄÅÇÉÑÖÜáàâäãåçéè\
     êëíìîïñóòôöõúùûü\
     †°¢£§•¶ß®©™´¨≠ĂȘ\
@@ -193,7 +213,8 @@ pub(super) const MAC_ROMANIAN: &str = "\
     ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\
     \u{f8ff}ÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
 
-pub(super) const MAC_CENTRAL_EUROPE: &str = "\
+/// Macintosh, Central Europe.
+pub const MAC_CENTRAL_EUROPE: &str = "\
     ÄĀāÉĄÖÜáąČäčĆćéŹ\
     źĎíďĒēĖóėôöõúĚěü\
     †°Ę£§•¶ß®©™ę¨≠ģĮ\
@@ -203,7 +224,8 @@ pub(super) const MAC_CENTRAL_EUROPE: &str = "\
     ŗŠ‚„šŚśÁŤťÍŽžŪÓÔ\
     ūŮÚůŰűŲųÝýķŻŁżĢˇ";
 
-pub(super) const MAC_ICELANDIC: &str = "\
+/// Macintosh, Icelandic.
+pub const MAC_ICELANDIC: &str = "\
     ÄÅÇÉÑÖÜáàâäãåçéè\
     êëíìîïñóòôöõúùûü\
     Ý°¢£§•¶ß®©™´¨≠ÆØ\
@@ -213,7 +235,8 @@ pub(super) const MAC_ICELANDIC: &str = "\
     ý·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\
     \u{f8ff}ÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ";
 
-pub(super) const MAC_TURKISH: &str = "\
+/// Macintosh, Turkish.
+pub const MAC_TURKISH: &str = "\
     ÄÅÇÉÑÖÜáàâäãåçéè\
     êëíìîïñóòôöõúùûü\
     †°¢£§•¶ß®©™´¨≠ÆØ\
@@ -223,7 +246,8 @@ pub(super) const MAC_TURKISH: &str = "\
     ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\
     \u{f8ff}ÒÚÛÙ\u{f8a0}ˆ˜¯˘˙˚¸˝˛ˇ";
 
-pub(super) const MAC_CROATIAN: &str = "\
+/// Macintosh, Croatian.
+pub const MAC_CROATIAN: &str = "\
     ÄÅÇÉÑÖÜáàâäãåçéè\
     êëíìîïñóòôöõúùûü\
     †°¢£§•¶ß®Š™´¨≠ŽØ\
@@ -233,7 +257,8 @@ pub(super) const MAC_CROATIAN: &str = "\
     –·‚„‰ÂćÁčÈÍÎÏÌÓÔ\
     đÒÚÛÙıˆ˜¯πË˚¸Êæˇ";
 
-pub(super) const HP_ROMAN8: &str = "\
+/// HP Roman-8.
+pub const HP_ROMAN8: &str = "\
     \u{80}\u{81}\u{82}\u{83}\u{84}\u{85}\u{86}\u{87}\u{88}\u{89}\u{8a}\u{8b}\u{8c}\u{8d}\u{8e}\u{8f}\
     \u{90}\u{91}\u{92}\u{93}\u{94}\u{95}\u{96}\u{97}\u{98}\u{99}\u{9a}\u{9b}\u{9c}\u{9d}\u{9e}\u{9f}\
     \u{a0}ÀÂÈÊËÎÏ´ˋˆ¨˜ÙÛ₤\
@@ -243,7 +268,8 @@ pub(super) const HP_ROMAN8: &str = "\
     ÁÃãÐðÍÌÓÒÕõŠšÚŸÿ\
     Þþ·µ¶¾—¼½ªº«■»±\u{fffd}";
 
-pub(super) const KOI8_T: &str = "\
+/// KOI8-T, Tajik.
+pub const KOI8_T: &str = "\
     қғ‚Ғ„…†‡\u{fffd}‰ҳ‹ҲҷҶ\u{fffd}\
     Қ‘’“”•–—\u{fffd}™\u{fffd}›\u{fffd}\u{fffd}\u{fffd}\u{fffd}\
     \u{fffd}ӯӮё¤ӣ¦§\u{fffd}\u{fffd}\u{fffd}«¬\u{ad}®\u{fffd}\
@@ -253,7 +279,8 @@ pub(super) const KOI8_T: &str = "\
     ЮАБЦДЕФГХИЙКЛМНО\
     ПЯРСТУЖВЬЫЗШЭЩЧЪ";
 
-pub(super) const PTCP154: &str = "\
+/// PTCP154, Asian Cyrillic.
+pub const PTCP154: &str = "\
     ҖҒӮғ„…ҶҮҲүҠӢҢҚҺҸ\
     җ‘’“”•–—ҳҷҡӣңқһҹ\
     \u{a0}ЎўЈӨҘҰ§Ё©Ә«¬ӯ®Ҝ\
@@ -263,7 +290,8 @@ pub(super) const PTCP154: &str = "\
     абвгдежзийклмноп\
     рстуфхцчшщъыьэюя";
 
-pub(super) const KZ1048: &str = "\
+/// KZ-1048, Kazakh.
+pub const KZ1048: &str = "\
     ЂЃ‚ѓ„…†‡€‰Љ‹ЊҚҺЏ\
     ђ‘’“”•–—\u{fffd}™љ›њқһџ\
     \u{a0}ҰұӘ¤Ө¦§Ё©Ғ«¬\u{ad}®Ү\
@@ -273,7 +301,8 @@ pub(super) const KZ1048: &str = "\
     абвгдежзийклмноп\
     рстуфхцчшщъыьэюя";
 
-pub(super) const VISCII: &str = "\
+/// VISCII, Vietnamese.
+pub const VISCII: &str = "\
     ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐ\
     ỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ\
     Õắằặấầẩậẽẹếềểễệố\
@@ -283,7 +312,8 @@ pub(super) const VISCII: &str = "\
     àáâãảăữẫèéêẻìíĩỉ\
     đựòóôõỏọụùúũủýợỮ";
 
-pub(super) const ARMSCII8: &str = "\
+/// ARMSCII-8, Armenian.
+pub const ARMSCII8: &str = "\
     \u{80}\u{81}\u{82}\u{83}\u{84}\u{85}\u{86}\u{87}\u{88}\u{89}\u{8a}\u{8b}\u{8c}\u{8d}\u{8e}\u{8f}\
     \u{90}\u{91}\u{92}\u{93}\u{94}\u{95}\u{96}\u{97}\u{98}\u{99}\u{9a}\u{9b}\u{9c}\u{9d}\u{9e}\u{9f}\
     \u{a0}\u{fffd}և։)(»«—.՝,-֊…՜\
@@ -293,7 +323,8 @@ pub(super) const ARMSCII8: &str = "\
     ՈոՉչՊպՋջՌռՍսՎվՏտ\
     ՐրՑցՒւՓփՔքՕօՖֆ՚\u{fffd}";
 
-pub(super) const GEORGIAN_PS: &str = "\
+/// Georgian-PS.
+pub const GEORGIAN_PS: &str = "\
     \u{80}\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}\u{8e}\u{8f}\
     \u{90}‘’“”•–—˜™š›œ\u{9d}\u{9e}Ÿ\
     \u{a0}¡¢£¤¥¦§¨©ª«¬\u{ad}®¯\
