@@ -1,6 +1,8 @@
 //! The cases, by topic.
 
 mod arriving;
+mod ascertained;
+mod attached_files;
 mod attachments;
 mod bodies;
 mod bulk;
@@ -175,6 +177,8 @@ const ALL: &[&[Case]] = &[
     delivery::CASES,
     transactions::CASES,
     messages::CASES,
+    ascertained::CASES,
+    attached_files::CASES,
     attachments::CASES,
     bodies::CASES,
     copying::CASES,

@@ -252,6 +252,7 @@ fn host_of(
     EmbeddedHost::new()
         .service(service)
         .support(Arc::clone(support))
+        .files(malle_host::open_referenced)
         .add_profile(profile)
 }
 

@@ -91,6 +91,7 @@ impl Post {
             .service(f.ground().service())
             .service(Arc::clone(&scripted) as Arc<dyn mapi::Service>)
             .support(Arc::new(Clocked(Arc::clone(&clock))))
+            .files(malle_host::open_referenced)
             .add_profile(Profile {
                 name: PROFILE.to_owned(),
                 services: [store].into_iter().chain(services).collect(),

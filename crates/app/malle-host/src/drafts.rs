@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mapi::{
-    Attachment, EmbeddedHost, Folder, Logon, Mapi, MapiProp, Message, PropertyFlags, SaveFlags,
-    Session, SpecialFolder, attach_method, tags,
+    Attachment, Call, EmbeddedHost, Folder, Logon, Mapi, MapiProp, Message, PropertyFlags,
+    SaveFlags, Session, SpecialFolder, attach_method, tags,
 };
 use mapi_mime::ImportContext;
 use mapi_props::{MessageTree, PropKey, PropTag};
 
-use crate::now;
+use crate::{now, open_referenced};
 
 /// Header fields of a draft that are kept, by their names in lower case; others say what happened on some way here.
 const OWN_FIELDS: &str = "x-";
@@ -80,6 +80,29 @@ pub fn attach_file(message: &Message, path: &Path) -> io::Result<Attachment> {
     attach(message, &name.to_string_lossy(), &mut file)
 }
 
+/// Attaches a file that is read when the message is submitted, as it is then (ATTACH_BY_REF_RESOLVE). It has to be there already, so that
+/// a wrong name is told now.
+///
+/// # Errors
+/// Those of the file, and of the store as the source of one.
+pub fn attach_reference(message: &Message, path: &Path) -> io::Result<()> {
+    let whole = std::path::absolute(path)?;
+    let no_text = || io::Error::new(io::ErrorKind::InvalidInput, "its name is no Unicode text");
+    let text = whole.to_str().ok_or_else(no_text)?;
+    open_referenced(text, &Call::default()).map_err(io::Error::other)?;
+    let name = whole.file_name().unwrap_or(whole.as_os_str());
+    let name = name.to_string_lossy();
+    let attached = || -> mapi::Result<()> {
+        let attachment = message.create_attachment()?;
+        attachment.set(tags::ATTACH_METHOD, attach_method::BY_REF_RESOLVE)?;
+        attachment.set(tags::ATTACH_LONG_PATHNAME, text)?;
+        attachment.set(tags::ATTACH_LONG_FILENAME, name.as_ref())?;
+        attachment.set(tags::DISPLAY_NAME, name.as_ref())?;
+        attachment.save_changes(SaveFlags::NONE)
+    };
+    attached().map_err(io::Error::other)
+}
+
 fn attach(message: &Message, name: &str, bytes: &mut dyn Read) -> io::Result<Attachment> {
     let made = || -> mapi::Result<_> {
         let attachment = message.create_attachment()?;
@@ -108,6 +131,7 @@ pub fn scratch_folder() -> mapi::Result<(Session, Folder)> {
     let service = Arc::new(store_memory::MemoryService::default());
     let host = EmbeddedHost::new()
         .service(service)
+        .files(open_referenced)
         .profile("scratch", store_memory::NAME);
     let mapi = Mapi::initialize(Arc::new(host));
     let session = Session::logon(&mapi, Logon::profile("scratch"))?;

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
-    FlushRequest, Form, Host, Logon, Mapi, Profile as ApiProfile, ProfileEntry, ProfileProvider,
-    ProfileService, ProfileUse, ProviderKind, SectionAccess, ServiceFailure, Session,
-    ValidateFlags, resource_flags,
+    FlushRequest, Form, Host, HostFile, Logon, Mapi, Profile as ApiProfile, ProfileEntry,
+    ProfileProvider, ProfileService, ProfileUse, ProviderKind, SectionAccess, ServiceFailure,
+    Session, ValidateFlags, resource_flags,
 };
 use mapi_kit::trace::TracedService;
 use mapi_props::{Code, Guid};
@@ -21,7 +21,7 @@ use transport_local::LocalDeliveryService;
 
 use crate::secrets::{AskNobody, Secrets, ServiceSecrets};
 use crate::support::ServiceSupport;
-use crate::{FileLock, ProfileError, Profiles, SystemSupport, forms};
+use crate::{FileLock, ProfileError, Profiles, SystemSupport, forms, open_referenced};
 
 /// PR_SERVICE_NAME of the local store.
 pub const LOCAL_SERVICE: &str = "MALLE_LOCAL";
@@ -247,6 +247,10 @@ impl Host for MalleHost {
 
     fn profile_base(&self, name: &str) -> PathBuf {
         self.profiles.expected_data_dir(name)
+    }
+
+    fn open_file(&self, path: &str, call: &Call) -> Result<HostFile> {
+        open_referenced(path, call)
     }
 
     fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {

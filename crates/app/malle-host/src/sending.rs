@@ -2,6 +2,7 @@
 //! Reference: "Handling an Outgoing Message", "Sending a Message" (requirements OUT-01, OUT-08, OUT-09)
 
 mod choice;
+mod named_files;
 
 use mapi::{
     Code, CopyFlags, EntryId, Error, FileTime, Folder, MapiProp, Message, MessageTree, MsgStore,
@@ -74,9 +75,10 @@ pub fn into_drafts(store: &MsgStore, message: &EntryId) -> Result<()> {
 /// that is sent again.
 ///
 /// # Errors
-/// `MAPI_E_NOT_FOUND` for a message that was never saved.
+/// `MAPI_E_NOT_FOUND` for a message that was never saved; those of files that are put in when it is submitted.
 pub fn as_it_leaves(draft: &Message) -> Result<MessageTree> {
     let mut tree = draft.to_tree()?;
+    named_files::put_in(&mut tree)?;
     tree.original = None;
     tree.props.set(tags::CLIENT_SUBMIT_TIME, crate::now());
     let kind = |row: &TreeProps| row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
@@ -150,12 +152,43 @@ fn transfer(from: &Folder, message: &EntryId, to: &Folder) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{span, submit, take_back};
+    use super::{SUBMITTED, as_it_leaves, span, submit, take_back};
     use crate::drafts::scratch_folder;
     use mapi::{
-        Addressee, Code, MapiProp, ModifyMode, SaveFlags, SpecialFolder, message_flags,
+        Addressee, Code, MapiProp, ModifyMode, PropValue, SaveFlags, SpecialFolder, message_flags,
         recipient_type, tags,
     };
+    use mapi_props::TreeProps;
+
+    #[test]
+    fn what_leaves_names_nobody_in_secret() {
+        let (session, _) = scratch_folder().unwrap();
+        let store = session.default_store().unwrap();
+        let drafts = store.special_folder(SpecialFolder::Drafts).unwrap();
+        let draft = drafts.create_message().unwrap();
+        let rows = [
+            ("ann", recipient_type::TO),
+            ("bob", recipient_type::CC | SUBMITTED),
+            ("cid", recipient_type::BCC),
+            ("dan", recipient_type::BCC | SUBMITTED),
+            ("ann", recipient_type::P1),
+        ];
+        let rows = rows.map(|(name, kind)| Addressee::smtp(name, name).row(kind));
+        draft.modify_recipients(ModifyMode::Add, &rows).unwrap();
+        draft.save_changes(SaveFlags::KEEP_OPEN_READWRITE).unwrap();
+        let tree = as_it_leaves(&draft).unwrap();
+        let shown = |row: &TreeProps| {
+            let kind = row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
+            (row.text(tags::EMAIL_ADDRESS).unwrap().to_owned(), kind)
+        };
+        let shown: Vec<_> = tree.recipients.iter().map(shown).collect();
+        let want = [("ann", recipient_type::TO), ("bob", recipient_type::CC)];
+        assert_eq!(
+            shown,
+            want.map(|(name, kind)| (name.to_owned(), Some(kind)))
+        );
+        assert!(tree.props.value(tags::CLIENT_SUBMIT_TIME).is_some());
+    }
 
     #[test]
     fn a_draft_goes_to_the_outbox_and_waits_there() {

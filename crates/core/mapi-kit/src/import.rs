@@ -17,6 +17,7 @@ use mapi_spi::{
 
 use crate::computed::{Owner, is_computed};
 use crate::names::NameCache;
+use crate::reference;
 use crate::save::refresh;
 
 pub use in_place::{InPlace, Laid, lay};
@@ -273,6 +274,8 @@ impl<V: TreeValues> Builder<'_, V> {
 
     fn attachment(&mut self, tree: AttachmentTree, depth: u32) -> Result<StoredAttachment> {
         let mut props = self.bag(tree.props)?;
+        // Whatever way it came: it opens no file of this machine.
+        reference::forget(&mut props);
         let mut embedded = None;
         let id = tags::ATTACH_DATA_BIN.id();
         let method = match tree.content {

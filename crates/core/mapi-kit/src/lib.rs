@@ -37,6 +37,7 @@ pub mod outgoing;
 pub mod read_only;
 pub mod receipt;
 pub mod recipients;
+pub mod reference;
 pub mod report;
 pub mod save;
 pub mod sheet;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mapi_kit::computed::bag_size;
 use mapi_kit::large::ValueReader;
+use mapi_kit::reference;
 use mapi_kit::save::COMPOUND_FILE;
 use mapi_kit::working::{WorkingAttachment, WorkingMessage};
 use mapi_props::entry_id::attachment_record_key;
@@ -273,10 +274,8 @@ impl PropObject for Attachment {
     }
 
     fn refuses(&self, tag: PropTag, _value: Option<&PropValue>) -> Option<Code> {
-        COMPUTED
-            .iter()
-            .any(|c| c.id() == tag.id())
-            .then_some(Code::COMPUTED)
+        let mut made = COMPUTED.iter().chain([&reference::OWN_WORD]);
+        made.any(|c| c.id() == tag.id()).then_some(Code::COMPUTED)
     }
 
     fn apply(&self, change: Change) -> Result<()> {
@@ -284,17 +283,23 @@ impl PropObject for Attachment {
         let mut state = self.inner.state();
         let copy = &mut state.working.copy;
         let data = tags::ATTACH_DATA_BIN.id();
+        let mut refers = false;
         for (id, slot) in change.set {
             if id == data {
                 copy.embedded = None;
             }
+            refers |= reference::is_said_by(id);
             copy.props.insert(id, slot);
         }
         for id in change.delete {
             if id == data {
                 copy.embedded = None;
             }
+            refers |= reference::is_said_by(id);
             copy.props.remove(&id);
+        }
+        if refers {
+            reference::say(&mut copy.props);
         }
         drop(state);
         self.inner.message.hold(change.staged);
@@ -374,7 +379,7 @@ impl AttachmentSource<'_> {
 
 impl PropSource for AttachmentSource<'_> {
     fn slot(&self, id: u16) -> Option<Slot> {
-        if id == tags::RECORD_KEY.id() {
+        if id == tags::RECORD_KEY.id() || id == reference::OWN_WORD.id() {
             return None;
         }
         if let (true, Some(at)) = (id == tags::RENDERING_POSITION.id(), self.position) {
@@ -409,6 +414,7 @@ impl PropSource for AttachmentSource<'_> {
             .props
             .iter()
             .map(|(id, _)| *id)
+            .filter(|id| *id != reference::OWN_WORD.id())
             .collect()
     }
 

@@ -6,12 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mapi_forms::Form;
 use mapi_props::{Code, FileTime, Guid};
-use mapi_spi::{Error, Headless, Result, Service, ServiceConfig, Support, UiHost};
+use mapi_spi::{Call, Error, Headless, Result, Service, ServiceConfig, Support, UiHost};
 
 use self::uses::Uses;
 use crate::FormHost;
 use crate::host::{
-    Host, Profile, ProfileEntry, ProfileService, ProfileUse, SectionAccess, resource_flags,
+    Host, HostFile, Profile, ProfileEntry, ProfileService, ProfileUse, SectionAccess,
+    resource_flags,
 };
 
 mod uses;
@@ -38,7 +39,11 @@ pub struct EmbeddedHost {
     support: Arc<dyn Support>,
     forms: Mutex<Vec<Form>>,
     form_host: Option<Arc<dyn FormHost>>,
+    files: Option<OpenFile>,
 }
+
+/// How a program opens a file of its user ([`Host::open_file`]).
+pub type OpenFile = fn(&str, &Call) -> Result<HostFile>;
 
 #[derive(Debug, Default)]
 struct Profiles {
@@ -82,6 +87,7 @@ impl EmbeddedHost {
             support: Arc::new(SystemSupport),
             forms: Mutex::default(),
             form_host: None,
+            files: None,
         }
     }
 
@@ -147,6 +153,13 @@ impl EmbeddedHost {
         self.profiles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Files of the user are opened like this; else not at all.
+    #[must_use]
+    pub fn files(mut self, open: OpenFile) -> Self {
+        self.files = Some(open);
+        self
+    }
+
     /// The side that providers see, instead of the system's clock and randomness.
     #[must_use]
     pub fn support(mut self, support: Arc<dyn Support>) -> Self {
@@ -156,6 +169,16 @@ impl EmbeddedHost {
 }
 
 impl Host for EmbeddedHost {
+    fn open_file(&self, path: &str, call: &Call) -> Result<HostFile> {
+        match self.files {
+            Some(open) => open(path, call),
+            None => {
+                let detail = "this program puts no files into messages";
+                Err(Error::new(Code::NO_SUPPORT, detail))
+            }
+        }
+    }
+
     fn profile_names(&self) -> Result<Vec<String>> {
         let profiles = self.profiles();
         Ok(profiles.all.iter().map(|p| p.name.clone()).collect())

@@ -1,6 +1,7 @@
 //! What the client API asks of the program around it: profiles, services and the host's side of each provider.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Formatter};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +26,24 @@ pub struct FlushRequest {
     pub target: Option<Guid>,
     /// UPLOAD, DOWNLOAD, FORCE; the others are the asker's own matter.
     pub flags: FlushFlags,
+}
+
+/// A file of the user that an attachment is to hold ([`Host::open_file`]).
+pub struct HostFile {
+    /// Its name, without the folders above it.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// The bytes. Reading fails with [`std::io::ErrorKind::ResourceBusy`] when the file is seen to change meanwhile.
+    pub content: Box<dyn Read + Send>,
+}
+
+impl Debug for HostFile {
+    /// Not what is in it.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HostFile");
+        shown.field("size", &self.size).finish_non_exhaustive()
+    }
 }
 
 /// The program's side. Implemented once by the composition root, and by tests.
@@ -230,6 +249,17 @@ pub trait Host: Send + Sync + Debug {
         _call: &Call,
     ) -> Result<()> {
         Ok(())
+    }
+
+    /// Opens a file of the user, by the path that a client wrote into an attachment (ATTACH_BY_REF_RESOLVE): the whole path on this
+    /// machine, as the system writes it. Only an ordinary file is opened, nothing that reading changes or that has no end.
+    ///
+    /// # Errors
+    /// `MAPI_E_NO_SUPPORT` of a program that opens no files; `MAPI_E_INVALID_PARAMETER` for what is no whole path on this machine;
+    /// `MAPI_E_NOT_FOUND`; `MAPI_E_NO_ACCESS` for what may not be read, or is no ordinary file; `MAPI_E_DISK_ERROR`.
+    fn open_file(&self, _path: &str, _call: &Call) -> Result<HostFile> {
+        let detail = "this program puts no files into messages";
+        Err(Error::new(Code::NO_SUPPORT, detail))
     }
 
     /// The host's side of one provider of a profile; for a service without a name: of none.

@@ -97,7 +97,7 @@ pub use advise::{
 pub use attachment::{Attachment, Storage, StorageElement, StorageStream};
 pub use compose::{Addressee, BodyForm, Compose, ForwardAs, Language, Quoting, ReplyTo};
 pub use context::LastError;
-pub use embedded_host::{EmbeddedHost, SystemSupport};
+pub use embedded_host::{EmbeddedHost, OpenFile, SystemSupport};
 pub use entry_id::{EntryId, ShortId};
 pub use event::{EventKind, ObjectEvent, StoreEvents};
 pub use flags::{
@@ -118,11 +118,11 @@ pub use forms::{
     MessageSite, SiteStatus,
 };
 pub use host::{
-    FlushRequest, Host, Profile, ProfileEntry, ProfileProvider, ProfileService, ProfileUse,
-    SectionAccess, UnseenUse, letter_after, letter_uid, resource_flags,
+    FlushRequest, Host, HostFile, Profile, ProfileEntry, ProfileProvider, ProfileService,
+    ProfileUse, SectionAccess, UnseenUse, letter_after, letter_uid, resource_flags,
 };
 pub use mapi_kit::report::Language as ReportLanguage;
-pub use message::{Message, Original, Receipt, RecipientTrack};
+pub use message::{Message, Original, Receipt, RecipientTrack, Reference};
 pub use message_file::{
     MessageStorage, OnStorage, Scratch, StorageAccess, StorageBytes, StorageCommit, StorageMessage,
 };

@@ -9,6 +9,7 @@ mod edits;
 mod parts;
 mod positions;
 mod reading;
+mod references;
 mod reports;
 mod saving;
 mod settling;
@@ -38,6 +39,7 @@ pub use content::Original;
 use edits::Edits;
 pub(crate) use positions::stored_position;
 pub use reading::Receipt;
+pub use references::Reference;
 use source::MessageSource;
 pub use tracks::RecipientTrack;
 

@@ -215,8 +215,8 @@ impl Writer<'_> {
         if let TreeContent::Message(inner) = &attachment.content {
             return self.embedded(attachment, place, inner, depth);
         }
-        if let Some(address) = part::web_address(attachment) {
-            return part::elsewhere(self, attachment, place, address);
+        if let Some(lies) = part::place(attachment) {
+            return part::elsewhere(self, attachment, place, &lies);
         }
         let Some(fork) = part::resource_fork(&attachment.props) else {
             return part::data(self, attachment, place, None);

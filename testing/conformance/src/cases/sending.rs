@@ -540,7 +540,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
-        "what a transport does to its copy nobody else sees, and a file that is only named is not sent",
+        "what a transport does to its copy nobody else sees",
         |f| {
             let post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;
             post.script("x")
@@ -555,19 +555,6 @@ pub(super) const CASES: &[Case] = &[
             );
             let kept = post.store.open_message(&id, OpenFlags::NONE)?;
             assert_eq!(kept.get(tags::SUBJECT)?, "plans");
-            let named = post.draft("papers", &[("FAX", "bob")])?;
-            let file = named.create_attachment()?;
-            file.set(tags::ATTACH_METHOD, mapi::attach_method::BY_REF_RESOLVE)?;
-            file.set(tags::ATTACH_LONG_PATHNAME, "/home/me/papers.txt")?;
-            file.save_changes(mapi::SaveFlags::NONE)?;
-            let id = submitted(&named)?;
-            assert_eq!(round(&spooler)?.waiting, 1);
-            let entry = post.store.outbox()?.remove(0);
-            assert!(
-                matches!(&entry.state.phase, Phase::Waiting { why, .. } if why.contains("papers.txt"))
-            );
-            assert_eq!(post.left("y").len(), 1);
-            post.store.abort_submit(&id)?;
             Ok(())
         }
     ),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mapi::{
-    Call, FlushRequest, Form, FormHost, Guid, Headless, Host, Profile, ProfileEntry,
+    Call, FlushRequest, Form, FormHost, Guid, Headless, Host, HostFile, Profile, ProfileEntry,
     ProfileService, ProfileUse, Result, SectionAccess, Service, Support, UiHost, ValidateFlags,
 };
 
@@ -53,6 +53,10 @@ impl Host for OtherServices {
 
     fn profile_base(&self, name: &str) -> PathBuf {
         self.profiles.profile_base(name)
+    }
+
+    fn open_file(&self, path: &str, call: &Call) -> Result<HostFile> {
+        self.profiles.open_file(path, call)
     }
 
     fn profile_entries(&self) -> Result<Vec<ProfileEntry>> {

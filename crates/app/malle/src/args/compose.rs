@@ -48,6 +48,9 @@ pub(crate) struct ComposeArgs {
     /// Attach a file; may be given more than once
     #[arg(long, short, value_name = "FILE")]
     pub(crate) attach: Vec<PathBuf>,
+    /// Attach a file as it will be when the message is sent; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub(crate) attach_reference: Vec<PathBuf>,
     /// How important it is
     #[arg(long, value_name = "HOW")]
     pub(crate) importance: Option<ImportanceName>,

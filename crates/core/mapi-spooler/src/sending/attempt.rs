@@ -2,7 +2,7 @@
 //! Reference: "IXPLogon::SubmitMessage", "IXPLogon::EndMessage" (requirements XP-01, SP-01)
 
 use mapi::spool::{Carrier, Start};
-use mapi_props::{AttachmentTree, Code, MessageTree, PropValue, TreeContent, attach_method, tags};
+use mapi_props::{Code, MessageTree};
 use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Result};
 
 use super::due::Queue;
@@ -208,33 +208,7 @@ fn prepared(carrier: &Carrier, given: &mut Given, call: &Call) -> Result<()> {
         let detail = "the transport changed the recipients of a message";
         return Err(Error::new(Code::CALL_FAILED, detail));
     }
-    holds_its_files(&given.copy)
-}
-
-/// What an attachment only names would reach nobody (OUT-06). Which files of this machine may be sent is not for the spooler to
-/// say: who writes the message puts them into it, or the transport does.
-fn holds_its_files(copy: &MessageTree) -> Result<()> {
-    let only_names = |attachment: &&AttachmentTree| {
-        let method = attachment.props.value(tags::ATTACH_METHOD);
-        let method = method.and_then(PropValue::as_long);
-        let named = [attach_method::BY_REFERENCE, attach_method::BY_REF_RESOLVE];
-        let empty = match &attachment.content {
-            TreeContent::None => true,
-            TreeContent::Data(data) | TreeContent::Storage(data) => data.size() == 0,
-            TreeContent::Message(_) => false,
-        };
-        empty && method.is_some_and(|method| named.contains(&method))
-    };
-    let Some(attachment) = copy.attachments.iter().find(only_names) else {
-        return Ok(());
-    };
-    let path = [tags::ATTACH_LONG_PATHNAME, tags::ATTACH_PATHNAME];
-    let path = path.iter().find_map(|tag| attachment.props.text(*tag));
-    let detail = format!(
-        "an attachment only names the file {:?}, which is not in the message",
-        path.unwrap_or_default()
-    );
-    Err(Error::new(Code::NO_SUPPORT, detail))
+    Ok(())
 }
 
 fn misplaced() -> Error {

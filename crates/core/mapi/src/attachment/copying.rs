@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use mapi_kit::reference;
 use mapi_props::{Bag, Code, PropTag, StoredAttachment, StoredMessage, tags};
 use mapi_spi::{Error, Result};
 
@@ -104,6 +105,7 @@ impl Attachment {
     /// What is copied, and what the destination refuses.
     fn pick(&self, to: &Self, which: Which<'_>) -> (StoredAttachment, Vec<PropProblem>) {
         let mut copy = self.inner.state().working.copy.clone();
+        reference::forget(&mut copy.props);
         let ids: Vec<(u16, PropTag)> = copy
             .props
             .iter()

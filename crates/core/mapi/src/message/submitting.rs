@@ -7,7 +7,7 @@ use mapi_props::{Bag, Code, message_flags, tags};
 use mapi_spi::{Error, Expect, MessageTarget, Result};
 
 use super::settling::settled;
-use super::{Message, MessageInner, Place, saving};
+use super::{Message, MessageInner, Place, references, saving};
 use crate::context::Context;
 use crate::placing;
 
@@ -22,11 +22,15 @@ impl Message {
     /// what addressing needs. A message without PR_INTERNET_MESSAGE_ID gets one, so that it has the same however often
     /// sending is tried.
     ///
+    /// Files that attachments name are put into the message first, as [`Self::resolve_references`] does, so that what is kept of it
+    /// says what was sent. Other references stay what they are ([`Self::references`]): no file is read for them, here or later.
+    ///
     /// # Errors
     /// `MAPI_E_NO_RECIPIENTS` without recipients, or if nobody is left who is to be served; `MAPI_E_INVALID_ENTRYID`,
     /// `MAPI_E_UNKNOWN_ENTRYID` or `MAPI_E_NOT_FOUND` if PR_SENTMAIL_ENTRYID names no folder of the store that could take
     /// the message when it is sent; `MAPI_E_NO_ACCESS` on a read-only handle; `MAPI_E_NO_SUPPORT` for a
-    /// message that is in no folder's contents, or a store without a queue; those of [`Self::save_changes`]. The message stays
+    /// message that is in no folder's contents, or a store without a queue; those of [`Self::resolve_references`] and
+    /// [`Self::save_changes`]. The message stays
     /// as it was then, and can be changed.
     pub fn submit(&self) -> Result<()> {
         self.inner.errors.track(submit(&self.inner))
@@ -53,7 +57,7 @@ fn submit(inner: &MessageInner) -> Result<()> {
     // Said now, while somebody is there who can change it.
     outgoing::sent_folder(context.spi()?, &state.working.props, &context.call)?;
     let settled = settled(inner, &state)?;
-    let message = prepared(settled.as_ref().unwrap_or(&state.working), context)?;
+    let mut message = prepared(settled.as_ref().unwrap_or(&state.working), context)?;
     let target = match state.id {
         Some(id) => MessageTarget::Existing(id),
         None => MessageTarget::New {
@@ -65,6 +69,10 @@ fn submit(inner: &MessageInner) -> Result<()> {
         Some(meta) => Expect::Exactly(meta.change),
         None => Expect::Any,
     };
+    if references::resolve(inner, &mut message)? {
+        // Reading files takes its time; it is submitted when they are read.
+        outgoing::submitted_now(&mut message.props, context.now());
+    }
     saving::store(inner, &mut state, &message, target, expect)?;
     state.modify = false;
     Ok(())

@@ -1,6 +1,7 @@
 //! A message tree in the form of a store's message: names by number, large values by reference.
 
 use mapi_kit::held::Held;
+use mapi_kit::reference;
 use mapi_props::{
     AttachmentTree, Bag, LargePlace, LargeSource, MessageTree, PropKey, PropName, PropType,
     PropValue, Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue, tags,
@@ -52,6 +53,7 @@ impl Known {
 
     fn attachment(&mut self, tree: AttachmentTree) -> StoredAttachment {
         let mut props = self.bag(tree.props);
+        reference::forget(&mut props);
         let data = tags::ATTACH_DATA_BIN.id();
         let mut embedded = None;
         match tree.content {

@@ -127,7 +127,7 @@ impl<'a> Attachments<'a> {
         let mut sorted = Self::default();
         for (n, attachment) in tree.attachments.iter().enumerate() {
             let part = Part::Attachment(attachment, n);
-            if !has_content(attachment) && part::web_address(attachment).is_none() {
+            if !has_content(attachment) && part::place(attachment).is_none() {
                 let name = text_of(&attachment.props, tags::DISPLAY_NAME);
                 writer.loss("attachment-without-data", name);
             } else if has_html && is_shown(attachment) {

@@ -210,38 +210,66 @@ pub(super) fn is_invitation(attachment: &AttachmentTree, place: usize) -> bool {
         && file_name(attachment, place).is_none()
 }
 
-/// Where an attachment lies that is somewhere on the web; other references lead nowhere but on the machine of its sender.
-pub(super) fn web_address(attachment: &AttachmentTree) -> Option<&str> {
-    let props = &attachment.props;
-    let method = props
-        .value(tags::ATTACH_METHOD)
-        .and_then(PropValue::as_long);
-    let path = props
-        .text(tags::ATTACH_LONG_PATHNAME)
-        .or(props.text(tags::ATTACH_PATHNAME))?;
-    let scheme = path.split_once("://")?.0.to_ascii_lowercase();
-    let known = matches!(scheme.as_str(), "http" | "https" | "ftp" | "ftps");
-    let plain = path.bytes().all(|b| b.is_ascii_graphic());
-    (method == Some(attach_method::BY_WEBREFERENCE) && known && plain).then_some(path)
+/// Where an attachment lies that is not in its message.
+pub(super) enum Place<'a> {
+    /// On the web.
+    Web(&'a str),
+    /// In a file of its sender's machine, or of one that both reach.
+    File(&'a str),
 }
 
-/// Writes an attachment that lies on the web: its address, then the header of what lies there. RFC 2017 §3
+/// Where an attachment lies that only says so; `None` if it is in the message, or says nothing that a header can hold.
+pub(super) fn place(attachment: &AttachmentTree) -> Option<Place<'_>> {
+    use attach_method::{BY_REF_ONLY, BY_REF_RESOLVE, BY_REFERENCE, BY_WEBREFERENCE};
+    let props = &attachment.props;
+    let method = props.value(tags::ATTACH_METHOD);
+    let said = [tags::ATTACH_LONG_PATHNAME, tags::ATTACH_PATHNAME];
+    let mut said = said.into_iter().filter_map(|tag| props.text(tag));
+    let path = said.find(|path| !path.is_empty())?;
+    match method.and_then(PropValue::as_long)? {
+        BY_WEBREFERENCE => {
+            let scheme = path.split_once("://")?.0.to_ascii_lowercase();
+            let known = matches!(scheme.as_str(), "http" | "https" | "ftp" | "ftps");
+            let plain = path.bytes().all(|b| b.is_ascii_graphic());
+            (known && plain).then_some(Place::Web(path))
+        }
+        BY_REFERENCE | BY_REF_RESOLVE | BY_REF_ONLY => {
+            let empty = match &attachment.content {
+                TreeContent::None => true,
+                TreeContent::Data(data) | TreeContent::Storage(data) => data.size() == 0,
+                TreeContent::Message(_) => false,
+            };
+            (empty && !path.contains(char::is_control)).then_some(Place::File(path))
+        }
+        _ => None,
+    }
+}
+
+/// Writes an attachment that is not in the message: where it lies, then the header of what lies there. RFC 2046 §5.2.3, RFC 2017 §3
 pub(super) fn elsewhere(
     writer: &mut Writer<'_>,
     attachment: &AttachmentTree,
-    place: usize,
-    address: &str,
+    number: usize,
+    place: &Place<'_>,
 ) -> io::Result<()> {
     let mut content_type = Parameters::new("message/external-body");
-    content_type.add("access-type", "URL");
-    content_type.add("url", address);
+    match place {
+        Place::Web(address) => {
+            content_type.add("access-type", "URL");
+            content_type.add("url", address);
+        }
+        Place::File(path) => {
+            content_type.add("access-type", "local-file");
+            content_type.add("name", path);
+        }
+    }
     writer.line(&content_type.field("Content-Type"))?;
     writer.line("")?;
     if attachment.props.text(tags::ATTACH_MIME_TAG).is_some() {
         let phantom = media_type(&attachment.props);
         writer.line(&format!("Content-Type: {phantom}"))?;
     }
-    disposition(writer, attachment, place)?;
+    disposition(writer, attachment, number)?;
     writer.line("")
 }
 

@@ -390,3 +390,52 @@ fn what_was_received_is_written_for_its_owner_only() {
         "{kept}"
     );
 }
+
+#[test]
+fn a_file_that_is_only_named_is_named_in_the_mail_and_read_as_a_name() {
+    let methods = [
+        attach_method::BY_REFERENCE,
+        attach_method::BY_REF_RESOLVE,
+        attach_method::BY_REF_ONLY,
+    ];
+    for path in [
+        "/srv/plans/Zoë's \"plan\".pdf",
+        "\\\\server\\share\\plan.pdf",
+    ] {
+        for method in methods {
+            let mut link = AttachmentTree::default();
+            link.props.set(tags::ATTACH_METHOD, method);
+            link.props.set(tags::ATTACH_LONG_PATHNAME, path);
+            link.props.set(tags::ATTACH_LONG_FILENAME, "plan.pdf");
+            link.props.set(tags::ATTACH_MIME_TAG, "application/pdf");
+            let mut tree = message();
+            tree.attachments.push(link);
+            let (text, written) = written(&tree);
+            assert_eq!(written.losses, [], "{text}");
+            let read = again(&text).attachments.remove(0);
+            let method = read.props.value(tags::ATTACH_METHOD).cloned();
+            assert_eq!(method, Some(attach_method::BY_REF_ONLY.into()), "{text}");
+            let says = |tag| read.props.text(tag).map(str::to_owned);
+            assert_eq!(says(tags::ATTACH_LONG_PATHNAME).as_deref(), Some(path));
+            assert_eq!(
+                says(tags::ATTACH_LONG_FILENAME).as_deref(),
+                Some("plan.pdf")
+            );
+            assert_eq!(
+                says(tags::ATTACH_MIME_TAG).as_deref(),
+                Some("application/pdf")
+            );
+            assert!(matches!(read.content, TreeContent::None));
+        }
+    }
+    // What no header can hold is not cut into pieces.
+    let mut odd = AttachmentTree::default();
+    odd.props
+        .set(tags::ATTACH_METHOD, attach_method::BY_REF_ONLY);
+    odd.props.set(tags::ATTACH_LONG_PATHNAME, "/a\r\nBcc: b");
+    let mut tree = message();
+    tree.attachments.push(odd);
+    let (text, written) = written(&tree);
+    assert!(!text.contains("Bcc: b"));
+    assert_eq!(written.losses[0].code, "attachment-without-data");
+}

@@ -71,11 +71,7 @@ fn the_one_that_is_killed() {
 fn begin(machine: &Machine, hang: &str) -> Child {
     let me = std::env::current_exe().unwrap();
     let mut command = Command::new(me);
-    command.args([
-        "--exact",
-        "ascertaining::the_one_that_is_killed",
-        "--ignored",
-    ]);
+    command.args(["--exact", "ascertaining::the_one_that_is_killed"]);
     command.env(HOME, machine.home.path()).env(HANG, hang);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()

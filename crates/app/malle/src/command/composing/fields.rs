@@ -131,6 +131,9 @@ fn attach(args: &ComposeArgs, message: &Message) -> Outcome<()> {
     for path in &args.attach {
         malle_host::drafts::attach_file(message, path).map_err(|e| file_failure(path, &e))?;
     }
+    for path in &args.attach_reference {
+        malle_host::drafts::attach_reference(message, path).map_err(|e| file_failure(path, &e))?;
+    }
     Ok(())
 }
 

@@ -82,6 +82,8 @@ impl Shown for Mime {
 
 /// Prints what a draft would be as Internet mail, its Bcc included.
 pub(crate) fn print_mime(app: &App, message: &Message) -> Outcome<Exit> {
+    // What names a file is shown with what would be sent of it.
+    message.resolve_references().map_err(|e| app.failure(&e))?;
     // A draft says no date, mail must.
     let dated = message.set(tags::CLIENT_SUBMIT_TIME, malle_host::now());
     let saved = dated.and_then(|()| message.save_changes(mapi::SaveFlags::KEEP_OPEN_READWRITE));
