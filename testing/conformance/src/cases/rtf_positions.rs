@@ -33,7 +33,7 @@ pub(super) const CASES: &[Case] = &[
             );
             // As one that renders the text finds them: the position is that of the placeholder.
             let text = message.get(tags::BODY)?;
-            let (first, second) = (10, text.find(" end").unwrap() - 1 - 1);
+            let (first, second) = (10, text.find(" end").unwrap() - 1);
             assert_eq!(
                 shown(&message)?,
                 [

@@ -87,6 +87,11 @@ pub(super) const CASES: &[Case] = &[
             stream.write_all(b"rt}")?;
             drop(stream);
             assert_eq!(read_rtf(&message)?, br"{\rtf1 short}");
+            let packed = message.get(tags::RTF_COMPRESSED)?;
+            assert!(
+                packed.len() < 64,
+                "nothing of the longer text is left behind it"
+            );
             message.save_changes(SaveFlags::NONE)?;
             assert_eq!(read_rtf(&reopened(f, &message)?)?, br"{\rtf1 short}");
             Ok(())
