@@ -34,6 +34,9 @@ mod manners;
 mod message_files;
 #[path = "cli/outbox.rs"]
 mod outbox;
+#[cfg(target_os = "linux")]
+#[path = "cli/people.rs"]
+mod people;
 #[path = "cli/place.rs"]
 mod place;
 #[path = "cli/receiving.rs"]

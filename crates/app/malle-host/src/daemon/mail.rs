@@ -191,10 +191,9 @@ impl Seat {
         for (errand, asker) in errands {
             is_due |= !matches!(errand, Errand::Round(_));
             let done = match errand {
-                Errand::Round(wanted) => self.spooler.round(&wanted, call).map(|round| {
-                    let done = MailDone::of(&round);
+                Errand::Round(wanted) => self.spooler.round(&wanted, call).and_then(|round| {
                     last = round;
-                    done
+                    MailDone::asked(&last, &self.session.0)
                 }),
                 other => other.run(&self.session.0, &self.spooler, desk, call),
             };

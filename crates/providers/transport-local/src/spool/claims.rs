@@ -24,12 +24,22 @@ pub(crate) struct Taken {
 pub(crate) enum ClaimError {
     #[error(transparent)]
     Taken(#[from] Taken),
-    #[error("the spool directory {path}: {error}", path = .path.display())]
+    #[error("the spool directory {path}: {error}{hint}", path = .path.display(), hint = hint(.error))]
     Io {
         path: PathBuf,
         #[source]
         error: io::Error,
     },
+}
+
+/// What to do about a directory that is another person's.
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; people of one group share it if whoever made it has `shared = yes` and it is in a directory of that group"
+        }
+        _ => "",
+    }
 }
 
 impl From<ClaimError> for Error {

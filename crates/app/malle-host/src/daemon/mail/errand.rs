@@ -1,7 +1,7 @@
 //! What a spooler is asked to do, in the words of the spooler and in those of the control socket.
 
 use mapi::{MsgStore, Session, ValidateFlags};
-use mapi_props::Guid;
+use mapi_props::{Code, Guid};
 use mapi_spi::{Call, ItemId, Result};
 use mapi_spooler::{Order, Round, Spooler, Wanted};
 
@@ -36,6 +36,18 @@ impl MailDone {
             tally: MailTally::default(),
             problems,
         }
+    }
+
+    /// What a round did that somebody asked for, with the transports that do not run: what needs them stays.
+    pub(super) fn asked(round: &Round, session: &Session) -> Result<Self> {
+        let mut done = Self::of(round);
+        let stopped = session.carriers()?.stopped.into_iter();
+        done.problems.extend(stopped.map(|message| Failure {
+            about: String::new(),
+            code: Code::FAILONEPROVIDER.to_string(),
+            message,
+        }));
+        Ok(done)
     }
 
     pub(super) fn of(round: &Round) -> Self {
@@ -102,7 +114,10 @@ impl Errand {
         call: &Call,
     ) -> Result<MailDone> {
         match self {
-            Self::Round(wanted) => spooler.round(wanted, call).map(|r| MailDone::of(&r)),
+            Self::Round(wanted) => {
+                let round = spooler.round(wanted, call)?;
+                MailDone::asked(&round, session)
+            }
             Self::Order(order, items) => {
                 let store = session.store_by_letter(desk.place.letter())?;
                 ordered(&store, spooler, *order, items, call)

@@ -230,6 +230,9 @@ mod tests {
             }
             wanted.sort_unstable();
             wanted.dedup();
+            // Nobody learns of somebody in secret who does not even get it.
+            let blind = |(kind, _): &&(i32, String)| kind & !SUBMITTED == BCC;
+            prop_assert!(rows.iter().filter(blind).all(|(_, a)| wanted.contains(&a.as_str())));
             prop_assert_eq!(served, wanted);
             prop_assert!(rows.iter().all(|(kind, _)| again || kind & SUBMITTED == 0));
         }
