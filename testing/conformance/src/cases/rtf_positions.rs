@@ -88,13 +88,13 @@ pub(super) const CASES: &[Case] = &[
             let rows = shown(&message)?;
             assert_eq!(rows[0], ("c".to_owned(), -1));
             assert_eq!(rows[1], ("a".to_owned(), 10));
-            // The last one goes to the front: offsets are compared with offsets.
+            // The last one goes between the two: offsets are compared with offsets.
             let last = message.open_attachment(2, OpenFlags::MODIFY)?;
-            last.set(tags::RENDERING_POSITION, 3)?;
-            assert_eq!(last.get(tags::RENDERING_POSITION)?, 3);
+            last.set(tags::RENDERING_POSITION, 15)?;
+            assert_eq!(last.get(tags::RENDERING_POSITION)?, 15);
             last.save_changes(SaveFlags::NONE)?;
             message.save_changes(SaveFlags::NONE)?;
-            assert_eq!(in_text(&message)?, ["c", "a"]);
+            assert_eq!(in_text(&message)?, ["a", "c"]);
             // Text that is stored has the positions that are stored.
             let message = with_files(&folder, TWO, &[("a", 4)])?;
             message.set(tags::BODY, "Text of its own.")?;
