@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use mapi::queue_state::{Cause, Known, Phase};
 use mapi::{
-    Call, CancelToken, Code, MapiProp, OpenFlags, Result, SpecialFolder, message_flags, tags,
+    Addressee, Call, CancelToken, Code, MapiProp, OpenFlags, Result, SpecialFolder, message_flags,
+    tags,
 };
 use mapi_spi::{Fate, Role, SpoolerNotice, TransportNotice};
 use mapi_spooler::{Order, Wanted};
@@ -48,6 +49,41 @@ pub(super) const CASES: &[Case] = &[
                 assert_eq!(row.value(tags::RESPONSIBILITY), Some(&true.into()));
             }
             assert!(post.store.outbox()?.is_empty());
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "nothing is left of a sender who is nobody of here, whom it stands for stays",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP")])?;
+            let forged = Addressee::smtp("Mallory", "mallory@example.net");
+            let me = Addressee::smtp("Me", "me@example.com");
+            // One address says it, or both.
+            for address in [&forged.address, &me.address] {
+                let draft = post.draft("plans", &[("SMTP", "ann")])?;
+                draft.set_props(&[
+                    prop(tags::SENDER_NAME, "Mallory"),
+                    prop(tags::SENDER_ADDRTYPE, "SMTP"),
+                    prop(tags::SENDER_EMAIL_ADDRESS, address.as_str()),
+                    prop(tags::SENDER_SMTP_ADDRESS, forged.address.as_str()),
+                    prop(tags::SENDER_SEARCH_KEY, forged.search_key()),
+                    prop(tags::SENT_REPRESENTING_NAME, "The office"),
+                ])?;
+                submitted(&draft)?;
+                assert_eq!(round(&post.spooler(f)?)?.sent, 1);
+                let left = post.scripted.wire("x").left().pop().unwrap();
+                let props = left.message.unwrap().props;
+                for tag in [tags::SENDER_EMAIL_ADDRESS, tags::SENDER_SMTP_ADDRESS] {
+                    assert_eq!(props.text(tag), Some("me@example.com"), "{tag:?}");
+                }
+                assert_eq!(props.text(tags::SENDER_NAME), Some("Me"));
+                let key = props.value(tags::SENDER_SEARCH_KEY);
+                assert_eq!(key, Some(&me.search_key().into()));
+                let author = props.text(tags::SENT_REPRESENTING_NAME);
+                assert_eq!(author, Some("The office"));
+                assert_eq!(props.value(tags::SENT_REPRESENTING_EMAIL_ADDRESS), None);
+            }
             Ok(())
         }
     ),

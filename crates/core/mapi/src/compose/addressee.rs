@@ -4,6 +4,7 @@
 use mapi_props::entry_id::{
     OneOff, OneOffStrings, flat_entries, flat_entry_list, recipient_search_key,
 };
+use mapi_props::person::{self, PersonTags};
 use mapi_props::{PropTag, PropValue, object_type, tags};
 use mapi_spi::Result;
 
@@ -69,23 +70,33 @@ impl Addressee {
     /// ```
     #[must_use]
     pub fn row(&self, kind: i32) -> Vec<(PropTag, PropValue)> {
-        let mut row: Vec<(PropTag, PropValue)> = vec![
+        let mut row = self.told_as(&person::ROW);
+        row.extend([
             (tags::RECIPIENT_TYPE.raw(), kind.into()),
-            (tags::DISPLAY_NAME.raw(), self.shown().into()),
-            (tags::ADDRTYPE.raw(), self.address_type.as_str().into()),
-            (tags::EMAIL_ADDRESS.raw(), self.address.as_str().into()),
-            (tags::SEARCH_KEY.raw(), self.search_key().into()),
             (tags::OBJECT_TYPE.raw(), object_type::MAILUSER.into()),
             // DT_MAILUSER.
             (tags::DISPLAY_TYPE.raw(), 0.into()),
+        ]);
+        row
+    }
+
+    /// What a message says of this person by these properties.
+    pub(crate) fn told_as(&self, tags: &PersonTags) -> Vec<(PropTag, PropValue)> {
+        let mut told: Vec<(PropTag, PropValue)> = vec![
+            (tags.name.raw(), self.shown().into()),
+            (tags.address_type.raw(), self.address_type.as_str().into()),
+            (tags.address.raw(), self.address.as_str().into()),
+            (tags.search_key.raw(), self.search_key().into()),
         ];
-        if self.address_type.eq_ignore_ascii_case(SMTP) {
-            row.push((tags::SMTP_ADDRESS.raw(), self.address.as_str().into()));
+        if let Some(smtp) = tags.smtp
+            && self.address_type.eq_ignore_ascii_case(SMTP)
+        {
+            told.push((smtp.raw(), self.address.as_str().into()));
         }
         if let Some(entry_id) = self.entry_id() {
-            row.push((tags::ENTRYID.raw(), entry_id.into()));
+            told.push((tags.entry_id.raw(), entry_id.into()));
         }
-        row
+        told
     }
 
     /// Whom a one-off entry identifier names.

@@ -1,6 +1,6 @@
 //! Who writes, and for whom. Reference: "Delegate Access" (requirement MSG-09, OUT-12)
 
-use mapi_props::person::{PersonTags, RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
+use mapi_props::person::{RECEIVED_BY, RECEIVED_FOR, REPRESENTING, SENDER};
 use mapi_props::{MessageTree, PropTag, PropValue, TreeProps};
 use mapi_spi::Result;
 
@@ -79,7 +79,7 @@ pub(super) fn sign(
 ) -> Result<()> {
     let mut props = Vec::new();
     if let Some(writer) = &writer {
-        put(&mut props, &SENDER, writer);
+        props.extend(writer.told_as(&SENDER));
     }
     let received_for = original.and_then(|(original, compose)| {
         let chosen = compose.identity.is_some();
@@ -88,7 +88,7 @@ pub(super) fn sign(
     });
     let author = received_for.or(writer);
     if let Some(author) = &author {
-        put(&mut props, &REPRESENTING, author);
+        props.extend(author.told_as(&REPRESENTING));
     }
     if let Some((original, _)) = original
         && author.is_some()
@@ -122,19 +122,4 @@ fn is_delegate(props: &TreeProps) -> bool {
         person_keys(&RECEIVED_FOR, props),
     );
     !on_behalf.is_empty() && !by.iter().any(|key| on_behalf.contains(key))
-}
-
-fn put(props: &mut Vec<(PropTag, PropValue)>, tags: &PersonTags, who: &Addressee) {
-    props.push((tags.name.raw(), who.shown().into()));
-    props.push((tags.address_type.raw(), who.address_type.as_str().into()));
-    props.push((tags.address.raw(), who.address.as_str().into()));
-    props.push((tags.search_key.raw(), who.search_key().into()));
-    if let Some(entry_id) = who.entry_id() {
-        props.push((tags.entry_id.raw(), entry_id.into()));
-    }
-    if let Some(smtp) = tags.smtp
-        && who.address_type.eq_ignore_ascii_case("SMTP")
-    {
-        props.push((smtp.raw(), who.address.as_str().into()));
-    }
 }

@@ -75,6 +75,11 @@ impl Spool {
             return false;
         };
         let kind = props.text(tags::SENDER_ADDRTYPE).unwrap_or("SMTP");
+        let smtp = props.text(tags::SENDER_SMTP_ADDRESS).unwrap_or(address);
+        if kind == "SMTP" && smtp.to_lowercase() != address.to_lowercase() {
+            // What is written for other systems names the second one.
+            return false;
+        }
         let is_it = |known: &Identity| {
             known.address_type == kind && known.address.to_lowercase() == address.to_lowercase()
         };
@@ -87,16 +92,15 @@ impl Spool {
 
 /// Whether a message says nothing of somebody.
 fn nobody(who: &PersonTags, props: &TreeProps) -> bool {
-    who.each().iter().all(|tag| props.value(*tag).is_none())
+    who.all().all(|tag| props.value(tag).is_none())
 }
 
+/// Says of somebody who it is, and nothing that was said before: not the address of another beside it.
 fn put(props: &mut TreeProps, tags: &PersonTags, who: &Addressee) {
-    props.set(tags.name, who.shown());
-    props.set(tags.address_type, who.address_type.as_str());
-    props.set(tags.address, who.address.as_str());
-    props.set(tags.search_key, who.search_key());
-    match who.entry_id() {
-        Some(id) => props.set(tags.entry_id, id),
-        None => drop(props.remove(&tags.entry_id.raw().into())),
+    for tag in tags.all() {
+        props.remove(&tag.into());
+    }
+    for (tag, value) in who.told_as(tags) {
+        props.set(tag, value);
     }
 }
