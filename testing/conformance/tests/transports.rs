@@ -273,6 +273,10 @@ fn a_transport_that_breaks_a_rule_fails_the_suite() {
         }
     }
     let careless = || Box::new(Careless(Wired::default())) as Box<dyn TransportGround>;
+    if std::env::var_os("MALLE_CASE").is_some() {
+        // The story that finds it may not be among those that are told.
+        return;
+    }
     let failed = conformance::transports(careless).unwrap_err().to_string();
     assert!(failed.contains("it works on after errors"), "{failed}");
 }

@@ -1,5 +1,5 @@
-//! Messages that are being sent, folders that vanish, stores that are missing: what goes on behind the client's back. Until messages can
-//! be submitted through the API, the mark that submitting leaves is set at the boundary.
+//! Messages that are being sent, folders that vanish, stores that are missing: what goes on behind the client's back. The mark that
+//! submitting leaves is set at the boundary: no spooler is needed for what it does to everything else.
 
 use mapi::{
     Code, CopyFlags, DeleteFlags, EmptyFolderFlags, EntryId, MapiProp, OpenFlags, ReadFlags,
