@@ -207,7 +207,7 @@ impl ArrivalInbox {
 
     /// Writes rows, stopped by nothing but the end of the lease.
     fn write(&self, rows: Vec<SyncRow>) -> Result<()> {
-        let epoch = self.store.context.call.epoch.clone();
+        let epoch = self.store.context.call.epoch;
         let call = Call {
             epoch,
             ..Call::default()
