@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use mapi::queue_state::{Known, Phase};
 use mapi::{EntryId, Host, MsgStore, SpecialFolder, tags};
+use serde_json::Value;
+use testkit::Malle;
 
 use super::post::{NOBODY, Post, number_of};
 use super::scene::{RECEIVERS, SENDER, Scene};
@@ -36,13 +38,15 @@ pub(super) struct Found {
 }
 
 /// What came of the judgement.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Figures {
     pub(crate) letters: usize,
     pub(crate) delivered: usize,
     pub(super) reports: usize,
     pub(crate) unknown: usize,
     pub(crate) doubled: usize,
+    /// What came twice, by name: each had been unknown.
+    pub(super) twice: Vec<String>,
 }
 
 impl Figures {
@@ -100,14 +104,46 @@ fn waiting(all: &[(&str, Spooling)]) -> Result<String> {
     Ok(format!("{:?}", store.outbox()?))
 }
 
+/// Who says that what is unknown is to be sent once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// `malle outbox retry --unknown`.
+    Command,
+    /// The order of the library.
+    Library,
+}
+
 /// Everything unknown is sent once more, and all of it arrives.
-pub(super) fn retry_unknown(scene: &Scene, found: &Found) -> Result<()> {
+pub(super) fn retry_unknown(scene: &Scene, found: &Found, by: By) -> Result<()> {
     let ids: Vec<EntryId> = found.outbox.values().map(|kept| kept.id.clone()).collect();
-    if !ids.is_empty() {
-        let spooling = Spooling::begin(scene.host(None)? as Arc<dyn Host>, SENDER)?;
-        spooling.retry_unknown(&ids)?;
+    match by {
+        By::Command => command_retries(scene, ids.len())?,
+        By::Library if ids.is_empty() => {}
+        By::Library => {
+            let spooling = Spooling::begin(scene.host(None)? as Arc<dyn Host>, SENDER)?;
+            spooling.retry_unknown(&ids)?;
+        }
     }
     drain(scene)
+}
+
+/// The command names as many messages as are unknown, and none of them is it any more.
+fn command_retries(scene: &Scene, unknown: usize) -> Result<()> {
+    let words = ["-p", SENDER, "outbox", "retry", "--unknown", "--json"];
+    let run = Malle::at(&scene.home).try_run(words)?;
+    let about = || format!("{words:?}: {:?}: {}{}", run.code(), run.out(), run.err());
+    // 6: some were sent, and not to those whom nobody knows.
+    ensure!(matches!(run.code(), Some(0 | 6)), about());
+    let became: Vec<Value> = serde_json::from_slice(&run.stdout).with_context(about)?;
+    ensure!(
+        became.len() == unknown,
+        "not {unknown} of them: {}",
+        about()
+    );
+    let states = became.iter().map(|one| one["state"].as_str());
+    let known = states.filter(|state| matches!(state, Some("filed" | "refused")));
+    ensure!(known.count() == unknown, about());
+    Ok(())
 }
 
 /// Looks at all stores; each must be sound.
@@ -240,6 +276,9 @@ impl Found {
             );
             figures.delivered += times;
             figures.doubled += times.saturating_sub(1);
+            if times > 1 {
+                figures.twice.push(format!("letter {number} to {profile}"));
+            }
         }
         for (profile, inbox) in &self.inboxes {
             ensure!(

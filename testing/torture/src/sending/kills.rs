@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use testkit::{Chance, ChildGuard, TempHome};
 
-use super::judge::{Figures, Found, drain, look, retry_unknown};
+use super::judge::{By, Figures, Found, drain, look, retry_unknown};
 use super::post::Post;
 use super::scene::{RECEIVERS, SENDER, Scene};
 use crate::plan::Plan;
@@ -66,6 +66,8 @@ pub(super) struct Totals {
     doubled: usize,
     /// What was unknown at earlier looks: it may have come twice.
     before: Found,
+    /// How often what is unknown was sent once more.
+    retries: u32,
 }
 
 impl Totals {
@@ -77,7 +79,13 @@ impl Totals {
         let found = look(scene).with_context(about)?;
         let figures = found.judge(&post, Some(&self.before)).with_context(about)?;
         self.unknown += figures.unknown;
-        retry_unknown(scene, &found).with_context(about)?;
+        // By turns: first by the command, as a person does.
+        let by = match self.retries % 2 {
+            0 => By::Command,
+            _ => By::Library,
+        };
+        self.retries += 1;
+        retry_unknown(scene, &found, by).with_context(|| format!("{} ({by:?})", about()))?;
         self.before.outbox.extend(found.outbox);
         let after = look(scene).with_context(about)?;
         ensure!(
@@ -93,6 +101,15 @@ impl Totals {
             self.doubled,
             self.unknown
         );
+        let names = figures.twice.iter();
+        let new = names.filter(|name| !self.last.twice.contains(name));
+        let new: Vec<&str> = new.map(String::as_str).collect();
+        if !new.is_empty() {
+            crate::say(&format!(
+                "sending: twice, after it was unknown: {}",
+                new.join(", ")
+            ));
+        }
         self.last = figures;
         Ok(())
     }
