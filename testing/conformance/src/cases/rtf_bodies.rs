@@ -1,14 +1,18 @@
 //! OUT-04, INC-02, TXT-01, TXT-03, TXT-04: a body in RTF, and the other two that it makes.
 
+use std::fs;
 use std::io::{Read, Write};
+use std::sync::Arc;
 
+use malle_host::MsgFile;
 use mapi::{
-    Code, MapiProp, Message, OpenFlags, PropertyFlags, Result, RtfFlags, SaveFlags, attach_method,
-    rtf, store_support, tags,
+    Code, MapiProp, Message, OnStorage, OpenFlags, PropertyFlags, Result, RtfFlags, SaveFlags,
+    StorageAccess, attach_method, rtf, store_support, tags,
 };
+use testkit::TempHome;
 
 use crate::fixture::{add, code, draft, edit, prop};
-use crate::{Case, case};
+use crate::{Case, case, foreign_msg};
 
 pub(super) const WRITE: PropertyFlags = PropertyFlags::MODIFY.with(PropertyFlags::CREATE);
 
@@ -200,6 +204,43 @@ pub(super) const CASES: &[Case] = &[
                 });
                 assert_eq!(stored.collect::<Vec<_>>(), [body.0.id()]);
             }
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "a message in a file has its text from its RTF, and keeps a text beside damaged RTF",
+        |f| {
+            let home = TempHome::new()?;
+            let file = home.path().join("letter.msg");
+            fs::write(&file, foreign_msg::message()?)?;
+            let open = |access, flags| {
+                let storage = Arc::new(MsgFile::open(&file, access)?);
+                let how = OnStorage {
+                    flags,
+                    ..OnStorage::default()
+                };
+                anyhow::Ok(f.program().open_message_on_storage(storage, how)?.message)
+            };
+            let writable = || open(StorageAccess::Transacted, OpenFlags::MODIFY);
+            let there = || open(StorageAccess::ReadOnly, OpenFlags::NONE);
+            let damaged = draft(&f.inbox()?, &[prop(tags::BODY, "what was said")])?;
+            damaged.set(tags::RTF_COMPRESSED, b"damaged".as_slice())?;
+            damaged.save_changes(SaveFlags::KEEP_OPEN_READWRITE)?;
+            let copy = writable()?;
+            damaged.copy_to(&copy, None, mapi::CopyPropFlags::NONE)?;
+            copy.save_changes(SaveFlags::NONE)?;
+            drop(copy);
+            let copy = there()?;
+            assert_eq!(copy.get(tags::BODY)?, "what was said");
+            assert_eq!(copy.get(tags::RTF_COMPRESSED)?, b"damaged");
+            drop(copy);
+            let copy = writable()?;
+            write_rtf(&copy, LETTER, RtfFlags::MODIFY)?;
+            copy.save_changes(SaveFlags::NONE)?;
+            drop(copy);
+            assert_eq!(words(&there()?.get(tags::BODY)?), SAYS);
+            assert_eq!(read_rtf(&there()?)?, LETTER);
             Ok(())
         }
     ),
