@@ -183,5 +183,6 @@ fn in_text(message: &Message) -> Result<Vec<String>> {
 
 /// An offset in bytes as one in UTF-16 units.
 fn offset(text: &str, bytes: usize) -> i32 {
-    i32::try_from(text[..bytes].encode_utf16().count()).unwrap()
+    let before = text.get(..bytes).unwrap();
+    i32::try_from(before.encode_utf16().count()).unwrap()
 }
