@@ -77,7 +77,9 @@ fn a_message_goes_around() {
     assert!(bytes == vec![7; 100_000]);
     let reply = place.json(&["-p", "bob", "reply-all", got, "--body", "Fine.", "--send"]);
     assert_eq!(reply["state"], "filed");
-    assert_eq!(subjects(&inbox(&place, "ann")), ["RE: Plans"]);
+    let answers = inbox(&place, "ann");
+    assert_eq!(subjects(&answers), ["RE: Plans"]);
+    assert_eq!(answers[0]["from"], "bob <bob@example.org>", "he has a name");
     let thread = place.json(&["-p", "ann", "thread", id]);
     assert_eq!(thread["members"].as_array().unwrap().len(), 2);
     assert_eq!(inbox(&place, "bob").len(), 1, "nothing comes twice");

@@ -71,7 +71,9 @@ fn received_as(
 
 /// PR_RECEIVED_BY_… and PR_RCVD_REPRESENTING_…: nobody receives for another here.
 fn say_by_whom(props: &mut TreeProps, address: &Address, settings: &Settings) {
-    let name = settings.name.as_deref().unwrap_or(address.as_str());
+    // As the identity of the service is named: an answer has this name as its author's.
+    let first = settings.first();
+    let name = settings.name.as_deref().unwrap_or_else(|| first.name());
     let search_key = recipient_search_key(ADDRESS_TYPE, address.as_str());
     for person in [RECEIVED_BY, RECEIVED_FOR] {
         props.set(person.name, name);

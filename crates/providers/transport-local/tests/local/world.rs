@@ -135,7 +135,9 @@ impl Machine {
             .flatten()
         {
             let folder = mailbox.unwrap().path().join(folder);
-            all.extend(fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()));
+            // Whoever makes a mailbox at this moment has perhaps not come so far.
+            let files = fs::read_dir(folder).into_iter().flatten();
+            all.extend(files.map(|e| e.unwrap().path()));
         }
         all.sort();
         all
