@@ -362,7 +362,7 @@ impl Host for MalleHost {
         true
     }
 
-    fn flush(&self, profile: &str, request: &FlushRequest, call: &Call) -> Result<()> {
+    fn flush(&self, profile: &str, request: &FlushRequest, call: &Call) -> Result<Vec<Error>> {
         self.flush_profile(profile, request, call)
     }
 

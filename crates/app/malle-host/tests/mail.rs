@@ -134,7 +134,7 @@ impl World {
         store.queue(None, 100, &Call::default()).unwrap().len()
     }
 
-    fn flush(&self, flags: FlushFlags) -> mapi::Result<()> {
+    fn flush(&self, flags: FlushFlags) -> mapi::Result<Vec<mapi_spi::Error>> {
         let target = None;
         self.host
             .flush("me", &FlushRequest { target, flags }, &Call::default())

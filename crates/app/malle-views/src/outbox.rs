@@ -147,7 +147,14 @@ fn each_once(rows: Vec<OutboxRecipient>) -> Vec<OutboxRecipient> {
 }
 
 fn view(store: &MsgStore, entry: &OutboxEntry, now: FileTime) -> QueuedView {
-    let (state, next, why) = standing(entry, now);
+    let (state, next, mut why) = standing(entry, now);
+    let waits = matches!(state, QueuedState::Queued | QueuedState::Waiting);
+    if waits && why.is_none() {
+        why = unserved(entry);
+        if why.is_none() && !store.has_transport() {
+            why = Some(NO_TRANSPORT.to_owned());
+        }
+    }
     let count = |of: fn(&Known) -> bool| entry.state.known.iter().filter(|k| of(k)).count();
     QueuedView {
         id: store.short_id(entry.item).to_string(),
@@ -162,6 +169,17 @@ fn view(store: &MsgStore, entry: &OutboxEntry, now: FileTime) -> QueuedView {
         sent: count(|k| matches!(k, Known::Sent)),
         refused: count(|k| matches!(k, Known::Refused(_))),
     }
+}
+
+/// As the spooler says it, where one has looked.
+const NO_TRANSPORT: &str = "The profile has no transport.";
+
+/// Why some recipient was not served yet, as far as that is known.
+fn unserved(entry: &OutboxEntry) -> Option<String> {
+    entry.state.known.iter().find_map(|known| match known {
+        Known::Open { why, .. } if !why.is_empty() => Some(why.clone()),
+        _ => None,
+    })
 }
 
 /// How far it is, when it is tried, and why it waits.

@@ -225,13 +225,14 @@ pub trait Host: Send + Sync + Debug {
     }
 
     /// Has the spooler of every store of a profile send and fetch now, and waits until that is done: whoever it is that works
-    /// as the spooler, in this process or in another. What cannot go now stays queued, and is no error of this call.
+    /// as the spooler, in this process or in another. Says what went wrong with single transports and messages: what could not go
+    /// stays queued, and is no error of this call.
     ///
     /// # Errors
     /// `MAPI_E_NO_SUPPORT` of a program without a spooler; `MAPI_E_BUSY` if who works as the spooler does not answer;
-    /// `MAPI_E_NOT_FOUND` for a transport that the profile does not have; the first error of a transport or a store that
-    /// kept the round from its end; `MAPI_E_USER_CANCEL`, `MAPI_E_TIMEOUT`: what was begun goes on, or is taken up later.
-    fn flush(&self, profile: &str, _request: &FlushRequest, _call: &Call) -> Result<()> {
+    /// `MAPI_E_NOT_FOUND` for a transport that the profile does not have; the first error of a store that kept the round from
+    /// its end; `MAPI_E_USER_CANCEL`, `MAPI_E_TIMEOUT`: what was begun goes on, or is taken up later.
+    fn flush(&self, profile: &str, _request: &FlushRequest, _call: &Call) -> Result<Vec<Error>> {
         let detail = format!("profile `{profile}`: this program has no spooler");
         Err(Error::new(Code::NO_SUPPORT, detail))
     }

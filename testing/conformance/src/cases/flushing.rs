@@ -167,6 +167,36 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "what goes wrong with a transport is no error of a flush: the spooler's row says it until the next one",
+        |f| {
+            let world = two(f)?;
+            let session = world.logon()?;
+            let store = session.default_store()?;
+            submit(&store, "x", "SMTP", "ann@example.org")?;
+            let script = world.scripted.script("t");
+            script.next(Step::Submit, Act::Fail(Code::NETWORK_ERROR));
+            let all = spooler(&session)?;
+            all.flush_queues(None, UP)?;
+            assert!(all.last_error().is_none());
+            let says = all.get(tags::STATUS_STRING)?;
+            assert!(
+                says.contains("failed") && says.contains("step `submit`"),
+                "{says}"
+            );
+            assert_eq!(queued(&store)?, ["x"], "it waits");
+            let own = open(&session, &row(&session, "t")?)?;
+            script.next(Step::Submit, Act::Fail(Code::NETWORK_ERROR));
+            own.flush_queues(None, UP | FlushFlags::FORCE)?;
+            assert_eq!(queued(&store)?, ["x"]);
+            all.flush_queues(None, UP | FlushFlags::FORCE)?;
+            assert_eq!(left(&world, "t"), ["x"]);
+            let says = all.get(tags::STATUS_STRING)?;
+            assert!(!says.contains("failed"), "{says}");
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
         "what goes wrong while nobody waits is said by the spooler's row, and logging off ends it",
         |f| {
             let world = two(f)?;

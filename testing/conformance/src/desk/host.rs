@@ -140,7 +140,12 @@ impl Host for OtherServices {
         self.post.is_some()
     }
 
-    fn flush(&self, _profile: &str, request: &FlushRequest, call: &Call) -> Result<()> {
+    fn flush(
+        &self,
+        _profile: &str,
+        request: &FlushRequest,
+        call: &Call,
+    ) -> Result<Vec<mapi_spi::Error>> {
         let post = self.post.as_ref().ok_or_else(no_post)?;
         post.flush(request, call)
     }

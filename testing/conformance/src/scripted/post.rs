@@ -44,7 +44,7 @@ impl Post {
     }
 
     /// What [`Host::flush`] asks for.
-    pub(crate) fn flush(&self, request: &FlushRequest, call: &Call) -> Result<()> {
+    pub(crate) fn flush(&self, request: &FlushRequest, call: &Call) -> Result<Vec<Error>> {
         let wanted = Wanted {
             up: request.flags.contains(FlushFlags::UPLOAD),
             down: request.flags.contains(FlushFlags::DOWNLOAD),
@@ -53,10 +53,7 @@ impl Post {
             target: request.target,
         };
         let round = self.round(&wanted, call)?;
-        match round.problems.into_iter().next() {
-            Some(problem) => Err(problem.error),
-            None => Ok(()),
-        }
+        Ok(round.problems.into_iter().map(|p| p.error).collect())
     }
 
     /// One round.

@@ -27,7 +27,7 @@ impl MalleHost {
         profile: &str,
         request: &FlushRequest,
         call: &Call,
-    ) -> Result<()> {
+    ) -> Result<Vec<Error>> {
         let host: Arc<dyn Host> = Arc::new(self.clone());
         if let Some(target) = request.target {
             has_transport(&host.profile(profile)?, target)?;
@@ -38,23 +38,30 @@ impl MalleHost {
             force: request.flags.contains(FlushFlags::FORCE),
             transport: request.target.map(|uid| uid.to_string()),
         };
-        let mut first = Ok(());
+        let (mut first, mut problems) = (Ok(()), Vec::new());
         for place in Place::all(&host, profile)? {
             if place.has_transports() {
                 call.check()?;
-                first = first.and(self.flush_store(&place, &wanted, call));
+                match self.flush_store(&place, &wanted, call) {
+                    Ok(some) => problems.extend(some),
+                    Err(error) => first = first.and(Err(error)),
+                }
             }
         }
-        first
+        first.map(|()| problems)
     }
 
-    fn flush_store(&self, place: &Place, wanted: &MailWanted, call: &Call) -> Result<()> {
+    /// What went wrong with single transports and messages.
+    ///
+    /// # Errors
+    /// What kept the round from its end.
+    fn flush_store(&self, place: &Place, wanted: &MailWanted, call: &Call) -> Result<Vec<Error>> {
         let errand = Errand::round(wanted)?;
         let store = match place.open(OpenMode::ReadWrite, call) {
             Ok(store) if store.info().capabilities.submit => store.info().uid,
             // Nothing can be sent from it.
-            Ok(_) => return Ok(()),
-            Err(e) if e.code() == Code::NO_SUPPORT => return Ok(()),
+            Ok(_) => return Ok(Vec::new()),
+            Err(e) if e.code() == Code::NO_SUPPORT => return Ok(Vec::new()),
             Err(e) => return Err(e),
         };
         let request = Request::Spool {
@@ -63,8 +70,16 @@ impl MalleHost {
         };
         let asking = self.asking();
         match post_now(place, &errand, &request, &asking, &mut |_| (), call) {
-            Ok(posted) => posted.done.problems.first().map_or(Ok(()), failed),
-            Err(NoAnswer::Store(e)) if e.code() == Code::NO_SUPPORT => Ok(()),
+            Ok(posted) => {
+                let problems = posted.done.problems.iter();
+                // What is about nothing in particular is the round itself.
+                let (ended, of_some): (Vec<_>, Vec<_>) = problems.partition(|p| p.about.is_empty());
+                match ended.first() {
+                    Some(problem) => Err(failed(problem)),
+                    None => Ok(of_some.into_iter().map(failed).collect()),
+                }
+            }
+            Err(NoAnswer::Store(e)) if e.code() == Code::NO_SUPPORT => Ok(Vec::new()),
             Err(error) => Err(unanswered(error)),
         }
     }
@@ -129,7 +144,9 @@ impl MalleHost {
         let mut first = Ok(());
         for (pid, answer) in ask_all(run, &request, PATIENCE, call) {
             let done = match answer {
-                Ok(Reply::Done { problems, .. }) => problems.first().map_or(Ok(()), failed),
+                Ok(Reply::Done { problems, .. }) => {
+                    problems.first().map_or(Ok(()), |p| Err(failed(p)))
+                }
                 // A program of another version knows no such question, and so no spooler.
                 Ok(_) => Ok(()),
                 Err(AskError::Silent) if !self.is_spooler(profile, pid, call) => Ok(()),
@@ -168,13 +185,13 @@ fn has_transport(profile: &Profile, uid: Guid) -> Result<()> {
 }
 
 /// What another process told, as an error of this one.
-fn failed(problem: &Failure) -> Result<()> {
+fn failed(problem: &Failure) -> Error {
     let code = Code::from_name(&problem.code).unwrap_or(Code::CALL_FAILED);
     let detail = match problem.about.as_str() {
         "" => problem.message.clone(),
         about => format!("{about}: {}", problem.message),
     };
-    Err(Error::new(code, detail))
+    Error::new(code, detail)
 }
 
 fn unanswered(error: NoAnswer) -> Error {

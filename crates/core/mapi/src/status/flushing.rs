@@ -68,9 +68,13 @@ impl Turn {
         })
     }
 
-    /// It is done; `result` is what the row says of it.
-    fn end(self, result: &Result<()>) {
-        self.flushing.lock().failed = result.as_ref().err().map(LastError::of);
+    /// It is done; the row says what kept it from its end, or went wrong with a transport or a message.
+    fn end(self, result: &Result<Vec<Error>>) {
+        let failed = match result {
+            Ok(problems) => problems.first(),
+            Err(error) => Some(error),
+        };
+        self.flushing.lock().failed = failed.map(LastError::of);
     }
 }
 
@@ -86,7 +90,8 @@ impl Drop for Turn {
 impl Status {
     /// FlushQueues: has everything sent (UPLOAD) and fetched (DOWNLOAD) now, and waits until that is done: the spooler by all transports,
     /// one after the other, or by the one whose row has the entry id `target`; a transport by itself. FORCE also takes what
-    /// waits for its time, or was put off by its transport. What cannot go now stays queued, and is no error.
+    /// waits for its time, or was put off by its transport. What cannot go now stays queued, and what goes wrong with a transport or a
+    /// message is no error: the spooler's row says it in words until the next time.
     ///
     /// With ASYNC_OK the spooler does not keep the caller waiting: it has accepted that when the answer is `MAPI_E_BUSY`, its row
     /// shows the direction until it is done, and then in words what failed. Logging off ends it as cancelling would.
@@ -133,7 +138,7 @@ impl Status {
         let work = move |call: &mapi_spi::Call| {
             let done = caught("the spooler", || host.flush(&profile, &request, call));
             turn.end(&done);
-            done
+            done.map(drop)
         };
         if !flags.contains(FlushFlags::ASYNC_OK) {
             return work(self.session.call());
@@ -166,6 +171,10 @@ impl Status {
             host.flush(state.profile(), &request, call)
         });
         end_flush(&active, flags.bits());
-        done
+        let failed = done?.into_iter().next();
+        if let Some(error) = failed {
+            tracing::debug!(%error, "a transport could not send or fetch everything");
+        }
+        Ok(())
     }
 }

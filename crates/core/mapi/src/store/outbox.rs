@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mapi_kit::outgoing::state::{Known, Phase, QueueState};
 use mapi_props::{FileTime, PropTag, PropValue, recipient_type, tags};
-use mapi_spi::{ItemId, QueuePlace, Result, RowSet, View};
+use mapi_spi::{ItemId, ProviderKind, QueuePlace, Result, RowSet, View};
 
 use super::MsgStore;
 use crate::{EntryId, OpenFlags};
@@ -57,6 +57,14 @@ impl MsgStore {
     /// Those of the store.
     pub fn outbox(&self) -> Result<Vec<OutboxEntry>> {
         self.errors.track(self.all_that_wait())
+    }
+
+    /// Whether the session has any transport, running or not: without one nothing that waits is ever sent.
+    #[must_use]
+    pub fn has_transport(&self) -> bool {
+        let providers = self.context.member.session.providers.all();
+        let mut kinds = providers.iter().map(|provider| provider.kind);
+        kinds.any(|kind| kind == ProviderKind::Transport)
     }
 
     /// How far a message is that waits to be sent; `None` if it does not wait (any more).

@@ -69,7 +69,9 @@ impl MsgStore {
             target: None,
             flags,
         };
-        host.flush(session.profile(), &request, &self.context.call)
+        // What could not go stays queued, which the caller is told.
+        let flushed = host.flush(session.profile(), &request, &self.context.call);
+        flushed.map(drop)
     }
 
     /// What goes on.
