@@ -8,14 +8,18 @@ mod entry_id;
 mod form;
 mod header;
 mod html;
+mod link;
 mod mail;
 mod mime_read;
 mod mime_write;
 mod msg;
 mod parcel;
+mod posted;
 mod query;
+mod queue_state;
 mod recipe;
 mod restriction;
+mod secrets;
 mod svc;
 mod text;
 mod view;
@@ -44,6 +48,12 @@ pub const ALL: &[&Target] = &[
     &msg::READ,
     &msg::PROPERTIES,
     &parcel::TARGET,
+    &queue_state::TARGET,
+    &link::TARGET,
+    &posted::TARGET,
+    &secrets::FILE,
+    #[cfg(all(unix, not(target_os = "macos")))]
+    &secrets::BUS,
     &html::TARGET,
     &svc::TARGET,
     &text::TARGET,

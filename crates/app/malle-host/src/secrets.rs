@@ -10,6 +10,7 @@ mod child;
 mod choice;
 mod command;
 mod error;
+pub mod foreign;
 mod index;
 mod keyring;
 mod moves;

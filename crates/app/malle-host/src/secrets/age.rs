@@ -82,6 +82,11 @@ impl<'a> Sealed<'a> {
         })
     }
 
+    /// The work that its passphrase takes, as a power of two.
+    pub(super) const fn work(&self) -> u8 {
+        self.work
+    }
+
     /// Whether `derived` was derived for this file.
     pub(super) fn fits(&self, derived: &Derived) -> bool {
         derived.salt == self.salt && derived.work == self.work

@@ -21,7 +21,7 @@ use crate::{FileLock, SystemSupport};
 /// What the file opens with: somebody who opens it with `age` sees what it is.
 const OPENING: &[u8] = b"# Secrets of malle: what each is called, and its bytes in Base64.\n";
 
-type Contents = BTreeMap<Slot, Secret>;
+pub(super) type Contents = BTreeMap<Slot, Secret>;
 
 /// The encrypted file.
 pub(super) struct AgeFile<'a> {
@@ -142,7 +142,7 @@ fn print(contents: &Contents) -> Zeroizing<Vec<u8>> {
     text
 }
 
-fn parse(text: &[u8]) -> Option<Contents> {
+pub(super) fn parse(text: &[u8]) -> Option<Contents> {
     let lines = std::str::from_utf8(text).ok()?.lines();
     let mut contents = Contents::new();
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with('#')) {

@@ -9,6 +9,8 @@ mod system;
 #[path = "keyring/secret_service.rs"]
 mod system;
 
+#[cfg(all(unix, not(target_os = "macos")))]
+pub(super) use bus::is_bus_message;
 use mapi_spi::{Call, Secret};
 
 use super::name::Slot;

@@ -53,7 +53,7 @@ fn take(draft: &mut DraftText, name: &str, value: &str) -> Result<(), BadLink> {
         "cc" => draft.cc.extend(people(value)?),
         "bcc" => draft.bcc.extend(people(value)?),
         "subject" => draft.subject = value.replace(['\r', '\n'], " "),
-        "body" => draft.body = value.replace("\r\n", "\n"),
+        "body" => draft.body = value.replace("\r\n", "\n").replace('\r', "\n"),
         "in-reply-to" => {
             let id = value.trim();
             let inner = id.strip_prefix('<').and_then(|id| id.strip_suffix('>'));
@@ -93,6 +93,8 @@ mod tests {
             (draft.to.len(), draft.cc.len(), draft.body.as_str()),
             (1, 1, "hello")
         );
+        let draft = mailto("mailto:a@example.com?body=1%0D%0A2%0D3%0A4%0D%0D%0A").unwrap();
+        assert_eq!(draft.body, "1\n2\n3\n4\n\n");
         let draft = mailto("mailto:addr1@an.example,addr2@an.example").unwrap();
         assert_eq!(draft.to.len(), 2);
         let draft = mailto("MAILTO:gorby%25kremvax@example.com").unwrap();

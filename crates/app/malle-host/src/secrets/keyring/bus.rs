@@ -227,22 +227,8 @@ impl Bus {
     fn receive(&mut self, until: Instant) -> Result<Message, BusError> {
         let mut start = [0; 16];
         self.fill(&mut start, until)?;
-        let order = match start[0] {
-            b'l' => Order::Little,
-            b'B' => Order::Big,
-            _ => return Err(BusError::Protocol),
-        };
-        let mut fixed = Reader::of(start.get(4..).unwrap_or_default(), order);
-        let lengths = (fixed.u32(), fixed.u32(), fixed.u32());
-        let (Some(body), Some(_serial), Some(fields)) = lengths else {
-            return Err(BusError::Protocol);
-        };
-        let (body, fields) = (body as usize, fields as usize);
-        if body > MESSAGE_MAX || fields > MESSAGE_MAX {
-            return Err(BusError::Protocol);
-        }
-        let head = (start.len() + fields).next_multiple_of(8);
-        let mut whole = Zeroizing::new(vec![0; head + body]);
+        let (order, length) = measure(&start).ok_or(BusError::Protocol)?;
+        let mut whole = Zeroizing::new(vec![0; length]);
         let (begin, rest) = whole.split_at_mut(start.len());
         begin.copy_from_slice(&start);
         self.fill(rest, until)?;
@@ -325,6 +311,32 @@ fn field(to: &mut Writer, code: u8, kind: &str, value: &str) {
     } else {
         to.text(value);
     }
+}
+
+/// Whether these bytes begin with a message.
+pub(in crate::secrets) fn is_bus_message(bytes: &[u8]) -> bool {
+    let message = bytes.first_chunk().and_then(|start| {
+        let (order, length) = measure(start)?;
+        read_message(bytes.get(..length)?, order)
+    });
+    message.is_some()
+}
+
+/// Whose order the numbers of a message have, and how long all of it is, by its first bytes.
+fn measure(start: &[u8; 16]) -> Option<(Order, usize)> {
+    let order = match start[0] {
+        b'l' => Order::Little,
+        b'B' => Order::Big,
+        _ => return None,
+    };
+    let mut fixed = Reader::of(start.get(4..)?, order);
+    let (body, _serial, fields) = (fixed.u32()?, fixed.u32()?, fixed.u32()?);
+    let (body, fields) = (body as usize, fields as usize);
+    if body > MESSAGE_MAX || fields > MESSAGE_MAX {
+        return None;
+    }
+    let head = (start.len() + fields).next_multiple_of(8);
+    Some((order, head + body))
 }
 
 fn read_message(whole: &[u8], order: Order) -> Option<Message> {
