@@ -1,5 +1,9 @@
 //! Every RTF of the shared corpus, plain, packed and in messages: what comes back, and what the message itself says it says.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;

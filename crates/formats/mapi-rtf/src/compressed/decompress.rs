@@ -13,11 +13,17 @@ use super::header::{Damage, Header, LEN, Packing};
 /// Any [`Damage`]; what had been unpacked until then is dropped.
 pub fn decompress(packed: &[u8], limit: usize) -> Result<Vec<u8>, Damage> {
     let (header, contents) = Header::split(packed)?;
-    let raw = usize::try_from(header.raw).ok().filter(|raw| *raw <= limit);
-    let raw = raw.ok_or(Damage::Limit(limit))?;
+    let over = Damage::Limit(limit);
     if header.packing == Packing::Stored {
-        return Ok(contents.to_vec());
+        let within = contents.len() <= limit;
+        return if within {
+            Ok(contents.to_vec())
+        } else {
+            Err(over)
+        };
     }
+    let raw = usize::try_from(header.raw).ok().filter(|raw| *raw <= limit);
+    let raw = raw.ok_or(over)?;
     header.check(crc::update(0, contents))?;
     // A reference gives 17 bytes for 2: what is declared beyond that cannot come.
     let mut rtf = Vec::with_capacity(raw.min(contents.len().saturating_mul(9)));

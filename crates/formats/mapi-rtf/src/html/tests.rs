@@ -134,4 +134,8 @@ fn tables_are_tables() {
         "{\\rtf1\\trowd\\cellx100\\intbl a\\par{\\itap2 x\\nestcell{\\*\\nesttableprops\\trowd\\cellx50\\nestrow}}\\cell\\row}",
         "<table>\n<tr><td><div>a</div>\n<table>\n<tr><td>x</td></tr>\n</table>\n</td></tr>\n</table>\n",
     );
+    check(
+        "{\\rtf1\\trowd\\trleft-2147483648\\cellx99\\cellx2147483647\\intbl a\\cell b\\cell\\row}",
+        "<table>\n<tr><td>a</td><td>b</td></tr>\n</table>\n",
+    );
 }

@@ -198,6 +198,11 @@ impl<P: Page> Reader<'_, P> {
             return;
         };
         let (text, _) = encoding.decode_without_bom_handling(bytes);
+        // A byte that ended no character may be a control character.
+        let text: String = text
+            .chars()
+            .filter(|char| !char.is_ascii_control())
+            .collect();
         let source = self.characters.lead_source.clone();
         self.give(Run {
             text: &text,

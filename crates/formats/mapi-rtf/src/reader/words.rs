@@ -145,11 +145,36 @@ pub(crate) enum Header {
 
 /// The word called `name`.
 pub(crate) fn find(name: &[u8]) -> Option<Word> {
-    let found = WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(name));
-    found
-        .ok()
-        .and_then(|found| WORDS.get(found))
-        .map(|(_, word)| *word)
+    let letter = usize::from(name.first()?.checked_sub(b'a')?);
+    let (start, end) = (*STARTS.get(letter)?, *STARTS.get(letter + 1)?);
+    let words = WORDS.get(start..end)?;
+    let found = words
+        .binary_search_by(|(known, _)| known.as_bytes().cmp(name))
+        .ok()?;
+    words.get(found).map(|(_, word)| *word)
+}
+
+/// Where the words of each letter begin.
+static STARTS: [usize; 27] = starts();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated while compiling")]
+const fn starts() -> [usize; 27] {
+    let mut starts = [WORDS.len(); 27];
+    let mut index = WORDS.len();
+    while index > 0 {
+        index -= 1;
+        let letter = (WORDS[index].0.as_bytes()[0] - b'a') as usize;
+        starts[letter] = index;
+    }
+    // A letter without words begins where the next one does.
+    let mut letter = 26;
+    while letter > 0 {
+        letter -= 1;
+        if starts[letter] > starts[letter + 1] {
+            starts[letter] = starts[letter + 1];
+        }
+    }
+    starts
 }
 
 const fn into(destination: Destination) -> Word {

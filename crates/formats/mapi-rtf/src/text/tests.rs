@@ -44,6 +44,7 @@ fn characters_of_all_kinds() {
         "{\\rtf1{\\fonttbl{\\f1\\fcharset128 x;}}\\f1\\'93\\'fa\\'96{\\b}y\\'83A}",
         "日\u{fffd}yア",
     );
+    check("{\\rtf1\\ansicpg936\\'f2\\'10x}", "\u{fffd}x");
     check("{\\rtf1{\\upr{a}{\\*\\ud{\\u8364?}}}}", "€");
 }
 

@@ -37,7 +37,7 @@ impl RowShape {
             W::Row => *self = Self::default(),
             W::Cell => {
                 let mut cell = std::mem::take(&mut self.next);
-                cell.right = value.unwrap_or(0);
+                cell.right = place(value);
                 if self.cells.len() < CELLS {
                     self.cells.push(cell);
                 }
@@ -45,13 +45,18 @@ impl RowShape {
             W::MergeNext => self.next.merged = true,
             W::MergeFirstDown => self.next.begins_down = true,
             W::MergeNextDown => self.next.merged_down = true,
-            W::Left => self.left = value.unwrap_or(0),
+            W::Left => self.left = place(value),
             W::Border => self.next.border = true,
             W::NoBorder => self.next.border = false,
             W::Heading => self.heading = true,
             W::MergeFirst | W::Background => {}
         }
     }
+}
+
+/// A place on a page in twips, none of which is that wide.
+fn place(value: Option<i32>) -> i32 {
+    value.unwrap_or(0).clamp(-1_000_000, 1_000_000)
 }
 
 /// A table that is being read.
