@@ -1,3 +1,5 @@
+//! What is packed is unpacked; what is damaged says so.
+
 use std::io::Read as _;
 
 use proptest::prelude::*;

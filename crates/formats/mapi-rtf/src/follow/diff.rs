@@ -24,7 +24,7 @@ pub(super) fn differences(old: &[u32], new: &[u32]) -> Vec<(Range<usize>, Range<
         let anchors = if x.is_empty() || y.is_empty() {
             Vec::new()
         } else if x.len().saturating_mul(y.len()) <= EXACT_MAX {
-            common(x, y)
+            shared_places(x, y)
         } else if depth < DEPTH_MAX {
             unique(x, y)
         } else {
@@ -65,7 +65,7 @@ fn part<'a>(words: &'a [u32], range: &Range<usize>) -> &'a [u32] {
 }
 
 /// Pairs of equal words: the longest common sequence, by the classic table.
-fn common(x: &[u32], y: &[u32]) -> Vec<(usize, usize)> {
+fn shared_places(x: &[u32], y: &[u32]) -> Vec<(usize, usize)> {
     let width = y.len() + 1;
     let mut best = vec![0_u16; (x.len() + 1) * width];
     let at = |best: &[u16], i: usize, j: usize| best.get(i * width + j).copied().unwrap_or(0);

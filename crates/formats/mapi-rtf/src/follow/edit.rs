@@ -140,10 +140,10 @@ fn trimmed(change: Change, old: &str, new: &str) -> Change {
     let Change { old: a, new: b } = change;
     let x = old.get(a.clone()).unwrap_or_default();
     let y = new.get(b.clone()).unwrap_or_default();
-    let (x_head, y_head) = common(x.chars(), y.chars());
+    let (x_head, y_head) = same_head(x.chars(), y.chars());
     let x = x.get(x_head..).unwrap_or_default();
     let y = y.get(y_head..).unwrap_or_default();
-    let (x_tail, y_tail) = common(x.chars().rev(), y.chars().rev());
+    let (x_tail, y_tail) = same_head(x.chars().rev(), y.chars().rev());
     Change {
         old: a.start + x_head..a.end - x_tail,
         new: b.start + y_head..b.end - y_tail,
@@ -151,7 +151,7 @@ fn trimmed(change: Change, old: &str, new: &str) -> Change {
 }
 
 /// The bytes of either that begin alike.
-fn common(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> (usize, usize) {
+fn same_head(a: impl Iterator<Item = char>, b: impl Iterator<Item = char>) -> (usize, usize) {
     let alike = a.zip(b).take_while(|(p, q)| looks(*p) == looks(*q));
     alike.fold((0, 0), |(n, m), (p, q)| {
         (n + p.len_utf8(), m + q.len_utf8())

@@ -1,3 +1,5 @@
+//! RTF as HTML, carried and converted.
+
 use super::*;
 
 fn body(rtf: &str) -> String {

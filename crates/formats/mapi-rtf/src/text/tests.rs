@@ -1,3 +1,5 @@
+//! The text of RTF, as Outlook has it.
+
 use super::*;
 
 fn check(rtf: &str, expect: &str) {

@@ -1,3 +1,5 @@
+//! Words, symbols and groups as they are cut.
+
 use super::*;
 
 fn all(source: &[u8]) -> Vec<(Token<'_>, Range<usize>)> {
