@@ -25,8 +25,8 @@ pub use outbox::{
     PersonState, QueuedPerson, QueuedState, QueuedView, queued, queued_message, queued_people,
 };
 pub use reader::{
-    AttachmentView, BodyView, DefectView, MessageView, Person, Reported, TrackWord, Tracked,
-    message_view,
+    AttachmentView, BodyKind, BodyView, DefectView, MessageView, Person, Reported, TrackWord,
+    Tracked, message_view,
 };
 pub use snippet::{Snippet, SnippetField, SnippetPart, Snippets};
 pub use thread::{ThreadRow, thread_row};

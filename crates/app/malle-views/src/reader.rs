@@ -133,10 +133,24 @@ impl TrackWord {
 /// The bodies of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct BodyView {
-    /// PR_BODY.
+    /// PR_BODY, else the text of the RTF.
     pub text: Option<String>,
-    /// PR_HTML, decoded.
+    /// PR_HTML, decoded; of a message whose best body is RTF what that carries or shows.
     pub html: Option<String>,
+    /// The best of the bodies that are stored, of which others may be made.
+    pub stored: Option<BodyKind>,
+}
+
+/// The forms of a body. [MS-OXBBODY] 2.1.3.1
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyKind {
+    /// PR_BODY.
+    Text,
+    /// PR_HTML.
+    Html,
+    /// PR_RTF_COMPRESSED.
+    Rtf,
 }
 
 /// An attachment as a reader lists it.
@@ -267,7 +281,29 @@ fn body(props: &TreeProps) -> BodyView {
             .map(|bytes| decode_code_page(&bytes, page)),
         _ => None,
     };
-    BodyView { text, html }
+    match mapi_rtf::best_body(props) {
+        Some(Ok(rtf)) => rich(&rtf, text, html),
+        _ => BodyView {
+            stored: match (&text, &html) {
+                (_, Some(_)) => Some(BodyKind::Html),
+                (Some(_), None) => Some(BodyKind::Text),
+                (None, None) => None,
+            },
+            text,
+            html,
+        },
+    }
+}
+
+/// The bodies of a message that has RTF as its best one.
+fn rich(rtf: &[u8], text: Option<String>, html: Option<String>) -> BodyView {
+    let is_text = mapi_rtf::native(rtf) == mapi_rtf::Native::Text;
+    let made = (!is_text).then(|| mapi_rtf::to_html(rtf).html);
+    BodyView {
+        text: text.or_else(|| Some(mapi_rtf::to_text(rtf).text)),
+        html: made.or(html),
+        stored: Some(BodyKind::Rtf),
+    }
 }
 
 fn read(source: &LargeSource) -> io::Result<Vec<u8>> {

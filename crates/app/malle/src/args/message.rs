@@ -189,13 +189,17 @@ pub(crate) struct ThreadArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("part").multiple(false), after_help = "\
 Example:
-  malle read a1234 --attachment 0 > report.pdf")]
+  malle read a1234 --attachment 0 > report.pdf
+  malle read a1234 --rtf > body.rtf")]
 pub(crate) struct ReadArgs {
     /// The message, or an embedded one: a1234/att/0/msg
     pub(crate) id: String,
-    /// Only the HTML body, as the sender wrote it
+    /// Only the HTML body, as the sender wrote it; of RTF what it carries or shows
     #[arg(long, group = "part")]
     pub(crate) html: bool,
+    /// Only the RTF body, unpacked
+    #[arg(long, group = "part")]
+    pub(crate) rtf: bool,
     /// Only the transport headers
     #[arg(long, group = "part")]
     pub(crate) headers: bool,

@@ -1,5 +1,7 @@
 //! `malle read`: one message, without marking it read.
 
+mod rtf;
+
 use std::io::{self, Read, Write};
 
 use malle_views::{MessageView, Person, TrackWord, html_to_text, message_view};
@@ -22,6 +24,9 @@ pub(super) fn run(app: &App, args: &ReadArgs) -> Outcome<Exit> {
     }
     if let Some(index) = args.attachment {
         return attachment(app, &args.id, &message, index);
+    }
+    if args.rtf {
+        return rtf::run(app, &args.id, &message);
     }
     if args.headers {
         return headers(app, &args.id, &message);

@@ -145,6 +145,68 @@ fn a_body_that_is_only_rtf_is_kept_and_mail_says_that_it_lacks_it() {
     assert_eq!(rtf["type"], "PT_BINARY");
 }
 
+/// A message with this RTF and no other body.
+fn rich(rtf: &[u8]) -> Vec<u8> {
+    let mut tree = MessageTree::default();
+    tree.props.set(tags::SUBJECT, "rich");
+    let packed = mapi_rtf::compressed::compress(rtf);
+    tree.props.set(tags::RTF_COMPRESSED, packed);
+    let mut file = Vec::new();
+    mapi_msg::write(&tree, &mut file).unwrap();
+    file
+}
+
+#[test]
+fn a_body_that_is_only_rtf_is_read_found_and_exported() {
+    let rtf = br"{\rtf1\ansi\ansicpg1252 Dear {\b Ann},\par caf\'e9 noir}";
+    let place = Place::new();
+    let from = place.file("rich.msg", &rich(rtf));
+    let report = place.json(&["import", "--items", &from]);
+    let id = report["items"][0]["id"].as_str().unwrap();
+    // The same in the store and in the file.
+    for of in [id, &from] {
+        let read = place.json(&["read", of]);
+        assert_eq!(read["body"]["stored"], "rtf");
+        assert_eq!(read["body"]["text"], "Dear Ann,\r\ncafé noir");
+        let html = read["body"]["html"].as_str().unwrap();
+        assert!(html.contains("<b>Ann</b>"), "{html}");
+        assert!(place.ok(&["read", of]).contains("Dear Ann,\ncafé noir"));
+        assert_eq!(place.bytes(&["read", of, "--rtf"]), rtf);
+        let raw = place.json(&["read", of, "--rtf"]);
+        assert_eq!(
+            (&raw["carries"], raw["rtf"].as_str()),
+            (&"rtf".into(), std::str::from_utf8(rtf).ok())
+        );
+    }
+    let found = place.json(&["search", "body:\"cafe noir\""]);
+    assert_eq!(found[0]["id"], id, "{found}");
+    let to = place.path("out").display().to_string();
+    let mail = place.json(&["export", id, "--to", &to]);
+    let losses = mail["exported"][0]["losses"].as_array().unwrap();
+    assert!(losses.iter().all(|l| l["code"] != "rtf-body"), "{losses:?}");
+}
+
+#[test]
+fn rtf_that_is_not_there_or_damaged_is_told() {
+    let place = Place::empty();
+    let plain = place.file("plain.msg", &message("lunch"));
+    let run = place.run(&["read", &plain, "--rtf"]);
+    assert_eq!(run.code(), Some(3));
+    assert!(run.err().contains("has no RTF body"), "{}", run.err());
+    let mut tree = MessageTree::default();
+    tree.props.set(tags::RTF_COMPRESSED, b"LZFu".as_slice());
+    let mut file = Vec::new();
+    mapi_msg::write(&tree, &mut file).unwrap();
+    let damaged = place.file("damaged.msg", &file);
+    let run = place.run(&["read", &damaged, "--rtf"]);
+    assert_eq!(run.code(), Some(1));
+    assert!(run.err().contains("is damaged"), "{}", run.err());
+    assert_eq!(
+        place.json(&["read", &damaged])["body"]["stored"],
+        Value::Null
+    );
+}
+
 #[test]
 fn what_is_no_message_is_told_with_its_place() {
     let place = Place::empty();

@@ -86,6 +86,29 @@ fn a_message_goes_around() {
 }
 
 #[test]
+fn a_body_that_is_only_rtf_goes_around() {
+    let place = two();
+    let sent = place.json(&write("ann", "bob@example.org", &[]));
+    let id = sent["id"].as_str().unwrap();
+    let rtf = br"{\rtf1\ansi See you at {\b ten},\par caf\'e9 noir.}";
+    let packed = mapi_rtf::compressed::compress(rtf);
+    let packed: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+    let set = format!("PR_RTF_COMPRESSED={packed}");
+    place.ok(&[
+        "-p", "ann", "props", id, "--set", &set, "--delete", "PR_BODY",
+    ]);
+    let written = place.json(&["-p", "ann", "read", id]);
+    assert_eq!(written["body"]["stored"], "rtf");
+    assert_eq!(place.json(&["-p", "ann", "send", id])[0]["state"], "filed");
+    let got = inbox(&place, "bob");
+    let got = got[0]["id"].as_str().unwrap();
+    let read = place.json(&["-p", "bob", "read", got]);
+    assert_eq!(read["body"], written["body"]);
+    assert_eq!(read["body"]["text"], "See you at ten,\r\ncafé noir.");
+    assert_eq!(place.bytes(&["-p", "bob", "read", got, "--rtf"]), rtf);
+}
+
+#[test]
 fn who_is_refused_is_named_and_gets_it_later_alone() {
     let place = two();
     let run = place.run(

@@ -21,6 +21,7 @@ fn name_of(args: &[&str], schema: &Value) -> String {
     let three = format!("{two} {}", word());
     let flags = [
         "--html",
+        "--rtf",
         "--headers",
         "--diff",
         "--set",
