@@ -63,6 +63,7 @@ mod rtf_positions;
 mod rtf_sending;
 mod rtf_streams;
 mod rtf_sync;
+mod rtf_uses;
 mod search_folders;
 mod search_links;
 mod search_queries;
@@ -158,6 +159,7 @@ const ALL: &[&[Case]] = &[
     rtf_sending::CASES,
     rtf_streams::CASES,
     rtf_sync::CASES,
+    rtf_uses::CASES,
     restrictions::CASES,
     search_folders::CASES,
     search_links::CASES,
