@@ -41,6 +41,8 @@ mod people;
 mod place;
 #[path = "cli/receiving.rs"]
 mod receiving;
+#[path = "cli/references.rs"]
+mod references;
 #[path = "cli/reports.rs"]
 mod reports;
 #[path = "cli/search_folders.rs"]
