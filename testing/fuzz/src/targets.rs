@@ -19,6 +19,7 @@ mod query;
 mod queue_state;
 mod recipe;
 mod restriction;
+mod rtf;
 mod secrets;
 mod svc;
 mod text;
@@ -55,6 +56,7 @@ pub const ALL: &[&Target] = &[
     #[cfg(all(unix, not(target_os = "macos")))]
     &secrets::BUS,
     &html::TARGET,
+    &rtf::TARGET,
     &svc::TARGET,
     &text::TARGET,
     &words::TARGET,
