@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use mapi_kit::outgoing;
 use mapi_kit::outgoing::state::{Known, Phase, QueueState};
-use mapi_props::{FileTime, PropTag, PropValue, recipient_type, tags};
-use mapi_spi::{ItemId, ProviderKind, QueuePlace, Result, RowSet, View};
+use mapi_props::{Code, FileTime, PropTag, PropValue, recipient_type, tags};
+use mapi_spi::{ItemId, Origin, ProviderKind, QUEUE_STATE, Queued, Result, RowSet, View};
 
 use super::MsgStore;
 use crate::{EntryId, OpenFlags};
-
-/// So much of the queue is read at once.
-const PAGE: usize = 1000;
 
 /// A message that waits to be sent.
 #[derive(Debug, Clone)]
@@ -72,11 +70,9 @@ impl MsgStore {
     /// # Errors
     /// `MAPI_E_INVALID_ENTRYID`, `MAPI_E_UNKNOWN_ENTRYID`; those of the store.
     pub fn outbox_entry(&self, message: &EntryId) -> Result<Option<OutboxEntry>> {
-        let found = self.context.message_id(message).and_then(|item| {
-            let all = self.all_that_wait()?;
-            Ok(all.into_iter().find(|entry| entry.item == item))
-        });
-        self.errors.track(found)
+        let item = self.context.message_id(message);
+        self.errors
+            .track(item.and_then(|item| self.one_that_waits(item)))
     }
 
     /// The recipients of a message that waits to be sent, in the order of its table.
@@ -101,31 +97,48 @@ impl MsgStore {
     }
 
     fn all_that_wait(&self) -> Result<Vec<OutboxEntry>> {
+        let mut queue = Vec::new();
+        self.each_queued(|queued| queue.push(queued))?;
+        self.entries(queue)
+    }
+
+    fn one_that_waits(&self, item: ItemId) -> Result<Option<OutboxEntry>> {
         let (store, call) = (self.context.spi()?, &self.context.call);
+        let data = match store.message(item, call) {
+            Err(e) if e.code() == Code::NOT_FOUND => return Ok(None),
+            data => data?,
+        };
+        let Some(place) = outgoing::place(&data.meta, &data.body.props) else {
+            return Ok(None);
+        };
+        let rows = store.sync_rows(Origin::SPOOLER, Some(item), call)?;
+        let known = rows.into_iter().find(|(key, _)| key == QUEUE_STATE);
+        let queued = Queued {
+            place,
+            change: data.meta.change,
+            folder: data.meta.parent,
+            size: data.meta.size,
+            state: known.map(|(_, state)| state),
+        };
+        Ok(self.entries(vec![queued])?.pop())
+    }
+
+    fn entries(&self, queue: Vec<Queued>) -> Result<Vec<OutboxEntry>> {
         let mut entries = Vec::new();
         let mut folders = BTreeMap::<ItemId, Vec<(ItemId, u32)>>::new();
-        let mut after: Option<QueuePlace> = None;
-        loop {
-            let page = store.queue(after, PAGE, call)?;
-            let full = page.len() == PAGE;
-            after = page.last().map(|queued| queued.place);
-            for queued in page {
-                let item = queued.place.item;
-                folders.entry(queued.folder).or_default().push((item, 0));
-                entries.push(OutboxEntry {
-                    entry_id: self.context.entry_id(false, item),
-                    item,
-                    submitted: queued.place.submitted,
-                    size: queued.size,
-                    subject: None,
-                    display_to: None,
-                    not_before: None,
-                    state: state(queued.state.as_deref()),
-                });
-            }
-            if !full {
-                break;
-            }
+        for queued in queue {
+            let item = queued.place.item;
+            folders.entry(queued.folder).or_default().push((item, 0));
+            entries.push(OutboxEntry {
+                entry_id: self.context.entry_id(false, item),
+                item,
+                submitted: queued.place.submitted,
+                size: queued.size,
+                subject: None,
+                display_to: None,
+                not_before: None,
+                state: state(queued.state.as_deref()),
+            });
         }
         let mut shown = self.shown(folders)?;
         for entry in &mut entries {

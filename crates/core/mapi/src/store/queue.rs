@@ -100,7 +100,7 @@ impl MsgStore {
     }
 
     /// Shows what waits, in the order of submission.
-    fn each_queued(&self, mut each: impl FnMut(Queued)) -> Result<()> {
+    pub(super) fn each_queued(&self, mut each: impl FnMut(Queued)) -> Result<()> {
         let (store, call) = (self.context.spi()?, &self.context.call);
         let mut after: Option<QueuePlace> = None;
         loop {
