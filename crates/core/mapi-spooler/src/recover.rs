@@ -144,15 +144,19 @@ impl Recovering<'_> {
                 }
             }
             Said::Later => {
-                for mut waiting in messages {
+                let (mut kept, mut lost) = (messages, Vec::new());
+                for waiting in &mut kept {
                     waiting.state.asked += u32::from(counts);
-                    if waiting.state.asked >= ASKED {
-                        due.extend(self.due(waiting, &[], false)?);
-                        continue;
-                    }
-                    if counts {
-                        self.spool.mark(&[(waiting.item, &waiting.state)])?;
-                    }
+                }
+                lost.extend(kept.extract_if(.., |waiting| waiting.state.asked >= ASKED));
+                for waiting in lost {
+                    due.extend(self.due(waiting, &[], false)?);
+                }
+                let rows: Vec<_> = kept.iter().map(|w| (w.item, &w.state)).collect();
+                if counts && !rows.is_empty() {
+                    self.spool.mark(&rows)?;
+                }
+                for waiting in &kept {
                     let wait = backoff::wait(self.options, waiting.state.asked, 0);
                     let at = backoff::after(self.spool.now(), wait);
                     again = again.into_iter().chain([at]).min();
