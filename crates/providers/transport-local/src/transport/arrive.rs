@@ -83,8 +83,10 @@ fn say_by_whom(props: &mut TreeProps, address: &Address, settings: &Settings) {
         if let Ok(id) = OneOff::new(name, ADDRESS_TYPE, address.as_str()).encode() {
             props.set(person.entry_id, id);
         }
+        if let Some(smtp) = person.smtp {
+            props.set(smtp, address.as_str());
+        }
     }
-    props.set(tags::RECEIVED_BY_SMTP_ADDRESS, address.as_str());
 }
 
 /// The base properties of a recipient. An identifier of the sender's says nothing here: it has a one-off one.
