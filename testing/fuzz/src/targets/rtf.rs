@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use mapi_rtf::compressed::{Decompressor, Header, compress, decompress, store};
-use mapi_rtf::{Native, follow_text, from_html, from_text, native, to_html, to_text};
+use mapi_rtf::{Native, follow_text, from_html, from_text, native, sync, to_html, to_text};
 
 use crate::seen::Seen;
 use crate::target::Target;
@@ -95,7 +95,8 @@ fn write(text: &str, rtf: &[u8], seen: &mut Seen) {
     let changed: String = text.chars().take(half).chain("changed".chars()).collect();
     if let Some(followed) = follow_text(rtf, &changed) {
         seen.count("followed", followed.len());
-        to_text(&followed);
+        let says = to_text(&followed).text;
+        assert!(sync::same(&says, &changed), "{says:?}");
     }
 }
 
