@@ -43,14 +43,14 @@ pub(super) fn arrived(
     Ok(tree)
 }
 
-/// The address by which it came. Notes whether this mailbox is among those whom it is to, and those who get a copy.
+/// The address by which it came, one that all may see first. Notes whether this mailbox is among those whom it is to, and those who get a copy.
 fn received_as(
     tree: &mut MessageTree,
     envelope: &str,
     settings: &Settings,
     router: &Router<'_>,
 ) -> Address {
-    let (mut to_me, mut cc_me, mut named) = (false, false, None);
+    let (mut to_me, mut cc_me, mut named, mut hidden) = (false, false, None, None);
     for row in &tree.recipients {
         let Some(address) = address_of(row).filter(|a| router.is_of(a, &settings.addresses)) else {
             continue;
@@ -58,7 +58,10 @@ fn received_as(
         match row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long) {
             Some(recipient_type::TO) | None => to_me = true,
             Some(recipient_type::CC) => cc_me = true,
-            _ => {}
+            _ => {
+                hidden.get_or_insert(address);
+                continue;
+            }
         }
         named.get_or_insert(address);
     }
@@ -66,7 +69,9 @@ fn received_as(
     tree.props.set(tags::MESSAGE_CC_ME, cc_me);
     tree.props.set(tags::MESSAGE_RECIP_ME, to_me || cc_me);
     let told = Address::parse(envelope);
-    told.or(named).unwrap_or_else(|| settings.first().clone())
+    told.or(named)
+        .or(hidden)
+        .unwrap_or_else(|| settings.first().clone())
 }
 
 /// PR_RECEIVED_BY_… and PR_RCVD_REPRESENTING_…: nobody receives for another here.

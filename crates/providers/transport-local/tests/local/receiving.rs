@@ -275,6 +275,28 @@ fn many_small_parcels_are_given_together_and_few_messages_at_once() {
 }
 
 #[test]
+fn an_address_that_all_may_see_comes_before_a_hidden_one() {
+    let machine = Machine::new();
+    let (ann, _) = machine
+        .logon("ann", &[("address", "ann@localhost")])
+        .unwrap();
+    // Whichever row is first.
+    for order in [[0, 1], [1, 0]] {
+        let rows = ["ann+secret@localhost", "ann@localhost"];
+        let mut tree = message("1", &order.map(|row: usize| rows[row]));
+        for (row, which) in tree.recipients.iter_mut().zip(order) {
+            if which == 0 {
+                row.set(tags::RECIPIENT_TYPE, mapi_props::recipient_type::BCC);
+            }
+        }
+        send(ann.as_ref(), &[tree]);
+        let kept = receive(ann.as_ref());
+        let by = kept.messages[0].props.text(tags::RECEIVED_BY_EMAIL_ADDRESS);
+        assert_eq!(by, Some("ann@localhost"));
+    }
+}
+
+#[test]
 fn what_arrives_says_whom_it_is_for() {
     let machine = Machine::new();
     let (ann, _) = machine
