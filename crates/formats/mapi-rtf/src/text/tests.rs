@@ -1,6 +1,9 @@
 //! The text of RTF, as Outlook has it.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::{native, to_html};
 
 fn check(rtf: &str, expect: &str) {
     assert_eq!(to_text(rtf.as_bytes()).text, expect, "{rtf}");
@@ -104,4 +107,46 @@ fn fonts_of_symbols_and_old_code_pages() {
     super::tests::check("{\\rtf1\\pca\\'82\\'d5}", "éı");
     super::tests::check("{\\rtf1\\mac\\'8e}{\\pc}", "é");
     super::tests::check("{\\rtf1\\ansicpg10029\\'88}", "ą");
+}
+
+#[test]
+fn a_million_groups_are_read_and_what_they_changed_ends_with_them() {
+    let deep = |group: &str, count: usize| {
+        let close = "}".repeat(count);
+        let rtf = format!("{{\\rtf1 a{}b{close}\\'e9}}", group.repeat(count));
+        to_text(rtf.as_bytes()).text
+    };
+    assert_eq!(deep("{", 1_000_000), "abé");
+    // Deeper than what is kept.
+    assert_eq!(deep("{\\b ", 100_000), "abé");
+    assert_eq!(deep("{\\*\\x ", 100_000), "aé");
+    let open = "{\\rtf1 ".to_owned() + &"{\\field{\\*\\fldinst x}{\\fldrslt ".repeat(50_000) + "a";
+    assert!(to_text(open.as_bytes()).text.len() <= 1);
+    assert!(to_html(open.as_bytes()).html.len() < 500);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "\\par ", "\\b", "\\u8364?", "\\u-10179", "\\u-8704", "\\uc2", "\\'93", "\\'", "\\f1", "\\f2",
+            "{\\fonttbl{\\f1\\fcharset128 x;}{\\f2\\fcharset2 Symbol;}}", "{\\field", "{\\*\\fldinst HYPERLINK a}",
+            "{\\fldrslt", "\\cell", "\\row", "\\intbl", "\\itap2", "\\nestcell", "\\trowd", "\\cellx9", "{\\listtext 1.}",
+            "\\objattph ", "{\\pict", "\\bin3 ", "{\\upr", "{\\*\\ud", "\\htmlrtf", "{\\*\\htmltag", "\\fromhtml1", "text", " ",
+        ]), 0..80),
+        tail in prop::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let rtf = ["{\\rtf1", &parts.concat()].concat();
+        let rtf = [rtf.as_bytes(), &tail].concat();
+        let (text, pieces) = to_text_in_pieces(&rtf);
+        prop_assert_eq!(&text, &to_text(&rtf));
+        let mut end = 0;
+        for piece in &pieces {
+            prop_assert_eq!(piece.text.start, end);
+            prop_assert!(piece.source.start <= piece.source.end && piece.source.end <= rtf.len());
+            end = piece.text.end;
+        }
+        prop_assert_eq!(end, text.text.len());
+        prop_assert_eq!(to_html(&rtf).encapsulated, native(&rtf) == crate::Native::Html);
+    }
 }
