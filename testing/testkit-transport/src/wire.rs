@@ -163,8 +163,9 @@ impl Wire {
     pub(crate) fn set_aside(&self, tokens: &[Vec<u8>]) {
         let mut arrived = self.arrivals();
         let all = std::mem::take(&mut arrived.waiting);
-        let (lost, stay): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|(token, ..)| tokens.contains(token));
+        let (lost, stay): (Vec<_>, Vec<_>) = all
+            .into_iter()
+            .partition(|(token, ..)| tokens.contains(token));
         arrived.waiting = stay;
         let lost = lost.into_iter().map(|(token, message, _)| (token, message));
         arrived.aside.extend(lost);
@@ -174,7 +175,11 @@ impl Wire {
     #[must_use]
     pub fn aside(&self) -> Vec<Vec<u8>> {
         let arrived = self.arrivals();
-        arrived.aside.iter().map(|(token, _)| token.clone()).collect()
+        arrived
+            .aside
+            .iter()
+            .map(|(token, _)| token.clone())
+            .collect()
     }
 
     /// Forgets what was kept, and says of which the spooler may not know that.

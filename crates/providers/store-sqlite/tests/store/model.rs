@@ -416,20 +416,7 @@ impl Pair {
             };
             patch.set.push((id, Slot::Value(value)));
         }
-        if self.chance.percent(15) {
-            let html = format!("<p>{}</p><b>a</b> b", self.text());
-            patch = patch.with(tags::HTML, html.into_bytes());
-        }
-        if self.chance.percent(15) {
-            let rtf = format!("{{\\rtf1 {}\\par {{\\b a}} b}}", self.text());
-            let packed = mapi_rtf::compressed::compress(rtf.as_bytes());
-            patch = patch.with(tags::RTF_COMPRESSED, packed);
-            patch = patch.with(tags::RTF_IN_SYNC, self.chance.percent(50));
-            if self.chance.percent(50) {
-                let native = i32::try_from(self.chance.below(4)).unwrap();
-                patch = patch.with(tags::NATIVE_BODY_INFO, native);
-            }
-        }
+        patch = self.bodies(patch);
         if self.chance.percent(60) {
             let time = FileTime::from_unix(
                 1_700_000_000 + i64::try_from(self.chance.below(6)).unwrap() * 3600,
@@ -473,6 +460,24 @@ impl Pair {
                 (0x8003, PropValue::Null)
             };
             patch.set.push((bad.0, Slot::Value(bad.1)));
+        }
+        patch
+    }
+
+    fn bodies(&mut self, mut patch: PropPatch) -> PropPatch {
+        if self.chance.percent(15) {
+            let html = format!("<p>{}</p><b>a</b> b", self.text());
+            patch = patch.with(tags::HTML, html.into_bytes());
+        }
+        if self.chance.percent(15) {
+            let rtf = format!("{{\\rtf1 {}\\par {{\\b a}} b}}", self.text());
+            let packed = mapi_rtf::compressed::compress(rtf.as_bytes());
+            patch = patch.with(tags::RTF_COMPRESSED, packed);
+            patch = patch.with(tags::RTF_IN_SYNC, self.chance.percent(50));
+            if self.chance.percent(50) {
+                let native = i32::try_from(self.chance.below(4)).unwrap();
+                patch = patch.with(tags::NATIVE_BODY_INFO, native);
+            }
         }
         patch
     }

@@ -3,7 +3,7 @@
 use mapi_props::{FileTime, tags};
 use mapi_spi::{
     ChangeSet, FlagPatch, ItemId, MessageSave, MessageTarget, Op, OpOutcome, OpenMode, Origin,
-    PropPatch, QUEUE_STATE, Queued, Store, SyncRow,
+    QUEUE_STATE, Queued, Store, SyncRow,
 };
 use rusqlite::Connection;
 use store_sqlite::SqliteStore;
