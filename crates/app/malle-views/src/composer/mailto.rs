@@ -122,6 +122,15 @@ mod tests {
         assert!(draft.attach.is_empty() && draft.from.is_empty() && draft.bcc.is_empty());
         assert_eq!(draft.subject, "a  Bcc: c@example.org");
         assert_eq!(draft.in_reply_to, None);
+        for id in [
+            "%3Cx@y%0D%0ABcc:z@example.org%3E",
+            "%3Cno id%3E",
+            "%3Ca@b%3E%3Cc@d%3E",
+            "x@y",
+        ] {
+            let draft = mailto(&format!("mailto:?In-Reply-To={id}")).unwrap();
+            assert_eq!(draft.in_reply_to, None, "{id}");
+        }
     }
 
     #[test]

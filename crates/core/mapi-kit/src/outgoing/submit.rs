@@ -240,6 +240,7 @@ mod tests {
         };
         check(5, 0, Some(5 * MINUTE));
         check(2, 3, Some(14 * 24 * 60 * MINUTE));
+        check(1000, 0, Some(999 * MINUTE));
         check(0, 1, Some(0));
         check(1, 4, None);
         check(-1, 0, None);
