@@ -14,8 +14,8 @@ use crate::parcel::ParcelName;
 use crate::spool::{self, Spool};
 
 const VERSION: u8 = 1;
-/// More than a token can name that is kept.
-const MOST: u64 = 1 << 24;
+/// More recipients than any message has: a damaged row must not fill the memory.
+const MOST: usize = 1 << 20;
 
 /// Which parcel each of a message's recipients is in that were to be sent, in their order.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -79,10 +79,11 @@ impl Whereabouts {
         let mut recipients = Vec::new();
         while !rest.is_empty() {
             let (run, place) = (read_number(&mut rest)?, read_number(&mut rest)?);
-            if place >= parcels.len() {
+            let total = recipients.len().checked_add(run)?;
+            if place >= parcels.len() || total > MOST {
                 return None;
             }
-            recipients.resize(recipients.len().checked_add(run)?, place);
+            recipients.resize(total, place);
         }
         Some(Self {
             parcels,
@@ -171,7 +172,7 @@ fn read_number(from: &mut &[u8]) -> Option<usize> {
         *from = rest;
         value |= u64::from(byte & 0x7F) << shift;
         if *byte < 0x80 {
-            return (value <= MOST).then(|| usize::try_from(value).ok())?;
+            return usize::try_from(value).ok().filter(|value| *value <= MOST);
         }
     }
     None
@@ -208,6 +209,9 @@ mod tests {
         let mut many = token[..9].to_vec();
         many.extend([0xFF, 0xFF, 0xFF, 0xFF, 0xFF]);
         assert_eq!(Whereabouts::read(&many, spool), None);
+        let mut runs = token.clone();
+        runs.extend([0x80, 0x80, 0x3F, 0].repeat(100));
+        assert_eq!(Whereabouts::read(&runs, spool), None);
         let strange = Whereabouts::of([("../../etc", name(1))].into_iter());
         assert!(strange.token(spool).is_empty());
     }
