@@ -212,7 +212,8 @@ fn wants_help(words: &[OsString]) -> bool {
 pub(crate) fn calling_sendmail(program: &Path, words: &[&str]) -> Vec<String> {
     let before: &[&str] = match words_of_name(program) {
         Some(_) => &[],
-        None => &["sendmail", "--"],
+        // [`as_sendmail`] sees to it that what follows is sendmail's.
+        None => &["sendmail"],
     };
     [before, words]
         .concat()
@@ -403,7 +404,19 @@ mod tests {
             assert_eq!(called(line), want);
         }
         let calling = |program: &str| calling_sendmail(Path::new(program), &["-q"]).join(" ");
-        assert_eq!(calling("/usr/bin/malle"), "sendmail -- -q");
+        assert_eq!(calling("/usr/bin/malle"), "sendmail -q");
+        // What is called so is what was meant, by every name.
+        for program in ["/usr/bin/malle", "/usr/sbin/sendmail"] {
+            let words = calling_sendmail(Path::new(program), &["-q"]);
+            let words = std::iter::once(program.to_owned()).chain(words);
+            let cli = Cli::try_parse_from(as_sendmail(words.map(OsString::from))).unwrap();
+            match cli.command {
+                Command::Sendmail(args) => {
+                    assert_eq!(Sendmail::parse(&args.words).unwrap().mode, Mode::Flush);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
         assert_eq!(calling("/usr/sbin/sendmail"), "-q");
         // The grammar leaves all of it alone.
         let cli = Cli::try_parse_from(as_sendmail(

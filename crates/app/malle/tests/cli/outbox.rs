@@ -202,6 +202,19 @@ fn sendmail_returns_when_the_message_is_safe_and_it_is_sent_all_the_same() {
 }
 
 #[test]
+fn whom_sendmail_starts_sends_it() {
+    let place = two();
+    let mail = "To: bob@example.org\nSubject: Job\n\nDone.\n";
+    let run = with_input(&place, &["-p", "ann", "sendmail", "-t"], mail);
+    assert_eq!(run.code(), Some(0), "{}", run.err());
+    let end = Instant::now() + PATIENCE;
+    while !outbox(&place).is_empty() {
+        assert!(Instant::now() < end, "nobody sends it");
+    }
+    assert_eq!(subjects(&inbox(&place, "bob")), ["Job"]);
+}
+
+#[test]
 fn an_unreadable_message_is_refused_in_words() {
     let place = two();
     for (args, code) in [(["sendmail", "-t"], 65), (["sendmail", "-k"], 64)] {
