@@ -1,4 +1,4 @@
-//! RTF as text or HTML, or unpacked: `cargo run -p mapi-rtf --example rtf_show text|html|unpack FILE...`
+//! RTF as text or HTML, unpacked or packed: `cargo run -p mapi-rtf --example rtf_show text|html|unpack|pack FILE...`
 
 use std::io::Write;
 
@@ -14,6 +14,7 @@ fn main() -> std::io::Result<()> {
         }
         match what.as_str() {
             "unpack" => out.write_all(&rtf)?,
+            "pack" => out.write_all(&mapi_rtf::compressed::compress(&rtf))?,
             "html" => out.write_all(mapi_rtf::to_html(&rtf).html.as_bytes())?,
             _ => out.write_all(mapi_rtf::to_text(&rtf).text.as_bytes())?,
         }

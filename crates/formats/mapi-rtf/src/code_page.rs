@@ -1,6 +1,8 @@
 //! Bytes of RTF's text in the code page that its font or header names.
 //! RTF 1.9.1, "Character Set" and "Font Table"; [MS-UCODEREF] 2.2.1
 
+use std::borrow::Cow;
+
 use encoding_rs::Encoding;
 use mapi_props::upper_halves as halves;
 
@@ -48,6 +50,19 @@ impl CodePages {
             CodePage::Single(table) if byte >= 0x80 => self.single(table, byte),
             _ => byte.into(),
         }
+    }
+
+    /// Bytes that are no character of a code page with several bytes to each, if the first one stands alone: writers put
+    /// Western dashes, bullets and blanks into any font. What two such bytes were meant to be cannot be known.
+    pub(crate) fn western<'a>(&mut self, bytes: &[u8]) -> Option<Cow<'a, str>> {
+        let (first, rest) = bytes.split_first()?;
+        let CodePage::Single(table) = self.get(1252) else {
+            return None;
+        };
+        let rest = str::from_utf8(rest).ok().filter(|rest| rest.is_ascii())?;
+        let mut text = String::from(self.single(table, *first));
+        text.push_str(rest);
+        Some(text.into())
     }
 
     /// The character of one byte over 0x7F.

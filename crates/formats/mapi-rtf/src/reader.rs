@@ -33,6 +33,8 @@ pub(crate) trait Page {
     fn field(&mut self, _instruction: &str) {}
     /// The field ends that was begun last.
     fn field_end(&mut self, _source: Range<usize>, _state: &State) {}
+    /// A piece of the HTML that the RTF carries, as RTF, stands here. Only pages that do not show it learn of it.
+    fn html(&mut self, _rtf: &[u8]) {}
     /// The description of a row.
     fn table(&mut self, _word: words::Table, _value: Option<i32>) {}
 }

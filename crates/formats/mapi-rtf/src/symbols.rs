@@ -36,7 +36,7 @@ const LOWER: &str = " !∀#∃%&∋()∗+,−./0123456789:;<=>?\
 ≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_\
 ‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼";
 
-const UPPER: &str = "€ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵\
+const UPPER: &str = "ϒ′≤⁄∞ƒ♣♦♥♠↔←↑→↓°±″≥×∝∂•÷≠≡≈…⏐⎯↵\
 ℵℑℜ℘⊗⊕∅∩∪⊃⊇⊄⊂⊆∈∉∠∇®©™∏√⋅¬∧∨⇔⇐⇑⇒⇓\
 ◊〈®©™∑⎛⎜⎝⎡⎢⎣⎧⎨⎩⎪\u{fffd}〉∫⌠⎮⌡⎞⎟⎠⎤⎥⎦⎫⎬⎭";
 
@@ -45,7 +45,9 @@ fn symbol(byte: u8) -> Option<char> {
         0x20..=0x7E => LOWER.chars().nth(usize::from(byte - 0x20)),
         // Word's bullet, as Windows has it in all its fonts.
         0x95 => Some('•'),
-        0xA0..=0xFE => UPPER.chars().nth(usize::from(byte - 0xA0)),
+        // The euro there is late; what Word writes is the blank behind a bullet.
+        0xA0 => Some('\u{A0}'),
+        0xA1..=0xFE => UPPER.chars().nth(usize::from(byte - 0xA1)),
         _ => None,
     }
 }
@@ -106,11 +108,12 @@ mod tests {
 
     #[test]
     fn every_byte_of_symbol_has_its_place() {
-        assert_eq!((LOWER.chars().count(), UPPER.chars().count()), (95, 95));
+        assert_eq!((LOWER.chars().count(), UPPER.chars().count()), (95, 94));
         let check = |byte, expect| assert_eq!(Symbols::Symbol.char(byte), expect, "{byte:#x}");
         check(b'a', Some('α'));
         check(b'W', Some('Ω'));
         check(b'~', Some('∼'));
+        check(0xA0, Some('\u{A0}'));
         check(0xB7, Some('•'));
         check(0xE5, Some('∑'));
         check(0xF2, Some('∫'));

@@ -1,6 +1,7 @@
 //! RTF as the plain text that PR_BODY has of it.
 //! [MS-OXRTFEX] 2.2; Outlook's own bodies, as the corpus of messages has them
 
+mod gap;
 #[cfg(test)]
 mod tests;
 
@@ -8,7 +9,9 @@ use std::ops::Range;
 
 use crate::code_page::CodePage;
 use crate::link::target;
+use crate::native::{Native, native};
 use crate::reader::{Destination, Header, Mark, Page, Run, State, read};
+use gap::Gap;
 
 /// The text of an RTF body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +34,7 @@ pub struct Text {
 /// ```
 #[must_use]
 pub fn to_text(rtf: &[u8]) -> Text {
-    let mut page = TextPage::default();
+    let mut page = TextPage::new(rtf);
     read(rtf, &mut page);
     page.text
 }
@@ -60,16 +63,15 @@ pub(crate) enum PieceKind {
     Mark,
     /// The place of an attachment.
     Attachment,
-    /// What the text adds and the RTF has elsewhere, such as the address of a link; the source is empty.
+    /// What the text adds and the RTF has elsewhere, such as the address of a link or a line's end that only its HTML has;
+    /// the source is empty.
     Added,
 }
 
 /// The text of `rtf` and what each piece of it was made from, in the order of the text and without gaps.
 pub(crate) fn to_text_in_pieces(rtf: &[u8]) -> (Text, Vec<Piece>) {
-    let mut page = TextPage {
-        pieces: Some(Vec::new()),
-        ..TextPage::default()
-    };
+    let mut page = TextPage::new(rtf);
+    page.pieces = Some(Vec::new());
     read(rtf, &mut page);
     (page.text, page.pieces.unwrap_or_default())
 }
@@ -81,11 +83,22 @@ struct TextPage {
     pieces: Option<Vec<Piece>>,
     /// Where the fields lead in which the text is, and where what they show begins.
     links: Vec<Option<(String, usize)>>,
+    /// The RTF carries HTML.
+    carrier: bool,
+    /// What stands between the last word and the next one.
+    gap: Gap,
     /// How far UTF-16 units were counted: bytes and units.
     counted: (usize, usize),
 }
 
 impl TextPage {
+    fn new(rtf: &[u8]) -> Self {
+        Self {
+            carrier: native(rtf) == Native::Html,
+            ..Self::default()
+        }
+    }
+
     fn push(&mut self, text: &str, source: Range<usize>, kind: PieceKind, skip: u16) {
         let start = self.text.text.len();
         self.text.text.push_str(text);
@@ -133,7 +146,20 @@ impl Page for TextPage {
             && (matches!(state.code_page, CodePage::Symbols(_)) && !run.text.trim().is_empty()
                 || matches!(run.text, "·" | "•"));
         let text = if bullet { "*" } else { run.text };
+        if !text.trim_start().is_empty()
+            && let Some(missing) = self.gap.end()
+            && !self.text.text.is_empty()
+        {
+            let place = run.source.start..run.source.start;
+            self.push(missing, place, PieceKind::Added, state.skip);
+        }
         self.push(text, run.source, kind, state.skip);
+    }
+
+    fn html(&mut self, rtf: &[u8]) {
+        if self.carrier {
+            self.gap.html(rtf);
+        }
     }
 
     fn field(&mut self, instruction: &str) {
@@ -175,6 +201,7 @@ impl Page for TextPage {
             }
             Mark::Picture | Mark::SoftHyphen => return,
         };
+        self.gap.mark();
         self.push(text, source, PieceKind::Mark, state.skip);
     }
 }

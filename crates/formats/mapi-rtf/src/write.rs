@@ -7,6 +7,7 @@ mod from_html;
 
 pub(crate) use escape::{push, push_char, push_text};
 pub use from_html::from_html;
+pub(crate) use from_html::{Meaning, meaning};
 
 /// What stands before the text: a proportional font first, for it is what readers of mail show text in.
 const HEAD: &[u8] =

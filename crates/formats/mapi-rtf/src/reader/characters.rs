@@ -197,7 +197,12 @@ impl<P: Page> Reader<'_, P> {
         let Some(bytes) = lead.get(..len).filter(|bytes| !bytes.is_empty()) else {
             return;
         };
-        let (text, _) = encoding.decode_without_bom_handling(bytes);
+        let (text, damaged) = encoding.decode_without_bom_handling(bytes);
+        let text = if damaged {
+            self.pages.western(bytes).unwrap_or(text)
+        } else {
+            text
+        };
         // A byte that ended no character may be a control character.
         let text: String = text
             .chars()

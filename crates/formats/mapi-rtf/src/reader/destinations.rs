@@ -25,6 +25,7 @@ impl<P: Page> Reader<'_, P> {
             D::Instruction | D::Result if here == D::Field => destination,
             D::Fonts | D::Colours if here == D::Body => destination,
             D::HtmlTag if P::HTML && text => destination,
+            D::HtmlTag if text => return self.html(),
             // A result without a field is the text that it is.
             D::Result if text => return,
             D::Upr => destination,
@@ -43,6 +44,15 @@ impl<P: Page> Reader<'_, P> {
             _ => {}
         }
         self.state.destination = into;
+    }
+
+    /// Passes over a piece of HTML of which the page only learns.
+    fn html(&mut self) {
+        let (rest, start) = (self.tokens.rest(), self.tokens.place());
+        self.tokens.skip_group();
+        let len = self.tokens.place() - start;
+        self.page.html(rest.get(..len).unwrap_or_default());
+        self.close(0..0);
     }
 
     /// The group that was `destination` has ended.

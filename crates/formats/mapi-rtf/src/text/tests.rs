@@ -47,10 +47,33 @@ fn characters_of_all_kinds() {
     );
     check(
         "{\\rtf1{\\fonttbl{\\f1\\fcharset128 x;}}\\f1\\'93\\'fa\\'96{\\b}y\\'83A}",
-        "日\u{fffd}yア",
+        "日–yア",
     );
-    check("{\\rtf1\\ansicpg936\\'f2\\'10x}", "\u{fffd}x");
+    check("{\\rtf1\\ansicpg936\\'f2\\'10x}", "òx");
+    check(
+        "{\\rtf1\\ansicpg65001 \\'e2\\'82\\'ac \\'96\\'e2\\'82}",
+        "€ –\u{fffd}",
+    );
     check("{\\rtf1{\\upr{a}{\\*\\ud{\\u8364?}}}}", "€");
+}
+
+#[test]
+fn words_that_only_html_parts_are_parted() {
+    check(
+        "{\\rtf1\\fromhtml1 a{\\*\\htmltag </b><BR>}b{\\*\\htmltag </td>}{\\*\\htmltag <td>}c{\\*\\htmltag <i>}d}",
+        "a\r\nb\tcd",
+    );
+    check(
+        "{\\rtf1\\fromhtml1 {\\*\\htmltag <p>}a{\\*\\htmltag <br>}\\htmlrtf\\line\\htmlrtf0 b\\htmlrtf\\par\\htmlrtf0{\\*\\htmltag </p>}{\\*\\htmltag <p>} c}",
+        "a\r\nb\r\n c",
+    );
+    let (_, pieces) = to_text_in_pieces(b"{\\rtf1\\fromhtml1 a{\\*\\htmltag <br>}b}");
+    let added: Vec<_> = pieces
+        .iter()
+        .filter(|piece| piece.kind == PieceKind::Added)
+        .collect();
+    assert_eq!(added.len(), 1);
+    assert!(added[0].source.is_empty());
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod pieces;
 mod references;
 mod shown;
 
+pub(crate) use meaning::{Meaning, meaning};
 use pieces::{Piece, Pieces};
 use shown::Shown;
 

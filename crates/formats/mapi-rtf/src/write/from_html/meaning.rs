@@ -2,7 +2,7 @@
 
 /// What an element does to its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Meaning {
+pub(crate) enum Meaning {
     Style(Style),
     /// Begins and ends lines.
     Block,
@@ -29,7 +29,7 @@ pub(super) enum Meaning {
 
 /// How text looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
+pub(crate) enum Style {
     Bold,
     Italic,
     Underline,
@@ -65,7 +65,7 @@ impl Style {
 }
 
 /// The meaning of an element, its name in lower case.
-pub(super) fn meaning(name: &str) -> Meaning {
+pub(crate) fn meaning(name: &str) -> Meaning {
     match name {
         "b" | "strong" => Meaning::Style(Style::Bold),
         "i" | "em" | "cite" | "var" | "dfn" => Meaning::Style(Style::Italic),
