@@ -44,15 +44,17 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The reply of LMTP: `250 2.1.5 <ann@localhost> delivered`.
+    /// The reply of LMTP, in one line: `250 2.1.5 <ann@localhost> delivered`.
     #[must_use]
     pub fn line(&self) -> String {
-        match &self.fate {
+        let line = match &self.fate {
             Fate::Sent => format!("250 2.1.5 <{}> delivered", self.recipient),
             Fate::Refused(refusal) => refusal.text.clone(),
             Fate::Later { why, .. } => format!("452 4.3.0 <{}>: {why}", self.recipient),
             _ => format!("451 4.3.0 <{}>: nothing is known", self.recipient),
-        }
+        };
+        // What a caller says is no second answer.
+        line.replace(char::is_control, " ")
     }
 }
 

@@ -11,6 +11,8 @@ mod addresses;
 mod ascertaining;
 #[path = "local/dropped.rs"]
 mod dropped;
+#[path = "local/hostile.rs"]
+mod hostile;
 #[path = "local/receiving.rs"]
 mod receiving;
 #[path = "local/sending.rs"]

@@ -134,7 +134,7 @@ impl Spool {
         }
         // Somebody has it: perhaps this one, from another folder; perhaps one that is gone; perhaps another who was faster.
         self.is_free(owner, address)?;
-        if fs::read_to_string(&path).map_err(failed)? != text {
+        if durable::small_text(&path).map_err(failed)? != text {
             durable::replace(&self.addresses(), &name, text.as_bytes(), self.shared)
                 .map_err(failed)?;
         }
@@ -165,7 +165,7 @@ pub(super) fn mailbox(spool: &Spool, address: &Address) -> io::Result<Option<Str
 }
 
 fn read(spool: &Spool, address: &Address) -> io::Result<Option<Owner>> {
-    match fs::read_to_string(file_of(spool, address)) {
+    match durable::small_text(&file_of(spool, address)) {
         Ok(text) => Ok(owner_of(&text)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),

@@ -1,7 +1,7 @@
 //! Files and folders that are there whole or not at all, for their owner or a group: the one place that asks the system for it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,6 +57,21 @@ pub(super) fn new_file(path: &Path, shared: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create_new(true);
     open(&options, path, shared).map_err(|e| named(path, &e))
+}
+
+/// Bytes of a small file.
+const SMALL: u64 = 64 << 10;
+
+/// The text of a small file that somebody else may have put there: nothing else is waited for, and no other is read.
+pub(super) fn small_text(path: &Path) -> io::Result<String> {
+    let wrong = |what| io::Error::new(io::ErrorKind::InvalidData, what);
+    // A pipe would be waited for.
+    if !fs::metadata(path)?.is_file() {
+        return Err(named(path, &wrong("it is no file")));
+    }
+    let mut text = String::new();
+    File::open(path)?.take(SMALL).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// A file that is only there to be locked.

@@ -127,7 +127,7 @@ impl Mailbox {
     }
 
     fn is_forgotten(&self, name: ParcelName) -> io::Result<bool> {
-        match fs::read_to_string(self.directory.join(FORGOTTEN)) {
+        match durable::small_text(&self.directory.join(FORGOTTEN)) {
             Ok(last) => Ok(ParcelName::read(last.trim()).is_none_or(|last| name <= last)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(e) => Err(e),
@@ -281,8 +281,10 @@ fn age(path: &Path) -> Option<Duration> {
 /// Whether nobody writes the file any more: writers hold it locked from right after they made it. One that is young may be about to be
 /// locked. Should its writer have slept for so long in between, it finds the file gone, and sends later.
 fn is_left(path: &Path) -> bool {
+    // What is no file is nobody's draft, and a pipe would be waited for.
+    let file = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
     let old = age(path).is_some_and(|age| age > YOUNG);
-    old && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
+    file && old && File::open(path).is_ok_and(|file| file.try_lock().is_ok())
 }
 
 /// A file for reading, and its size; `None` if it is not there.

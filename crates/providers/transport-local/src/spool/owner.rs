@@ -1,6 +1,5 @@
 //! Whose a mailbox is: a profile, known by a file in its folder.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +51,7 @@ impl Owner {
 
     /// What the file in a profile's folder says; `None` if there is none.
     fn id_in(base: &Path) -> io::Result<Option<String>> {
-        match fs::read_to_string(base.join(FILE)) {
+        match durable::small_text(&base.join(FILE)) {
             Ok(text) if is_id(text.trim()) => Ok(Some(text.trim().to_owned())),
             Ok(_) => {
                 let path = base.join(FILE);

@@ -37,7 +37,6 @@ pub(super) enum Took {
 /// A parcel while it is taken.
 struct Taking {
     name: ParcelName,
-    count: u64,
     /// What is wrong with some of its messages, for good.
     broken: Vec<String>,
     /// Some of its messages are to be given again later.
@@ -91,7 +90,6 @@ impl Receiver<'_> {
             };
             parcels.push(Taking {
                 name: *name,
-                count: reader.messages(),
                 broken: Vec::new(),
                 again: false,
                 read: false,
@@ -207,13 +205,13 @@ impl Receiver<'_> {
                 self.put_aside(parcel.name, &parcel.broken.join("\n"));
                 continue;
             }
-            self.mailbox.take(parcel.name).map_err(|e| self.failed(e))?;
-            tracing::debug!(
-                parcel = parcel.name.file(),
-                messages = parcel.count,
-                "taken"
-            );
-            any = true;
+            // One that does not go keeps no other from going: it is known by its tokens when it is given again.
+            match self.mailbox.take(parcel.name) {
+                Ok(()) => any = true,
+                Err(error) => {
+                    tracing::warn!(%error, parcel = parcel.name.file(), "a parcel that was kept cannot be taken away");
+                }
+            }
         }
         match any {
             true => self.forget(inbox),
@@ -235,7 +233,9 @@ impl Receiver<'_> {
         }
         inbox.forgotten(&tokens)?;
         for name in names {
-            self.mailbox.remove(name).map_err(|e| self.failed(e))?;
+            if let Err(error) = self.mailbox.remove(name) {
+                tracing::warn!(%error, parcel = name.file(), "a parcel that was taken cannot be removed");
+            }
         }
         Ok(())
     }

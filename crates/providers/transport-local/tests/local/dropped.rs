@@ -10,12 +10,16 @@ use crate::world::{Host, Machine, receive};
 
 const MAIL: &[u8] = b"From: Zoe <zoe@example.org>\r\nTo: Ann <ann@localhost>\r\nCc: b@example.com\r\nBcc: bob@localhost,\r\n carl@localhost\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nMessage-ID: <1@x>\r\n\r\nHello.\r\nBcc: not a field\r\n";
 
-fn deliver(machine: &Machine, mail: &[u8], envelope: &Envelope) -> mapi_spi::Result<Vec<Answer>> {
+pub(crate) fn deliver(
+    machine: &Machine,
+    mail: &[u8],
+    envelope: &Envelope,
+) -> mapi_spi::Result<Vec<Answer>> {
     let post = Post::in_spool(machine.spool());
     post.deliver(&mut &*mail, envelope, &Host::default(), &Call::default())
 }
 
-fn to(recipients: &[&str]) -> Envelope {
+pub(crate) fn to(recipients: &[&str]) -> Envelope {
     Envelope {
         sender: None,
         recipients: recipients.iter().map(|r| (*r).to_owned()).collect(),
