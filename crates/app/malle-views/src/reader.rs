@@ -168,8 +168,14 @@ pub struct AttachmentView {
     pub content_id: Option<String>,
     /// Shown by the HTML body rather than listed.
     pub inline: bool,
-    /// by_value, by_reference, embedded, ole or web_reference.
+    /// by_value, by_reference, by_ref_resolve, by_ref_only, embedded, ole or web_reference.
     pub method: &'static str,
+    /// The file or link that it names instead of holding it; absent: it holds its content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Whether that file is put into the message when it is submitted; absent: no.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub resolves: bool,
 }
 
 /// Something wrong with the source.
@@ -213,6 +219,8 @@ pub fn message_view(
         .then(|| message.original())
         .transpose()?;
     let valid = matches!(kept, Some(Original::Valid(_)));
+    let references = message.references();
+    let resolves = |path: &str| references.iter().any(|r| r.resolves && r.path == path);
     Ok(MessageView {
         id,
         entry_id: message.entry_id().map(|id| id.to_string()),
@@ -235,7 +243,7 @@ pub fn message_view(
             .attachments
             .iter()
             .enumerate()
-            .map(attachment)
+            .map(|(index, tree)| attachment(index, tree, &resolves))
             .collect(),
         defects: kept
             .map(|kept| defects(kept, &tree.props))
@@ -344,8 +352,17 @@ fn told_of(row: &TreeProps) -> Reported {
     }
 }
 
-fn attachment((index, tree): (usize, &AttachmentTree)) -> AttachmentView {
+fn attachment(
+    index: usize,
+    tree: &AttachmentTree,
+    resolves: &dyn Fn(&str) -> bool,
+) -> AttachmentView {
     let props = &tree.props;
+    let path = names_a_path(props).then(|| {
+        let said = [tags::ATTACH_LONG_PATHNAME, tags::ATTACH_PATHNAME];
+        let mut said = said.into_iter().filter_map(|tag| text(props, tag));
+        said.find(|path| !path.is_empty()).unwrap_or_default()
+    });
     let names = [
         tags::ATTACH_LONG_FILENAME,
         tags::ATTACH_FILENAME,
@@ -363,18 +380,29 @@ fn attachment((index, tree): (usize, &AttachmentTree)) -> AttachmentView {
         content_id: text(props, tags::ATTACH_CONTENT_ID),
         inline: referenced,
         method: method(tree),
+        resolves: path.as_deref().is_some_and(resolves),
+        path,
     }
+}
+
+/// Whether an attachment names what it is about instead of holding it. [MS-OXCMSG] 2.2.2.9
+fn names_a_path(props: &TreeProps) -> bool {
+    let names = [
+        attach_method::BY_REFERENCE,
+        attach_method::BY_REF_RESOLVE,
+        attach_method::BY_REF_ONLY,
+        attach_method::BY_WEBREFERENCE,
+    ];
+    long(props, tags::ATTACH_METHOD).is_some_and(|method| names.contains(&method))
 }
 
 fn method(tree: &AttachmentTree) -> &'static str {
     match long(&tree.props, tags::ATTACH_METHOD) {
         Some(attach_method::EMBEDDED_MSG) => "embedded",
         Some(attach_method::OLE) => "ole",
-        Some(
-            attach_method::BY_REFERENCE
-            | attach_method::BY_REF_RESOLVE
-            | attach_method::BY_REF_ONLY,
-        ) => "by_reference",
+        Some(attach_method::BY_REFERENCE) => "by_reference",
+        Some(attach_method::BY_REF_RESOLVE) => "by_ref_resolve",
+        Some(attach_method::BY_REF_ONLY) => "by_ref_only",
         Some(attach_method::BY_WEBREFERENCE) => "web_reference",
         _ => "by_value",
     }

@@ -34,7 +34,7 @@ pub(crate) use message::{
 pub(crate) use minus::spelled_out;
 pub(crate) use place::{FolderCommand, StoreCommand};
 pub(crate) use profile::{ProfileCommand, SettingArgs};
-pub(crate) use reports::{Receipts, ReportsArgs};
+pub(crate) use reports::{GiveUp, Receipts, ReportsArgs, Written};
 pub(crate) use search_folder::{SearchFolderCommand, SearchFolderCreateArgs, SearchFolderEditArgs};
 pub(crate) use secret::{InputArgs, SecretCommand};
 pub(crate) use sending::{

@@ -1,6 +1,7 @@
 //! What the command says to people, in their language. JSON and codes are never translated.
 
 mod catalogue;
+mod told;
 
 use std::env;
 use std::fmt::Display;

@@ -47,7 +47,7 @@ impl Shown for View {
             to.line(format_args!(
                 "  {}{}",
                 text::clean(&about),
-                text::clean(&problem.message)
+                text::clean(&to.output.lang.told(&problem.message))
             ))?;
         }
         if self.stays.is_empty() {

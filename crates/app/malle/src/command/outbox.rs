@@ -72,7 +72,10 @@ impl Shown for One {
             let who = text::clean(&shown(person)).into_owned();
             let state = person_word(person.state, lang);
             match &person.why {
-                Some(why) => to.line(format_args!("{who}: {state}: {}", text::clean(why)))?,
+                Some(why) => to.line(format_args!(
+                    "{who}: {state}: {}",
+                    text::clean(&lang.told(why))
+                ))?,
                 None => to.line(format_args!("{who}: {state}"))?,
             }
         }
@@ -146,7 +149,7 @@ pub(super) fn table(rows: &[QueuedView], to: &mut Printer<'_>) -> io::Result<()>
             text::clean(subject).into_owned(),
         ]);
         if let Some(why) = &row.why {
-            table.below(format!("    {}", text::clean(why)));
+            table.below(format!("    {}", text::clean(&lang.told(why))));
         }
     }
     let width = to.width();

@@ -4,7 +4,7 @@ mod rtf;
 
 use std::io::{self, Read, Write};
 
-use malle_views::{MessageView, Person, TrackWord, html_to_text, message_view};
+use malle_views::{AttachmentView, MessageView, Person, TrackWord, html_to_text, message_view};
 use mapi::{MapiProp, Message, PropertyFlags};
 use mapi_props::{Code, tags};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::args::ReadArgs;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::messages::Msg;
+use crate::messages::{Lang, Msg};
 use crate::object::attachment_at;
 use crate::output::{Printer, Shown};
 use crate::text;
@@ -83,7 +83,10 @@ impl Shown for Reader {
             };
             let who = text::clean(&person(&who)).into_owned();
             match told.reason.as_deref() {
-                Some(reason) => to.line(format_args!("{name} {who}: {}", text::clean(reason)))?,
+                Some(reason) => {
+                    let reason = to.output.lang.told(reason);
+                    to.line(format_args!("{name} {who}: {}", text::clean(&reason)))?;
+                }
                 None => to.line(format_args!("{name} {who}"))?,
             }
         }
@@ -100,10 +103,9 @@ impl Shown for Reader {
             to.line(format_args!("{name} {who}: {what}{since}"))?;
         }
         for attached in &view.attachments {
+            let about = about(attached, to.output.lang);
             let name = attached.filename.as_deref().unwrap_or("-");
-            let kind = attached.mime_type.as_deref().unwrap_or(attached.method);
-            let size = text::size(attached.size);
-            let line = format!("[{}] {name} ({kind}, {size})", attached.index);
+            let line = format!("[{}] {name} ({about})", attached.index);
             let word = to.heading(Msg::Attachment);
             to.line(format_args!("{word} {}", text::clean(&line)))?;
         }
@@ -136,6 +138,26 @@ impl Shown for Reader {
         }
         Ok(())
     }
+}
+
+/// What an attachment is: its type and size, or what it names.
+fn about(attached: &AttachmentView, lang: Lang) -> String {
+    if let Some(path) = &attached.path {
+        let says = match (attached.resolves, path.is_empty()) {
+            (true, _) => Msg::AttachedWhenSent,
+            (false, false) => Msg::AttachedNamed,
+            (false, true) => Msg::AttachedNamesNothing,
+        };
+        return lang.say(says, &[path]);
+    }
+    let kind = match (attached.mime_type.as_deref(), attached.method) {
+        (Some(kind), _) => Some(kind),
+        (None, "embedded") => Some(lang.text(Msg::AttachedMessage)),
+        (None, "ole") => Some(lang.text(Msg::AttachedObject)),
+        (None, _) => None,
+    };
+    let size = text::size(attached.size);
+    kind.map_or_else(|| size.clone(), |kind| format!("{kind}, {size}"))
 }
 
 /// Whether a report says that a message was not delivered.

@@ -1,26 +1,33 @@
-//! `malle reports`: whether reading sends receipts, and where nondelivery reports are collected.
+//! `malle reports`: whether reading sends receipts, when nondelivery is reported, in which language, and where that is collected.
 
 use std::io;
 
-use mapi::{CentralReports, ReceiptPolicy, ReceiptTo, Reporting, UiHost as _};
+use mapi::{CentralReports, ReceiptPolicy, ReceiptTo, ReportLanguage, Reporting, UiHost as _};
 use mapi_props::Code;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::args::{Receipts, ReportsArgs};
+use crate::args::{GiveUp, Receipts, ReportsArgs, Written};
 use crate::exit::{Exit, Outcome};
 use crate::messages::Msg;
 use crate::output::{Printer, Shown};
 use crate::terminal;
 use crate::text;
 
-/// `{"receipts","central":[{"class","address","keywords"}],"dry_run"?}`.
+/// `{"receipts","give_up_hours","language","central":[{"class","address","keywords"}],"dry_run"?}`.
 #[derive(Serialize)]
 struct View {
     receipts: &'static str,
+    /// Null: never.
+    give_up_hours: Option<u64>,
+    language: &'static str,
     central: Vec<Central>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dry_run: Option<bool>,
+    #[serde(skip)]
+    policy: ReceiptPolicy,
+    #[serde(skip)]
+    written: ReportLanguage,
 }
 
 #[derive(Serialize)]
@@ -35,7 +42,26 @@ impl Shown for View {
         if self.dry_run.is_some() {
             to.say(Msg::DryRun, &[])?;
         }
-        to.say(Msg::ReportsReceipts, &[&self.receipts])?;
+        let receipts = to.word(match self.policy {
+            ReceiptPolicy::Ask => Msg::ReceiptsAsk,
+            ReceiptPolicy::Never => Msg::ReceiptsNever,
+            ReceiptPolicy::Always => Msg::ReceiptsAlways,
+        });
+        to.say(Msg::ReportsReceipts, &[&receipts])?;
+        match self.give_up_hours {
+            None => to.say(Msg::ReportsNeverGiveUp, &[])?,
+            Some(hours) if hours % 24 == 0 && hours > 24 => {
+                to.say(Msg::ReportsGiveUpDays, &[&(hours / 24)])?;
+            }
+            Some(hours) => to.say(Msg::ReportsGiveUpHours, &[&hours])?,
+        }
+        to.say(
+            match self.written {
+                ReportLanguage::English => Msg::ReportsInEnglish,
+                ReportLanguage::French => Msg::ReportsInFrench,
+            },
+            &[],
+        )?;
         for one in &self.central {
             let (class, address) = (text::clean(&one.class), text::clean(&one.address));
             to.say(Msg::ReportsCollected, &[&class, &address])?;
@@ -59,6 +85,10 @@ pub(super) fn run(app: &App, args: &ReportsArgs) -> Outcome<Exit> {
     });
     app.output.show(&View {
         receipts: wanted.receipts.word(),
+        give_up_hours: wanted.give_up.map(|time| time.as_secs() / 3600),
+        language: wanted.language.tag(),
+        policy: wanted.receipts,
+        written: wanted.language,
         central: central.collect(),
         dry_run: (changes && app.global.dry_run).then_some(true),
     })?;
@@ -73,6 +103,16 @@ fn changed(before: &Reporting, args: &ReportsArgs) -> Reporting {
             Receipts::Never => ReceiptPolicy::Never,
             Receipts::Always => ReceiptPolicy::Always,
         };
+    }
+    match args.give_up {
+        None => {}
+        Some(GiveUp::Never) => wanted.give_up = None,
+        Some(GiveUp::After(time)) => wanted.give_up = Some(time),
+    }
+    match args.language {
+        None => {}
+        Some(Written::En) => wanted.language = ReportLanguage::English,
+        Some(Written::Fr) => wanted.language = ReportLanguage::French,
     }
     let gone = |rule: &CentralReports| {
         let mut named = args.collect.iter().map(|(class, _)| class);

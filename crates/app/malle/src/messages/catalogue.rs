@@ -349,6 +349,11 @@ catalogue! {
     Subject: "Subject" | "Objet";
     FolderField: "Folder" | "Dossier";
     Attachment: "Attachment" | "Pièce jointe";
+    AttachedWhenSent: "the file {0}, put in when the message is sent" | "le fichier {0}, joint à l’envoi du message";
+    AttachedNamed: "only names {0}" | "ne fait que nommer {0}";
+    AttachedNamesNothing: "names a file, and does not say which" | "nomme un fichier sans dire lequel";
+    AttachedMessage: "message" | "message";
+    AttachedObject: "OLE object" | "objet OLE";
     Defects: "Defects of the source" | "Défauts de la source";
     NoBody: "(no text)" | "(aucun texte)";
     NoHtml: "{0} has no HTML body" | "{0} n’a pas de corps HTML";
@@ -428,6 +433,14 @@ catalogue! {
     BadClass: "“{0}” is no message class: words joined by dots, as in IPM.Note, at most 255 characters" | "« {0} » n’est pas une classe de message : des mots joints par des points, comme IPM.Note, 255 caractères au plus";
     // reports
     ReportsReceipts: "read reports when you read: {0}" | "accusés de lecture quand vous lisez : {0}";
+    ReceiptsAsk: "you are asked each time" | "la question vous est posée à chaque fois";
+    ReceiptsNever: "never" | "jamais";
+    ReceiptsAlways: "always" | "toujours";
+    ReportsGiveUpHours: "messages that cannot be sent are given up after {0} h, and you are told" | "les messages qui ne peuvent partir sont abandonnés au bout de {0} h, et vous en êtes averti";
+    ReportsGiveUpDays: "messages that cannot be sent are given up after {0} days, and you are told" | "les messages qui ne peuvent partir sont abandonnés au bout de {0} jours, et vous en êtes averti";
+    ReportsNeverGiveUp: "messages that cannot be sent are never given up" | "les messages qui ne peuvent partir ne sont jamais abandonnés";
+    ReportsInEnglish: "reports that are made here are in English" | "les rapports faits ici sont en anglais";
+    ReportsInFrench: "reports that are made here are in French" | "les rapports faits ici sont en français";
     ReportsCollected: "nondelivery reports about {0} go on to {1}" | "les avis de non-remise des {0} sont renvoyés à {1}";
     SendReceipt: "{0} asks to be told that you read this. Tell?" | "{0} demande à savoir que vous avez lu ceci. Le dire ?";
     SendReceiptElsewhere: "{0} ({1}) is to be told that you read this. Tell?" | "{0} ({1}) doit apprendre que vous avez lu ceci. Le dire ?";

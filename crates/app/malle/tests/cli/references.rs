@@ -18,6 +18,18 @@ fn a_file_is_sent_as_it_is_when_its_message_is() {
     let draft = place.json(&write("ann", BOB, &refers));
     assert_eq!(draft["attachments"], 1);
     let id = draft["id"].as_str().unwrap();
+    let attached = &place.json(&["-p", "ann", "read", id])["attachments"][0];
+    assert_eq!(
+        (
+            &attached["method"],
+            &attached["path"],
+            &attached["resolves"]
+        ),
+        (&"by_ref_resolve".into(), &path.into(), &true.into())
+    );
+    let said = place.ok(&["-p", "ann", "read", id]);
+    let line = format!("plan.txt (the file {path}, put in when the message is sent)");
+    assert!(said.contains(&line), "{said}");
     // It is looked at when it is sent, by a dry run too, which changes nothing.
     fs::write(&plan, "second").unwrap();
     let shown = place.ok(&["-p", "ann", "send", id, "--dry-run"]);
@@ -34,6 +46,7 @@ fn a_file_is_sent_as_it_is_when_its_message_is() {
     assert_eq!(bytes, b"third");
     let read = place.json(&["-p", "bob", "read", got]);
     assert_eq!(read["attachments"][0]["filename"], "plan.txt");
+    assert_eq!(read["attachments"][0]["path"], serde_json::Value::Null);
     // What is wrong is said at once.
     let missing = files.path().join("none").to_str().unwrap().to_owned();
     let wrong = ["--attach-reference", &missing, "--json"];
@@ -76,7 +89,12 @@ fn a_file_that_is_only_named_is_told_of() {
     let got = inbox(&place, "bob");
     let got = got[0]["id"].as_str().unwrap();
     let read = place.json(&["-p", "bob", "read", got]);
-    assert_eq!(read["attachments"][0]["method"], "by_reference");
+    let attached = &read["attachments"][0];
+    assert_eq!(attached["method"], "by_ref_only");
+    assert_eq!(attached["path"], path);
+    assert_eq!(attached["resolves"], serde_json::Value::Null);
+    let said = place.ok(&["-p", "bob", "read", got]);
+    assert!(said.contains(&format!("(only names {path})")), "{said}");
     assert_eq!(read["attachments"][0]["size"], 0);
     let raw = place.ok(&["-p", "bob", "read", got, "--raw"]);
     assert!(!raw.contains("nobody may read"), "{raw}");

@@ -44,7 +44,7 @@ fn reading_tells_the_sender_as_the_reader_wants() {
     let place = two();
     assert_eq!(
         place.json(&["-p", "bob", "reports"]),
-        json!({"receipts": "ask", "central": []})
+        json!({"receipts": "ask", "give_up_hours": 120, "language": "en", "central": []})
     );
     read_one(&place, "ann@example.org");
     assert_eq!(told(&place), 0, "nobody could be asked");
@@ -90,4 +90,92 @@ fn reports_are_collected_by_class() {
     for wrong in ["IPM.Note", "=a@example.com", "IPM.Note=somebody"] {
         place.fails_text(2, &["-p", "ann", "reports", "--collect", wrong]);
     }
+}
+
+#[test]
+fn when_a_message_is_given_up_and_the_language_of_reports_are_chosen() {
+    let place = two();
+    let set = [
+        "-p",
+        "ann",
+        "reports",
+        "--give-up",
+        "36h",
+        "--language",
+        "fr",
+    ];
+    let tried = place.json(&[&set[..], &["--dry-run"]].concat());
+    assert_eq!(
+        (&tried["give_up_hours"], &tried["language"]),
+        (&json!(36), &json!("fr"))
+    );
+    let reports = || place.json(&["-p", "ann", "reports"]);
+    assert_eq!(reports()["give_up_hours"], 120, "that was a dry run");
+    place.ok(&set);
+    let shown = reports();
+    assert_eq!(
+        (&shown["give_up_hours"], &shown["language"]),
+        (&json!(36), &json!("fr"))
+    );
+    // What is not named stays.
+    place.ok(&["-p", "ann", "reports", "--receipts", "never"]);
+    let text = place.ok(&["-p", "ann", "reports"]);
+    assert!(
+        text.contains("after 36 h") && text.contains("in French"),
+        "{text}"
+    );
+    place.ok(&["-p", "ann", "reports", "--give-up", "2w"]);
+    let text = place.ok(&["-p", "ann", "reports"]);
+    assert!(text.contains("after 14 days"), "{text}");
+    place.ok(&[
+        "-p",
+        "ann",
+        "reports",
+        "--give-up",
+        "never",
+        "--language",
+        "en",
+    ]);
+    assert_eq!(reports()["give_up_hours"], json!(null));
+    for wrong in ["30m", "90m", "0h", "5", "soon", "-1d", "9999999999h"] {
+        place.fails_text(2, &["-p", "ann", "reports", "--give-up", wrong]);
+    }
+    place.fails_text(2, &["-p", "ann", "reports", "--language", "de"]);
+    assert_eq!(reports()["give_up_hours"], json!(null), "it is as it was");
+}
+
+#[test]
+fn reports_are_spoken_of_in_french() {
+    let place = two();
+    let french = place.malle().clone().env("MALLE_LANG", "fr");
+    let run = french.run(["-p", "ann", "reports"]);
+    for said in [
+        "accusés de lecture quand vous lisez : la question vous est posée",
+        "abandonnés au bout de 5 jours",
+        "en anglais",
+    ] {
+        assert!(run.out().contains(said), "{}", run.out());
+    }
+}
+
+#[test]
+fn a_report_is_written_in_the_language_of_the_profile() {
+    let place = two();
+    place.ok(&["-p", "ann", "reports", "--language", "fr"]);
+    let send = [
+        "-p",
+        "ann",
+        "new",
+        "--to",
+        "nobody@example.org",
+        "-s",
+        "Plans",
+        "--body",
+        "x",
+        "--send",
+    ];
+    place.run(&send);
+    let rows = place.json(&["-p", "ann", "list", "Inbox"]);
+    let subject = rows[0]["subject"].as_str().unwrap();
+    assert!(subject.starts_with("Non remis"), "{subject}");
 }

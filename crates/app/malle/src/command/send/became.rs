@@ -137,7 +137,8 @@ impl Became {
 
     fn line(&self, to: &mut Printer<'_>) -> io::Result<()> {
         let id = &self.id;
-        let why = text::clean(self.why.as_deref().unwrap_or_default());
+        let why = to.output.lang.told(self.why.as_deref().unwrap_or_default());
+        let why = text::clean(&why);
         let next = self
             .next
             .map(|t| text::soon(t, malle_host::now(), to.output.zone()));
@@ -217,6 +218,7 @@ impl Queue {
         let next = first.next.unwrap_or_else(malle_host::now);
         let next = text::soon(next, malle_host::now(), app.output.zone());
         let why = first.why.as_deref().unwrap_or_default();
+        let why = app.output.lang.told(why);
         Some(
             app.output
                 .lang
@@ -231,7 +233,10 @@ impl Shown for Became {
         for refused in &self.refused {
             let who = text::clean(&refused.shown()).into_owned();
             match &refused.why {
-                Some(why) => to.say(Msg::RefusedWhy, &[&who, &text::clean(why)])?,
+                Some(why) => {
+                    let why = to.output.lang.told(why);
+                    to.say(Msg::RefusedWhy, &[&who, &text::clean(&why)])?;
+                }
                 None => to.say(Msg::RefusedNoWhy, &[&who])?,
             }
             if let Some(report) = &refused.report {

@@ -214,7 +214,10 @@ impl Shown for StatusView {
                 store.work(to),
             ]);
             if let Some(problem) = &store.problem {
-                table.below(format!("  {}", text::clean_block(&problem.message)));
+                table.below(format!(
+                    "  {}",
+                    text::clean_block(&to.output.lang.told(&problem.message))
+                ));
             }
             let mail = store.mail.as_ref();
             if let Some(mail) = mail.filter(|m| m.state != "unneeded" || m.queued > 0) {
@@ -225,7 +228,10 @@ impl Shown for StatusView {
                     mail.queue(to),
                 ]);
                 if let Some(problem) = &mail.problem {
-                    table.below(format!("  {}", text::clean_block(&problem.message)));
+                    table.below(format!(
+                        "  {}",
+                        text::clean_block(&to.output.lang.told(&problem.message))
+                    ));
                 }
             }
         }
@@ -233,7 +239,8 @@ impl Shown for StatusView {
         table.write(to, width)?;
         let of_processes = self.processes.iter().flat_map(|p| &p.problems);
         for problem in self.problems.iter().chain(of_processes) {
-            let said = text::clean_block(&problem.message);
+            let said = to.output.lang.told(&problem.message);
+            let said = text::clean_block(&said);
             to.line(format_args!("{}: {said}", clean(&problem.about)))?;
         }
         Ok(())
@@ -297,7 +304,11 @@ impl StoreView {
         }
         let failed = in_state(WorkState::Failed);
         if let Some((work, problem)) = failed.and_then(|w| Some((w, w.problem.as_ref()?))) {
-            return format!("{}: {}", work.work, clean(&problem.message));
+            return format!(
+                "{}: {}",
+                work.work,
+                clean(&to.output.lang.told(&problem.message))
+            );
         }
         match self.state {
             "kept" => to.word(Msg::WorkIdle).to_owned(),
