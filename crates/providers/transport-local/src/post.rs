@@ -341,7 +341,7 @@ fn without_bcc(start: &[u8]) -> Vec<u8> {
 }
 
 /// RFC 5321 §4.4: what final delivery adds.
-fn return_path(sender: &str) -> Result<Vec<u8>> {
+pub(crate) fn return_path(sender: &str) -> Result<Vec<u8>> {
     let sender = sender.trim().trim_start_matches('<').trim_end_matches('>');
     if sender
         .chars()

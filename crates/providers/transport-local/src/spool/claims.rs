@@ -134,7 +134,7 @@ impl Spool {
         }
         // Somebody has it: perhaps this one, from another folder; perhaps one that is gone; perhaps another who was faster.
         self.is_free(owner, address)?;
-        if durable::small_text(&path).map_err(failed)? != text {
+        if durable::small_text(&path).ok().as_deref() != Some(text.as_str()) {
             durable::replace(&self.addresses(), &name, text.as_bytes(), self.shared)
                 .map_err(failed)?;
         }
@@ -165,9 +165,11 @@ pub(super) fn mailbox(spool: &Spool, address: &Address) -> io::Result<Option<Str
 }
 
 fn read(spool: &Spool, address: &Address) -> io::Result<Option<Owner>> {
+    use io::ErrorKind::{InvalidData, NotFound};
     match durable::small_text(&file_of(spool, address)) {
         Ok(text) => Ok(owner_of(&text)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        // What is not there is nobody's, and so is what says nothing.
+        Err(e) if matches!(e.kind(), NotFound | InvalidData) => Ok(None),
         Err(e) => Err(e),
     }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use mapi_props::Code;
+use mapi_props::{Code, LargeSource, MessageTree, PropKey, TreeValue, tags};
 use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Refusal, Result, Support};
 
 use super::ascertain::Whereabouts;
 use super::route::{Found, Router, address_of, refusal};
-use crate::parcel::{Addressing, ParcelWriter, Series, WriteError, row_is_seen};
+use crate::parcel::{Addressing, ParcelWriter, Series, TooMuch, WriteError, row_is_seen};
+use crate::post::return_path;
 use crate::spool::{Directory, Draft, Spool, is_full};
 use crate::trouble::{Step, Troubles};
 
@@ -324,7 +325,11 @@ fn fill(
             envelope: &copy.envelope,
             hidden: &copy.hidden,
         };
-        match writer.tree(outgoing.message, to, call) {
+        let added = match written_by_sender(outgoing.message) {
+            None => writer.tree(outgoing.message, to, call),
+            Some(mail) => as_written(&mut writer, mail, outgoing, copy, call),
+        };
+        match added {
             Ok(()) => kept.push(copy.clone()),
             Err(WriteError::Message(why)) => {
                 let fate = match why.is_for_good() {
@@ -339,6 +344,43 @@ fn fill(
     }
     *copies = kept;
     Ok(finish(writer, !copies.is_empty()))
+}
+
+/// The mail as its sender wrote it, if it is to leave so.
+fn written_by_sender(message: &MessageTree) -> Option<&LargeSource> {
+    match message
+        .props
+        .get(&PropKey::from(tags::INTERNET_CONTENT.raw()))
+    {
+        Some(TreeValue::Large(_, mail)) => Some(mail),
+        _ => None,
+    }
+}
+
+/// Adds a mail as its sender wrote it, behind the field that says where reports go.
+fn as_written(
+    writer: &mut ParcelWriter<&mut std::fs::File>,
+    mail: &LargeSource,
+    outgoing: &Outgoing<'_>,
+    copy: &Copy,
+    call: &Call,
+) -> std::result::Result<(), WriteError> {
+    let props = &outgoing.message.props;
+    let sender = props
+        .text(tags::SENDER_SMTP_ADDRESS)
+        .or_else(|| props.text(tags::SENDER_EMAIL_ADDRESS));
+    // An address that no field can say is not said.
+    let before = sender.and_then(|sender| return_path(sender).ok());
+    // The header may name somebody of this mailbox in other words, or nobody.
+    let first = copy
+        .wanted
+        .first()
+        .and_then(|wanted| outgoing.recipients.get(*wanted));
+    let row = first.and_then(|place| outgoing.message.recipients.get(*place));
+    let address = row.and_then(address_of);
+    let envelope = address.as_ref().map_or("", |address| address.as_str());
+    let mut mail = mail.open().map_err(TooMuch::Source)?;
+    writer.mail(&before.unwrap_or_default(), &mut mail, envelope, call)
 }
 
 fn finish(writer: ParcelWriter<&mut std::fs::File>, any: bool) -> io::Result<bool> {
