@@ -19,7 +19,9 @@ use crate::{now, open_referenced};
 const OWN_FIELDS: &str = "x-";
 
 /// What of an incoming mail no draft says.
-const NOT_OF_DRAFTS: [PropTag; 4] = [
+const NOT_OF_DRAFTS: [PropTag; 6] = [
+    tags::TRANSPORT_MESSAGE_HEADERS.raw(),
+    tags::INTERNET_RETURN_PATH.raw(),
     tags::CLIENT_SUBMIT_TIME.raw(),
     tags::MESSAGE_DELIVERY_TIME.raw(),
     tags::CREATION_TIME.raw(),

@@ -60,6 +60,7 @@
 mod admin;
 mod advise;
 mod attachment;
+mod blind;
 mod compose;
 mod context;
 mod embedded_host;

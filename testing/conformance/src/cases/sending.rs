@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use mapi::queue_state::{Cause, Known, Phase};
 use mapi::{
-    Addressee, Call, CancelToken, Code, MapiProp, OpenFlags, Result, SpecialFolder, message_flags,
-    tags,
+    Addressee, Call, CancelToken, Code, MapiProp, ModifyMode, OpenFlags, PropertyFlags, Result,
+    SaveFlags, SpecialFolder, attach_method, message_flags, recipient_type, tags,
 };
+use mapi_props::TreeContent;
 use mapi_spi::{Fate, Role, SpoolerNotice, TransportNotice};
 use mapi_spooler::{Order, Wanted};
 use testkit_transport::{Act, Step};
@@ -84,6 +85,45 @@ pub(super) const CASES: &[Case] = &[
                 assert_eq!(author, Some("The office"));
                 assert_eq!(props.value(tags::SENT_REPRESENTING_EMAIL_ADDRESS), None);
             }
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "no transport is told of blind recipients by anything but the rows that it serves",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP")])?;
+            let draft = post.draft("plans", &[("SMTP", "ann")])?;
+            let hidden = [
+                prop(tags::TRANSPORT_MESSAGE_HEADERS, "To: a\r\nBcc: secret\r\n"),
+                prop(tags::ORIGINAL_DISPLAY_BCC, "secret"),
+            ];
+            draft.set_props(&hidden)?;
+            draft.set(tags::INTERNET_RETURN_PATH, "<old@example.net>")?;
+            let attachment = draft.create_attachment()?;
+            attachment.set(tags::ATTACH_METHOD, attach_method::EMBEDDED_MSG)?;
+            let flags = PropertyFlags::CREATE | PropertyFlags::MODIFY;
+            let inner = attachment.open_embedded(flags)?;
+            inner.set_props(&hidden)?;
+            let rows = [
+                recipient(recipient_type::TO, "Bob"),
+                recipient(recipient_type::BCC, "secret"),
+            ];
+            inner.modify_recipients(ModifyMode::Add, &rows)?;
+            inner.save_changes(SaveFlags::NONE)?;
+            attachment.save_changes(SaveFlags::NONE)?;
+            submitted(&draft)?;
+            assert_eq!(round(&post.spooler(f)?)?.sent, 1);
+            let left = post.scripted.wire("x").left().pop().unwrap();
+            let left = left.message.unwrap();
+            let TreeContent::Message(inner) = &left.attachments[0].content else {
+                panic!("the message in it is gone");
+            };
+            assert_eq!(inner.recipients.len(), 1);
+            let headers = inner.props.text(tags::TRANSPORT_MESSAGE_HEADERS);
+            assert_eq!(headers, Some("To: a\r\n"));
+            assert_eq!(left.props.value(tags::INTERNET_RETURN_PATH), None);
+            assert!(!format!("{left:?}").contains("secret"));
             Ok(())
         }
     ),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use mapi_props::{MessageTree, TreeProps, attach_method, message_flags, recipient_type, tags};
 use mapi_spi::Result;
 
+use crate::blind;
 use crate::{
     CopyPropFlags, MapiProp, Message, ModifyMode, OpenFlags, PropertyFlags, SaveFlags, columns,
 };
@@ -92,40 +93,9 @@ fn without_bcc(copy: &Message, original: &TreeProps) -> Result<()> {
     if !hidden.is_empty() {
         copy.modify_recipients(ModifyMode::Remove, &hidden)?;
     }
-    let headers = original.text(tags::TRANSPORT_MESSAGE_HEADERS);
-    if let Some(cleaned) = headers.and_then(headers_without_bcc) {
+    let headers = blind::headers(original);
+    if let Some(cleaned) = headers.and_then(|headers| blind::without_bcc(&headers)) {
         copy.set(tags::TRANSPORT_MESSAGE_HEADERS, cleaned)?;
     }
     Ok(())
-}
-
-/// Fields without Bcc and Resent-Bcc; `None` if there are none of them.
-fn headers_without_bcc(headers: &str) -> Option<String> {
-    let mut kept = String::with_capacity(headers.len());
-    let mut hidden = false;
-    for line in headers.split_inclusive('\n') {
-        if !line.starts_with([' ', '\t']) {
-            let name = line.split(':').next().unwrap_or_default().trim_end();
-            hidden = ["bcc", "resent-bcc"]
-                .iter()
-                .any(|secret| name.eq_ignore_ascii_case(secret));
-        }
-        if !hidden {
-            kept.push_str(line);
-        }
-    }
-    (kept.len() != headers.len()).then_some(kept)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::headers_without_bcc;
-
-    #[test]
-    fn hidden_recipients_leave_the_header() {
-        let headers = "To: a\r\nBCC: b,\r\n c\r\nResent-Bcc:d\r\nSubject: Bcc: x\r\n";
-        let kept = headers_without_bcc(headers);
-        assert_eq!(kept.as_deref(), Some("To: a\r\nSubject: Bcc: x\r\n"));
-        assert_eq!(headers_without_bcc("To: a\r\n"), None);
-    }
 }

@@ -2,12 +2,19 @@
 //! Reference: "Sending Messages: Transport Provider Tasks" (requirements OUT-08, XP-01)
 
 use mapi_kit::export::{ExportFrom, export};
+use mapi_kit::report::is_report;
 use mapi_props::person::{PersonTags, REPRESENTING, SENDER};
-use mapi_props::{Bag, MessageTree, StoredMessage, TreeProps, tags};
+use mapi_props::{Bag, MessageTree, PropTag, StoredMessage, TreeProps, tags};
 use mapi_spi::{Identity, ItemId, ItemMeta, Result};
 
 use super::{Carrier, Spool};
-use crate::Addressee;
+use crate::{Addressee, blind};
+
+/// What may name blind recipients: the header that a message came with here, and whom the message had that a report is about.
+const SECRET: [PropTag; 2] = [
+    tags::TRANSPORT_MESSAGE_HEADERS.raw(),
+    tags::ORIGINAL_DISPLAY_BCC.raw(),
+];
 
 /// A message of the queue, read.
 #[derive(Debug)]
@@ -49,13 +56,21 @@ impl Spool {
         Ok((picked, tree))
     }
 
-    /// The copy of a message that a transport is given: what is only for its store stays behind, and it says who sends it and
-    /// when. A sender that is none of the user's identities is the transport's, or this store's; whoever represents nobody
-    /// represents himself.
+    /// The copy of a message that a transport is given: what is only for its store stays behind, with headers that it came with
+    /// and the blind recipients of messages that are attached to it; and it says who sends it and when. A sender that is none
+    /// of the user's identities is the transport's, or this store's; whoever represents nobody represents himself.
     #[must_use]
     pub fn outgoing(&self, message: MessageTree, by: &Carrier) -> MessageTree {
         let mut copy = message.into_transmittable();
+        blind::leave_attached(&mut copy);
         let props = &mut copy.props;
+        for tag in SECRET {
+            props.remove(&tag.into());
+        }
+        // Whoever delivers it says that. In a report the number has another meaning: which message it is about.
+        if !is_report(props) {
+            props.remove(&tags::INTERNET_RETURN_PATH.raw().into());
+        }
         let own = by.identity();
         let own = own.or(self.context.opened.place.identity.as_ref());
         if let Some(own) = own.filter(|_| !self.is_mine(props)) {
