@@ -8,9 +8,9 @@ use std::sync::Arc;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
-    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page, QueryPlan,
-    QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
-    SearchPhase, Stage, Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
+    ItemId, ItemMeta, LargeReader, LogPage, Maintain, MessageData, NameCreation, Origin, Page,
+    QueryPlan, QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow,
+    SearchData, SearchPhase, Stage, Store, StoreFigures, StoreInfo, Tenure, ThreadId, View,
 };
 
 /// A store without the capability to write: every change is MAPI_E_NO_ACCESS, everything else passes through.
@@ -120,6 +120,10 @@ impl Store for ReadOnly {
 
     fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
         self.inner.thread_of(message, call)
+    }
+
+    fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
+        self.inner.with_message_id(id, limit, call)
     }
 
     fn commit(&self, _: ChangeSet, _: &Call) -> Result<CommitOutcome> {

@@ -12,10 +12,10 @@ use std::time::Instant;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, ChangeSet, CheckReport, CommitOutcome, Direction, Epoch, Error, FolderData,
-    ItemId, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, OpenStore, Origin, Page,
-    QueryPlan, QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet, ScanRow,
-    SearchData, Service, ServiceLayer, Stage, Staged, Store, StoreFigures, StoreInfo, Support,
-    Tenure, ThreadId, View,
+    ItemId, ItemMeta, LargeReader, LogPage, Maintain, MessageData, NameCreation, Op, OpenStore,
+    Origin, Page, QueryPlan, QueuePlace, Queued, Result, Role, Room, Row, RowKey, RowKeys, RowSet,
+    ScanRow, SearchData, Service, ServiceLayer, Stage, Staged, Store, StoreFigures, StoreInfo,
+    Support, Tenure, ThreadId, View,
 };
 
 /// The target under which calls are logged.
@@ -270,6 +270,12 @@ impl Store for Traced {
     fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
         traced("thread_of", format_args!("{message}"), || {
             self.0.thread_of(message, call)
+        })
+    }
+
+    fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
+        traced("with_message_id", format_args!("at most {limit}"), || {
+            self.0.with_message_id(id, limit, call)
         })
     }
 

@@ -1,5 +1,7 @@
 //! The message store as a provider implements it.
 
+mod identified;
+
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -7,7 +9,7 @@ use std::path::PathBuf;
 use mapi_props::{Bag, Code, LargeRef, PropName, Restriction};
 
 use crate::{
-    Anchor, Call, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData, ItemId,
+    Anchor, Call, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData, ItemId, ItemMeta,
     LargeReader, LogPage, Maintain, MessageData, Origin, Page, QueryPlan, QueuePlace, Queued,
     Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, StoreInfo,
     Tenure, ThreadId, View,
@@ -136,6 +138,16 @@ pub trait Store: Send + Sync + Debug {
     /// `MAPI_E_NOT_FOUND` if there is no such message; those of [`Self::thread`].
     fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
         Ok(self.message(message, call)?.meta.thread)
+    }
+
+    /// The messages of all folders whose PR_INTERNET_MESSAGE_ID is this text (a small PT_UNICODE, the same to the byte), by number;
+    /// no associated or soft-deleted ones, and none in deleted folders. Of each folder at most `limit`: those without
+    /// PR_MESSAGE_DELIVERY_TIME first, then by ascending time, of equals the one with the higher number.
+    ///
+    /// Mail brings such ids, and anybody can send any number of messages with one. So a store that people keep their mail in
+    /// has an index for it, and looks at no more messages than it gives.
+    fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
+        identified::look(self, id, limit, call)
     }
 
     /// Commits a change set: the only way to write. When it returns, every reader sees it and the log holds it.

@@ -197,6 +197,15 @@ fn name_of(folder: &Item) -> String {
     name.unwrap_or_default().to_owned()
 }
 
+/// The root folder and those below it that are living, as are all between.
+pub(crate) fn living_folders(state: &State) -> Vec<ItemId> {
+    let mut below = Vec::new();
+    descend(state, state.root, (Depth::All, false), 0, &mut below);
+    let mut folders = vec![state.root];
+    folders.extend(below.iter().map(|(folder, _)| folder.meta.id));
+    folders
+}
+
 /// Folders below a folder; of soft-deleted ones those that hang below any folder, deleted or not.
 fn descend(
     state: &State,

@@ -1,6 +1,7 @@
 //! What the store holds, and the one primitive through which items change.
 
 mod check;
+mod identified;
 mod journal;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,6 +19,7 @@ use crate::content::{Content, Key};
 use crate::faults::Faults;
 use crate::names::Names;
 
+use identified::Identified;
 pub(crate) use journal::Undo;
 
 use crate::search::{LinkChange, Search, Untold};
@@ -127,6 +129,8 @@ pub(crate) struct State {
     sources: BTreeSet<(ItemId, [u8; 32], ItemId)>,
     /// Messages that wait to be sent.
     queue: BTreeSet<QueuePlace>,
+    /// Messages by PR_INTERNET_MESSAGE_ID.
+    identified: Identified,
     /// Search folders that have criteria, and the messages that are their links.
     pub(crate) searches: BTreeMap<ItemId, Arc<Search>>,
     pub(crate) links: BTreeMap<ItemId, BTreeSet<ItemId>>,
@@ -160,6 +164,7 @@ impl State {
             children: BTreeMap::new(),
             sources: BTreeSet::new(),
             queue: BTreeSet::new(),
+            identified: Identified::default(),
             searches: BTreeMap::new(),
             links: BTreeMap::new(),
             untold: Vec::new(),
@@ -459,6 +464,7 @@ impl State {
     fn swap(&mut self, id: ItemId, new: Option<&Arc<Item>>) -> Option<Arc<Item>> {
         let old = self.items.remove(&id);
         self.threads.regroup(old.as_deref(), new.map(Arc::as_ref));
+        (self.identified).regroup(old.as_deref(), new.map(Arc::as_ref));
         if let Some(mut item) = new.cloned() {
             if let Some(kept) = old.as_deref().and_then(Item::counts)
                 && item.counts() != Some(kept)

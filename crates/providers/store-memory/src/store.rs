@@ -11,9 +11,9 @@ use mapi_kit::engine::{self, Plan};
 use mapi_props::{Bag, Code, Guid, LargePlace, LargeRef, PropName, Restriction};
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Epoch, Error, FolderData,
-    ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin, Page,
-    Problem, QueuePlace, Queued, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow, SearchData,
-    SearchPhase, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
+    ItemId, ItemMeta, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation, Origin,
+    Page, Problem, QueuePlace, Queued, Result, Role, Row, RowKey, RowKeys, RowSet, ScanRow,
+    SearchData, SearchPhase, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
 };
 
 use crate::commit;
@@ -327,6 +327,11 @@ impl Store for MemoryStore {
 
     fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
         Ok(self.message(message, call)?.meta.thread)
+    }
+
+    fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
+        call.check()?;
+        Ok(self.shared.read()?.with_message_id(id, limit))
     }
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {

@@ -16,9 +16,10 @@ use mapi_props::{
 };
 use mapi_spi::{
     Anchor, Call, Capabilities, ChangeSet, CommitOutcome, Direction, Durability, Epoch, Error,
-    FolderData, ItemId, LargeReader, Limits, LogPage, Maintain, MessageData, NameCreation,
-    OpenMode, Origin, Page, QueryPlan, QueuePlace, Queued, Result, Role, Row, RowKey, RowKeys,
-    RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo, Support, Tenure, ThreadId, View,
+    FolderData, ItemId, ItemMeta, LargeReader, Limits, LogPage, Maintain, MessageData,
+    NameCreation, OpenMode, Origin, Page, QueryPlan, QueuePlace, Queued, Result, Role, Row, RowKey,
+    RowKeys, RowSet, ScanRow, SearchData, Stage, Staged, Store, StoreInfo, Support, Tenure,
+    ThreadId, View,
 };
 use rusqlite::Connection;
 
@@ -311,6 +312,10 @@ impl Store for SqliteStore {
 
     fn thread_of(&self, message: ItemId, call: &Call) -> Result<Option<ThreadId>> {
         thread::of_message(&self.inner, message, call)
+    }
+
+    fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
+        view::with_message_id(&self.inner, id, limit, call)
     }
 
     fn commit(&self, changes: ChangeSet, call: &Call) -> Result<CommitOutcome> {

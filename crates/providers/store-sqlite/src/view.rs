@@ -5,6 +5,7 @@
 //! is then made of these.
 
 mod fulltext;
+mod identified;
 mod keys;
 mod narrow;
 mod reading;
@@ -29,6 +30,7 @@ use crate::order::{self, Order};
 use crate::store::Inner;
 use crate::{item, store};
 pub(crate) use fulltext::{AskedOfWords, LeanRow, knows, named, names_words, of_words};
+pub(crate) use identified::with_message_id;
 use narrow::Narrow;
 use reading::{Reading, begun, prepared, unordered};
 pub(crate) use row::{EncodedRow, each_message, in_memory, open, show, show_known, with_bag};

@@ -507,6 +507,34 @@ fn every_view_has_the_rows_of_the_reference_store() {
 }
 
 #[test]
+fn messages_are_found_by_their_ids() {
+    let both = Both::of(120, 0xC0DE_0009);
+    let call = Call::default();
+    let (mut some, mut several) = (0, 0);
+    for (mine, theirs) in both.pairs() {
+        let message = both.memory.message(theirs, &call).unwrap();
+        let Some(id) = message.body.props.text(tags::INTERNET_MESSAGE_ID) else {
+            continue;
+        };
+        for limit in [1, 100] {
+            let found = both.mailbox.with_message_id(id, limit, &call).unwrap();
+            let wanted = both.memory.with_message_id(id, limit, &call).unwrap();
+            assert_eq!(found.len(), wanted.len(), "{id}");
+            several += usize::from(found.len() > 1);
+            let found = found.iter().any(|meta| meta.id == mine);
+            let wanted = wanted.iter().any(|meta| meta.id == theirs);
+            assert_eq!(found, wanted, "{id}, {limit}");
+            assert!(found || limit == 1, "{id}");
+        }
+        some += 1;
+    }
+    assert!(
+        some > 60,
+        "{some} of them have an id, and {several} times another has it too"
+    );
+}
+
+#[test]
 fn messages_make_the_same_conversations() {
     let both = Both::of(120, 0xC0DE_0007);
     let call = Call::default();

@@ -28,6 +28,7 @@ impl State {
         }
         self.check_log(&mut problems);
         self.check_queue(&mut problems);
+        self.check_identified(&mut problems);
         self.check_searches(&mut problems);
         self.check_threads(&mut problems);
         problems

@@ -11,6 +11,7 @@ mod brute;
 mod dictionary;
 mod disasters;
 mod ground;
+mod identified;
 mod indexing;
 mod leases;
 mod model;
