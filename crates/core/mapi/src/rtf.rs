@@ -26,7 +26,7 @@ mod writing;
 use std::io::{self, Read};
 
 use mapi_props::Code;
-use mapi_rtf::compressed::{Damage, Decompressor};
+use mapi_rtf::compressed::{Damage, Decompressor, Packing};
 use mapi_spi::{Error, Result};
 
 use crate::{Message, PropStream, RtfFlags, RtfSyncFlags};
@@ -50,7 +50,12 @@ pub fn wrap_compressed_rtf_stream(stream: PropStream, flags: RtfFlags) -> Result
         return Err(Error::new(Code::UNKNOWN_FLAGS, detail));
     }
     if flags.contains(RtfFlags::MODIFY) {
-        RtfStream::writing(stream, flags.contains(RtfFlags::UNCOMPRESSED))
+        let packing = if flags.contains(RtfFlags::UNCOMPRESSED) {
+            Packing::Stored
+        } else {
+            Packing::Compressed
+        };
+        RtfStream::writing(stream, packing)
     } else {
         RtfStream::reading(stream)
     }

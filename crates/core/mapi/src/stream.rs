@@ -1,6 +1,7 @@
 //! A text or binary property as a stream. Reference: "IMAPIProp::OpenProperty" (requirement 7.7)
 
 mod body;
+mod draft;
 mod layers;
 mod text;
 
@@ -18,6 +19,7 @@ use crate::PropertyFlags;
 use crate::context::Context;
 use crate::prop::{Object, StreamHome};
 use body::{Body, Desk, SMALL};
+pub(crate) use draft::Draft;
 use layers::Layers;
 use text::Utf16;
 

@@ -12,6 +12,6 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-pub use compress::{compress, store};
+pub use compress::{Packer, compress, store};
 pub use decompress::{Decompressor, decompress};
 pub use header::{Damage, Header, Packing};

@@ -6,7 +6,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 
 use mapi_kit::large::io_error;
 use mapi_props::Code;
-use mapi_rtf::compressed::Decompressor;
+use mapi_rtf::compressed::{Decompressor, Packing};
 use mapi_spi::{Error, Result};
 
 use super::told;
@@ -16,8 +16,9 @@ use crate::PropStream;
 /// RTF, or what it carries, read from a packed stream or written to one.
 ///
 /// It goes from the beginning to the end: `Read` if it was opened for reading, `Write` if for writing. What IStream has
-/// beside that is refused with `MAPI_E_NO_SUPPORT`, and the stream goes on from where it was. What was written is put
-/// into the packed stream by [`Self::commit`], or when the stream is dropped.
+/// beside that is refused with `MAPI_E_NO_SUPPORT`, and the stream goes on from where it was. What is written is packed as
+/// it comes, in the same memory for any length (staged in the store beyond 1 MiB), and put into the packed stream by
+/// [`Self::commit`], or when the stream is dropped. RTF of more than 3 GiB is refused (`MAPI_E_TOO_BIG`).
 pub struct RtfStream(Way);
 
 enum Way {
@@ -27,7 +28,7 @@ enum Way {
     Looked(Cursor<Vec<u8>>, Box<Decompressor<PropStream>>),
     /// What the RTF carries.
     Whole(Cursor<Vec<u8>>),
-    Writing(Writing),
+    Writing(Box<Writing>),
 }
 
 impl RtfStream {
@@ -44,8 +45,10 @@ impl RtfStream {
         Self(Way::Whole(Cursor::new(bytes)))
     }
 
-    pub(super) fn writing(stream: PropStream, stored: bool) -> Result<Self> {
-        Ok(Self(Way::Writing(Writing::over(stream, stored)?)))
+    pub(super) fn writing(stream: PropStream, packing: Packing) -> Result<Self> {
+        Ok(Self(Way::Writing(Box::new(Writing::over(
+            stream, packing,
+        )?))))
     }
 
     /// Packs all that was written so far, puts it into the packed stream in place of what was there, and commits that

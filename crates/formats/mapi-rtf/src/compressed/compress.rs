@@ -1,98 +1,181 @@
-//! RTF packed: the cheapest parse of each block into literals and the longest references that a hash chain finds.
+//! RTF packed as it comes: the cheapest parse of each block into literals and the longest references that are found.
 //! [MS-OXRTFCP] 3.1.4.2
+
+mod finder;
+mod writer;
 
 use super::crc;
 use super::dictionary::{INITIAL, SIZE};
-use super::header::{Header, LEN, Packing};
+use super::header::{Header, Packing};
+use finder::{Finder, LONGEST, Match};
+use writer::Writer;
 
 /// `rtf` compressed, with its header (`LZFu`).
 ///
 /// What is longer than the header's 32 bits can say does not fit the format: it is cut there.
 #[must_use]
 pub fn compress(rtf: &[u8]) -> Vec<u8> {
-    let rtf = within(rtf);
-    // One text with what the dictionary holds before: places in it are offsets modulo the dictionary's size.
-    let text = [INITIAL, rtf].concat();
-    let mut packed = Writer::new(rtf.len() / 2);
-    let mut finder = Finder::new(&text);
-    let mut place = INITIAL.len();
-    while place < text.len() {
-        let end = text.len().min(place + BLOCK);
-        let matches: Vec<Match> = (place..end).map(|place| finder.longest(place)).collect();
-        place = emit(&text, place, &matches, &mut packed);
-    }
-    packed.refer(text.len(), 0);
-    header(rtf, Packing::Compressed, packed.bytes)
+    packed(rtf, Packing::Compressed)
 }
 
 /// `rtf` as it is, with a header (`MELA`).
 #[must_use]
 pub fn store(rtf: &[u8]) -> Vec<u8> {
-    let rtf = within(rtf);
-    let mut bytes = vec![0; LEN];
-    bytes.extend_from_slice(rtf);
-    header(rtf, Packing::Stored, bytes)
+    packed(rtf, Packing::Stored)
+}
+
+fn packed(rtf: &[u8], packing: Packing) -> Vec<u8> {
+    let rtf = rtf.get(..Packer::MOST).unwrap_or(rtf);
+    let mut packer = Packer::new(packing);
+    // The header's place, until it is known.
+    let mut packed = vec![0; Header::LEN];
+    packed.reserve(rtf.len() / 2);
+    packer.write(rtf, &mut packed);
+    let header = packer.finish(&mut packed);
+    for (place, byte) in packed.iter_mut().zip(header.bytes()) {
+        *place = byte;
+    }
+    packed
+}
+
+/// Packs RTF piece by piece, in the same memory for any length. What comes out is the same whatever the pieces are.
+///
+/// ```
+/// use mapi_rtf::compressed::{Packer, Packing, decompress};
+///
+/// let (mut packer, mut contents) = (Packer::new(Packing::Compressed), Vec::new());
+/// packer.write(br"{\rtf1 Dear ", &mut contents);
+/// packer.write(br"Ann\par}", &mut contents);
+/// let header = packer.finish(&mut contents);
+/// let packed = [&header.bytes()[..], &contents].concat();
+/// assert_eq!(decompress(&packed, 100).unwrap(), br"{\rtf1 Dear Ann\par}");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Packer {
+    packing: Packing,
+    raw: usize,
+    packed: usize,
+    crc: u32,
+    window: Window,
+    /// Where the next block begins.
+    place: usize,
+    finder: Finder,
+    writer: Writer,
 }
 
 /// How much is parsed at once.
 const BLOCK: usize = 1 << 14;
-/// The longest reference.
-const LONGEST: usize = 17;
-/// How many places of equal hash are looked at.
-const CHAIN: usize = 64;
-const HASHES: usize = 1 << 15;
+/// How much is taken at once.
+const PIECE: usize = 4 * BLOCK;
 /// Costs in bits: each token has a bit in a control byte.
 const LITERAL: u32 = 9;
 const REFERENCE: u32 = 17;
 
-fn within(rtf: &[u8]) -> &[u8] {
-    // COMPSIZE counts 12 bytes of the header, and literals cost a ninth more than they are.
-    let most = usize::try_from(u32::MAX / 10 * 8).unwrap_or(usize::MAX);
-    rtf.get(..most).unwrap_or(rtf)
-}
+impl Packer {
+    /// How many bytes of RTF fit the format: the header says sizes in 32 bits, counts 12 bytes of itself, and literals cost a
+    /// ninth more than they are.
+    pub const MOST: usize = 3 << 30;
 
-/// `bytes`, whose first 16 are free, with their header.
-fn header(rtf: &[u8], packing: Packing, mut bytes: Vec<u8>) -> Vec<u8> {
-    let contents = bytes.get(LEN..).unwrap_or_default();
-    let header = Header {
-        packed: u32::try_from(contents.len()).unwrap_or(u32::MAX),
-        raw: u32::try_from(rtf.len()).unwrap_or(u32::MAX),
-        packing,
-        crc: if packing == Packing::Stored {
-            0
-        } else {
-            crc::update(0, contents)
-        },
-    };
-    for (place, byte) in bytes.iter_mut().zip(header.bytes()) {
-        *place = byte;
-    }
-    bytes
-}
-
-/// The longest reference at a place: how many bytes, and how far back. No bytes: none.
-#[derive(Debug, Clone, Copy, Default)]
-struct Match {
-    len: usize,
-    distance: usize,
-}
-
-/// Writes the tokens of a block that begins at `at`, the fewest bits that its `matches` allow; where it ended, which is
-/// behind the block when its last reference reaches further.
-fn emit(text: &[u8], mut at: usize, matches: &[Match], packed: &mut Writer) -> usize {
-    let refer = choose(matches);
-    let mut index = 0;
-    while let (Some(refer), Some(found)) = (refer.get(index), matches.get(index)) {
-        let len = if *refer { found.len } else { 1 };
-        if *refer {
-            packed.refer(at - found.distance, len - 2);
-        } else {
-            packed.literal(text.get(at).copied().unwrap_or_default());
+    /// Before the first byte.
+    #[must_use]
+    pub fn new(packing: Packing) -> Self {
+        Self {
+            packing,
+            raw: 0,
+            packed: 0,
+            crc: 0,
+            window: Window {
+                bytes: INITIAL.to_vec(),
+                start: 0,
+            },
+            place: INITIAL.len(),
+            finder: Finder::new(),
+            writer: Writer::default(),
         }
-        at += len;
-        index += len;
     }
-    at
+
+    /// How many bytes of RTF were taken.
+    #[must_use]
+    pub const fn taken(&self) -> usize {
+        self.raw
+    }
+
+    /// Takes more RTF, and appends to `contents` what is packed of it by now. Beyond [`Self::MOST`] the header cannot say
+    /// how long it is.
+    pub fn write(&mut self, rtf: &[u8], contents: &mut Vec<u8>) {
+        let before = contents.len();
+        self.raw = self.raw.saturating_add(rtf.len());
+        match self.packing {
+            Packing::Stored => contents.extend_from_slice(rtf),
+            Packing::Compressed => {
+                for piece in rtf.chunks(PIECE) {
+                    self.window.bytes.extend_from_slice(piece);
+                    self.blocks(BLOCK + LONGEST, contents);
+                    self.window.forget(self.place);
+                }
+            }
+        }
+        self.count(contents, before);
+    }
+
+    /// Appends the rest to `contents`; the header that belongs before them.
+    pub fn finish(mut self, contents: &mut Vec<u8>) -> Header {
+        let before = contents.len();
+        if self.packing == Packing::Compressed {
+            self.blocks(1, contents);
+            // The place of writing itself is the end.
+            self.writer.refer(self.place, 2);
+            self.writer.rest(contents);
+        }
+        self.count(contents, before);
+        Header {
+            packed: u32::try_from(self.packed).unwrap_or(u32::MAX),
+            raw: u32::try_from(self.raw).unwrap_or(u32::MAX),
+            packing: self.packing,
+            crc: self.crc,
+        }
+    }
+
+    /// Packs blocks while at least so many bytes wait: what follows a block decides on its last references.
+    fn blocks(&mut self, waiting: usize, contents: &mut Vec<u8>) {
+        while self.window.end() - self.place >= waiting {
+            let end = self.window.end().min(self.place + BLOCK);
+            let places = self.place..end;
+            let matches: Vec<Match> = places
+                .map(|place| self.finder.longest(&self.window, place))
+                .collect();
+            self.emit(&matches);
+            self.writer.whole_groups(contents);
+        }
+    }
+
+    /// Writes the tokens of a block, the fewest bits that its `matches` allow. Its last reference may reach further.
+    fn emit(&mut self, matches: &[Match]) {
+        let refer = choose(matches);
+        let start = self.place;
+        while let Some((refer, found)) = refer
+            .get(self.place - start)
+            .zip(matches.get(self.place - start))
+        {
+            if *refer {
+                self.writer.refer(self.place - found.distance, found.len);
+                self.place += found.len;
+            } else {
+                let byte = self.window.from(self.place).first();
+                self.writer.literal(byte.copied().unwrap_or_default());
+                self.place += 1;
+            }
+        }
+    }
+
+    /// Counts what was appended.
+    fn count(&mut self, contents: &[u8], before: usize) {
+        let new = contents.get(before..).unwrap_or_default();
+        self.packed = self.packed.saturating_add(new.len());
+        if self.packing == Packing::Compressed {
+            self.crc = crc::update(self.crc, new);
+        }
+    }
 }
 
 /// Where a reference is cheaper than a literal, for all that follows.
@@ -113,156 +196,32 @@ fn choose(matches: &[Match]) -> Vec<bool> {
     refer
 }
 
-/// Finds what was there before.
-struct Finder<'a> {
-    text: &'a [u8],
-    /// The newest place for each hash of 3 bytes, plus 1.
-    heads: Vec<u32>,
-    /// The place before with the same hash, by place modulo the window.
-    before: Vec<u32>,
-    /// The newest place of each pair of bytes, plus 1.
-    pairs: Vec<u32>,
-    /// How many places are known.
-    known: usize,
-}
-
-impl<'a> Finder<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        let pairs = vec![0; 1 << 16];
-        Self {
-            text,
-            heads: vec![0; HASHES],
-            before: vec![0; SIZE],
-            pairs,
-            known: 0,
-        }
-    }
-
-    /// The longest run that begins before `place` and equals what begins there.
-    fn longest(&mut self, place: usize) -> Match {
-        while self.known < place {
-            self.learn(self.known);
-            self.known += 1;
-        }
-        let mut best = Match::default();
-        let here = self.text.get(place..).unwrap_or_default();
-        let Some((pair, hash)) = keys(here) else {
-            return best;
-        };
-        self.consider(self.pairs.get(pair).copied(), place, here, &mut best);
-        let mut next = self.heads.get(hash).copied();
-        for _ in 0..CHAIN {
-            if best.len == LONGEST || !self.consider(next, place, here, &mut best) {
-                break;
-            }
-            next = next.and_then(|next| self.before.get((next as usize - 1) % SIZE).copied());
-        }
-        best
-    }
-
-    /// Looks at a place before, given plus 1; whether it is one that a reference can reach.
-    fn consider(
-        &self,
-        candidate: Option<u32>,
-        place: usize,
-        here: &[u8],
-        best: &mut Match,
-    ) -> bool {
-        let Some(candidate) = candidate.and_then(|candidate| candidate.checked_sub(1)) else {
-            return false;
-        };
-        let candidate = candidate as usize;
-        // The whole window back would be the place of writing, which means the end.
-        if candidate >= place || place - candidate >= SIZE {
-            return false;
-        }
-        let there = self.text.get(candidate..).unwrap_or_default();
-        if there.get(best.len) != here.get(best.len) {
-            return true;
-        }
-        let equal = here
-            .iter()
-            .zip(there)
-            .take(LONGEST)
-            .take_while(|(here, there)| here == there);
-        let len = equal.count();
-        if len > best.len {
-            *best = Match {
-                len,
-                distance: place - candidate,
-            };
-        }
-        true
-    }
-
-    fn learn(&mut self, place: usize) {
-        let newest = u32::try_from(place + 1).unwrap_or(0);
-        let Some((pair, hash)) = self.text.get(place..).and_then(keys) else {
-            return;
-        };
-        if let Some(pair) = self.pairs.get_mut(pair) {
-            *pair = newest;
-        }
-        if let (Some(head), Some(before)) =
-            (self.heads.get_mut(hash), self.before.get_mut(place % SIZE))
-        {
-            *before = *head;
-            *head = newest;
-        }
-    }
-}
-
-/// The first two bytes, and a hash of the first three.
-fn keys(text: &[u8]) -> Option<(usize, usize)> {
-    let [a, b, c] = *text.first_chunk::<3>()?;
-    let hash = u32::from_be_bytes([0, a, b, c]).wrapping_mul(0x9E37_79B1) >> 17;
-    Some((
-        u16::from_be_bytes([a, b]).into(),
-        usize::try_from(hash).ok()?,
-    ))
-}
-
-/// Writes tokens in groups of eight behind their control bytes.
-struct Writer {
+/// The text that waits, and as much before it as references reach. Its places count from the beginning of what the
+/// dictionary holds at first, so that they are offsets modulo the dictionary's size.
+#[derive(Debug, Clone)]
+struct Window {
     bytes: Vec<u8>,
-    /// Where the control byte of the group stands.
-    control: usize,
-    /// How many tokens the group has.
-    tokens: u8,
+    /// The place of the first of them.
+    start: usize,
 }
 
-impl Writer {
-    fn new(expected: usize) -> Self {
-        let mut bytes = Vec::with_capacity(LEN + expected);
-        bytes.resize(LEN, 0);
-        Self {
-            bytes,
-            control: 0,
-            tokens: 8,
-        }
+impl Window {
+    fn end(&self) -> usize {
+        self.start + self.bytes.len()
     }
 
-    fn literal(&mut self, byte: u8) {
-        self.token(0);
-        self.bytes.push(byte);
+    /// What stands at `place` and behind it.
+    fn from(&self, place: usize) -> &[u8] {
+        let from = place
+            .checked_sub(self.start)
+            .and_then(|at| self.bytes.get(at..));
+        from.unwrap_or_default()
     }
 
-    /// A reference to `place`; to the place of writing itself, it is the end.
-    fn refer(&mut self, place: usize, len: usize) {
-        self.token(1);
-        let token = u16::try_from(((place % SIZE) << 4) | (len & 0xF)).unwrap_or_default();
-        self.bytes.extend(token.to_be_bytes());
-    }
-
-    fn token(&mut self, bit: u8) {
-        if self.tokens == 8 {
-            self.tokens = 0;
-            self.control = self.bytes.len();
-            self.bytes.push(0);
-        }
-        if let Some(control) = self.bytes.get_mut(self.control) {
-            *control |= bit << self.tokens;
-        }
-        self.tokens += 1;
+    /// Nothing before `place` is packed any more. What its last block packed beyond its end is still to be learnt.
+    fn forget(&mut self, place: usize) {
+        let gone = place.saturating_sub(SIZE + LONGEST + self.start);
+        self.bytes.drain(..gone.min(self.bytes.len()));
+        self.start += gone;
     }
 }

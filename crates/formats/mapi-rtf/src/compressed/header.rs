@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::crc;
 
 /// How many bytes the header has.
-pub(super) const LEN: usize = 16;
+pub(super) const LEN: usize = Header::LEN;
 /// How many of them COMPSIZE counts: all but itself.
 const COUNTED: u32 = 12;
 const LZFU: u32 = 0x7546_5A4C;
@@ -69,6 +69,9 @@ pub enum Damage {
 }
 
 impl Header {
+    /// How many bytes it has.
+    pub const LEN: usize = 16;
+
     /// The header of `packed`, which is whole: its sizes and checksum hold for the bytes behind it.
     ///
     /// What these unpack to is not looked at. Bytes behind the declared size are padding.
@@ -112,7 +115,8 @@ impl Header {
     }
 
     /// The bytes of a header that says this.
-    pub(super) fn bytes(self) -> [u8; LEN] {
+    #[must_use]
+    pub fn bytes(self) -> [u8; LEN] {
         let magic = match self.packing {
             Packing::Compressed => LZFU,
             Packing::Stored => MELA,

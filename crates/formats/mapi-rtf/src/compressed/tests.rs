@@ -153,6 +153,21 @@ fn what_repeats_itself_is_packed_tight_and_what_does_not_grows_by_a_ninth() {
     assert_eq!(decompress(&packed, 1 << 20).unwrap(), noise);
 }
 
+#[test]
+fn a_packer_goes_on_after_what_a_copy_of_it_finished() {
+    let rtf = b"{\\rtf1 one two three one two three}".repeat(2000);
+    let (begin, rest) = rtf.split_at(rtf.len() / 2);
+    let (mut packer, mut contents) = (Packer::new(Packing::Compressed), Vec::new());
+    packer.write(begin, &mut contents);
+    let mut half = contents.clone();
+    let header = packer.clone().finish(&mut half);
+    let packed = [&header.bytes()[..], &half].concat();
+    assert_eq!(decompress(&packed, rtf.len()).unwrap(), begin);
+    packer.write(rest, &mut contents);
+    let header = packer.finish(&mut contents);
+    assert_eq!([&header.bytes()[..], &contents].concat(), compress(&rtf));
+}
+
 proptest! {
     #[test]
     fn any_bytes_come_back(
@@ -160,9 +175,19 @@ proptest! {
             "\\par ", "\\b0\\i ", "{\\rtf1\\ansi", "}", "word ", "\\'e9", "\r\n", "xyz", "\0",
         ]), 0..40usize), 0..200),
         tail in prop::collection::vec(any::<u8>(), 0..6000),
+        len in prop_oneof![1..50usize, 50..40_000usize],
     ) {
         let text: String = pieces.iter().map(|(piece, count)| piece.repeat(*count)).collect();
         let rtf = [text.as_bytes(), &tail].concat();
+        for packing in [Packing::Compressed, Packing::Stored] {
+            let (mut packer, mut contents) = (Packer::new(packing), Vec::new());
+            for piece in rtf.chunks(len) {
+                packer.write(piece, &mut contents);
+            }
+            let header = packer.finish(&mut contents);
+            let whole = if packing == Packing::Stored { store(&rtf) } else { compress(&rtf) };
+            prop_assert_eq!([&header.bytes()[..], &contents].concat(), whole);
+        }
         for packed in [compress(&rtf), store(&rtf)] {
             Header::of(&packed).unwrap();
             prop_assert_eq!(&decompress(&packed, rtf.len()).unwrap(), &rtf);
