@@ -1,11 +1,17 @@
 //! RP-01, MSG-04, AD-07, XP-01: what comes back when mail is sent, and is sent again.
 
+use std::io;
+use std::sync::Arc;
+
+use mapi::queue_state::QueueState;
+use mapi::spool::{Settlement, Verdict};
 use mapi::{
     Compose, EntryId, MapiProp, Message, MessageTree, OpenFlags, PropTag, PropertyFlags, Result,
     SpecialFolder, Track, attach_method, columns, tags,
 };
+use mapi_kit::report::{Delivery, Failure};
 use mapi_props::entry_id::OneOff;
-use mapi_props::{PropKey, TreeProps};
+use mapi_props::{AttachmentTree, LargeSource, OpenLarge, PropKey, TreeContent, TreeProps};
 use mapi_spi::{Fate, Refusal, SpoolerNotice};
 use testkit_transport::Step;
 
@@ -24,6 +30,19 @@ fn refused() -> Fate {
         status: 511,
         text: "550 5.1.1 no such mailbox".to_owned(),
     })
+}
+
+/// Bytes that a bad disk does not give any more.
+struct Rotten;
+
+impl OpenLarge for Rotten {
+    fn size(&self) -> u64 {
+        1 << 20
+    }
+
+    fn open(&self) -> io::Result<Box<dyn io::Read + Send>> {
+        Err(io::Error::other("bad sector"))
+    }
 }
 
 /// A program whose transport refuses BAD.
@@ -103,6 +122,34 @@ fn told_of(report: &Message) -> Result<Vec<String>> {
 }
 
 pub(super) const CASES: &[Case] = &[
+    case!(
+        needs(),
+        "a sender is told that nobody got a message that cannot be read any more",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP")])?;
+            let id = submitted(&plans(&post)?)?;
+            let (session, _spooler) = post.spooler_with_session(f)?;
+            let spool = session.default_store()?.spool()?;
+            let (message, tree) = spool.pick(spool.item(&id)?)?;
+            let failed = Delivery::Failed(Failure::default());
+            let mut reports = spool.reports(&tree, &[(0, failed)]);
+            let mut part = AttachmentTree::default();
+            part.content = TreeContent::Data(LargeSource::Lazy(Arc::new(Rotten)));
+            reports[0].message.attachments.push(part);
+            spool.settle(&[Settlement {
+                message,
+                state: QueueState::default(),
+                verdict: Verdict::Finish,
+                recipients: None,
+                reports,
+            }])?;
+            let report = report(&post)?;
+            assert!(report.get(tags::BODY)?.contains(GOOD));
+            assert_eq!(report.attachment_count(), 0);
+            assert!(post.store.outbox()?.is_empty());
+            Ok(())
+        }
+    ),
     case!(
         "RP-01.T1" + "MSG-04",
         needs(),

@@ -5,11 +5,11 @@ use mapi_kit::outgoing::state::QueueState;
 use mapi_kit::outgoing::{Disposition, finish, lock, served, taken_back, unlock};
 use mapi_kit::report::OwnReport;
 use mapi_props::{Bag, message_flags};
-use mapi_spi::{ChangeSet, Op, Origin, Result, SyncRow};
+use mapi_spi::{ChangeSet, Error, Op, Origin, Result, SyncRow};
 
 use super::starting::row;
 use super::{Picked, Spool};
-use crate::placing::place;
+use crate::placing::{Placing, place};
 
 /// What becomes of one message.
 #[derive(Debug)]
@@ -48,11 +48,7 @@ impl Spool {
     /// `MAPI_E_END_OF_SESSION` when another process is the spooler; `MAPI_E_OBJECT_CHANGED` if one is not as it was;
     /// `MAPI_E_NOT_ENOUGH_DISK` … Nothing has happened then.
     pub fn settle(&self, settlements: &[Settlement]) -> Result<()> {
-        let reports = settlements.iter().flat_map(|s| s.reports.iter().cloned());
-        let placing = place(&self.context, self.placed(reports.collect())?)?;
-        for lost in placing.items.iter().filter_map(|item| item.as_ref().err()) {
-            tracing::warn!(error = %lost, "a report cannot be made");
-        }
+        let placing = self.reporting(settlements)?;
         let mut ops = Vec::new();
         for settlement in settlements {
             self.settled(settlement, &mut ops)?;
@@ -66,6 +62,29 @@ impl Spool {
             ..ChangeSet::default()
         };
         self.context.commit(changes).map(drop)
+    }
+
+    /// The reports in their places. One whose original cannot be read does not bring it: its sender is told all the same.
+    fn reporting(&self, settlements: &[Settlement]) -> Result<Placing> {
+        let reports = || settlements.iter().flat_map(|s| s.reports.iter().cloned());
+        let placing = place(&self.context, self.placed(reports().collect())?)?;
+        if placing.items.iter().all(Result::is_ok) {
+            return Ok(placing);
+        }
+        let without = |(mut report, item): (OwnReport, &Result<_>)| {
+            if let Err(error) = item {
+                tracing::warn!(%error, "a report is made without the message that it is about");
+                report.message.attachments.clear();
+            }
+            report
+        };
+        let reports = reports().zip(&placing.items).map(without);
+        let placing = place(&self.context, self.placed(reports.collect())?)?;
+        match placing.items.iter().find_map(|item| item.as_ref().err()) {
+            // Whoever settles tries again: nothing is settled of which nobody is told.
+            Some(error) => Err(Error::new(error.code(), error.detail())),
+            None => Ok(placing),
+        }
     }
 
     fn settled(&self, settlement: &Settlement, ops: &mut Vec<Op>) -> Result<()> {
