@@ -192,7 +192,9 @@ pub fn addresses(list: &str) -> Result<Vec<Addressee>, String> {
     }
     let refused = || list.chars().take(100).collect::<String>();
     let mail = format!("To: {list}\r\n\r\n");
-    let context = ImportContext::new(FileTime(0));
+    let mut context = ImportContext::new(FileTime(0));
+    // Nobody is left out for their number: these are whom a person writes to.
+    context.limits.recipients = usize::MAX;
     let tree = mapi_mime::parse(mail.into_bytes(), &context).map_err(|_| refused())?;
     let people: Vec<Addressee> = tree.recipients.iter().filter_map(person).collect();
     let all_there = people.len() == tree.recipients.len() && !people.is_empty();
@@ -327,5 +329,7 @@ mod tests {
             assert!(addresses(bad).is_err(), "{bad}: {:?}", addresses(bad));
         }
         assert_eq!(addresses("  "), Ok(vec![]));
+        let many: Vec<String> = (0..25_000).map(|n| format!("a{n}@example.org")).collect();
+        assert_eq!(addresses(&many.join(", ")).map(|all| all.len()), Ok(25_000));
     }
 }
