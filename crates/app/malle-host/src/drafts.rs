@@ -10,7 +10,7 @@ use mapi::{
     Attachment, Call, EmbeddedHost, Folder, Logon, Mapi, MapiProp, Message, PropertyFlags,
     SaveFlags, Session, SpecialFolder, attach_method, tags,
 };
-use mapi_mime::ImportContext;
+use mapi_mime::{ImportContext, SharedBytes};
 use mapi_props::{MessageTree, PropKey, PropTag};
 
 use crate::{now, open_referenced};
@@ -34,19 +34,28 @@ const NOT_OF_DRAFTS: [PropTag; 6] = [
 /// # Errors
 /// Why the bytes hold no message.
 pub fn parse_draft(bytes: Vec<u8>) -> Result<MessageTree, mapi_mime::NoMessage> {
+    let mut tree = parse_whole(SharedBytes::from(bytes))?;
+    // It is sent as what it says, not as these bytes.
+    tree.original = None;
+    Ok(tree)
+}
+
+/// As [`parse_draft`], and with the bytes themselves.
+///
+/// # Errors
+/// Why the bytes hold no message.
+pub(crate) fn parse_whole(bytes: SharedBytes) -> Result<MessageTree, mapi_mime::NoMessage> {
     let mut context = ImportContext::new(now());
     // Whoever is named gets it: none is left out for their number, which the length of the header bounds.
     context.limits.recipients = usize::MAX;
     context.limits.header_fields = usize::MAX;
-    for name in field_names(&bytes) {
+    for name in field_names(bytes.as_slice()) {
         let key = name.to_ascii_lowercase();
         if key.starts_with(OWN_FIELDS) {
             context.named_headers.insert(key, name);
         }
     }
     let mut tree = mapi_mime::parse(bytes, &context)?;
-    // It is sent as what it says, not as these bytes.
-    tree.original = None;
     for tag in NOT_OF_DRAFTS {
         tree.props.remove(&PropKey::from(tag));
     }

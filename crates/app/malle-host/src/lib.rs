@@ -1,7 +1,7 @@
 //! The composition root: the only room that names providers.
 //!
 //! It knows where things lie ([`Home`]), what a user has set up ([`Profiles`]), which services there are
-//! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`], [`mod@sending`]), and
+//! ([`services`]), how mail gets in and out ([`mod@import`], [`mod@export`], [`mod@sending`], [`mod@written`]), and
 //! what goes on in the background ([`mod@daemon`], [`mod@lease`], [`mod@control`], [`mod@status`]). It shows nothing and asks
 //! nothing: front ends do, by [`terminal`] where that is one.
 
@@ -32,6 +32,7 @@ pub mod sending;
 pub mod status;
 mod support;
 pub mod terminal;
+pub mod written;
 
 pub use descriptions::Catalogue;
 pub use detached::start_detached;

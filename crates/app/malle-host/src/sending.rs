@@ -36,12 +36,23 @@ pub fn submit(store: &MsgStore, draft: &EntryId, not_before: Option<FileTime>) -
         }
         _ => None,
     };
-    let done = submit_in_place(store, draft, not_before);
+    let done = submit_in_place(store, draft, not_before, Message::submit);
     if let (Err(_), Some(home)) = (&done, &home) {
         // The first error is the one to tell of; a draft in the Outbox is found there, and can be sent from there.
         let _back = transfer(&outbox, draft, home);
     }
     done
+}
+
+/// Puts a draft of the Outbox into the outgoing queue, to leave as it was written ([`Message::submit_as_written`]).
+///
+/// # Errors
+/// As [`submit`]; `MAPI_E_NOT_FOUND` if it was not written in one piece.
+pub fn submit_as_written(store: &MsgStore, draft: &Message) -> Result<()> {
+    check(draft)?;
+    let unsaved = || Error::new(Code::NOT_FOUND, "the message is not kept");
+    let id = draft.entry_id().ok_or_else(unsaved)?;
+    submit_in_place(store, &id, None, Message::submit_as_written)
 }
 
 /// Takes a message out of the queue again: it is a draft, in Drafts. Only one that nobody has hold of.
@@ -107,7 +118,12 @@ fn check(message: &Message) -> Result<()> {
     Ok(())
 }
 
-fn submit_in_place(store: &MsgStore, draft: &EntryId, not_before: Option<FileTime>) -> Result<()> {
+fn submit_in_place(
+    store: &MsgStore,
+    draft: &EntryId,
+    not_before: Option<FileTime>,
+    submit: impl FnOnce(&Message) -> Result<()>,
+) -> Result<()> {
     let message = store.open_message(draft, OpenFlags::MODIFY)?;
     let disposed = message.find(tags::SENTMAIL_ENTRYID)?.is_some()
         || message.find(tags::DELETE_AFTER_SUBMIT)? == Some(true);
@@ -118,7 +134,7 @@ fn submit_in_place(store: &MsgStore, draft: &EntryId, not_before: Option<FileTim
     if let Some(time) = not_before {
         message.set(tags::DEFERRED_SEND_TIME, time)?;
     }
-    message.submit()
+    submit(&message)
 }
 
 /// The Outbox of a store, made where there is none.

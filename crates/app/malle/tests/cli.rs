@@ -26,6 +26,8 @@ mod grouping;
 mod growth;
 #[path = "cli/hostile.rs"]
 mod hostile;
+#[path = "cli/mail_programs.rs"]
+mod mail_programs;
 #[path = "cli/mailbox.rs"]
 mod mailbox;
 #[path = "cli/manners.rs"]

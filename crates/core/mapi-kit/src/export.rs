@@ -6,7 +6,7 @@ use mapi_props::{
     AttachmentTree, Bag, Defect, LargeSource, MessageTree, PropKey, PropName, PropType, PropValue,
     Slot, StoredAttachment, StoredMessage, TreeContent, TreeProps, TreeValue, tags,
 };
-use mapi_spi::{Call, ItemId, MessageData, Result, Staged, Store};
+use mapi_spi::{Call, ItemId, ItemMeta, MessageData, Result, Staged, Store};
 
 use crate::import::{ORIGINAL, ORIGINAL_VERSION, is_original};
 use crate::large::StoredSource;
@@ -57,24 +57,28 @@ pub fn export(from: ExportFrom<'_>, body: &StoredMessage) -> Result<MessageTree>
 /// Lets the bytes that a message was made from travel with its tree, if they still say what it says. The other store keeps
 /// them beside the message, not shared with its attachments.
 pub fn take_original(from: ExportFrom<'_>, data: &MessageData, tree: &mut MessageTree) {
-    let props = &data.body.props;
-    let version = i64::try_from(data.meta.content_version).ok();
+    if let Some(original) = original(from, &data.meta, &data.body.props) {
+        tree.props.insert(PropKey::Id(ORIGINAL.id()), original);
+    }
+}
+
+/// The bytes that a message was made from, if they still say what it says; of a message's own properties as they are stored.
+#[must_use]
+pub fn original(from: ExportFrom<'_>, meta: &ItemMeta, props: &Bag) -> Option<TreeValue> {
+    let version = i64::try_from(meta.content_version).ok();
     let told = match props.value(ORIGINAL_VERSION) {
         Some(PropValue::I8(told)) => Some(*told),
         _ => None,
     };
-    if let Some(Slot::Large(value)) = props.get(&ORIGINAL.id())
-        && told.is_some()
-        && told == version
-    {
-        let exporter = Exporter {
-            from,
-            ids: Vec::new(),
-            names: Vec::new(),
-        };
-        let original = TreeValue::Large(value.ty, exporter.source(*value));
-        tree.props.insert(PropKey::Id(ORIGINAL.id()), original);
-    }
+    let Some(Slot::Large(value)) = props.get(&ORIGINAL.id()) else {
+        return None;
+    };
+    let exporter = Exporter {
+        from,
+        ids: Vec::new(),
+        names: Vec::new(),
+    };
+    (told.is_some() && told == version).then(|| TreeValue::Large(value.ty, exporter.source(*value)))
 }
 
 struct Exporter<'a> {

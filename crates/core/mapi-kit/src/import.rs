@@ -29,13 +29,16 @@ use values::Values;
 pub const ORIGINAL: PropTag = tags::INTERNET_CONTENT.raw();
 /// The content version that [`ORIGINAL`] belongs to (PT_I8, provider range).
 pub const ORIGINAL_VERSION: PropTag = PropTag::new(0x665A, PropType::I8);
+/// Said of a message in the queue that leaves as its [`ORIGINAL`], byte for byte (PT_BOOLEAN, provider range). Submitting alone says it, and
+/// takes it away.
+pub const AS_WRITTEN: PropTag = PropTag::new(0x66E2, PropType::BOOLEAN);
 /// The content version of a message that was just created.
 pub const FIRST_VERSION: i64 = 1;
 
 /// Whether a property belongs to the kept original and never travels with the message.
 #[must_use]
 pub const fn is_original(id: u16) -> bool {
-    id == ORIGINAL.id() || id == ORIGINAL_VERSION.id()
+    id == ORIGINAL.id() || id == ORIGINAL_VERSION.id() || id == AS_WRITTEN.id()
 }
 
 /// One message to be stored.

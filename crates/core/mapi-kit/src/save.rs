@@ -9,6 +9,7 @@ use mapi_spi::{Expect, FlagPatch, MessageSave, MessageTarget, NewValue, PropPatc
 
 use crate::content::is_content;
 use crate::conversation;
+use crate::import::{AS_WRITTEN, ORIGINAL_VERSION};
 use crate::lift::Lifter;
 use crate::recipients::display_list;
 use crate::subject::split;
@@ -54,7 +55,7 @@ pub fn plan(
         conversation::fill(&mut props, base, first, context.now, context.thread);
     }
     let mut lifter = Lifter::new(context.inline_bytes);
-    let patch = patch_between(base, &props, &mut lifter);
+    let mut patch = patch_between(base, &props, &mut lifter);
     let content_changed = first
         || working.recipients_changed
         || working.attachments_changed
@@ -64,6 +65,15 @@ pub fn plan(
             .map(|(id, _)| id)
             .chain(&patch.delete)
             .any(|id| is_content(*id, name_of(*id).as_ref()));
+    if leaves_as_written(working)
+        && let Some(meta) = working.meta()
+    {
+        // What submitting adds is for its own copy: the bytes say what they said.
+        let version = meta.content_version + u64::from(content_changed);
+        let version = PropValue::I8(version.cast_signed());
+        patch.set.retain(|(id, _)| *id != ORIGINAL_VERSION.id());
+        patch.set.push((ORIGINAL_VERSION.id(), version.into()));
+    }
     let save = MessageSave {
         target,
         expect,
@@ -84,6 +94,12 @@ pub fn plan(
         save,
         values: lifter.finish(),
     }
+}
+
+/// Whether the message goes into the queue, or is in it, to leave as its original bytes.
+fn leaves_as_written(working: &WorkingMessage) -> bool {
+    let said = working.props.value(AS_WRITTEN).and_then(PropValue::as_bool);
+    working.flags & message_flags::SUBMIT != 0 && said == Some(true)
 }
 
 /// The same rules for an embedded message: what its attachment then holds. Nothing is moved out yet.

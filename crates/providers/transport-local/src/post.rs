@@ -254,7 +254,7 @@ fn copied(draft: &mut Draft, model: &Draft, envelope: &str, call: &Call) -> io::
 }
 
 /// The start of a message: its header at least, unless that is very long.
-fn start_of(message: &mut dyn Read) -> Result<Vec<u8>> {
+pub(crate) fn start_of(message: &mut dyn Read) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     let mut buffer = [0; 8192];
     // Where the last line begins that was not whole: lines before it are not looked at again.

@@ -233,7 +233,7 @@ fn words_of_name(program: &Path) -> Option<&'static [&'static str]> {
 }
 
 /// The message that a program wrote: up to a line with a single dot unless that is text, without the line that mailboxes put
-/// before a message, and with a header even where it begins with text.
+/// before a message.
 pub(crate) fn input(mut bytes: Vec<u8>, dots_are_text: bool) -> Vec<u8> {
     if !dots_are_text && let Some(end) = end_of(&bytes) {
         bytes.truncate(end);
@@ -242,9 +242,6 @@ pub(crate) fn input(mut bytes: Vec<u8>, dots_are_text: bool) -> Vec<u8> {
         let line = bytes.iter().position(|b| *b == b'\n');
         let line = line.map_or(bytes.len(), |at| at + 1);
         bytes.drain(..line);
-    }
-    if !begins_with_field(&bytes) && !bytes.starts_with(b"\n") && !bytes.starts_with(b"\r\n") {
-        bytes.splice(0..0, *b"\r\n");
     }
     bytes
 }
@@ -259,16 +256,6 @@ fn end_of(bytes: &[u8]) -> Option<usize> {
         at += line.len();
     }
     None
-}
-
-/// Whether the first line is a field of a header: printable ASCII up to a colon (RFC 5322 §2.2).
-fn begins_with_field(bytes: &[u8]) -> bool {
-    let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
-    let Some(colon) = line.iter().position(|b| *b == b':') else {
-        return false;
-    };
-    let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
-    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 #[cfg(test)]
@@ -438,9 +425,6 @@ mod tests {
             "To: a\r\n\r\n..\r\n"
         );
         assert_eq!(got("From me Mon\nTo: a\n\nx", true), "To: a\n\nx");
-        assert_eq!(got("just a line\n", true), "\r\njust a line\n");
-        assert_eq!(got("see here: it is\n", true), "\r\nsee here: it is\n");
-        assert_eq!(got("\nno header\n", true), "\nno header\n");
     }
 
     proptest! {
@@ -462,7 +446,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_message_or_less(bytes in prop::collection::vec(any::<u8>(), 0..200), dots: bool) {
             let got = input(bytes.clone(), dots);
-            prop_assert!(got.len() <= bytes.len() + 2);
+            prop_assert!(got.len() <= bytes.len());
             if dots && !bytes.starts_with(b"From ") && !bytes.starts_with(b">From ") {
                 prop_assert!(got.ends_with(&bytes));
             }

@@ -22,7 +22,7 @@ use super::send::Departure;
 pub(super) use editor::{TextFile, edit_draft, edit_text, left_text};
 pub(super) use fields::{apply, categorise, people, when};
 pub(super) use said::{Said, read_bytes, said};
-pub(super) use shown::{DraftView, print_leaving, print_mime};
+pub(super) use shown::{DraftView, print_leaving, print_mail, print_mime};
 pub(super) use signature::signed;
 pub(super) use whole::{dropped, kept, sign};
 

@@ -9,9 +9,10 @@ use std::process::Command;
 
 use malle_host::control::MailWanted;
 use malle_host::daemon::daemon_sends;
-use mapi::{
-    Addressee, Call, Compose, Folder, Identity, MapiProp, Message, MessageTree, MsgStore, tags,
-};
+use malle_host::sending::submit_as_written;
+use malle_host::written::{self, NoMessage, Written};
+use mapi::{Addressee, Call, Identity, MessageTree, MsgStore, message_flags, tags};
+use mapi_props::TreeProps;
 
 use crate::app::App;
 use crate::args::{
@@ -21,8 +22,8 @@ use crate::args::{
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
 
-use super::composing::{Place, dropped, kept, own_identity, print_leaving, read_bytes, sign};
-use super::send::{put, round};
+use super::composing::{dropped, kept, own_identity, print_mail, read_bytes};
+use super::send::round;
 use super::spooling::{self, PATIENCE};
 
 use envelope::Envelope;
@@ -71,55 +72,19 @@ fn accept(app: &App, asked: &Sendmail) -> Outcome<Exit> {
         return Err(app.fail(Exit::Usage, "usage", Msg::SendmailToNobody, &[]));
     }
     let bytes = sendmail_input(read_bytes(Path::new("-"))?, asked.dots_are_text);
-    let tree = malle_host::drafts::parse_draft(bytes);
-    let no_message = |e| app.fail(Exit::SysData, "no-message", Msg::NoMessage, &[&e]);
-    let mut tree = tree.map_err(no_message)?;
     let store = app.store()?;
-    let place = Place::outbox(app, &store)?;
-    let outbox = &place.folder;
-    let writer = Writer::of(app, asked, &tree, &store)?;
-    let envelope = envelope(app, asked, writer.domain.as_deref())?;
-    let again = envelope.address(&mut tree);
-    if tree.recipients.is_empty() {
-        return Err(app.fail(
-            Exit::SysData,
-            "MAPI_E_NO_RECIPIENTS",
-            Msg::SendmailToNobody,
-            &[],
-        ));
-    }
-    let flags = if again {
-        mapi::message_flags::RESEND
-    } else {
-        0
-    };
-    let message = kept(outbox, tree, flags).map_err(|e| app.failure(&e))?;
-    let ready = writer
-        .sign(outbox, &message)
-        .and_then(|()| reports(asked, &message))
-        .and_then(|()| message.save_changes(mapi::SaveFlags::KEEP_OPEN_READWRITE));
-    if let Err(error) = ready {
-        // A message that cannot be what was asked for is not kept: whoever called has it still.
-        let _gone = dropped(outbox, &message);
-        return Err(app.failure(&error));
-    }
-    leave(app, asked, &store, outbox, &message)
-}
-
-/// Puts the message into the queue and has it sent; in a dry run prints it.
-fn leave(
-    app: &App,
-    asked: &Sendmail,
-    store: &MsgStore,
-    outbox: &Folder,
-    message: &Message,
-) -> Outcome<Exit> {
+    let mail = Mail::of(app, asked, &bytes, &store)?;
+    drop(bytes);
     if app.global.dry_run {
-        return print_leaving(app, message);
+        return print_mail(app, &mail.written.into_bytes());
     }
-    if let Err(failure) = put(app, store, message, None) {
-        let _gone = dropped(outbox, message);
-        return Err(failure);
+    let outbox = malle_host::sending::outbox(&store).map_err(|e| app.failure(&e))?;
+    let (tree, flags) = mail.tree(app, asked)?;
+    let message = kept(&outbox, tree, flags).map_err(|e| app.failure(&e))?;
+    if let Err(error) = submit_as_written(&store, &message) {
+        // A message that cannot be what was asked for is not kept: whoever called has it still.
+        let _gone = dropped(&outbox, &message);
+        return Err(app.failure(&error));
     }
     // From here on it is accepted, whatever happens: who calls sendmail is told by reports.
     let sent = match asked.delivery {
@@ -129,6 +94,80 @@ fn leave(
     };
     let _it_waits_else = sent;
     Ok(Exit::Ok)
+}
+
+/// A mail as it leaves, and who gets it.
+struct Mail {
+    written: Written,
+    writer: Writer,
+    recipients: Vec<TreeProps>,
+    envelope: Envelope,
+}
+
+impl Mail {
+    fn of(app: &App, asked: &Sendmail, bytes: &[u8], store: &MsgStore) -> Outcome<Self> {
+        let mut written = Written::of(bytes);
+        let no_message = |e| app.fail(Exit::SysData, "no-message", Msg::NoMessage, &[&e]);
+        if asked.from_header && bytes.trim_ascii().is_empty() {
+            return Err(no_message(NoMessage::Blank));
+        }
+        let writer = Writer::of(app, asked, &written, store)?;
+        if let Some(domain) = &writer.domain {
+            written.complete(domain);
+        }
+        let recipients = written.envelope().map_err(no_message)?.recipients;
+        let mut envelope = envelope(app, asked, writer.domain.as_deref())?;
+        if asked.from_header
+            && let Some(resent) = written.resent_to().map_err(no_message)?
+        {
+            // It goes to whom it is passed on to, not once more to those who had it before.
+            envelope.from_header = false;
+            envelope.people.extend(envelope::people_of(&resent));
+        }
+        let now = jiff::Zoned::new(jiff::Timestamp::now(), app.output.zone().clone());
+        let date = jiff::fmt::rfc2822::to_string(&now).unwrap_or_default();
+        let domain = writer.domain.as_deref().unwrap_or("localhost");
+        written.settle(writer.named.as_ref(), &date, domain);
+        let mail = Self {
+            written,
+            writer,
+            recipients,
+            envelope,
+        };
+        mail.has_recipients(app)?;
+        Ok(mail)
+    }
+
+    fn has_recipients(&self, app: &App) -> Outcome<()> {
+        let mut tree = MessageTree {
+            recipients: self.recipients.clone(),
+            ..MessageTree::default()
+        };
+        self.envelope.address(&mut tree);
+        match tree.recipients.is_empty() {
+            true => Err(app.fail(
+                Exit::SysData,
+                "MAPI_E_NO_RECIPIENTS",
+                Msg::SendmailToNobody,
+                &[],
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// The message that is kept of it, and its flags.
+    fn tree(self, app: &App, asked: &Sendmail) -> Outcome<(MessageTree, u32)> {
+        let tree = written::parse(self.written.into_bytes());
+        let mut tree =
+            tree.map_err(|e| app.fail(Exit::SysData, "no-message", Msg::NoMessage, &[&e]))?;
+        tree.recipients = self.recipients;
+        let again = self.envelope.address(&mut tree);
+        if let Some(sender) = &self.writer.named {
+            written::sign(&mut tree, sender, !self.writer.in_header);
+        }
+        reports(asked, &mut tree);
+        Ok((tree, if again { message_flags::RESEND } else { 0 }))
+    }
 }
 
 /// Has what is queued sent while this process ends: by the daemon, which learns of it by itself, else by a process of its own.
@@ -172,14 +211,15 @@ fn envelope(app: &App, asked: &Sendmail, domain: Option<&str>) -> Outcome<Envelo
 }
 
 /// Which reports were asked for.
-fn reports(asked: &Sendmail, message: &Message) -> mapi::Result<()> {
+fn reports(asked: &Sendmail, tree: &mut MessageTree) {
     if asked.tell_success {
-        message.set(tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED, true)?;
+        let tag = tags::ORIGINATOR_DELIVERY_REPORT_REQUESTED;
+        tree.props.set(tag, true);
     }
     if asked.tell_nothing || asked.sender.as_deref().is_some_and(is_nobody) {
-        message.set(tags::ORIGINATOR_NON_DELIVERY_REPORT_REQUESTED, false)?;
+        let tag = tags::ORIGINATOR_NON_DELIVERY_REPORT_REQUESTED;
+        tree.props.set(tag, false);
     }
-    Ok(())
 }
 
 fn is_nobody(sender: &str) -> bool {
@@ -197,45 +237,30 @@ struct Writer {
 }
 
 impl Writer {
-    fn of(app: &App, asked: &Sendmail, tree: &MessageTree, store: &MsgStore) -> Outcome<Self> {
-        let header = tree.props.text(tags::SENT_REPRESENTING_EMAIL_ADDRESS);
-        let header = header.filter(|address| !address.is_empty());
+    fn of(app: &App, asked: &Sendmail, written: &Written, store: &MsgStore) -> Outcome<Self> {
+        let in_header = written.says("From");
         let said = asked.sender.as_deref().filter(|said| !is_nobody(said));
+        let own = own_identity(app, store)?;
         let domain_of = |address: &str| address.rsplit_once('@').map(|(_, d)| d.to_owned());
-        let mut domain = said.or(header).and_then(domain_of);
         // A name alone, as cron says it, is of the user's own domain.
-        let own = match domain {
-            Some(_) => None,
-            None => own_identity(app, store)?,
-        };
-        domain = domain.or_else(|| own.as_ref().and_then(|own| domain_of(&own.address)));
+        let domain = own.as_ref().and_then(|own| domain_of(&own.address));
+        let domain = domain.or_else(|| said.and_then(domain_of));
+        let domain = domain.or_else(|| written.domain_of_author());
         let named = match (said, asked.name.as_deref()) {
             (Some(said), name) => Some(identity(app, said, name, domain.as_deref())?),
-            (None, name) => own.filter(|_| header.is_none()).map(|own| Identity {
+            (None, name) => own.filter(|_| !in_header).map(|own| Identity {
                 name: name.unwrap_or(&own.name).to_owned(),
                 ..own
             }),
         };
-        if named.is_none() && header.is_none() {
+        if named.is_none() && !in_header {
             return Err(app.fail(Exit::SysConfig, "no-sender", Msg::SendmailFromNobody, &[]));
         }
         Ok(Self {
             named,
-            in_header: header.is_some(),
+            in_header,
             domain,
         })
-    }
-
-    fn sign(&self, outbox: &Folder, message: &Message) -> mapi::Result<()> {
-        if self.named.is_none() && self.in_header {
-            return Ok(());
-        }
-        let options = Compose {
-            folder: Some(outbox.clone()),
-            identity: self.named.clone(),
-            ..Compose::default()
-        };
-        sign(outbox, message, &options, !self.in_header)
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{Call, Error, Result, Transport};
 pub struct Outgoing<'a> {
     /// Its entry id, the same whenever it is tried.
     pub entry_id: &'a [u8],
-    /// All of it, with all its recipients. Large values are read from their sources as they are sent.
+    /// All of it, with all its recipients. Large values are read from their sources as they are sent. PR_INTERNET_CONTENT, if it is
+    /// there, is the whole as its sender wrote it (RFC 5322 in lines that end with CR LF, without Bcc): a transport of Internet mail sends these bytes, with
+    /// no more than trace fields before them, for somebody may have signed them.
     pub message: &'a MessageTree,
     /// Whom to send it to: places in its recipients. The others are in other hands.
     pub recipients: &'a [usize],

@@ -44,13 +44,14 @@ impl Sending<'_> {
             self.heard.wanted.remove(&(carrier.uid(), entry_id));
             return Ok(None);
         }
+        let copy = self.spool.outgoing(message, &picked, carrier);
         Ok(Some(Job {
             entry_id,
             picked,
             state,
             places,
             again,
-            copy: Some(self.spool.outgoing(message, carrier)),
+            copy: Some(copy),
             marked: None,
         }))
     }

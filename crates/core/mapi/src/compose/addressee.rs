@@ -81,7 +81,8 @@ impl Addressee {
     }
 
     /// What a message says of this person by these properties.
-    pub(crate) fn told_as(&self, tags: &PersonTags) -> Vec<(PropTag, PropValue)> {
+    #[must_use]
+    pub fn told_as(&self, tags: &PersonTags) -> Vec<(PropTag, PropValue)> {
         let mut told: Vec<(PropTag, PropValue)> = vec![
             (tags.name.raw(), self.shown().into()),
             (tags.address_type.raw(), self.address_type.as_str().into()),

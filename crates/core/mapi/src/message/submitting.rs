@@ -1,9 +1,10 @@
 //! SubmitMessage: the store's part of sending.
 //! Reference: "IMessage::SubmitMessage", "IMAPISupport::PrepareSubmit" (requirements OUT-08, OUT-11, decisions D-08, D-31)
 
+use mapi_kit::import::{AS_WRITTEN, ORIGINAL, ORIGINAL_VERSION};
 use mapi_kit::outgoing;
 use mapi_kit::working::WorkingMessage;
-use mapi_props::{Bag, Code, message_flags, tags};
+use mapi_props::{Bag, Code, PropValue, message_flags, tags};
 use mapi_spi::{Error, Expect, MessageTarget, Result};
 
 use super::settling::settled;
@@ -33,11 +34,33 @@ impl Message {
     /// [`Self::save_changes`]. The message stays
     /// as it was then, and can be changed.
     pub fn submit(&self) -> Result<()> {
-        self.inner.errors.track(submit(&self.inner))
+        self.inner.errors.track(submit(&self.inner, Leaving::Made))
+    }
+
+    /// As [`Self::submit`], of a message that was imported from RFC 5322: transports of Internet mail send the very bytes that it was imported
+    /// from ([`mapi_spi::Outgoing::message`]), so that signatures hold. Its properties and recipients say who gets it, as ever, and what is kept
+    /// of it. The caller answers for what the bytes say: that they name nobody who gets it in secret, and have a Date, a From and a Message-ID.
+    /// Who takes the message back and sends it again by [`Self::submit`] has it written anew.
+    ///
+    /// # Errors
+    /// `MAPI_E_NOT_FOUND` if there are no such bytes, or the message was changed since; those of [`Self::submit`].
+    pub fn submit_as_written(&self) -> Result<()> {
+        self.inner
+            .errors
+            .track(submit(&self.inner, Leaving::AsWritten))
     }
 }
 
-fn submit(inner: &MessageInner) -> Result<()> {
+/// What of a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// What its properties say.
+    Made,
+    /// The bytes that it was made from.
+    AsWritten,
+}
+
+fn submit(inner: &MessageInner, leaving: Leaving) -> Result<()> {
     let context = &inner.context;
     context.spi()?;
     let mut state = inner.state();
@@ -58,6 +81,7 @@ fn submit(inner: &MessageInner) -> Result<()> {
     outgoing::sent_folder(context.spi()?, &state.working.props, &context.call)?;
     let settled = settled(inner, &state)?;
     let mut message = prepared(settled.as_ref().unwrap_or(&state.working), context)?;
+    leave_as(&mut message, leaving)?;
     let target = match state.id {
         Some(id) => MessageTarget::Existing(id),
         None => MessageTarget::New {
@@ -75,6 +99,26 @@ fn submit(inner: &MessageInner) -> Result<()> {
     }
     saving::store(inner, &mut state, &message, target, expect)?;
     state.modify = false;
+    Ok(())
+}
+
+/// Notes what of the message leaves.
+fn leave_as(message: &mut WorkingMessage, leaving: Leaving) -> Result<()> {
+    if leaving == Leaving::Made {
+        message.props.remove(&AS_WRITTEN.id());
+        return Ok(());
+    }
+    let props = &mut message.props;
+    let told = match props.value(ORIGINAL_VERSION) {
+        Some(PropValue::I8(told)) => u64::try_from(*told).ok(),
+        _ => None,
+    };
+    let version = message.meta().map(|meta| meta.content_version);
+    if !message.props.contains(&ORIGINAL.id()) || told.is_none() || told != version {
+        let detail = "there are no bytes that say what the message says";
+        return Err(Error::new(Code::NOT_FOUND, detail));
+    }
+    message.props.set(AS_WRITTEN, true);
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! A message that is about to be sent: read once, for its transports and for what becomes of it.
 //! Reference: "Sending Messages: Transport Provider Tasks" (requirements OUT-08, XP-01)
 
-use mapi_kit::export::{ExportFrom, export};
+use mapi_kit::export::{ExportFrom, export, original};
+use mapi_kit::import::{AS_WRITTEN, ORIGINAL};
 use mapi_kit::report::is_report;
 use mapi_props::person::{PersonTags, REPRESENTING, SENDER};
-use mapi_props::{Bag, MessageTree, PropTag, StoredMessage, TreeProps, tags};
+use mapi_props::{
+    Bag, MessageTree, PropKey, PropTag, PropValue, StoredMessage, TreeProps, TreeValue, tags,
+};
 use mapi_spi::{Identity, ItemId, ItemMeta, Result};
 
 use super::{Carrier, Spool};
@@ -36,14 +39,7 @@ impl Spool {
     pub fn pick(&self, item: ItemId) -> Result<(Picked, MessageTree)> {
         let context = &self.context;
         let data = context.spi()?.message(item, &context.call)?;
-        let from = ExportFrom {
-            store: &context.opened.store,
-            names: &context.opened.names,
-            item: Some(item),
-            staged: &[],
-            call: &context.call,
-        };
-        let tree = export(from, &data.body)?;
+        let tree = export(self.from(item), &data.body)?;
         let StoredMessage {
             props, recipients, ..
         } = data.body;
@@ -58,10 +54,14 @@ impl Spool {
 
     /// The copy of a message that a transport is given: what is only for its store stays behind, with headers that it came with
     /// and the blind recipients of messages that are attached to it; and it says who sends it and when. A sender that is none
-    /// of the user's identities is the transport's, or this store's; whoever represents nobody represents himself.
+    /// of the user's identities is the transport's, or this store's; whoever represents nobody represents himself. One that was submitted to leave as it was written has those bytes as PR_INTERNET_CONTENT
+    /// ([`crate::Message::submit_as_written`]).
     #[must_use]
-    pub fn outgoing(&self, message: MessageTree, by: &Carrier) -> MessageTree {
+    pub fn outgoing(&self, message: MessageTree, picked: &Picked, by: &Carrier) -> MessageTree {
         let mut copy = message.into_transmittable();
+        if let Some(written) = self.as_written(picked) {
+            copy.props.insert(PropKey::Id(ORIGINAL.id()), written);
+        }
         blind::leave_attached(&mut copy);
         let props = &mut copy.props;
         for tag in SECRET {
@@ -82,6 +82,24 @@ impl Spool {
         }
         props.set(tags::PROVIDER_SUBMIT_TIME, self.now());
         copy
+    }
+
+    fn from(&self, item: ItemId) -> ExportFrom<'_> {
+        let context = &self.context;
+        ExportFrom {
+            store: &context.opened.store,
+            names: &context.opened.names,
+            item: Some(item),
+            staged: &[],
+            call: &context.call,
+        }
+    }
+
+    /// The bytes as which a message leaves, if it was submitted so.
+    fn as_written(&self, picked: &Picked) -> Option<TreeValue> {
+        let said = picked.props.value(AS_WRITTEN).and_then(PropValue::as_bool);
+        let from = self.from(picked.meta.id);
+        (said == Some(true)).then(|| original(from, &picked.meta, &picked.props))?
     }
 
     /// Whether the sender that a message names is the user, in any identity.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use mapi_props::{Code, LargeSource, MessageTree, PropKey, TreeValue, tags};
+use mapi_props::{Code, LargeSource, MessageTree, PropKey, TreeProps, TreeValue, tags};
 use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Refusal, Result, Support};
 
 use super::ascertain::Whereabouts;
 use super::route::{Found, Router, address_of, refusal};
 use crate::parcel::{Addressing, ParcelWriter, Series, TooMuch, WriteError, row_is_seen};
-use crate::post::return_path;
+use crate::post::{return_path, start_of};
 use crate::spool::{Directory, Draft, Spool, is_full};
 use crate::trouble::{Step, Troubles};
 
@@ -357,7 +357,7 @@ fn written_by_sender(message: &MessageTree) -> Option<&LargeSource> {
     }
 }
 
-/// Adds a mail as its sender wrote it, behind the field that says where reports go.
+/// Adds a mail as its sender wrote it, behind the fields that say who that is.
 fn as_written(
     writer: &mut ParcelWriter<&mut std::fs::File>,
     mail: &LargeSource,
@@ -365,12 +365,6 @@ fn as_written(
     copy: &Copy,
     call: &Call,
 ) -> std::result::Result<(), WriteError> {
-    let props = &outgoing.message.props;
-    let sender = props
-        .text(tags::SENDER_SMTP_ADDRESS)
-        .or_else(|| props.text(tags::SENDER_EMAIL_ADDRESS));
-    // An address that no field can say is not said.
-    let before = sender.and_then(|sender| return_path(sender).ok());
     // The header may name somebody of this mailbox in other words, or nobody.
     let first = copy
         .wanted
@@ -380,7 +374,39 @@ fn as_written(
     let address = row.and_then(address_of);
     let envelope = address.as_ref().map_or("", |address| address.as_str());
     let mut mail = mail.open().map_err(TooMuch::Source)?;
-    writer.mail(&before.unwrap_or_default(), &mut mail, envelope, call)
+    let header = start_of(&mut mail).map_err(|e| TooMuch::Source(io::Error::other(e)))?;
+    let mut before = by_whom(&outgoing.message.props, &header);
+    before.extend_from_slice(&header);
+    writer.mail(&before, &mut mail, envelope, call)
+}
+
+/// Return-Path, and Sender where the author is somebody else and the header does not say by whom it was sent.
+fn by_whom(props: &TreeProps, header: &[u8]) -> Vec<u8> {
+    let address = |smtp, other| props.text(smtp).or_else(|| props.text(other));
+    let sender = address(tags::SENDER_SMTP_ADDRESS, tags::SENDER_EMAIL_ADDRESS);
+    let author = address(
+        tags::SENT_REPRESENTING_SMTP_ADDRESS,
+        tags::SENT_REPRESENTING_EMAIL_ADDRESS,
+    );
+    // An address that no field can say is not said.
+    let Some((sender, mut fields)) =
+        sender.and_then(|sender| Some((sender, return_path(sender).ok()?)))
+    else {
+        return Vec::new();
+    };
+    let same = author.is_some_and(|author| author.to_lowercase() == sender.to_lowercase());
+    if !same && !sender.is_empty() && !has_field(header, b"sender:") {
+        fields.extend_from_slice(format!("Sender: <{sender}>\r\n").as_bytes());
+    }
+    fields
+}
+
+/// Whether one of the lines up to the first empty one begins so, in small letters.
+fn has_field(header: &[u8], field: &[u8]) -> bool {
+    let lines = header.split(|b| *b == b'\n');
+    let mut lines = lines.take_while(|line| !line.is_empty() && *line != b"\r");
+    let begins = |line: &[u8]| line.get(..field.len()).map(<[u8]>::to_ascii_lowercase);
+    lines.any(|line| begins(line).as_deref() == Some(field))
 }
 
 fn finish(writer: ParcelWriter<&mut std::fs::File>, any: bool) -> io::Result<bool> {

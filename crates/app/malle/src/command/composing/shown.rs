@@ -99,7 +99,12 @@ pub(crate) fn print_leaving(app: &App, message: &Message) -> Outcome<Exit> {
     print(app, mime.map_err(|e| app.failure(&e))?)
 }
 
-fn print(app: &App, mime: MimeOf) -> Outcome<Exit> {
+/// Prints a mail that is whole already.
+pub(crate) fn print_mail(app: &App, mail: &[u8]) -> Outcome<Exit> {
+    print(app, mail)
+}
+
+fn print(app: &App, mime: impl io::Read) -> Outcome<Exit> {
     if !app.output.json {
         crate::command::read::stream(app, mime)?;
         return Ok(Exit::Ok);

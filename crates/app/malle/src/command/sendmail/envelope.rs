@@ -73,6 +73,15 @@ pub(super) fn people(said: &str, domain: Option<&str>) -> Result<Vec<Addressee>,
     }
 }
 
+/// The people of a message's rows.
+pub(super) fn people_of(tree: &MessageTree) -> impl Iterator<Item = Addressee> {
+    let address = |row: &TreeProps| row.text(tags::EMAIL_ADDRESS).map(str::to_owned);
+    let addresses = tree.recipients.iter().filter_map(address);
+    addresses
+        .filter(|address| address.contains('@'))
+        .map(|address| Addressee::smtp("", &address))
+}
+
 fn kind(row: &TreeProps) -> i32 {
     let kind = row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
     kind.unwrap_or(recipient_type::TO)
