@@ -80,6 +80,15 @@ pub(crate) fn has_room(path: &Path) -> bool {
     )
 }
 
+/// Makes an empty file for a database that only its owner may read, where the system knows owners; SQLite gives what it puts beside it the
+/// same rights. Whoever wants others to read it says so later: the rights of a file that is there stay as they are.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.write(true).create_new(true).open(path).map(drop)
+}
+
 /// Makes what was renamed or linked in this file's folder survive a power cut.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) {

@@ -35,6 +35,8 @@ pub(super) fn create(path: &Path, birth: &Birth<'_>) -> Result<()> {
 
 /// Nothing is synced on the way: until it has its name nobody reads it, and then all of it is synced at once.
 fn fill(draft: &Path, birth: &Birth<'_>) -> Result<()> {
+    // What keeps this from being made keeps SQLite from it too, which says why.
+    let _told_below = platform::make_private(draft);
     let db = Connection::open(draft).lift()?;
     db.execute_batch(&format!(
         "PRAGMA page_size = {PAGE_SIZE}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF;

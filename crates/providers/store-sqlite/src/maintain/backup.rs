@@ -36,6 +36,8 @@ pub(super) fn run(inner: &Inner, to: &Path, call: &Call) -> Result<()> {
 
 fn copy(inner: &Inner, draft: &Path, call: &Call) -> Result<()> {
     let _stale = std::fs::remove_file(draft);
+    // What keeps this from being made keeps SQLite from it too, which says why.
+    let _told_below = platform::make_private(draft);
     let mut target = Connection::open(draft).lift()?;
     if inner.connections.is_alone() {
         pages(&*inner.connections.writer(call)?, &mut target, call)?;

@@ -403,6 +403,22 @@ fn each_item_goes_on_after_a_failure_and_atomic_leaves_nothing() {
     assert_eq!(problems(&store), []);
 }
 
+/// Wherever it lies: on a machine of many people mail is nobody else's to read.
+#[cfg(unix)]
+#[test]
+fn a_store_and_its_backup_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let store = open(&home.path().join("a.malle"));
+    save(&store, new_message(store.info().root, subject("secret")));
+    let to = home.path().join("b.malle");
+    store.maintain().unwrap().backup(&to, &call()).unwrap();
+    for name in ["a.malle", "a.malle-wal", "a.malle-shm", "b.malle"] {
+        let meta = std::fs::metadata(home.path().join(name)).unwrap();
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
 #[test]
 fn a_backup_is_a_store_and_overwrites_nothing() {
     let home = tempfile::tempdir().unwrap();
