@@ -12,6 +12,7 @@ mod central;
 mod client_habits;
 mod conversations;
 mod copying;
+mod crowded;
 mod cursors;
 mod delivery;
 mod display_tables;
@@ -184,6 +185,7 @@ const ALL: &[&[Case]] = &[
     attachments::CASES,
     bodies::CASES,
     copying::CASES,
+    crowded::CASES,
     display_tables::CASES,
     sheet_front_ends::CASES,
     progress::CASES,

@@ -6,9 +6,10 @@ use std::time::Duration;
 use mapi::queue_state::Phase;
 use mapi::{
     Call, EmbeddedHost, EntryId, FileTime, Identity, Logon, Mapi, Message, ModifyMode,
-    MsgServiceAdmin, MsgStore, Profile, Reporting, Result, Session, SpecialFolder, Support,
-    SystemSupport, recipient_type, tags,
+    MsgServiceAdmin, MsgStore, Profile, Reporting, Result, Service, Session, SpecialFolder,
+    Support, SystemSupport, recipient_type, tags,
 };
+use mapi_kit::trace::TracedService;
 use mapi_spooler::{Options, Round, Spooler, Wanted};
 use testkit::FakeClock;
 use testkit_transport::{Script, ScriptedService};
@@ -86,10 +87,11 @@ impl Post {
             address: "me@example.com".to_owned(),
         });
         let clock = Arc::new(FakeClock::default());
-        let scripted = ScriptedService::over(f.ground().service());
+        let stores: Arc<dyn Service> = Arc::new(TracedService::new(f.ground().service()));
+        let scripted = ScriptedService::over(Arc::clone(&stores));
         let host = EmbeddedHost::new()
-            .service(f.ground().service())
-            .service(Arc::clone(&scripted) as Arc<dyn mapi::Service>)
+            .service(stores)
+            .service(Arc::clone(&scripted) as Arc<dyn Service>)
             .support(Arc::new(Clocked(Arc::clone(&clock))))
             .files(malle_host::open_referenced)
             .add_profile(Profile {

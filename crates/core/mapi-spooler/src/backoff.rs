@@ -6,6 +6,9 @@ use mapi_props::FileTime;
 
 use crate::Options;
 
+/// How long what nothing can be done for now is left alone: recipients whose transport is not running.
+pub(crate) const IDLE: Duration = Duration::from_mins(15);
+
 /// The wait after so many attempts in a row: the first one, doubled each time up to the longest, and up to a quarter more by
 /// `chance`, so that those who failed together do not come back together.
 pub(crate) fn wait(options: &Options, attempts: u32, chance: u16) -> Duration {

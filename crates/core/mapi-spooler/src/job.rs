@@ -3,7 +3,7 @@
 use mapi::spool::{Picked, Settlement};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
 use mapi_props::{FileTime, Guid, MessageTree};
-use mapi_spi::{Fate, Mark, Result};
+use mapi_spi::{Error, Fate, Mark, Result};
 
 use crate::outcome::{self, Attempted, Next};
 
@@ -24,6 +24,8 @@ pub(crate) struct Job {
     pub(crate) copy: Option<MessageTree>,
     /// What the transport had said when it was to say its last word.
     pub(crate) marked: Option<Vec<Fate>>,
+    /// By this it may say what became of it ([`Mark::token`]).
+    pub(crate) token: Vec<u8>,
 }
 
 impl Job {
@@ -46,9 +48,7 @@ impl Job {
     pub(crate) fn committing(&self, by: Guid, mark: &Mark) -> QueueState {
         let mut state = self.started(by);
         state.phase = Phase::Committing;
-        if mark.token.len() <= Mark::LONGEST_TOKEN {
-            state.token.clone_from(&mark.token);
-        }
+        state.token = token(mark);
         for (place, fate) in self.places.iter().zip(&mark.fates) {
             match fate {
                 Fate::Sent => state.set(*place, Known::Leaving),
@@ -58,17 +58,39 @@ impl Job {
         state
     }
 
+    /// Whether the transport failed, or said what nobody understands, when it was to say its last word, but may know what became of it.
+    pub(crate) fn cut_off(&self, answer: &Result<Vec<Fate>>) -> bool {
+        let understood = matches!(answer, Ok(fates) if fates.len() == self.places.len());
+        self.marked.is_some() && !self.token.is_empty() && !understood
+    }
+
     /// Notes what became of it. What it waited for with other transports it waits for still.
     pub(crate) fn note(&mut self, by: Guid, answer: &Result<Vec<Fate>>, stopped: bool) -> Next {
+        self.noted(by, |state, attempted| {
+            outcome::note(state, attempted, answer, stopped)
+        })
+    }
+
+    /// Notes what its transport, which failed with this error at its last word, says became of recipients that it was to send to.
+    pub(crate) fn learn(&mut self, by: Guid, fates: &[Option<Fate>], error: &Error) -> Next {
+        self.noted(by, |state, attempted| {
+            outcome::learned(state, attempted, fates, error)
+        })
+    }
+
+    fn noted(
+        &mut self,
+        by: Guid,
+        note: impl FnOnce(&mut QueueState, &Attempted<'_>) -> Next,
+    ) -> Next {
         let before = self.state.phase.clone();
         let waited_with = self.state.transport;
         let attempted = Attempted {
             transport: by,
             places: &self.places,
             marked: self.marked.as_deref(),
-            answer,
         };
-        let next = outcome::note(&mut self.state, &attempted, stopped);
+        let next = note(&mut self.state, &attempted);
         if next == Next::Stopped {
             return next;
         }
@@ -114,5 +136,13 @@ impl Job {
             recipients: None,
             reports: Vec::new(),
         }
+    }
+}
+
+/// The token of a mark; one that is too long is none.
+pub(crate) fn token(mark: &Mark) -> Vec<u8> {
+    match mark.token.len() <= Mark::LONGEST_TOKEN {
+        true => mark.token.clone(),
+        false => Vec::new(),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Deliberately absent here: threads that wait and leases (`malle-host`), any transport's name, MIME.
 
+mod ascertain;
 mod aside;
 mod backoff;
 mod clock;
@@ -18,6 +19,7 @@ mod order;
 mod outcome;
 mod recover;
 mod reports;
+mod roster;
 mod round;
 mod route;
 mod sending;

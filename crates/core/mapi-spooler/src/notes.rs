@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use mapi::EntryId;
+use mapi::spool::Spool;
 use mapi_props::Guid;
-use mapi_spi::SpoolerNotice;
+use mapi_spi::{ItemId, SpoolerNotice};
 
 use crate::options::Waker;
 
+/// So many messages are remembered one by one that transports want again. One that wants more wants all that it keeps.
+const WANTED: usize = 50_000;
+
 /// Where transports leave word for the next round.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Notes {
     heard: Mutex<Heard>,
+    /// The queue whose messages they name.
+    spool: Spool,
     wake: Option<Waker>,
 }
 
@@ -25,15 +32,31 @@ pub(crate) struct Heard {
     /// They reach something else now.
     pub(crate) changed: BTreeSet<Guid>,
     /// Messages that they deferred and want again.
-    pub(crate) wanted: BTreeSet<(Guid, Vec<u8>)>,
+    pub(crate) wanted: BTreeSet<(Guid, ItemId)>,
+    /// They want all that they deferred.
+    pub(crate) want_all: BTreeSet<Guid>,
     /// They can do nothing more, and why.
     pub(crate) broken: BTreeMap<Guid, String>,
 }
 
+impl Heard {
+    fn want(&mut self, transport: Guid, item: ItemId) {
+        if self.want_all.contains(&transport) {
+            return;
+        }
+        self.wanted.insert((transport, item));
+        if self.wanted.len() > WANTED {
+            self.wanted.retain(|(by, _)| *by != transport);
+            self.want_all.insert(transport);
+        }
+    }
+}
+
 impl Notes {
-    pub(crate) fn new(wake: Option<Waker>) -> Self {
+    pub(crate) fn new(spool: Spool, wake: Option<Waker>) -> Self {
         Self {
             heard: Mutex::default(),
+            spool,
             wake,
         }
     }
@@ -45,9 +68,10 @@ impl Notes {
             match notice {
                 SpoolerNotice::NewMail => drop(heard.mail.insert(transport)),
                 SpoolerNotice::ReadyToSend => drop(heard.ready.insert(transport)),
-                SpoolerNotice::SentDeferred(id) => {
-                    heard.wanted.insert((transport, id));
-                }
+                SpoolerNotice::SentDeferred(id) => match self.spool.item(&EntryId::from(id)) {
+                    Ok(item) => heard.want(transport, item),
+                    Err(_) => return,
+                },
                 SpoolerNotice::ConfigChange => drop(heard.changed.insert(transport)),
                 SpoolerNotice::CriticalError(why) => drop(heard.broken.insert(transport, why)),
                 // Of a later version of the boundary.
@@ -75,6 +99,7 @@ impl Notes {
         heard.ready.extend(left.ready);
         heard.changed.extend(left.changed);
         heard.wanted.extend(left.wanted);
+        heard.want_all.extend(left.want_all);
     }
 
     fn lock(&self) -> MutexGuard<'_, Heard> {

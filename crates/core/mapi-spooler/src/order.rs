@@ -3,7 +3,7 @@
 use mapi::spool::{Picked, Settlement, Spool, Verdict};
 use mapi::{EntryId, Session};
 use mapi_kit::outgoing::{self, state::Cause, state::Known, state::Phase, state::QueueState};
-use mapi_props::{Bag, Code, FileTime, PropValue, message_flags, recipient_type, tags};
+use mapi_props::{Bag, Code, FileTime, Kind, PropValue, message_flags, recipient_type, tags};
 use mapi_spi::{Error, ItemId, QueuePlace, Result, TransportNotice};
 
 use crate::outcome;
@@ -90,7 +90,7 @@ pub(crate) fn carry_out(
         reports: Vec::new(),
     };
     spool.settle(std::slice::from_ref(&settlement))?;
-    work.routes.remove(&item);
+    work.roster.touch(item);
     if deferred && !settlement.state.known.iter().any(Known::is_deferred)
         || matches!(verdict, Verdict::Draft | Verdict::Resend)
     {
@@ -124,7 +124,7 @@ fn decided(order: Order) -> Result<()> {
 fn found(spool: &Spool, item: ItemId) -> Result<(Picked, QueueState)> {
     let gone = || Error::new(Code::NOT_IN_QUEUE, "the message is not waiting to be sent");
     let (picked, _) = match spool.pick(item) {
-        Err(error) if error.code() == Code::NOT_FOUND => return Err(gone()),
+        Err(error) if error.kind() == Kind::NotFound => return Err(gone()),
         read => read?,
     };
     if picked.meta.flags & message_flags::SUBMIT == 0 {

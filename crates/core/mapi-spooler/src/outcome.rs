@@ -28,8 +28,6 @@ pub(crate) struct Attempted<'a> {
     pub(crate) places: &'a [usize],
     /// What it had said when it was to say its last word, if it came so far.
     pub(crate) marked: Option<&'a [Fate]>,
-    /// What it said in the end.
-    pub(crate) answer: &'a Result<Vec<Fate>>,
 }
 
 /// What is to happen after an attempt, beside what is known of recipients.
@@ -53,9 +51,14 @@ pub(crate) enum Next {
     Stopped,
 }
 
-/// Notes in `state`, which is as it was before the attempt, what became of it.
-pub(crate) fn note(state: &mut QueueState, attempted: &Attempted<'_>, stopped: bool) -> Next {
-    match (attempted.answer, attempted.marked) {
+/// Notes in `state`, which is as it was before the attempt, what became of it by what the transport said in the end.
+pub(crate) fn note(
+    state: &mut QueueState,
+    attempted: &Attempted<'_>,
+    answer: &Result<Vec<Fate>>,
+    stopped: bool,
+) -> Next {
+    match (answer, attempted.marked) {
         (Ok(fates), _) if fates.len() == attempted.places.len() => said(state, attempted, fates),
         // Nobody understands what it said, so nobody knows what it did.
         (Ok(_), None) => {
@@ -99,6 +102,44 @@ pub(crate) fn unanswered(
         }
     }
     next
+}
+
+/// The same for a transport that failed with `error` at its last word, and says what became of the recipients that it was to send to. Whom it
+/// has not sent to waits as after a failure before that word.
+pub(crate) fn learned(
+    state: &mut QueueState,
+    attempted: &Attempted<'_>,
+    fates: &[Option<Fate>],
+    error: &Error,
+) -> Next {
+    let marked = attempted.marked.unwrap_or_default();
+    let leaving = marked.iter().filter(|fate| **fate == Fate::Sent).count();
+    // Who speaks of others than these speaks of something else.
+    let mut fates = (fates.len() == leaving)
+        .then_some(fates.iter())
+        .into_iter()
+        .flatten();
+    let of = |fate: &Fate| match fate {
+        Fate::Sent => fates.next().cloned().flatten(),
+        known => Some(known.clone()),
+    };
+    let all: Vec<Option<Fate>> = marked.iter().map(of).collect();
+    let known: Vec<Fate> = all
+        .iter()
+        .map(|fate| fate.clone().unwrap_or(Fate::Sent))
+        .collect();
+    let next = said(state, attempted, &known);
+    for (place, fate) in attempted.places.iter().zip(&all) {
+        if fate.is_none() {
+            state.set(*place, Known::Unknown);
+        }
+    }
+    match next {
+        Next::Later { after: None, .. } if is_down(error.code()) => Next::Down {
+            why: explained(error),
+        },
+        next => next,
+    }
 }
 
 /// Nothing was sent.

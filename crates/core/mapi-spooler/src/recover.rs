@@ -10,16 +10,17 @@ use std::time::Duration;
 use mapi::Session;
 use mapi::spool::{Carriers, Settlement, Spool, Waiting};
 use mapi_kit::outgoing::state::{Cause, Phase};
-use mapi_props::{Code, FileTime, Guid};
-use mapi_spi::{Call, Error, Fate, Result};
+use mapi_props::{FileTime, Guid, Kind};
+use mapi_spi::{Call, Fate, Result};
 
-use crate::aside::{Asking, aside};
+use crate::ascertain::{self, Said};
+use crate::roster::Lane;
 use crate::round::{Problem, Round};
 use crate::settle::{self, Due};
 use crate::work::{Recovery, Work};
 use crate::{Options, backoff, outcome};
 
-/// Entries that are read, asked about and written at once.
+/// Messages that are asked about and written at once.
 const PAGE: usize = 64;
 
 /// So many attempts without an end, and the message may be what ends the process: it waits then.
@@ -28,9 +29,6 @@ const SUSPECT: u32 = 5;
 /// So often a transport is asked in vain, each time later than the last; then nobody knows.
 const ASKED: u32 = 10;
 
-/// What became of the recipients of a message that were said to be sent, in order; `None`: nobody knows.
-type Fates = Vec<Option<Fate>>;
-
 /// What taking up needs.
 pub(crate) struct Recovering<'a> {
     /// Stopped with the call, as the queue.
@@ -38,16 +36,6 @@ pub(crate) struct Recovering<'a> {
     pub(crate) spool: &'a Spool,
     pub(crate) options: &'a Options,
     pub(crate) call: &'a Call,
-}
-
-/// What a transport says of messages.
-enum Said {
-    /// This.
-    Known { fates: Vec<Fates>, delivers: bool },
-    /// It never will say anything.
-    Nothing,
-    /// Not now.
-    Later,
 }
 
 impl Recovering<'_> {
@@ -67,22 +55,21 @@ impl Recovering<'_> {
         }
         let (mut after, mut again) = (None, None);
         let mut carriers = None;
-        loop {
-            let page = self.spool.queue(after, PAGE)?;
-            after = page.last().map(|last| last.place);
-            if after.is_none() {
-                work.recovery = again.map_or(Recovery::Done, Recovery::Asks);
-                return Ok(());
-            }
-            let begun = page.into_iter().filter(|waiting| {
+        work.roster.catch_up(self.spool)?;
+        while let Some(mut page) = work.roster.page(self.spool, Lane::Begun, &mut after)? {
+            page.retain(|waiting| {
                 let phase = &waiting.state.phase;
                 matches!(phase, Phase::Started | Phase::Committing)
                     && !work.is_unsettled(waiting.item)
             });
-            let begun: Vec<Waiting> = begun.collect();
-            let at = self.page(begun, counts, &mut carriers, work, round)?;
-            again = again.into_iter().chain(at).min();
+            while !page.is_empty() {
+                let begun = page.drain(..page.len().min(PAGE)).collect();
+                let at = self.page(begun, counts, &mut carriers, work, round)?;
+                again = again.into_iter().chain(at).min();
+            }
         }
+        work.recovery = again.map_or(Recovery::Done, Recovery::Asks);
+        Ok(())
     }
 
     /// Takes these up. When to ask again, if that is to be.
@@ -112,7 +99,7 @@ impl Recovering<'_> {
             }
             let said = match carriers {
                 Some(carriers) => self.ask(transport, carriers, &messages, work, round)?,
-                None => Said::Later,
+                None => Said::Later(None),
             };
             let at = self.heard(said, counts, messages, &mut due)?;
             again = again.into_iter().chain(at).min();
@@ -143,7 +130,7 @@ impl Recovering<'_> {
                     due.extend(self.due(waiting, &[], false)?);
                 }
             }
-            Said::Later => {
+            Said::Later(_) => {
                 let (mut kept, mut lost) = (messages, Vec::new());
                 for waiting in &mut kept {
                     waiting.state.asked += u32::from(counts);
@@ -181,42 +168,27 @@ impl Recovering<'_> {
         let Some(carrier) = carriers.running.iter().find(|c| c.uid() == transport) else {
             // One that the profile has no more will never say it.
             return Ok(match carriers.absent.contains(&transport) {
-                true => Said::Later,
+                true => Said::Later(None),
                 false => Said::Nothing,
             });
         };
         let occupied = work.occupied(transport);
-        if occupied.is() {
-            return Ok(Said::Later);
-        }
-        let tokens: Vec<Vec<u8>> = messages.iter().map(|m| m.state.token.clone()).collect();
-        let theirs = carrier.clone();
-        let ask = move |_: &Asking<(), (), _>, call: &Call| {
-            let fates = theirs.ascertain(&tokens, call)?;
-            Ok((fates, theirs.delivers()))
-        };
-        let answered = aside(&occupied, self.options, self.call, ask, |()| Ok(()));
-        self.call.check()?;
-        let error = match answered {
-            Ok(Some(Ok((fates, delivers)))) => {
-                return Ok(Said::Known { fates, delivers });
+        let tokens = messages.iter().map(|m| m.state.token.clone()).collect();
+        let said = ascertain::ask(carrier, tokens, &occupied, self.options, self.call)?;
+        Ok(match said {
+            Said::Later(Some(error)) => {
+                round.problems.push(Problem::of(carrier, error));
+                Said::Later(None)
             }
-            Ok(Some(Err(error))) if error.code() == Code::NO_SUPPORT => return Ok(Said::Nothing),
-            Ok(Some(Err(error))) | Err(error) => error,
-            Ok(None) => {
-                let detail = "the transport does not say what became of messages";
-                Error::new(Code::TIMEOUT, detail)
-            }
-        };
-        round.problems.push(Problem::of(carrier, error));
-        Ok(Said::Later)
+            said => said,
+        })
     }
 
     /// What is to be written of a message, of which this is known; nothing if it is gone.
     fn due(&self, waiting: Waiting, fates: &[Option<Fate>], delivers: bool) -> Result<Option<Due>> {
         let message = match self.spool.pick(waiting.item) {
             Ok((picked, _)) => picked,
-            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let mut state = waiting.state;

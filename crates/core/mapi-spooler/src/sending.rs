@@ -1,6 +1,7 @@
 //! Sending what waits: through one transport at a time, the oldest first, in batches.
 //! Reference: "MAPI Spooler", "Setting Transport Order" (requirements SP-01, TX-02, TX-03, XP-01); docs/design/sending.md
 
+mod asking;
 mod attempt;
 mod due;
 mod giving_up;
@@ -9,21 +10,18 @@ mod stranded;
 
 use std::collections::HashSet;
 
-use mapi::EntryId;
 use mapi::spool::{Carrier, Spool};
 use mapi_props::{FileTime, Guid};
 use mapi_spi::{Call, ItemId, Result};
 
 use crate::job::Job;
 use crate::notes::Heard;
+use crate::roster::Lane;
 use crate::round::{Problem, Round, Wanted};
 use crate::route::Reached;
 use crate::work::Work;
 use crate::{Options, backoff};
 use due::{Due, Queue};
-
-/// How many entries of the queue are read at once.
-const PAGE: usize = 256;
 
 /// One round of sending.
 pub(crate) struct Sending<'a> {
@@ -96,22 +94,10 @@ impl Sending<'_> {
             ..Batch::default()
         };
         let (mut queue, mut after) = (Queue::default(), None);
-        // Whoever commits between two pages may belong before the first one's end, and what it submits next into the second one:
-        // what was submitted since this began is for the next time.
-        let (mut seen, mut newer) = (self.spool.latest()?, HashSet::new());
-        'all: loop {
-            let page = self.spool.queue(after, PAGE)?;
-            if after.is_some() {
-                match self.spool.submitted_since(&mut seen)? {
-                    Some(submitted) => newer.extend(submitted),
-                    None => break,
-                }
-            }
-            after = page.last().map(|last| last.place);
-            if after.is_none() {
-                break;
-            }
-            for waiting in page.into_iter().filter(|w| !newer.contains(&w.item)) {
+        self.look_up(carrier.uid())?;
+        let lane = Lane::Of(carrier.uid());
+        'all: while let Some(page) = self.work.roster.page(&self.spool, lane, &mut after)? {
+            for waiting in page {
                 self.call.check()?;
                 let again = match self.due(&waiting, carrier.uid(), &mut queue) {
                     Due::Now { again } => again,
@@ -140,14 +126,26 @@ impl Sending<'_> {
         Ok(batch.tried)
     }
 
-    /// The entry id of a message as transports know it.
-    fn wants_again(&self, transport: Guid, item: ItemId) -> bool {
-        if self.heard.wanted.is_empty() {
-            return false;
+    /// Learns what there is to look at for a transport: what others have submitted by now, what waited until now, what it wants.
+    fn look_up(&mut self, transport: Guid) -> Result<()> {
+        let roster = &mut self.work.roster;
+        roster.catch_up(&self.spool)?;
+        roster.wake(self.spool.now());
+        self.heard.wanted.retain(|(_, item)| roster.knows(*item));
+        if self.heard.want_all.remove(&transport) {
+            let all = roster.resting().map(|item| (transport, item));
+            self.heard.wanted.extend(all);
         }
-        let id: EntryId = self.spool.entry_id(item);
-        let id = id.as_bytes().to_vec();
-        self.heard.wanted.contains(&(transport, id))
+        let wanted = self.heard.wanted.iter();
+        for (_, item) in wanted.filter(|(by, _)| *by == transport) {
+            roster.touch(*item);
+        }
+        Ok(())
+    }
+
+    /// Whether a transport that keeps a message wants it again.
+    fn wants_again(&self, transport: Guid, item: ItemId) -> bool {
+        self.heard.wanted.contains(&(transport, item))
     }
 
     /// The wait after so many attempts, with chance.

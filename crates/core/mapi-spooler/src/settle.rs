@@ -3,7 +3,7 @@
 
 use mapi::spool::{OwnReport, Settlement, Spool, Verdict};
 use mapi_kit::outgoing::state::Known;
-use mapi_props::{Code, message_flags, tags};
+use mapi_props::{Code, Kind, message_flags, tags};
 use mapi_spi::{Error, Result};
 
 use crate::outcome;
@@ -69,7 +69,7 @@ impl Due {
         let settlement = &mut self.settlement;
         let picked = match spool.pick(settlement.message.meta.id) {
             Ok((picked, _)) => picked,
-            Err(error) if error.code() == Code::NOT_FOUND => return Ok(false),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(false),
             Err(error) => return Err(error),
         };
         let queued = picked.meta.flags & message_flags::SUBMIT != 0 && !picked.meta.deleted;
@@ -111,7 +111,7 @@ pub(crate) fn write(
     let spool = spool.unstoppable();
     let (mut ready, mut manners) = (Vec::new(), Vec::new());
     for mut one in due {
-        work.routes.remove(&one.settlement.message.meta.id);
+        work.roster.touch(one.settlement.message.meta.id);
         match one.complete(&spool) {
             Ok(()) => {
                 ready.push(one.settlement);
@@ -125,7 +125,7 @@ pub(crate) fn write(
     }
     let together = match spool.settle(&ready) {
         Ok(()) => {
-            ready.iter().for_each(|s| count(round, s));
+            ready.iter().for_each(|s| settled(s, work, round));
             return Ok(());
         }
         Err(error) if error.code() == Code::END_OF_SESSION => return Err(error),
@@ -139,7 +139,7 @@ pub(crate) fn write(
             None => spool.settle(std::slice::from_ref(&settlement)),
         };
         match written {
-            Ok(()) => count(round, &settlement),
+            Ok(()) => settled(&settlement, work, round),
             Err(error) => {
                 let one = Due {
                     settlement,
@@ -185,7 +185,10 @@ fn keep(due: Due, error: Error, work: &mut Work, round: &mut Round) -> Result<()
     Ok(())
 }
 
-fn count(round: &mut Round, settlement: &Settlement) {
+fn settled(settlement: &Settlement, work: &mut Work, round: &mut Round) {
+    if !matches!(settlement.verdict, Verdict::Unlock | Verdict::Keep) {
+        work.roster.remove(settlement.message.meta.id);
+    }
     let known = &settlement.state.known;
     match settlement.verdict {
         Verdict::Finish if known.contains(&Known::Sent) => round.sent += 1,

@@ -38,7 +38,7 @@ impl Spooler {
     /// `MAPI_E_END_OF_SESSION`.
     pub fn begin(session: &Session, store: &MsgStore, options: Options) -> Result<Self> {
         let spool = store.spool()?;
-        let notes = Arc::new(Notes::new(options.wake.clone()));
+        let notes = Arc::new(Notes::new(spool.clone(), options.wake.clone()));
         let heard = Arc::downgrade(&notes);
         session.hear_transports(move |transport, notice| {
             if let Some(notes) = heard.upgrade() {

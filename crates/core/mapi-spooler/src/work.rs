@@ -1,6 +1,6 @@
 //! What a spooler remembers between rounds; all that must outlive it is in the store.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use mapi::Reporting;
 use mapi::spool::Carrier;
@@ -9,6 +9,7 @@ use mapi_spi::{ItemId, TransportNotice};
 
 use crate::aside::Occupied;
 use crate::clock::Clock;
+use crate::roster::Roster;
 use crate::route::Reached;
 use crate::settle::Due;
 use crate::ways::Ways;
@@ -20,8 +21,12 @@ pub(crate) struct Work {
     pub(crate) recovery: Recovery,
     /// Transports that were told that they may be asked to send and receive.
     pub(crate) begun: Vec<Carrier>,
-    /// Which transports serve recipients of a message next, so that it is not read to find that out again.
-    pub(crate) routes: HashMap<ItemId, Route>,
+    /// What waits in the queue, as far as it is remembered.
+    pub(crate) roster: Roster,
+    /// Why recipients wait whom no transport reaches; none: they do not.
+    pub(crate) hope: Option<String>,
+    /// When old messages were looked at that are not given up.
+    pub(crate) old_seen: Option<FileTime>,
     /// What transports reached when that was found out.
     pub(crate) reached: Vec<Reached>,
     /// What became of messages, where it could not be written. Nothing else is done with them before it is.
@@ -52,17 +57,6 @@ pub(crate) enum Recovery {
     Asks(FileTime),
     /// Nothing is left of it.
     Done,
-}
-
-/// Where a message goes next.
-#[derive(Debug, Clone)]
-pub(crate) struct Route {
-    /// The change number that this is true for.
-    pub(crate) change: u64,
-    /// The transports.
-    pub(crate) next: Vec<Guid>,
-    /// Some recipients are reached by none.
-    pub(crate) stranded: bool,
 }
 
 impl Work {

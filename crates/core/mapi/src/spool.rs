@@ -12,10 +12,13 @@ mod reports;
 mod settling;
 mod starting;
 
+use std::collections::BTreeSet;
+
+use mapi_kit::outgoing::place as place_of;
 use mapi_kit::outgoing::state::{Phase, QueueState};
 use mapi_kit::report::Language;
-use mapi_props::{Code, FileTime, message_flags};
-use mapi_spi::{Call, Error, ItemId, LogEntry, Origin, QueuePlace, Queued, Result, Role};
+use mapi_props::{Code, FileTime, Kind, message_flags};
+use mapi_spi::{Call, Error, ItemId, LogEntry, LogKind, Origin, QueuePlace, Queued, Result, Role};
 
 use crate::context::Context;
 use crate::{EntryId, MsgStore};
@@ -142,7 +145,7 @@ impl Spool {
         self.context.message_id(id)
     }
 
-    /// The last number of the store's log: where [`Self::submitted_since`] goes on from.
+    /// The last number of the store's log: where [`Self::changed_since`] goes on from.
     ///
     /// # Errors
     /// Those of the store.
@@ -151,21 +154,32 @@ impl Spool {
         Ok(self.context.spi()?.log(u64::MAX, None, 0, call)?.last)
     }
 
-    /// What somebody else than the spooler has put into the queue, or changed there, since `seen` of the log, which moves on; `None` if
-    /// the log does not reach back so far.
+    /// Messages that came into the queue since `seen` of the log, which moves on, or that somebody else than the spooler has changed there,
+    /// or taken out of it, where the spooler `knows` them; `None` if the log does not say so.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn submitted_since(&self, seen: &mut u64) -> Result<Option<Vec<ItemId>>> {
+    pub fn changed_since(
+        &self,
+        seen: &mut u64,
+        knows: impl Fn(ItemId) -> bool,
+    ) -> Result<Option<BTreeSet<ItemId>>> {
         let (store, call) = (self.context.spi()?, &self.context.call);
-        let mut all = Vec::new();
+        let mut all = BTreeSet::new();
         loop {
-            let page = store.log(*seen, Some(Origin::SPOOLER), ENTRIES, call)?;
-            if page.lost {
+            let page = store.log(*seen, None, ENTRIES, call)?;
+            // What comes back with a folder has no entries of its own.
+            let comes_back = |e: &LogEntry| e.folder && e.kind == LogKind::Recovered;
+            if page.lost || page.entries.iter().any(comes_back) {
                 return Ok(None);
             }
-            let waits = |e: &&LogEntry| !e.folder && e.flags & message_flags::SUBMIT != 0;
-            all.extend(page.entries.iter().filter(waits).map(|e| e.object));
+            let is_meant = |e: &&LogEntry| {
+                let waits = e.flags & message_flags::SUBMIT != 0;
+                // The spooler writes messages of its own too: reports that are sent.
+                let news = e.origin != Origin::SPOOLER || e.kind == LogKind::Created;
+                !e.folder && news && (waits || knows(e.object))
+            };
+            all.extend(page.entries.iter().filter(is_meant).map(|e| e.object));
             match page.entries.last() {
                 Some(last) if page.entries.len() == ENTRIES => *seen = last.seq,
                 _ => {
@@ -174,6 +188,27 @@ impl Spool {
                 }
             }
         }
+    }
+
+    /// One message of the queue; `None` if it does not wait (any more).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn waiting(&self, item: ItemId) -> Result<Option<Waiting>> {
+        let (store, call) = (self.context.spi()?, &self.context.call);
+        let message = match store.message(item, call) {
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            read => read?,
+        };
+        let Some(place) = place_of(&message.meta, &message.body.props) else {
+            return Ok(None);
+        };
+        let before = QueuePlace {
+            item: ItemId(item.0.saturating_sub(1)),
+            ..place
+        };
+        let found = self.queue(Some(before), 1)?.pop();
+        Ok(found.filter(|found| found.item == item))
     }
 
     /// Messages that wait to be sent, in order of submission: at most `limit`, those after `after`.

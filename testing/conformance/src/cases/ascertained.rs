@@ -200,7 +200,151 @@ pub(super) const CASES: &[Case] = &[
             Ok(())
         }
     ),
+    case!(
+        needs(),
+        "a transport that fails at its last word and lives is asked at once what became of the message",
+        |f| {
+            // Whether it has left, and how it failed.
+            for (step, act, left) in [
+                (Step::Committed, Act::Fail(Code::NETWORK_ERROR), false),
+                (Step::Committed, Act::Fail(Code::CALL_FAILED), false),
+                (Step::Committed, Act::Panic, false),
+                (Step::Said, Act::Fail(Code::NETWORK_ERROR), true),
+                (Step::Said, Act::Panic, true),
+            ] {
+                let about = format!("{act:?} at {step:?}");
+                let post = living(f)?;
+                post.script("x").next(step, act);
+                let spooler = post.spooler(f)?;
+                let done = round(&spooler)?;
+                assert_eq!((done.sent, done.unknown), (u64::from(left), 0), "{about}");
+                assert_eq!(post.left("x").len(), usize::from(left), "{about}");
+                if !left {
+                    // As if it had failed before that word.
+                    assert!(done.next.unwrap() > Duration::from_secs(20), "{about}");
+                    assert!(
+                        matches!(post.phases()?[..], [Phase::Waiting { .. }]),
+                        "{about}"
+                    );
+                    post.clock.advance(Duration::from_secs(60));
+                    assert_eq!(round(&spooler)?.sent, 1, "{about}");
+                }
+                assert_eq!(post.reached("x"), [["ann", "cay"]], "{about}");
+                assert!(post.store.outbox()?.is_empty(), "{about}");
+            }
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "one that lives and cannot say it yet is asked again as after a crash, and one that never will leaves the message unknown",
+        |f| {
+            for said in [Act::Fail(Code::BUSY), Act::Panic] {
+                let post = living(f)?;
+                let script = post.script("x");
+                script.next(Step::Said, Act::Fail(Code::NETWORK_ERROR));
+                script.next(Step::Ascertain, said);
+                let spooler = post.spooler(f)?;
+                let done = round(&spooler)?;
+                assert_eq!((done.sent, done.unknown, done.waiting), (0, 0, 1));
+                assert!(!done.problems.is_empty());
+                assert_eq!(post.phases()?, [Phase::Committing]);
+                let next = done.next.unwrap();
+                assert!(next > Duration::from_secs(20) && next <= Duration::from_secs(30));
+                script.met();
+                round(&spooler)?;
+                assert!(
+                    !script.met().contains(&Step::Ascertain),
+                    "not before its time"
+                );
+                post.clock.advance(Duration::from_secs(31));
+                assert_eq!(round(&spooler)?.sent, 1);
+                assert_eq!(post.left("x"), ["plans"]);
+            }
+            for (remembers, said) in [(true, Some(Act::Fail(Code::NO_SUPPORT))), (false, None)] {
+                let post = living(f)?;
+                let script = post.script("x");
+                script.next(Step::Said, Act::Fail(Code::NETWORK_ERROR));
+                let knows = post.script("x");
+                if let Some(said) = said {
+                    script.next(Step::Ascertain, said);
+                } else {
+                    script.next(
+                        Step::Ascertain,
+                        Act::Do(Box::new(move || knows.remembers(remembers))),
+                    );
+                }
+                let spooler = post.spooler(f)?;
+                assert_eq!(round(&spooler)?.unknown, 1);
+                assert_eq!(post.phases()?, [Phase::Unknown]);
+                clear(&spooler, &post)?;
+            }
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "one that hangs at its last word is asked when it is back, and what it says then is what became of it",
+        |f| {
+            let mut post = living(f)?;
+            post.options.patience = Duration::from_millis(30);
+            post.options.grace = Duration::from_millis(30);
+            let script = post.script("x");
+            let hang = {
+                let (script, barred) = (post.script("y"), Call::default());
+                move || drop(script.meet(Step::Read, &barred))
+            };
+            post.script("y").next(Step::Read, Act::Hang);
+            script.next(Step::Committed, Act::Do(Box::new(hang)));
+            let spooler = post.spooler(f)?;
+            let done = round(&spooler)?;
+            assert_eq!((done.sent, done.unknown, done.waiting), (0, 0, 1));
+            assert_eq!(post.phases()?, [Phase::Committing]);
+            script.met();
+            for _ in 0..3 {
+                post.clock.advance(Duration::from_hours(2));
+                assert_eq!(round(&spooler)?.unknown, 0);
+            }
+            assert!(
+                !script.met().contains(&Step::Ascertain),
+                "it may still say it"
+            );
+            assert!(post.left("x").is_empty());
+            post.script("y").release();
+            settled(&spooler, &post)?;
+            assert_eq!(post.left("x"), ["plans"]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "a round that is cancelled at a last word leaves it to the next one to ask",
+        |f| {
+            let post = living(f)?;
+            let script = post.script("x");
+            let call = Call::default();
+            let cancel = call.cancel.clone();
+            script.next(Step::Committed, Act::Do(Box::new(move || cancel.cancel())));
+            script.next(Step::Said, Act::Fail(Code::USER_CANCEL));
+            let spooler = post.spooler(f)?;
+            let done = spooler.round(&Wanted::due(), &call);
+            assert_eq!(code(done), Code::USER_CANCEL);
+            assert_eq!(post.phases()?, [Phase::Committing]);
+            let done = round(&spooler)?;
+            assert_eq!((done.sent, done.unknown), (1, 0));
+            assert_eq!(post.left("x"), ["plans"]);
+            Ok(())
+        }
+    ),
 ];
+
+/// A message to two, with a transport that remembers what became of it.
+fn living(f: &Fixture) -> Result<Post> {
+    let post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;
+    post.script("x").remembers(true);
+    post.submit("plans", &["ann", "cay"])?;
+    Ok(post)
+}
 
 /// What the transport came to say.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -49,6 +49,8 @@ pub(super) struct Office {
     pub(super) world: World,
     chance: Chance,
     pub(super) calm: bool,
+    /// Transports say what became of messages that they failed with at the last word.
+    remembers: bool,
     /// Of who writes.
     pub(super) store: MsgStore,
     seat: Option<Seat>,
@@ -79,10 +81,16 @@ impl Office {
         let world = World::new(&fixture, vec![plain(&fixture, "a"), service])?;
         let session = world.logon()?;
         let store = session.default_store()?;
+        let mut chance = Chance::from_seed(seed);
+        let remembers = chance.percent(50);
+        for letter in TRANSPORTS {
+            world.scripted.script(letter).remembers(remembers);
+        }
         Ok(Self {
             world,
-            chance: Chance::from_seed(seed),
+            chance,
             calm,
+            remembers,
             store,
             seat: None,
             letters: Vec::new(),
@@ -204,6 +212,9 @@ impl Office {
             .spooler
             .round(&wanted, &seat.lease.call(&Call::default()));
         match done {
+            Ok(round) if self.remembers && round.unknown > 0 => {
+                bail!("unknown, though its transport knows: {round:?}")
+            }
             Ok(round) => Ok(Some(round)),
             Err(error) if error.code() == Code::END_OF_SESSION => {
                 self.leave();

@@ -7,7 +7,7 @@ use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
 use mapi_props::{Bag, Code, FileTime, Guid, tags};
 use mapi_spi::{Error, Fate, Refusal, Result};
 
-use super::{Attempted, Next, note, recovered, verdict};
+use super::{Attempted, Next, learned, note, recovered, verdict};
 
 const X: Guid = Guid([1; 16]);
 const KEPT: Known = Known::Deferred { declined: 0, by: 1 };
@@ -47,9 +47,8 @@ fn check(
         transport: X,
         places: &[0, 2],
         marked,
-        answer,
     };
-    let next = note(&mut state, &attempted, stopped);
+    let next = note(&mut state, &attempted, answer, stopped);
     let known = (next, state.of(0).clone(), state.of(2).clone());
     assert_eq!(&known, expect);
     assert_eq!(*state.of(1), Known::OPEN, "in other hands");
@@ -117,9 +116,8 @@ fn an_error_before_the_last_word_sends_nothing() {
         transport: X,
         places: &[0],
         marked: None,
-        answer: &answer,
     };
-    assert_eq!(note(&mut state, &attempted, false), Next::Goes);
+    assert_eq!(note(&mut state, &attempted, &answer, false), Next::Goes);
     assert!(matches!(state.of(0), Known::Refused(r) if r.text == "why"));
 }
 
@@ -196,4 +194,52 @@ fn what_was_started_is_ready_again_and_what_was_leaving_is_unknown() {
     recovered(&mut state);
     assert_eq!(state.phase, Phase::Ready);
     assert_eq!(state.known, [Known::Unknown, Known::Sent, Known::OPEN]);
+}
+
+/// What becomes of two recipients, the first of whom was to be sent to, when the transport failed with `code` and says this of it.
+#[track_caller]
+fn learns(code: Code, fates: &[Option<Fate>], expect: &(Next, Known)) {
+    let mut state = QueueState::default();
+    let marked = [Fate::Sent, Fate::NotMine];
+    let attempted = Attempted {
+        transport: X,
+        places: &[0, 1],
+        marked: Some(&marked),
+    };
+    let next = learned(&mut state, &attempted, fates, &Error::new(code, "why"));
+    assert_eq!(&(next, state.of(0).clone()), expect);
+    assert!(state.declined(1, X));
+}
+
+#[test]
+fn what_a_transport_learns_after_it_failed_at_its_last_word_is_noted_of_whom_it_was_to_send_to() {
+    let later = |after, why: &str| {
+        Some(Fate::Later {
+            after,
+            why: why.to_owned(),
+        })
+    };
+    let failed = Code::CALL_FAILED;
+    learns(failed, &[Some(Fate::Sent)], &(Next::Goes, Known::Sent));
+    learns(failed, &[None], &(Next::Goes, Known::Unknown));
+    // Of more or fewer than these.
+    for fates in [&[][..], &[Some(Fate::Sent), Some(Fate::Sent)]] {
+        learns(failed, fates, &(Next::Goes, Known::Unknown));
+    }
+    let after = Some(Duration::from_secs(7));
+    for (code, after, down) in [
+        (failed, None, false),
+        (failed, after, false),
+        (Code::NETWORK_ERROR, after, false),
+        (Code::NETWORK_ERROR, None, true),
+    ] {
+        let why = "unsaid".to_owned();
+        let next = match down {
+            true => Next::Down {
+                why: "why".to_owned(),
+            },
+            false => Next::Later { after, why },
+        };
+        learns(code, &[later(after, "unsaid")], &(next, open("unsaid")));
+    }
 }

@@ -41,6 +41,14 @@ impl Driving<'_> {
         let reached = self.reached(&carriers, heard, work)?;
         begin(&carriers.running, self.options, work);
         let usable = self.usable(&carriers, heard, work, round)?;
+        work.roster.calm();
+        if self.wanted.force {
+            // Who forces it gets it from the rows.
+            work.roster.fill(self.spool)?;
+        }
+        if self.wanted.force || turned_back || !heard.ready.is_empty() {
+            work.roster.hurry();
+        }
         let mut sending = Sending {
             spool: self.spool.clone(),
             options: self.options,
@@ -122,7 +130,7 @@ impl Driving<'_> {
             });
         }
         if all != work.reached {
-            work.routes.clear();
+            work.roster.forget_routes();
             work.reached.clone_from(&all);
         }
         Ok(all)

@@ -3,25 +3,24 @@
 use std::time::Duration;
 
 use mapi::spool::Spool;
-use mapi_kit::outgoing::state::Phase;
 use mapi_props::FileTime;
 use mapi_spi::Result;
 
 use super::{Round, Wanted};
-use crate::backoff;
+use crate::backoff::{self, IDLE};
+use crate::roster::Lane;
 use crate::work::{Recovery, Work};
-
-/// Entries that are read at once.
-const PAGE: usize = 1024;
-
-/// How long what nothing can be done for now is left alone: recipients whose transport is not running.
-const IDLE: Duration = Duration::from_mins(15);
 
 /// Counts what waits, and says when the next round is wanted.
 ///
 /// # Errors
 /// Those of the store; the end of the call.
-pub(super) fn take(spool: &Spool, wanted: &Wanted, work: &Work, round: &mut Round) -> Result<()> {
+pub(super) fn take(
+    spool: &Spool,
+    wanted: &Wanted,
+    work: &mut Work,
+    round: &mut Round,
+) -> Result<()> {
     let now = spool.now();
     let mut next: Option<FileTime> = work.receive_at.values().min().copied();
     let mut sooner = |at: FileTime| next = Some(next.map_or(at, |next| next.min(at)));
@@ -32,35 +31,23 @@ pub(super) fn take(spool: &Spool, wanted: &Wanted, work: &Work, round: &mut Roun
     if let Recovery::Asks(at) = work.recovery {
         sooner(at);
     }
+    work.roster.calm();
     let mut after = None;
-    loop {
-        let page = spool.queue(after, PAGE)?;
-        after = page.last().map(|last| last.place);
-        if after.is_none() {
-            break;
-        }
-        for waiting in page {
-            match waiting.state.phase {
-                Phase::Waiting { until, .. } => {
-                    round.waiting += 1;
-                    // One that is due already could not be sent in this round, for it waits behind another.
-                    let at = if until > now || !wanted.up {
-                        until
-                    } else {
-                        backoff::after(now, IDLE)
-                    };
-                    sooner(at);
-                }
-                Phase::Ready if wanted.up => {
-                    round.waiting += 1;
-                    sooner(backoff::after(now, IDLE));
-                }
-                Phase::Ready => sooner(now),
-                // Its transport is to say what became of it.
-                Phase::Committing if !work.is_unsettled(waiting.item) => round.waiting += 1,
-                _ => {}
-            }
-        }
+    while let Some(_noted) = work.roster.page(spool, Lane::Unread, &mut after)? {}
+    let (ready, waits) = work.roster.waiting();
+    let committing = work.roster.committing();
+    // Their transports are to say what became of them.
+    let committing = committing.filter(|item| !work.is_unsettled(*item)).count();
+    round.waiting += (waits + committing) as u64;
+    work.roster.next_time().into_iter().for_each(&mut sooner);
+    if wanted.up {
+        round.waiting += ready as u64;
+    }
+    if ready > 0 {
+        // What could be sent and was not in such a round waits behind another.
+        let had_its_turn = wanted.up && wanted.target.is_none();
+        let wait = if had_its_turn { IDLE } else { Duration::ZERO };
+        sooner(backoff::after(now, wait));
     }
     round.next = next.map(|at| backoff::until(now, at));
     Ok(())

@@ -5,10 +5,11 @@ use mapi::spool::{Carrier, Start};
 use mapi_props::{Code, MessageTree};
 use mapi_spi::{Attempts, Call, Error, Fate, Mark, Outgoing, Result};
 
+use super::asking::Word;
 use super::due::Queue;
 use super::{Flow, Sending};
 use crate::aside::{Asking, aside};
-use crate::job::Job;
+use crate::job::{self, Job};
 use crate::outcome::Next;
 use crate::settle;
 
@@ -60,13 +61,28 @@ impl Sending<'_> {
             return Ok(Flow::Goes);
         }
         let answers = self.submit(carrier, &mut jobs)?;
+        let words = self.asked(carrier, &jobs, answers);
         let stopped = self.call.check().is_err();
         self.down_until = None;
         let mut flow = Flow::Goes;
         let mut due = Vec::new();
-        for (mut job, answer) in jobs.into_iter().zip(answers) {
-            let next = job.note(carrier.uid(), &answer, stopped);
-            if let (Next::Down { .. }, Err(error)) = (&next, answer) {
+        for (mut job, word) in jobs.into_iter().zip(words) {
+            let (next, error) = match word {
+                Word::Answer(answer) => {
+                    let next = job.note(carrier.uid(), &answer, stopped);
+                    (next, answer.err())
+                }
+                Word::Learned(fates, error) => {
+                    let next = job.learn(carrier.uid(), &fates, &error);
+                    (next, Some(error))
+                }
+                Word::Owed(error) => {
+                    self.problem(carrier, error);
+                    self.owed(job.picked.meta.id);
+                    continue;
+                }
+            };
+            if let (Next::Down { .. }, Some(error)) = (&next, error) {
                 if flow == Flow::Goes {
                     self.problem(carrier, error);
                 }
@@ -101,7 +117,7 @@ impl Sending<'_> {
         for job in &jobs {
             self.tried.insert((job.picked.meta.id, uid));
             if job.again {
-                self.heard.wanted.remove(&(uid, job.entry_id.clone()));
+                self.heard.wanted.remove(&(uid, job.picked.meta.id));
             }
         }
         let both = jobs.into_iter().zip(started);
@@ -235,6 +251,7 @@ fn committing(
     for mark in marks {
         if let Some(job) = jobs.get_mut(mark.message) {
             job.marked = Some(mark.fates.clone());
+            job.token = job::token(mark);
         }
     }
     Ok(())

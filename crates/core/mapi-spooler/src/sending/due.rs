@@ -100,8 +100,7 @@ impl Sending<'_> {
 
     /// As far as it is known which transports serve it next.
     fn routed(&self, waiting: &Waiting, transport: Guid) -> Due {
-        let route = self.work.routes.get(&waiting.item);
-        match route.filter(|route| route.change == waiting.change) {
+        match self.work.roster.route(waiting.item, waiting.change) {
             Some(route) if !route.next.contains(&transport) => Due::Not,
             _ => Due::Now { again: false },
         }

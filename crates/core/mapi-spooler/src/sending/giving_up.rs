@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use mapi::spool::{Picked, Settlement, Waiting};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
-use mapi_props::{Code, FileTime, Guid, PropValue, tags};
+use mapi_props::{FileTime, Guid, Kind, PropValue, tags};
 use mapi_spi::Result;
 
-use super::{PAGE, Sending};
-use crate::backoff::after;
+use super::Sending;
+use crate::backoff::{IDLE, after};
 use crate::outcome;
+use crate::roster::PAGE;
 use crate::route;
 use crate::settle;
 
@@ -33,6 +34,12 @@ impl Sending<'_> {
             .clock
             .is_some_and(|clock| clock.may_give_up(limit))
         {
+            return Ok(());
+        }
+        // Where many are old that nobody gives up, they are not looked at each time.
+        let now = self.spool.now();
+        let recent = |seen: FileTime| seen <= now && now < after(seen, IDLE);
+        if self.work.old_seen.is_some_and(recent) {
             return Ok(());
         }
         let is_over = |since: FileTime, now| after(since, limit) <= now;
@@ -62,6 +69,7 @@ impl Sending<'_> {
             if place.is_none() {
                 return Ok(());
             }
+            self.work.old_seen = Some(now);
         }
     }
 
@@ -82,7 +90,7 @@ impl Sending<'_> {
     ) -> Result<Option<settle::Due>> {
         let picked = match self.spool.pick(waiting.item) {
             Ok((picked, _)) => picked,
-            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let wanted = picked.props.value(tags::DEFERRED_SEND_TIME);

@@ -2,16 +2,16 @@
 
 use mapi::spool::{Carrier, Picked, Waiting};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
-use mapi_props::{Code, FileTime, Guid, PropValue, message_flags, tags};
+use mapi_props::{FileTime, Guid, Kind, PropValue, message_flags, tags};
 use mapi_spi::Result;
 
 use super::Sending;
 use crate::backoff::after;
 use crate::job::Job;
 use crate::outcome::Next;
+use crate::roster::Route;
 use crate::route;
 use crate::settle;
-use crate::work::Route;
 
 impl Sending<'_> {
     /// The message for this transport; none if it has nothing to do with it, or it waits.
@@ -26,7 +26,7 @@ impl Sending<'_> {
     ) -> Result<Option<Job>> {
         let (picked, message) = match self.spool.pick(waiting.item) {
             Ok(read) => read,
-            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         if !Self::is_as_found(waiting, &picked) || self.put_off(waiting, &picked)? {
@@ -41,7 +41,7 @@ impl Sending<'_> {
         let entry_id = self.spool.entry_id(waiting.item).as_bytes().to_vec();
         if places.is_empty() {
             // A transport that asks for what it has not kept is not asked about it again.
-            self.heard.wanted.remove(&(carrier.uid(), entry_id));
+            self.heard.wanted.remove(&(carrier.uid(), waiting.item));
             return Ok(None);
         }
         let copy = self.spool.outgoing(message, &picked, carrier);
@@ -53,6 +53,7 @@ impl Sending<'_> {
             again,
             copy: Some(copy),
             marked: None,
+            token: Vec::new(),
         }))
     }
 
@@ -64,7 +65,7 @@ impl Sending<'_> {
 
     /// Whether its sender wants it to be sent later (PR_DEFERRED_SEND_TIME); it is not locked meanwhile. Whoever has looked at it
     /// once, or said otherwise, is believed.
-    pub(super) fn put_off(&self, waiting: &Waiting, picked: &Picked) -> Result<bool> {
+    pub(super) fn put_off(&mut self, waiting: &Waiting, picked: &Picked) -> Result<bool> {
         let parked = matches!(
             waiting.state.phase,
             Phase::Waiting {
@@ -87,13 +88,15 @@ impl Sending<'_> {
             why: String::new(),
         };
         self.spool.note(&[(waiting.item, waiting.change, state)])?;
+        self.work.roster.touch(waiting.item);
         Ok(true)
     }
 
     /// The recipients that this transport serves next, and who serves the others, noted for other transports' turns.
     fn places(&mut self, picked: &Picked, state: &QueueState, carrier: &Carrier) -> Vec<usize> {
         let (route, places) = self.routes(picked, state, carrier.uid());
-        self.work.routes.insert(picked.meta.id, route);
+        let roster = &mut self.work.roster;
+        roster.set_route(picked.meta.id, picked.meta.change, route);
         places
     }
 
@@ -105,9 +108,9 @@ impl Sending<'_> {
         of: Guid,
     ) -> (Route, Vec<usize>) {
         let mut route = Route {
-            change: picked.meta.change,
             next: Vec::new(),
             stranded: false,
+            said: false,
         };
         let mut places = Vec::new();
         for (place, row) in picked.recipients.iter().enumerate() {

@@ -2,11 +2,12 @@
 
 use mapi::spool::{Picked, Settlement, Waiting};
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
-use mapi_props::{Code, Guid};
+use mapi_props::{Guid, Kind};
 use mapi_spi::{ItemId, Result};
 
-use super::{PAGE, Sending};
+use super::Sending;
 use crate::outcome;
+use crate::roster::Lane;
 use crate::route;
 use crate::settle;
 
@@ -29,17 +30,23 @@ impl Sending<'_> {
     /// Those of the store; the end of the call.
     pub(crate) fn stranded(&mut self) -> Result<()> {
         let hope = self.hope();
+        if self.work.hope != hope {
+            self.work.roster.unsay();
+            self.work.hope.clone_from(&hope);
+        }
         let mut after = None;
         loop {
-            let page = self.spool.queue(after, PAGE)?;
-            after = page.last().map(|last| last.place);
-            if after.is_none() {
+            let page = self
+                .work
+                .roster
+                .page(&self.spool, Lane::Stranded, &mut after)?;
+            let Some(page) = page else {
                 return Ok(());
-            }
+            };
             let (mut due, mut notes) = (Vec::new(), Vec::<(ItemId, u64, QueueState)>::new());
             for waiting in page {
                 self.call.check()?;
-                if !self.may_be_stranded(&waiting, hope.as_deref()) {
+                if !self.may_be_stranded(&waiting) {
                     continue;
                 }
                 let (item, change) = (waiting.item, waiting.change);
@@ -50,6 +57,9 @@ impl Sending<'_> {
                 }
             }
             self.spool.note(&notes)?;
+            for (item, ..) in &notes {
+                self.work.roster.say(*item);
+            }
             settle::write(&self.spool, due, self.work, self.round)?;
         }
     }
@@ -66,7 +76,7 @@ impl Sending<'_> {
         }
     }
 
-    fn may_be_stranded(&self, waiting: &Waiting, hope: Option<&str>) -> bool {
+    fn may_be_stranded(&self, waiting: &Waiting) -> bool {
         let sendable = match &waiting.state.phase {
             Phase::Ready => true,
             Phase::Waiting { until, cause, .. } => {
@@ -74,21 +84,15 @@ impl Sending<'_> {
             }
             _ => false,
         };
-        let route = self.work.routes.get(&waiting.item);
-        let route = route.filter(|route| route.change == waiting.change);
-        let known = match (route, hope) {
-            (Some(route), None) => !route.stranded,
-            // What was found out is said, or is that there is nothing to say.
-            (Some(route), Some(hope)) => !route.stranded || says(&waiting.state, hope),
-            (None, _) => false,
-        };
+        let route = self.work.roster.route(waiting.item, waiting.change);
+        let known = route.is_some_and(|route| !route.stranded || route.said);
         sendable && !known && !self.work.is_unsettled(waiting.item)
     }
 
     fn strand(&mut self, waiting: Waiting, hope: Option<&str>) -> Result<Option<Fate>> {
         let picked = match self.spool.pick(waiting.item) {
             Ok((picked, _)) => picked,
-            Err(error) if error.code() == Code::NOT_FOUND => return Ok(None),
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         if !Self::is_as_found(&waiting, &picked) || self.put_off(&waiting, &picked)? {
@@ -97,13 +101,18 @@ impl Sending<'_> {
         let mut state = waiting.state;
         let (route, _) = self.routes(&picked, &state, NOBODY);
         let stranded = route.stranded;
-        self.work.routes.insert(waiting.item, route);
+        let roster = &mut self.work.roster;
+        roster.set_route(waiting.item, waiting.change, route);
         if !stranded {
             return Ok(None);
         }
         let places = self.unserved(&picked, &state);
         if let Some(hope) = hope {
-            return Ok(noted(&mut state, &places, hope).then_some(Fate::Waits(state)));
+            let news = noted(&mut state, &places, hope);
+            if !news {
+                self.work.roster.say(waiting.item);
+            }
+            return Ok(news.then_some(Fate::Waits(state)));
         }
         for place in places {
             state.set(place, Known::Refused(outcome::nobody()));
@@ -128,12 +137,6 @@ impl Sending<'_> {
         .map(|(place, _)| place)
         .collect()
     }
-}
-
-/// Whether some recipient is said to wait for this.
-fn says(state: &QueueState, why: &str) -> bool {
-    let says = |known: &Known| matches!(known, Known::Open { why: said, .. } if said == why);
-    state.known.iter().any(says)
 }
 
 /// Has these recipients wait for something. Whether that is news.

@@ -3,7 +3,7 @@
 
 use mapi_kit::outgoing::forgotten;
 use mapi_kit::outgoing::state::QueueState;
-use mapi_props::Code;
+use mapi_props::Kind;
 use mapi_spi::{ChangeSet, ItemId, Origin, Result, SyncRow};
 
 use super::Spool;
@@ -37,7 +37,7 @@ impl Spool {
     fn is_still(&self, item: ItemId, change: u64) -> Result<bool> {
         match self.context.spi()?.message(item, &self.context.call) {
             Ok(now) => Ok(now.meta.change == change),
-            Err(e) if e.code() == Code::NOT_FOUND => Ok(false),
+            Err(e) if e.kind() == Kind::NotFound => Ok(false),
             Err(e) => Err(e),
         }
     }

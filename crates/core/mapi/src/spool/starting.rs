@@ -3,7 +3,7 @@
 
 use mapi_kit::outgoing::state::QueueState;
 use mapi_kit::outgoing::{LOCKED, forgotten, lock};
-use mapi_props::{Code, tags};
+use mapi_props::{Kind, tags};
 use mapi_spi::{ChangeSet, ItemId, OpOutcome, Origin, Result, SyncRow};
 
 use super::{Picked, Spool};
@@ -68,7 +68,7 @@ impl Spool {
             let meta = &message.message.meta;
             let same = match store.message(meta.id, &self.context.call) {
                 Ok(now) => now.meta.change == meta.change,
-                Err(e) if e.code() == Code::NOT_FOUND => false,
+                Err(e) if e.kind() == Kind::NotFound => false,
                 Err(e) => return Err(e),
             };
             any |= *wanted && !same;

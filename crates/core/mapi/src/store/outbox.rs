@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mapi_kit::outgoing;
 use mapi_kit::outgoing::state::{Known, Phase, QueueState};
-use mapi_props::{Code, FileTime, PropTag, PropValue, recipient_type, tags};
+use mapi_props::{FileTime, Kind, PropTag, PropValue, recipient_type, tags};
 use mapi_spi::{ItemId, Origin, ProviderKind, QUEUE_STATE, Queued, Result, RowSet, View};
 
 use super::MsgStore;
@@ -105,7 +105,7 @@ impl MsgStore {
     fn one_that_waits(&self, item: ItemId) -> Result<Option<OutboxEntry>> {
         let (store, call) = (self.context.spi()?, &self.context.call);
         let data = match store.message(item, call) {
-            Err(e) if e.code() == Code::NOT_FOUND => return Ok(None),
+            Err(e) if e.kind() == Kind::NotFound => return Ok(None),
             data => data?,
         };
         let Some(place) = outgoing::place(&data.meta, &data.body.props) else {

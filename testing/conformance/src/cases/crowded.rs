@@ -1,0 +1,81 @@
+//! SP-01: what a round costs while thousands of messages wait that nobody can send.
+
+use std::time::{Duration, Instant};
+
+use mapi::{Result, SpecialFolder};
+use mapi_spooler::Spooler;
+
+use crate::counted::calls;
+use crate::post::{Post, line, round, submitted};
+use crate::{Case, Fixture, case};
+
+/// How many wait; `MALLE_CROWD` says another number, for whoever measures.
+const CROWD: usize = 1500;
+
+pub(super) const CASES: &[Case] = &[case!(
+    needs(),
+    "a message for a transport that works leaves without a look at the thousands that wait for another",
+    |f| {
+        let (post, spooler) = crowd(f)?;
+        for n in 0..3 {
+            submitted(&post.draft(&format!("fax {n}"), &[("FAX", "bob")])?)?;
+            let done = counted(&spooler, "a message for the other")?;
+            assert_eq!(done, (1, 0));
+        }
+        assert_eq!(post.left("y"), ["fax 0", "fax 1", "fax 2"]);
+        assert_eq!(counted(&spooler, "nothing new")?, (0, 0));
+        // One that somebody takes back is gone, one more waits behind the others.
+        let id = post.submit("more", &["ann"])?;
+        assert_eq!(counted(&spooler, "one more")?, (0, 1));
+        post.store.abort_submit(&id)?;
+        assert_eq!(counted(&spooler, "one less")?, (0, 0));
+        post.clock.advance(Duration::from_hours(1));
+        assert_eq!(counted(&spooler, "its next try")?, (0, 0));
+        Ok(())
+    }
+)];
+
+/// A crowd behind a transport that is down, which the spooler knows.
+fn crowd(f: &Fixture) -> Result<(Post, Spooler)> {
+    let post = Post::new(f, &[line("x", "SMTP"), line("y", "FAX")])?;
+    post.script("x").offline(true);
+    for n in 0..many() {
+        post.submit(&format!("m{n}"), &["ann"])?;
+    }
+    let spooler = post.spooler(f)?;
+    let before = Instant::now();
+    let done = round(&spooler)?;
+    assert_eq!(done.waiting, many() as u64);
+    said("first", before, 0);
+    round(&spooler)?;
+    assert_eq!(post.subjects(SpecialFolder::Inbox)?.len(), 0);
+    Ok((post, spooler))
+}
+
+/// A round that reads little: how many were sent, and how many wait beside the crowd.
+fn counted(spooler: &Spooler, what: &str) -> Result<(u64, u64)> {
+    let before = Instant::now();
+    let (done, calls) = calls(|| round(spooler));
+    let done = done?;
+    let reads = calls
+        .iter()
+        .filter(|c| ["queue", "message"].contains(&c.as_str()));
+    let reads = reads.count();
+    said(what, before, reads);
+    assert!(
+        reads < 40 || std::env::var_os("MALLE_CROWD").is_some(),
+        "{what}: {reads}, {calls:?}"
+    );
+    Ok((done.sent, done.waiting - many() as u64))
+}
+
+fn said(what: &str, since: Instant, reads: usize) {
+    if std::env::var_os("MALLE_CROWD").is_some() {
+        eprintln!("{what}: {:?}, {reads} reads", since.elapsed());
+    }
+}
+
+fn many() -> usize {
+    let said = std::env::var("MALLE_CROWD").ok();
+    said.and_then(|said| said.parse().ok()).unwrap_or(CROWD)
+}
