@@ -394,7 +394,7 @@ flags! {
         ORDERLY = 0x2;
         /// LOGOFF_PURGE: everything is sent and fetched first.
         PURGE = 0x4;
-        /// LOGOFF_ABORT: not while anything is being sent or fetched.
+        /// LOGOFF_ABORT: what this session has sent and fetched is ended; not while anything else is.
         ABORT = 0x8;
         /// LOGOFF_QUIET: not while anything is being sent or fetched.
         QUIET = 0x10;

@@ -111,7 +111,9 @@ fn placed(op: Op, arrives_in: Option<ItemId>) -> Op {
 /// What submitting sets. Of a report only those are still to be served of whom it does not tell.
 fn to_be_sent(context: &Context, message: &mut MessageTree) {
     let props = &mut message.props;
-    props.set(tags::CLIENT_SUBMIT_TIME, context.now());
+    let now = context.now();
+    props.set(tags::CLIENT_SUBMIT_TIME, now);
+    props.set(tags::MESSAGE_DELIVERY_TIME, now);
     props.set(tags::SUBMIT_FLAGS, 0);
     let id = props.text(tags::INTERNET_MESSAGE_ID).unwrap_or_default();
     if id.trim().is_empty() {

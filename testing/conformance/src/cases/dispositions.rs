@@ -2,10 +2,10 @@
 
 use mapi::{
     Code, Disposition, EntryId, LockState, MapiProp, MessageTree, OpenFlags, Result, Sent,
-    SpecialFolder, message_flags, tags,
+    SpecialFolder, columns, message_flags, tags,
 };
 
-use crate::fixture::code;
+use crate::fixture::{code, subjects};
 use crate::post::{Post, line, round, submitted};
 use crate::spooling::spooled_store;
 use crate::{Case, case};
@@ -51,6 +51,52 @@ pub(super) const CASES: &[Case] = &[
                 assert_eq!(gone.warning, None, "an ordinary message");
             }
             assert_eq!(post.left("x"), ["a"; 4]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
+        "what was sent was delivered to its own store when it was submitted: views show it newest first, and what is taken back was not",
+        |f| {
+            let post = Post::new(f, &[line("x", "SMTP")])?;
+            let spooler = post.spooler(f)?;
+            let sent_items = post.store.special_folder(SENT_ITEMS)?;
+            for subject in ["first", "second", "third"] {
+                let draft = post.draft(subject, &[("SMTP", "ann")])?;
+                assert_eq!(draft.find(tags::MESSAGE_DELIVERY_TIME)?, None);
+                draft.set(tags::SENTMAIL_ENTRYID, sent_items.entry_id().as_bytes())?;
+                let id = submitted(&draft)?;
+                let waiting = post.store.open_message(&id, OpenFlags::NONE)?;
+                let time = waiting.get(tags::MESSAGE_DELIVERY_TIME)?;
+                assert_eq!(time, waiting.get(tags::CLIENT_SUBMIT_TIME)?);
+                if subject == "second" {
+                    drop(waiting);
+                    post.store.abort_submit(&id)?;
+                    let back = post.store.open_message(&id, OpenFlags::MODIFY)?;
+                    assert_eq!(back.find(tags::MESSAGE_DELIVERY_TIME)?, None);
+                    assert_eq!(back.find(tags::CLIENT_SUBMIT_TIME)?, None);
+                    back.submit()?;
+                }
+                post.clock.advance(std::time::Duration::from_secs(60));
+            }
+            let shown = |folder| {
+                subjects(
+                    &post
+                        .store
+                        .special_folder(folder)?
+                        .contents()
+                        .columns(columns![tags::SUBJECT])
+                        .open()?,
+                )
+            };
+            assert_eq!(shown(OUTBOX)?, ["third", "second", "first"]);
+            assert_eq!(round(&spooler)?.sent, 3);
+            assert_eq!(
+                post.left("x"),
+                ["first", "second", "third"],
+                "in their order"
+            );
+            assert_eq!(shown(SENT_ITEMS)?, ["third", "second", "first"]);
             Ok(())
         }
     ),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mapi::{
     Code, EntryId, EventMask, FlushFlags, Logon, LogonFlags, MapiProp, MessageTree, ModifyMode,
     MsgStore, Object, OpenFlags, PropTag, PropValue, Result, Session, SettingsFlags, SpecialFolder,
-    Status, ValidateFlags, message_flags, recipient_type, tags,
+    Status, StoreLogoffFlags, ValidateFlags, message_flags, recipient_type, tags,
 };
 use mapi_props::{resource_methods, resource_type, status_code};
 use mapi_spi::{Fate, SpoolerNotice, TransportNotice};
@@ -228,6 +228,58 @@ pub(super) const CASES: &[Case] = &[
             script.release();
             spooler(&again)?.flush_queues(None, UP | FlushFlags::FORCE)?;
             assert_eq!(left(&world, "t"), ["x"]);
+            Ok(())
+        }
+    ),
+    case!(
+        "M-IMsgStore.StoreLogoff",
+        needs(),
+        "with LOGOFF_QUIET nobody leaves while something is sent, and with LOGOFF_ABORT it is stopped first and waits as before",
+        |f| {
+            let world = two(f)?;
+            let session = world.logon()?;
+            let store = session.default_store()?;
+            let id = submit(&store, "slow", "SMTP", "ann@example.org")?;
+            let script = world.scripted.script("t");
+            let all = spooler(&session)?;
+            let bits = || Ok::<_, mapi::Error>(all.get(tags::STATUS_CODE)? & FLUSHING);
+            let leave = |how| store.store_logoff(how);
+            for flags in [UP, UP | DOWN] {
+                script.next(Step::Submit, Act::Hang);
+                script.met();
+                let in_background = flags | FlushFlags::ASYNC_OK;
+                assert_eq!(code(all.flush_queues(None, in_background)), Code::BUSY);
+                assert!(script.until_met(Step::Submit, PATIENCE));
+                assert_eq!(code(leave(StoreLogoffFlags::QUIET)), Code::BUSY);
+                assert_ne!(bits()?, 0, "it goes on");
+                let began = Instant::now();
+                let left = leave(StoreLogoffFlags::ABORT)?;
+                assert_eq!(left, StoreLogoffFlags::OUTBOUND_QUEUE);
+                assert!(began.elapsed() < PATIENCE / 2);
+                assert_eq!(bits()?, 0, "it has ended");
+            }
+            // Another one who waits for it is told; a transport by itself is stopped as well.
+            let own = open(&session, &row(&session, "t")?)?;
+            script.next(Step::Submit, Act::Hang);
+            script.met();
+            std::thread::scope(|threads| {
+                let flushed = threads.spawn(|| code(own.flush_queues(None, UP)));
+                assert!(script.until_met(Step::Submit, PATIENCE));
+                assert_eq!(
+                    leave(StoreLogoffFlags::ABORT)?,
+                    StoreLogoffFlags::OUTBOUND_QUEUE
+                );
+                assert_eq!(flushed.join().unwrap(), Code::USER_CANCEL);
+                Ok::<_, mapi::Error>(())
+            })?;
+            assert_eq!(left(&world, "t"), [""; 0]);
+            assert_eq!(queued(&store)?, ["slow"]);
+            assert_eq!(
+                leave(StoreLogoffFlags::QUIET)?,
+                StoreLogoffFlags::OUTBOUND_QUEUE
+            );
+            store.abort_submit(&id)?;
+            script.release();
             Ok(())
         }
     ),

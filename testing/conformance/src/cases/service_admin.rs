@@ -97,6 +97,42 @@ pub(super) const CASES: &[Case] = &[
         }
     ),
     case!(
+        needs(),
+        "a service whose store cannot be made is not added: its entry point is told so, and the next one gets its letter",
+        |f| {
+            each(f, |desk| {
+                let services = profile(&desk.program(), "p", &["one"])?;
+                let before = desk.host().profile("p")?;
+                let nowhere = NewService::of(SINGLE).set("path", "nowhere").with_stores();
+                desk.clerk.told();
+                assert_eq!(code(services.create_service(&nowhere)), Code::NOT_FOUND);
+                assert_eq!(desk.clerk.events(), [2, 4]);
+                assert_eq!(desk.host().profile("p")?, before);
+                let session = desk.logon("p")?;
+                let path = [("path".to_owned(), "nowhere".to_owned())].into();
+                assert_eq!(code(session.add_store(SINGLE, &path)), Code::NOT_FOUND);
+                assert_eq!(desk.clerk.events(), [2, 4]);
+                assert_eq!(desk.host().profile("p")?, before);
+                let opened = desk.clerk.opened();
+                let two = NewService::of(SINGLE).set("path", "two");
+                let uid = services.create_service(&two.clone().with_stores())?;
+                assert_eq!(desk.clerk.opened(), opened + 1, "its store is made");
+                let letters: Vec<_> = desk
+                    .host()
+                    .profile("p")?
+                    .stores()
+                    .map(|(_, p)| p.letter.clone())
+                    .collect();
+                assert_eq!(letters, ["a", "b"]);
+                // Who does not ask for its stores has it added as it is.
+                services.delete_service(uid)?;
+                services.create_service(&NewService::of(SINGLE).set("path", "nowhere"))?;
+                assert_eq!(desk.clerk.opened(), opened + 1);
+                Ok(())
+            })
+        }
+    ),
+    case!(
         "PA-09.T3",
         needs(),
         "a service that insists on a person is not added without one, not even a part of it",

@@ -19,7 +19,7 @@ pub(super) fn run(app: &App, args: &ListArgs) -> Outcome<Exit> {
     let names = StoreNames::of(&store);
     let path = store.path_of(&folder.entry_id());
     let path = path.map_err(|e| app.failure(&e))?;
-    let view = opened::opened(app, (&folder, &path), args.view.as_deref(), &names)?;
+    let view = opened::opened(app, &store, (&folder, &path), args.view.as_deref(), &names)?;
     let mut extra = view.columns;
     for asked in app.columns(&args.rows.columns, &names)? {
         if !extra.contains(&asked) {

@@ -378,3 +378,31 @@ fn a_profile_that_cannot_be_read_is_named_with_its_place_and_can_be_deleted() {
     place.ok(&["profile", "delete", "you"]);
     assert_eq!(names(&place), ["me"]);
 }
+
+#[test]
+fn a_service_that_fails_late_leaves_nothing_behind_not_even_its_letter() {
+    let place = Place::new();
+    let before = place.json(&["profile", "show", "me"]);
+    let file = place.file("no-store", b"this is no store");
+    for path in [file.as_str(), "/no/such/folder/mail.malle"] {
+        let set = format!("path={path}");
+        place.fails(
+            1,
+            &["service", "add", "MALLE_LOCAL", "--set", &set, "--json"],
+        );
+        assert_eq!(place.json(&["profile", "show", "me"]), before);
+    }
+    assert_eq!(fs::read(&file).unwrap(), b"this is no store");
+    let add = [
+        "service",
+        "add",
+        "MALLE_LOCAL",
+        "--set",
+        "path=second.malle",
+    ];
+    place.json(&add);
+    let services = place.json(&["service", "list"]);
+    let uid = &services[1]["uid"];
+    assert_eq!(&place.json(&["service", "show", "b"])["uid"], uid);
+    place.json(&["folder", "list"]);
+}

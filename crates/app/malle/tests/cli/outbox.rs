@@ -226,3 +226,33 @@ fn an_unreadable_message_is_refused_in_words() {
     assert!(run.err().starts_with("erreur"), "{}", run.err());
     assert!(run.err().contains("l’entrée standard"), "{}", run.err());
 }
+
+#[test]
+fn what_was_sent_is_listed_newest_first_and_drafts_as_they_were_written() {
+    let place = two();
+    let subjects_in = |folder: &str| {
+        let rows = place.json(&["-p", "ann", "list", folder]);
+        let all = subjects(rows.as_array().unwrap()).into_iter();
+        all.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let new = |subject: &str, rest: &[&str]| {
+        let words = ["-p", "ann", "new", "--to", "bob@example.org", "--body", "x"];
+        let made = place.json(&[&words[..], &["-s", subject], rest].concat());
+        id_of(&made).to_owned()
+    };
+    for subject in ["first", "second", "third"] {
+        new(subject, &["--send"]);
+    }
+    assert_eq!(subjects_in("Sent Items"), ["third", "second", "first"]);
+    let [first, _] = ["one", "two"].map(|subject| new(subject, &[]));
+    assert_eq!(subjects_in("Drafts"), ["two", "one"]);
+    place.ok(&[
+        "-p",
+        "ann",
+        "props",
+        &first,
+        "--set",
+        "PR_SUBJECT=one again",
+    ]);
+    assert_eq!(subjects_in("Drafts"), ["one again", "two"]);
+}

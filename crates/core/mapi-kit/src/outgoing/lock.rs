@@ -47,7 +47,11 @@ fn marked(meta: &ItemMeta, flags: i32) -> Op {
 #[must_use]
 pub fn taken_back(meta: &ItemMeta) -> Op {
     let patch = PropPatch {
-        delete: vec![tags::CLIENT_SUBMIT_TIME.id(), tags::SUBMIT_FLAGS.id()],
+        delete: vec![
+            tags::CLIENT_SUBMIT_TIME.id(),
+            tags::MESSAGE_DELIVERY_TIME.id(),
+            tags::SUBMIT_FLAGS.id(),
+        ],
         ..PropPatch::default()
     };
     let flags = FlagPatch {

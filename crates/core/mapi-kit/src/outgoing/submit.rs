@@ -1,5 +1,5 @@
 //! What submitting makes of a message and its recipients.
-//! Reference: "IMAPISupport::PrepareSubmit", "IMAPISupport::ExpandRecips", [MS-OXOMSG] 2.2.3 (requirements OUT-02, OUT-08, OUT-11,
+//! Reference: "IMAPISupport::PrepareSubmit", "IMAPISupport::ExpandRecips", [MS-OXOMSG] 2.2.3, 2.2.3.9, 2.2.3.11 (requirements OUT-02, OUT-08, OUT-11,
 //! decisions D-08, D-28, D-31)
 
 use std::collections::BTreeSet;
@@ -16,10 +16,14 @@ const MOST_UNITS: i32 = 999;
 /// FILETIME units in a minute.
 const MINUTE: u64 = 60 * 10_000_000;
 
-/// Notes in a message's own properties that it is submitted now: PR_CLIENT_SUBMIT_TIME, PR_SUBMIT_FLAGS, and PR_DEFERRED_SEND_TIME where
-/// its sender said how long to wait (PR_DEFERRED_SEND_NUMBER and _UNITS; [MS-OXOMSG] 2.2.3.4).
+/// Notes in a message's own properties that it is submitted now: PR_CLIENT_SUBMIT_TIME, PR_MESSAGE_DELIVERY_TIME, PR_SUBMIT_FLAGS, and
+/// PR_DEFERRED_SEND_TIME where its sender said how long to wait (PR_DEFERRED_SEND_NUMBER and _UNITS; [MS-OXOMSG] 2.2.3.4).
+///
+/// The delivery time is when the store had the message ([MS-OXOMSG] 2.2.3.9). What was sent has it as what arrived does: views are
+/// ordered by it. It is not transmitted; whoever receives the message has his own.
 pub fn submitted_now(props: &mut Bag, now: FileTime) {
     props.set(tags::CLIENT_SUBMIT_TIME, now);
+    props.set(tags::MESSAGE_DELIVERY_TIME, now);
     props.set(tags::SUBMIT_FLAGS, 0);
     if let Some(delay) = delay(props) {
         let at = FileTime(now.0.saturating_add(delay));

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 
 use mapi_props::{Code, Guid, PropTag, PropValue};
 use mapi_spi::{
-    Call, Error, ProviderKind, Result, ServiceDescription, ServiceDraft, ServiceEvent, Setting,
-    UiUse, service_flags,
+    Call, Error, OpenMode, OpenStore, ProviderKind, Result, ServiceDescription, ServiceDraft,
+    ServiceEvent, Setting, UiUse, service_flags,
 };
 
 use super::entry_point::{Known, draft, keep, known, put};
 use super::identity;
 use super::place::Place;
 use crate::host::{Profile, ProfileService, resource_flags};
+use crate::session::caught;
 use crate::subsystem::Subsystem;
 
 /// A service to be added to a profile.
@@ -32,6 +33,7 @@ pub struct NewService {
     values: BTreeMap<String, String>,
     props: Vec<(PropTag, PropValue)>,
     ui: UiUse,
+    with_stores: bool,
 }
 
 impl NewService {
@@ -73,6 +75,13 @@ impl NewService {
         self
     }
 
+    /// With its stores: [`crate::MsgServiceAdmin::create_service`] makes those that do not exist yet before it adds the service, so one
+    /// whose store cannot be made is not added. In a profile that is made new, the first logon makes them.
+    pub const fn with_stores(mut self) -> Self {
+        self.with_stores = true;
+        self
+    }
+
     /// Everything of it that can be known without a profile to put it in; its entry point has been called.
     ///
     /// # Errors
@@ -107,6 +116,7 @@ impl NewService {
             service,
             before,
             left: shown,
+            with_stores: self.with_stores,
         })
     }
 
@@ -145,6 +155,7 @@ pub(crate) struct Made {
     service: ProfileService,
     before: ServiceDraft,
     left: ServiceDraft,
+    with_stores: bool,
 }
 
 impl Made {
@@ -161,6 +172,33 @@ impl Made {
         let _told = self
             .known
             .enter(&place.subsystem, &event, &mut draft, &call);
+    }
+
+    /// Makes its stores, if it was asked for with them. Nothing is held meanwhile: a store that is made for a service which is not added
+    /// in the end is there all the same.
+    ///
+    /// # Errors
+    /// Those of [`mapi_spi::Service::open_store`].
+    pub(crate) fn make_stores(&self, place: &Place) -> Result<()> {
+        let stores = self.left.providers.iter();
+        let stores = stores.filter(|p| self.with_stores && p.kind == ProviderKind::Store);
+        for provider in stores {
+            let mut config = self.left.config.clone();
+            config.values.extend(provider.values.clone());
+            let open = OpenStore {
+                config,
+                mode: OpenMode::Create,
+                provider: provider.name.clone(),
+            };
+            let host = &place.subsystem.host;
+            let support = host.support(&place.profile, &self.service);
+            let service = place.subsystem.hold(&self.service.service)?;
+            let opened = caught(&self.service.service, || {
+                service.service.open_store(&open, support, &place.call)
+            })?;
+            drop(opened);
+        }
+        Ok(())
     }
 
     /// Adds it: the last one, its stores with letters of their own.

@@ -72,8 +72,8 @@ impl MsgServiceAdmin {
     ///
     /// # Errors
     /// `MAPI_E_NOT_FOUND` for a service that this program does not have; `MAPI_E_NO_ACCESS` for a second one of a service that a
-    /// profile has once at most; `MAPI_E_INVALID_PARAMETER` for a setting that cannot be; those of the entry point and the
-    /// host. The profile is as it was then; an entry point that had agreed is told with [`ServiceEvent::Delete`].
+    /// profile has once at most; `MAPI_E_INVALID_PARAMETER` for a setting that cannot be; those of the entry point, of
+    /// [`mapi_spi::Service::open_store`] if it is to be added with its stores, and of the host. The profile is as it was then; an entry point that had agreed is told with [`ServiceEvent::Delete`].
     pub fn create_service(&self, new: &NewService) -> Result<Guid> {
         self.errors.track(self.create(new))
     }
@@ -81,7 +81,8 @@ impl MsgServiceAdmin {
     fn create(&self, new: &NewService) -> Result<Guid> {
         let place = &self.place;
         let made = new.make(&place.subsystem, &place.read()?, &place.call)?;
-        let added = self.change(|profile| made.add_to(profile));
+        let stores = made.make_stores(place);
+        let added = stores.and_then(|()| self.change(|profile| made.add_to(profile)));
         if added.is_err() {
             made.undo(place);
         }

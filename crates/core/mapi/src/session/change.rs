@@ -112,7 +112,7 @@ impl Session {
     /// # Errors
     /// `MAPI_E_NO_ACCESS` in a session that only reads; `MAPI_E_COLLISION` for a store that the session has already;
     /// `MAPI_E_UNCONFIGURED` for a service that does not exist; those of [`crate::MsgServiceAdmin::create_service`], of
-    /// [`mapi_spi::Service::open_store`] and of the host. The profile is as it was then.
+    /// [`mapi_spi::Service::open_store`] and of the host. The profile is as it was then, and the entry point knows.
     pub fn add_store(
         &self,
         service: &str,
@@ -141,7 +141,7 @@ impl Session {
             _ => e,
         })?;
         let mut added = None;
-        self.change_profile(&mut |profile| {
+        let changed = self.change_profile(&mut |profile| {
             let uid = made.add_to(profile)?;
             let mut stores = profile.stores().filter(|(s, _)| s.uid == uid);
             let lacking = || Error::new(Code::NO_SUPPORT, format!("`{service}` has no store"));
@@ -150,7 +150,11 @@ impl Session {
             self.must_be_new(&entrant)?;
             added = Some(entrant);
             Ok(())
-        })?;
+        });
+        if changed.is_err() {
+            made.undo(&place);
+        }
+        changed?;
         services_changed(&place);
         let missing = || Error::new(Code::CALL_FAILED, "the host did not change the profile");
         let opened = self.list(added.ok_or_else(missing)?)?;

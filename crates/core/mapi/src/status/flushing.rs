@@ -1,10 +1,11 @@
 //! FlushQueues: having everything sent and fetched now, by whoever is the spooler.
 //! Reference: "IMAPIStatus::FlushQueues", "Sending or Receiving a Message on Demand" (requirements SES-10, ST-01, TX-02)
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use mapi_props::{Code, Guid, resource_methods, status_code};
-use mapi_spi::{Error, ProviderKind, Result};
+use mapi_spi::{Call, CancelToken, Error, ProviderKind, Result};
 
 use super::{Status, gone, rows};
 use crate::context::LastError;
@@ -12,9 +13,15 @@ use crate::session::transports::{begin_flush, end_flush};
 use crate::session::{SessionState, busy, caught};
 use crate::{EntryId, FlushFlags, FlushRequest};
 
-/// What the spooler was asked for by the status object of a session.
+/// So often whoever waits for the end of a flush looks whether its own call has ended.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// What the spooler was asked for by a session: by its status objects, and by who leaves a store.
 #[derive(Debug, Default)]
-pub(crate) struct Flushing(Mutex<State>);
+pub(crate) struct Flushing {
+    state: Mutex<State>,
+    ended: Condvar,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -22,11 +29,50 @@ struct State {
     under_way: Option<FlushFlags>,
     /// What went wrong the last time.
     failed: Option<LastError>,
+    /// Flushes that go on, in whatever way they were asked for, each with what stops it.
+    running: Vec<(u64, CancelToken)>,
+    /// How many there were.
+    count: u64,
 }
 
 impl Flushing {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does a flush that [`Self::stop`] can end, with a call of its own.
+    pub(crate) fn stoppable<R>(&self, call: &Call, flush: impl FnOnce(&Call) -> R) -> R {
+        let own = Call {
+            cancel: call.cancel.child(),
+            ..call.clone()
+        };
+        let mut state = self.lock();
+        state.count += 1;
+        let number = state.count;
+        state.running.push((number, own.cancel.clone()));
+        drop(state);
+        let _running = Running(self, number);
+        flush(&own)
+    }
+
+    /// Ends the flushes that go on, and waits until they have: what was not just leaving is as it was.
+    ///
+    /// # Errors
+    /// Those of [`Call::check`]: they are told to end all the same.
+    pub(crate) fn stop(&self, call: &Call) -> Result<()> {
+        let mut state = self.lock();
+        let of_now = state.count;
+        // What cancelling wakes may look at the state.
+        let tokens: Vec<_> = state.running.iter().map(|(_, t)| t.clone()).collect();
+        drop(state);
+        tokens.iter().for_each(CancelToken::cancel);
+        state = self.lock();
+        while state.running.iter().any(|(number, _)| *number <= of_now) {
+            call.check()?;
+            let waited = self.ended.wait_timeout(state, GLANCE);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Ok(())
     }
 
     /// The bits of PR_STATUS_CODE.
@@ -43,6 +89,18 @@ impl Flushing {
     }
 }
 
+/// A flush that goes on.
+struct Running<'a>(&'a Flushing, u64);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.running.retain(|(number, _)| *number != self.1);
+        drop(state);
+        self.0.ended.notify_all();
+    }
+}
+
 /// The right to be the one who has the spooler do something; the row shows it as long as it lasts.
 struct Turn {
     flushing: Arc<Flushing>,
@@ -56,10 +114,8 @@ impl Turn {
         if state.under_way.is_some() {
             return Err(busy());
         }
-        *state = State {
-            under_way: Some(flags),
-            failed: None,
-        };
+        state.under_way = Some(flags);
+        state.failed = None;
         drop(state);
         session.providers.changed();
         Ok(Self {
@@ -135,10 +191,13 @@ impl Status {
             Arc::clone(&state.subsystem.host),
             state.profile().to_owned(),
         );
-        let work = move |call: &mapi_spi::Call| {
-            let done = caught("the spooler", || host.flush(&profile, &request, call));
-            turn.end(&done);
-            done.map(drop)
+        let flushing = Arc::clone(&state.flushing);
+        let work = move |call: &Call| {
+            flushing.stoppable(call, |call| {
+                let done = caught("the spooler", || host.flush(&profile, &request, call));
+                turn.end(&done);
+                done.map(drop)
+            })
         };
         if !flags.contains(FlushFlags::ASYNC_OK) {
             return work(self.session.call());
@@ -167,8 +226,10 @@ impl Status {
             target: Some(provider.uid),
             flags,
         };
-        let done = caught("the spooler", || {
-            host.flush(state.profile(), &request, call)
+        let done = state.flushing.stoppable(call, |call| {
+            caught("the spooler", || {
+                host.flush(state.profile(), &request, call)
+            })
         });
         end_flush(&active, flags.bits());
         let failed = done?.into_iter().next();

@@ -1,7 +1,10 @@
 //! How a folder opens: with a view's columns, filter and order, or as always.
 
 use malle_views::StoreNames;
-use mapi::{Arrangement, Folder, PropTag, Restriction, SortOrder, SortOrderSet};
+use mapi::{
+    Arrangement, Folder, MsgStore, PropTag, Restriction, SortColumn, SortOrder, SortOrderSet,
+    SpecialFolder, tags,
+};
 use mapi_props::names::NameMap;
 
 use super::super::view::{NORMAL, heading, key_of, tell_stale};
@@ -23,19 +26,20 @@ pub(super) struct Opened {
 /// The view that is asked for, else the folder's default view.
 pub(super) fn opened(
     app: &App,
+    store: &MsgStore,
     (folder, path): (&Folder, &str),
     view: Option<&str>,
     names: &StoreNames<'_>,
 ) -> Outcome<Opened> {
     let arranged = match view {
-        Some(NORMAL) => return Ok(Opened::default()),
+        Some(NORMAL) => return Ok(Opened::normal(store, folder)),
         Some(name) => folder.view_named(name).and_then(|view| view.arrangement()),
         None => {
             let default = folder.default_view().map_err(|e| app.failure(&e))?;
             tell_stale(app, &default, path);
             match default.view() {
                 Some(view) => view.arrangement(),
-                None => return Ok(Opened::default()),
+                None => return Ok(Opened::normal(store, folder)),
             }
         }
     };
@@ -44,6 +48,19 @@ pub(super) fn opened(
 }
 
 impl Opened {
+    /// Without a view: newest first. What was never sent or received has no time of that; of drafts the one that was changed last is.
+    fn normal(store: &MsgStore, folder: &Folder) -> Self {
+        let drafts = store.special_id(SpecialFolder::Drafts);
+        let sort = match drafts.is_ok_and(|id| id == folder.entry_id()) {
+            true => SortOrderSet::by([SortColumn::descending(tags::LAST_MODIFICATION_TIME)]),
+            false => SortOrderSet::default(),
+        };
+        Self {
+            sort,
+            ..Self::default()
+        }
+    }
+
     fn of(arranged: Arrangement, names: &dyn NameMap) -> Self {
         let mut opened = Self {
             restriction: arranged.restriction,

@@ -36,20 +36,12 @@ pub(super) fn add(
         return Done::show(app, said, view);
     }
     let ui = if ask.ask { UiUse::Always } else { UiUse::Never };
-    let mut new = NewService::of(name).settings(&given).ui(ui);
+    let mut new = NewService::of(name).settings(&given).ui(ui).with_stores();
     if let Some(display_name) = display_name {
         new = new.named(display_name);
     }
-    let admin = app.service_admin()?;
-    let uid = admin
-        .create_service(&new)
-        .map_err(|e| app.setting_failure(&e))?;
-    let stores = app.host()?.make_stores_of(&app.profile_name()?, uid);
-    if let Err(error) = stores {
-        // A service whose store cannot be made is not added.
-        admin.delete_service(uid).map_err(|e| app.failure(&e))?;
-        return Err(app.failure(&error));
-    }
+    let added = app.service_admin()?.create_service(&new);
+    let uid = added.map_err(|e| app.setting_failure(&e))?;
     Done::show(app, said, view_of(app, uid)?)
 }
 

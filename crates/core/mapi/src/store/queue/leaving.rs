@@ -17,14 +17,18 @@ impl MsgStore {
     ///
     /// What was submitted is sent by whoever is the spooler of the store, in this program or another, whether clients come
     /// or go: it stays queued with every flag. So NO_WAIT and ORDERLY only look; PURGE has everything sent first, and, in the
-    /// default store, fetched, and waits for that ([`crate::Host::flush`]; a program without a spooler looks only); with ABORT
-    /// and QUIET one does not leave while messages are on their way, since nobody is torn out of handing one over.
+    /// default store, fetched, and waits for that ([`crate::Host::flush`]; a program without a spooler looks only). ABORT ends
+    /// what this session has the spooler do (FlushQueues, PURGE), and returns when that has ended: what was not just leaving waits as it
+    /// did before. The spooler itself is not this client's: while it has messages of the store on their way for others nobody leaves with
+    /// ABORT, and nothing changes for it. With QUIET one does not leave while anything is on its way, and nothing is ended.
     ///
-    /// INBOUND is what this session asked for: nobody knows what another program fetches.
+    /// INBOUND is what this session asked for: nobody knows what another program fetches. A session that logs off without this call
+    /// ends what it asked for as with ABORT.
     ///
     /// # Errors
     /// `MAPI_E_INVALID_PARAMETER` for none or more than one of NO_WAIT, ORDERLY, PURGE, ABORT and QUIET; `MAPI_E_BUSY` with
-    /// ABORT and QUIET while messages are on their way; those of [`crate::Host::flush`] and of the store.
+    /// QUIET while messages are on their way, with ABORT while they still are after that; `MAPI_E_USER_CANCEL` of a PURGE that somebody
+    /// ends with ABORT; those of [`crate::Host::flush`] and of the store.
     pub fn store_logoff(&self, flags: StoreLogoffFlags) -> Result<StoreLogoffFlags> {
         self.errors.track(self.leave(flags))
     }
@@ -36,20 +40,29 @@ impl MsgStore {
                 self.purge()?;
                 self.activity()
             }
-            StoreLogoffFlags::ABORT | StoreLogoffFlags::QUIET => {
-                let goes_on = self.activity()?;
-                let under_way = StoreLogoffFlags::INBOUND | StoreLogoffFlags::OUTBOUND;
-                if goes_on.bits() & under_way.bits() == 0 {
-                    return Ok(goes_on);
-                }
-                let detail = "messages of the store are on their way";
-                Err(Error::new(Code::BUSY, detail))
+            StoreLogoffFlags::ABORT => {
+                self.context.spi()?;
+                let session = &self.context.member.session;
+                session.flushing.stop(&self.context.call)?;
+                self.if_quiet()
             }
+            StoreLogoffFlags::QUIET => self.if_quiet(),
             _ => {
                 let detail = "one way to leave a store is to be named";
                 Err(Error::new(Code::INVALID_PARAMETER, detail))
             }
         }
+    }
+
+    /// What goes on, if nothing is on its way.
+    fn if_quiet(&self) -> Result<StoreLogoffFlags> {
+        let goes_on = self.activity()?;
+        let under_way = StoreLogoffFlags::INBOUND | StoreLogoffFlags::OUTBOUND;
+        if goes_on.bits() & under_way.bits() == 0 {
+            return Ok(goes_on);
+        }
+        let detail = "messages of the store are on their way";
+        Err(Error::new(Code::BUSY, detail))
     }
 
     /// Has everything sent, and fetched into the default store.
@@ -70,7 +83,9 @@ impl MsgStore {
             flags,
         };
         // What could not go stays queued, which the caller is told.
-        let flushed = host.flush(session.profile(), &request, &self.context.call);
+        let flushed = session.flushing.stoppable(&self.context.call, |call| {
+            host.flush(session.profile(), &request, call)
+        });
         flushed.map(drop)
     }
 
