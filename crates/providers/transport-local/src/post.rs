@@ -18,6 +18,9 @@ use crate::transport::{Found, Router, address_of, refusal};
 /// The most of a message that is looked at for its header.
 const HEADER: usize = 1 << 20;
 
+/// Fields that nobody is to see.
+const BLIND: [&str; 2] = ["Bcc", "Resent-Bcc"];
+
 /// Delivers mail into the spool directory.
 #[derive(Debug, Clone)]
 pub struct Post {
@@ -28,9 +31,10 @@ pub struct Post {
 /// Whom a message is from and for, whatever it says itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Envelope {
-    /// Where reports go: becomes a Return-Path field, empty for the null sender. `None`: no field is added.
+    /// Where reports go: becomes the Return-Path field, empty for the null sender. `None`: whom a line `From sender date` before the
+    /// header names; without one the header stays as it is.
     pub sender: Option<String>,
-    /// Whom it is for; none: those in its To, Cc and Bcc fields, and its Bcc fields are taken out.
+    /// Whom it is for, by address or by a name that one mailbox has; none: those in its To, Cc and Bcc fields, and its Bcc fields are taken out.
     pub recipients: Vec<String>,
 }
 
@@ -102,7 +106,7 @@ impl Post {
         call: &Call,
     ) -> Result<Vec<Answer>> {
         call.check()?;
-        let mut start = start_of(message)?;
+        let (separator, mut start) = opened(start_of(message)?);
         let mut recipients = envelope.recipients.clone();
         check(&start, support.now())?;
         if recipients.is_empty() {
@@ -112,16 +116,17 @@ impl Post {
                 return Err(Error::new(Code::INVALID_PARAMETER, detail));
             }
             recipients = named(&start, support.now());
-            start = without_bcc(&start);
+            start = without(&start, &BLIND);
         }
         if recipients.is_empty() {
             let detail =
                 "nobody is named whom the message is for, neither beside it nor in its header";
             return Err(Error::new(Code::INVALID_PARAMETER, detail));
         }
-        if let Some(sender) = &envelope.sender {
+        if let Some(sender) = envelope.sender.as_ref().or(separator.as_ref()) {
             let mut field = return_path(sender)?;
-            field.extend_from_slice(&start);
+            // There is one, and whoever delivers writes it.
+            field.extend_from_slice(&without(&start, &["Return-Path"]));
             start = field;
         }
         let (mut answers, copies) = self.plan(recipients);
@@ -135,10 +140,13 @@ impl Post {
         let mut copies: BTreeMap<String, CopyFor> = BTreeMap::new();
         let mut answers = Vec::with_capacity(recipients.len());
         for (place, recipient) in recipients.into_iter().enumerate() {
-            let fate = match Address::parse(&recipient) {
+            let known = directory.as_ref().ok();
+            let fate = match router.read(&recipient, known) {
                 None => Fate::Refused(refused(
                     513,
-                    &format!("553 5.1.3 <{recipient}>: this is no address"),
+                    &format!(
+                        "553 5.1.3 <{recipient}>: this is no address, and no name of one mailbox of this machine"
+                    ),
                 )),
                 Some(address) => match directory.as_mut().map(|d| router.find(&address, d)) {
                     Ok(Ok(Found::Mailbox(mailbox))) => {
@@ -318,21 +326,42 @@ fn named(start: &[u8], now: FileTime) -> Vec<String> {
         .collect()
 }
 
-/// The start of a message without its Bcc fields, which nobody is to see.
-fn without_bcc(start: &[u8]) -> Vec<u8> {
+/// The sender that a line `From sender date` names, which mailboxes and mail servers put before a header, and the start without it. Any other
+/// first line stays.
+fn opened(mut start: Vec<u8>) -> (Option<String>, Vec<u8>) {
+    let quoted = start.strip_prefix(b">").unwrap_or(&start);
+    if !quoted.starts_with(b"From ") {
+        return (None, start);
+    }
+    let line = start.iter().position(|b| *b == b'\n');
+    let line: Vec<u8> = start
+        .drain(..line.map_or(start.len(), |at| at + 1))
+        .collect();
+    let line = String::from_utf8_lossy(&line);
+    let sender = line.split_whitespace().nth(1).unwrap_or_default();
+    let nobody = sender.eq_ignore_ascii_case("MAILER-DAEMON");
+    let sender = if nobody { "" } else { sender };
+    let sayable = return_path(sender).is_ok();
+    (sayable.then(|| sender.to_owned()), start)
+}
+
+/// The start of a message without these fields of its header.
+fn without(start: &[u8], names: &[&str]) -> Vec<u8> {
     let end = header_len(start).unwrap_or(start.len());
     let (header, rest) = start.split_at_checked(end).unwrap_or((start, &[]));
     let mut kept = Vec::with_capacity(start.len());
-    let mut blind = false;
+    let mut leaves = false;
     for line in header.split_inclusive(|b| *b == b'\n') {
         // Lines that begin with a space go with the field before them.
         if !matches!(line.first(), Some(b' ' | b'\t')) {
             let name = line.split(|b| *b == b':').next().unwrap_or_default();
             let name = name.trim_ascii();
-            blind = line.contains(&b':')
-                && (name.eq_ignore_ascii_case(b"bcc") || name.eq_ignore_ascii_case(b"resent-bcc"));
+            let is_one = names
+                .iter()
+                .any(|one| name.eq_ignore_ascii_case(one.as_bytes()));
+            leaves = line.contains(&b':') && is_one;
         }
-        if !blind {
+        if !leaves {
             kept.extend_from_slice(line);
         }
     }

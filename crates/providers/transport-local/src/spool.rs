@@ -74,6 +74,21 @@ impl Directory<'_> {
         self.addresses.iter().any(|a| a.domain() == domain)
     }
 
+    /// The address of whoever is meant by a name alone, as programs of one machine say it: one of this machine's own names, else the only
+    /// one of that name. `None`: there is nobody, or more than one.
+    pub(crate) fn named(&self, name: &str, machine: &[String]) -> Option<Address> {
+        let name = name.trim().to_lowercase();
+        let all = || self.addresses.iter().filter(|a| a.name() == name);
+        let mut here = all().filter(|a| machine.iter().any(|own| own == a.domain()));
+        if let Some(own) = here.next() {
+            return Some(own.clone());
+        }
+        match (all().next(), all().nth(1)) {
+            (Some(only), None) => Some(only.clone()),
+            _ => None,
+        }
+    }
+
     /// The mailbox of an address, detail or not, which may be known by another name of this machine.
     pub(crate) fn mailbox(
         &mut self,

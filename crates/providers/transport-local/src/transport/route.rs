@@ -39,6 +39,12 @@ impl<'a> Router<'a> {
         Self { domains, names }
     }
 
+    /// An address as it is written, or of whoever has such a name on this machine.
+    pub(crate) fn read(&self, text: &str, directory: Option<&Directory<'_>>) -> Option<Address> {
+        let named = || directory?.named(text, &self.names);
+        Address::parse(text).or_else(named)
+    }
+
     /// Whether an address is one of these, detail or not, by any name of the machine.
     pub(crate) fn is_of(&self, address: &Address, addresses: &[Address]) -> bool {
         let plain = address.without_detail();

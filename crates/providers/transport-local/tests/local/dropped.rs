@@ -123,6 +123,54 @@ fn a_sender_becomes_a_return_path_and_cannot_be_anything_else() {
 }
 
 #[test]
+fn a_line_before_the_header_names_the_sender_and_goes() {
+    let machine = Machine::new();
+    let ann = machine.person("ann");
+    let mut wanted = Vec::new();
+    for (first, sender, path) in [
+        (
+            "From zoe@x.org Mon Nov 23 10:00:00 2026\n",
+            None,
+            Some("zoe@x.org"),
+        ),
+        (">From zoe@x.org Mon\r\n", None, Some("zoe@x.org")),
+        ("From MAILER-DAEMON Mon\n", None, Some("")),
+        ("From zoe@x.org Mon\n", Some("bob@x.org"), Some("bob@x.org")),
+        ("Return-Path: <old@x.org>\n", Some(""), Some("")),
+        ("Return-Path: <old@x.org>\n", None, None),
+        ("From: zoe@x.org\n", None, None),
+    ] {
+        let rest = "Subject: x\nReturn-Pathology: y\n\nFrom here\nReturn-Path: <text>\n";
+        let envelope = Envelope {
+            sender: sender.map(str::to_owned),
+            ..to(&["ann@localhost"])
+        };
+        deliver(&machine, format!("{first}{rest}").as_bytes(), &envelope).unwrap();
+        wanted.push(match path {
+            Some(path) => format!("Return-Path: <{path}>\r\n{rest}"),
+            None => format!("{first}{rest}"),
+        });
+    }
+    let kept = receive(ann.as_ref());
+    let got = kept.messages.iter().map(original);
+    let got: Vec<String> = got.map(|mail| String::from_utf8(mail).unwrap()).collect();
+    assert_eq!(got, wanted);
+}
+
+#[test]
+fn a_name_alone_is_whoever_alone_has_it() {
+    let machine = Machine::new();
+    let ann = machine.person("ann");
+    let answers = deliver(&machine, MAIL, &to(&["Ann", "carl", "", "+"])).unwrap();
+    let lines: Vec<String> = answers.iter().map(Answer::line).collect();
+    assert!(lines[0].starts_with("250 2.1.5 <Ann>"), "{lines:?}");
+    assert!(lines[1..].iter().all(|line| line.starts_with("553 5.1.3")));
+    let kept = receive(ann.as_ref());
+    let by = kept.messages[0].props.text(tags::RECEIVED_BY_EMAIL_ADDRESS);
+    assert_eq!(by, Some("ann@localhost"));
+}
+
+#[test]
 fn what_is_no_message_or_for_nobody_is_refused() {
     let machine = Machine::new();
     machine.person("ann");
