@@ -51,6 +51,8 @@ pub(super) struct Office {
     pub(super) calm: bool,
     /// Transports say what became of messages that they failed with at the last word.
     remembers: bool,
+    /// Nothing happens any more but rounds: what is due is sent, unforced.
+    closing: bool,
     /// Of who writes.
     pub(super) store: MsgStore,
     seat: Option<Seat>,
@@ -91,6 +93,7 @@ impl Office {
             chance,
             calm,
             remembers,
+            closing: false,
             store,
             seat: None,
             letters: Vec::new(),
@@ -202,9 +205,10 @@ impl Office {
 
     /// The spooler works; nothing if another one came while it did.
     pub(super) fn round(&mut self) -> Result<Option<Round>> {
+        // Most rounds learn by the log what there is to do.
         let wanted = Wanted {
-            flush: true,
-            force: true,
+            flush: self.chance.percent(50),
+            force: self.chance.percent(15) && !self.closing,
             ..Wanted::due()
         };
         let seat = self.seat()?;
@@ -356,6 +360,7 @@ impl Office {
 
     /// Nothing fails any more: all that waits is sent, and everything held against the truth.
     pub(super) fn close(&mut self) -> Result<()> {
+        self.closing = true;
         for letter in TRANSPORTS {
             self.world.scripted.script(letter).clear();
         }
