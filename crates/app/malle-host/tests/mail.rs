@@ -429,7 +429,7 @@ fn messages_are_held_and_released_by_whoever_is_the_spooler() {
 }
 
 #[test]
-fn a_profile_without_transports_needs_no_spooler() {
+fn a_profile_without_transports_has_a_spooler_once_something_waits() {
     let world = World::new();
     world
         .host
@@ -444,4 +444,9 @@ fn a_profile_without_transports_needs_no_spooler() {
     world.flush(UP).unwrap();
     assert_eq!(world.queued(), 1, "it waits");
     assert!(!world.place().has_transports());
+    // Who sent it is told why, and in the end that it was given up.
+    spooling.until(LeaseState::Holding);
+    let store = world.session().default_store().unwrap();
+    let said = || format!("{:?}", store.outbox().unwrap());
+    until(|| said().contains("The profile has no transport."), said);
 }

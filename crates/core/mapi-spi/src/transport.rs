@@ -122,7 +122,7 @@ pub trait Transport: Send + Sync + Debug {
     /// # Errors
     /// Before [`Attempt::committing`] was called, an error means that nothing was sent: `MAPI_E_BUSY` and
     /// `MAPI_E_NETWORK_ERROR` (try again later), `MAPI_E_NOT_ME` (none of these recipients), `MAPI_E_CANCEL` (never again).
-    /// After it, an error means that nobody knows.
+    /// After it, an error means that nobody knows, unless the mark has a token ([`Self::ascertain`]).
     fn submit(
         &self,
         message: &Outgoing<'_>,
@@ -153,7 +153,7 @@ pub trait Transport: Send + Sync + Debug {
 
     /// Says what became of messages whose last word was being said when everything stopped: for each of these [`Mark::token`]s, in
     /// their order, what became of each recipient that the mark called [`Fate::Sent`], in their order; `None` where nobody knows.
-    /// Asked by whoever finds the mark, before anything else is done with the message. An answer for more or fewer recipients than
+    /// Asked by whoever finds the mark, and after an attempt that failed at the last word, before anything else is done with the message. An answer for more or fewer recipients than
     /// these says nothing.
     ///
     /// What is not said to be sent is tried again. So a transport that says it promises that the attempt it is asked about sends

@@ -252,7 +252,7 @@ impl Keeper {
             cancel: self.stop.clone(),
             ..Call::default()
         };
-        if !self.place.is_there() || (self.mail.is_some() && !self.place.has_transports()) {
+        if !self.place.is_there() {
             self.state().enter(LeaseState::Unneeded);
             return Ok(());
         }
@@ -264,6 +264,10 @@ impl Keeper {
         if !(info.capabilities.write && shared && wanted) {
             self.state().enter(LeaseState::Unneeded);
             return Ok(());
+        }
+        if self.mail.is_some() && !self.place.has_transports() {
+            self.state().enter(LeaseState::Unneeded);
+            until_queued(store.as_ref(), &call)?;
         }
         let lease = self.take(store.as_ref(), &call)?;
         let (profile, letter) = (self.place.profile(), self.place.letter());
@@ -447,6 +451,15 @@ impl Keeper {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Waits until something is to be sent. Where no transport takes it, its sender is to read that in the end all the same.
+fn until_queued(store: &dyn Store, call: &Call) -> Result<()> {
+    let mut seen = store.log(0, None, 0, call)?.last;
+    while store.queue(None, 1, call)?.is_empty() {
+        seen = store.wait(seen, call)?;
+    }
+    Ok(())
 }
 
 /// Notes how far work is, and tells whoever listens here.
