@@ -319,6 +319,15 @@ pub(super) const CASES: &[Case] = &[
             let expected = [(Some("The desk"), Some(DESK)), (Some(BAD), Some(BAD))];
             assert_eq!(named, expected);
             assert!(post.store.outbox()?.is_empty());
+            // Who names himself has them in his Inbox as ever.
+            let message = plans(&post)?;
+            let me = OneOff::new("", "SMTP", "Me@Example.com").encode();
+            message.set(tags::REPORT_ENTRYID, me.expect("no zero in it"))?;
+            submitted(&message)?;
+            round(&spooler)?;
+            round(&spooler)?;
+            assert_eq!(arrived(&post)?.len(), 1);
+            assert_eq!(post.reached("x"), [[GOOD], [DESK], [GOOD]]);
             Ok(())
         }
     ),
