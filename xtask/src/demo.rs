@@ -94,6 +94,32 @@ pub fn run(mut args: Args) -> Result<()> {
     Ok(())
 }
 
+/// What the demo shows with this program, as README.md has it; its files are below `directory`.
+///
+/// # Errors
+/// When any step fails.
+pub fn transcript(malle: &Path, directory: &Path) -> Result<String> {
+    let home = directory.join("home");
+    std::fs::create_dir(&home)?;
+    let mut stage = Stage {
+        malle: malle.to_owned(),
+        home,
+        shown: String::new(),
+        environment: README_ENVIRONMENT,
+    };
+    play(&mut stage, directory)?;
+    Ok(stage.shown)
+}
+
+/// The transcript that README.md has.
+///
+/// # Errors
+/// When it cannot be read, or has no marks.
+pub fn in_readme() -> Result<String> {
+    let readme = std::fs::read_to_string(workspace::root().join("README.md"))?;
+    between(&readme, MARKS).context("README.md has not the marks of the transcript")
+}
+
 fn build() -> Result<PathBuf> {
     println!("Building malle (development build) …");
     process::must(workspace::cargo().args(["build", "--package", "malle", "--bin", "malle"]))?;
@@ -236,6 +262,14 @@ fn write_readme(shown: &str) -> Result<()> {
         replaced.context("README.md has not the marks of the transcript")?,
     )?;
     Ok(())
+}
+
+/// What stands there, without its fence.
+fn between(text: &str, [start, end]: [&str; 2]) -> Option<String> {
+    let (_, rest) = text.split_once(start)?;
+    let (fenced, _) = rest.split_once(end)?;
+    let shown = fenced.trim().strip_prefix("```text\n")?;
+    Some(shown.strip_suffix("```")?.to_owned())
 }
 
 fn replace_between(text: &str, [start, end]: [&str; 2], new: &str) -> Option<String> {

@@ -41,6 +41,9 @@ mod outbox;
 mod people;
 #[path = "cli/place.rs"]
 mod place;
+#[cfg(unix)]
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/receiving.rs"]
 mod receiving;
 #[path = "cli/references.rs"]
