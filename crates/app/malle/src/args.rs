@@ -31,7 +31,7 @@ pub(crate) use message::{
     DeleteArgs, ExportArgs, ExportFormat, ImportArgs, ListArgs, MarkArgs, MboxVariant, PropsArgs,
     ReadArgs, RowArgs, SearchArgs, Snippets as SnippetsWhen, ThreadArgs, TransferArgs,
 };
-pub(crate) use minus::spelled_out;
+pub(crate) use minus::{command_name, spelled_out};
 pub(crate) use place::{FolderCommand, StoreCommand};
 pub(crate) use profile::{ProfileCommand, SettingArgs};
 pub(crate) use reports::{GiveUp, Receipts, ReportsArgs, Written};

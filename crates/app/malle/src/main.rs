@@ -28,9 +28,14 @@ use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let words = args::spelled_out(args::as_sendmail(std::env::args_os()));
+    let by_mail_program = matches!(args::command_name(&words), Some("sendmail" | "deliver"));
+    let told = |exit: Exit| match by_mail_program {
+        true => exit.for_mail_programs(),
+        false => exit,
+    };
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
-        Err(error) => return refused(&error).into(),
+        Err(error) => return told(refused(&error)).into(),
     };
     malle_host::see_file_limits();
     let access = command::access(&cli.command);
@@ -40,7 +45,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             app.output.failure(&failure);
-            failure.exit.into()
+            told(failure.exit).into()
         }
     }
 }

@@ -9,7 +9,6 @@ use mapi_mime::ImportContext;
 use mapi_props::{Code, FileTime};
 use mapi_spi::{Call, Error, Fate, Refusal, Result, ServiceConfig, Support};
 
-use crate::address::Address;
 use crate::parcel::{Content, ParcelReader, ParcelWriter, Series, WriteError};
 use crate::settings::Settings;
 use crate::spool::{Draft, Spool, is_full};
@@ -96,7 +95,8 @@ impl Post {
     /// Return-Path if there is a sender, and taken apart by whoever receives them.
     ///
     /// # Errors
-    /// `MAPI_E_INVALID_PARAMETER`: there is no message, or nobody whom it is for; `MAPI_E_CALL_FAILED`: it cannot be read to its end. Nobody
+    /// `MAPI_E_INVALID_PARAMETER`: there is no message, or nobody whom it is for; `MAPI_E_CALL_FAILED`: it cannot be read to its end;
+    /// `MAPI_E_UNCONFIGURED`: no mailbox was ever in the spool directory, so that nobody can be said to be unknown. Nobody
     /// got it then. A disk that is full is an answer, not an error.
     pub fn deliver(
         &self,
@@ -106,6 +106,7 @@ impl Post {
         call: &Call,
     ) -> Result<Vec<Answer>> {
         call.check()?;
+        self.is_used()?;
         let (separator, mut start) = opened(start_of(message)?);
         let mut recipients = envelope.recipients.clone();
         check(&start, support.now())?;
@@ -132,6 +133,22 @@ impl Post {
         let (mut answers, copies) = self.plan(recipients);
         self.write(&start, message, &copies, &mut answers, support, call)?;
         Ok(answers)
+    }
+
+    fn is_used(&self) -> Result<()> {
+        let root = self.spool.root().display();
+        match self.spool.is_used() {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let detail =
+                    format!("there is no mailbox in the spool directory {root}, and never was");
+                Err(Error::new(Code::UNCONFIGURED, detail))
+            }
+            Err(e) => {
+                let detail = format!("the spool directory {root} cannot be read: {e}");
+                Err(Error::caused(Code::NO_ACCESS, detail, e))
+            }
+        }
     }
 
     fn plan(&self, recipients: Vec<String>) -> (Vec<Answer>, Vec<CopyFor>) {

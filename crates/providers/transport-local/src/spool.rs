@@ -50,6 +50,11 @@ impl Spool {
         Mailbox::new(directory, self.shared)
     }
 
+    /// Whether it is a spool directory: somebody had an address in it once.
+    pub(crate) fn is_used(&self) -> io::Result<bool> {
+        claims::is_used(self)
+    }
+
     /// What addresses there are now.
     pub(crate) fn directory(&self) -> io::Result<Directory<'_>> {
         Ok(Directory {

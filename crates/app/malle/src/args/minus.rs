@@ -68,6 +68,11 @@ pub(super) fn command_at(args: &[OsString]) -> Option<usize> {
     }
 }
 
+/// The word that names the command.
+pub(crate) fn command_name(args: &[OsString]) -> Option<&str> {
+    args.get(command_at(args)?)?.to_str()
+}
+
 /// What stands behind the `-` of an argument that is no option.
 fn left_out(arg: &str) -> Option<&str> {
     let word = arg.strip_prefix('-')?;

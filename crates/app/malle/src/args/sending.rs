@@ -173,12 +173,17 @@ of all profiles with the service MALLE_DELIVERY. Each recipient is answered on a
 one that no mailbox has is refused. What was delivered is safe on the disk when this ends, and comes into its Inbox
 with the next malle flush or the daemon.
 
+A recipient without @ is whoever alone has that name here. A line \"From sender date\" before the header, as mail servers put
+it there, names the sender unless -f does, and goes; the header gets one Return-Path and loses any other.
+
 Exit codes (sysexits): 0 all delivered, 64 wrong usage, 65 no message or nobody named, 67 there is no such recipient,
-69 refused, 75 to be tried again later, 78 nothing is set up. A mail server that knows only one code is to call it once for
-each recipient.
+69 refused, 75 to be tried again later: the disk is full, the spool directory cannot be read or was never used, or the call
+was stopped. 78 there is no home directory. A mail server that knows only one code is to call it once for each recipient.
 
 Example:
-  malle deliver -f ann@example.org me@example.org < message.eml")]
+  malle deliver -f ann@example.org me@example.org < message.eml
+  mailbox_command = malle --home /home/$USER/mail deliver -f \"$SENDER\" \"$RECIPIENT\"    # Postfix, main.cf
+  mda \"malle deliver -f %F %T\"                                                         # fetchmail")]
 pub(crate) struct DeliverArgs {
     /// Who sent it: the address that reports go to; <> for nobody
     #[arg(

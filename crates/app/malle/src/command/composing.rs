@@ -45,15 +45,6 @@ impl Place {
         Self::at(app, store, folder)
     }
 
-    /// The Outbox of a store; in a dry run a folder that nobody ever sees.
-    pub(super) fn outbox(app: &App, store: &MsgStore) -> Outcome<Self> {
-        if app.global.dry_run {
-            return Self::scratch(app);
-        }
-        let folder = malle_host::sending::outbox(store).map_err(|e| app.failure(&e))?;
-        Self::at(app, store, folder)
-    }
-
     /// A folder that is named; in a dry run one that nobody ever sees.
     pub(super) fn at(app: &App, store: &MsgStore, folder: Folder) -> Outcome<Self> {
         if app.global.dry_run {

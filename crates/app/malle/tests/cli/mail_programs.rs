@@ -117,3 +117,81 @@ fn a_mail_that_is_passed_on_goes_to_whom_it_is_passed_on_to() {
         .collect();
     assert_eq!(to, [&json!("ann@example.org")]);
 }
+
+#[test]
+fn mail_servers_and_fetchers_deliver_as_they_say_it() {
+    let place = two();
+    let run = |words: &[&str], mail: &str| {
+        let run = with_input(&place, &[&["deliver"], words].concat(), mail);
+        (run.code(), run.err())
+    };
+    // Postfix puts the first two lines before a mail, fetchmail names a user.
+    let mail = "From zoe@x.org  Mon Nov 23 10:00:00 2026\nReturn-Path: <old@x.org>\nDelivered-To: bob\nFrom: z@x.org\nSubject: In\n\n.\nx\0y\n";
+    assert_eq!(run(&["-f", "zoe@x.org", "bob"], mail).0, Some(0));
+    let got = raw(&place, "bob");
+    let rest = mail.split_once("old@x.org>\n").unwrap().1;
+    assert_eq!(got, format!("Return-Path: <zoe@x.org>\r\n{rest}"));
+    for (words, code) in [
+        (&["--wrong"][..], 64),
+        (&["nobody"], 67),
+        (&["a@elsewhere.org"], 69),
+        (&["--spool", "/nowhere/at/all", "bob@example.org"], 75),
+    ] {
+        let (got, err) = run(words, mail);
+        assert_eq!(got, Some(code), "{words:?}: {err}");
+    }
+    let elsewhere = place.path("unused");
+    let elsewhere = elsewhere.to_str().unwrap();
+    let other = with_input(
+        &place,
+        &["--home", elsewhere, "deliver", "bob@example.org"],
+        mail,
+    );
+    assert_eq!(
+        other.code(),
+        Some(75),
+        "a home that is not there refuses nobody: {}",
+        other.err()
+    );
+}
+
+#[test]
+fn many_deliver_at_once_and_who_is_killed_delivers_nothing() {
+    use std::io::Write as _;
+    use std::process::{Child, Command, Stdio};
+    let place = two();
+    let start = || -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_malle"));
+        command.args(["deliver", "bob@example.org"]);
+        command
+            .env("MALLE_HOME", place.path("home"))
+            .stdin(Stdio::piped());
+        command.stdout(Stdio::null()).spawn().unwrap()
+    };
+    let mut all: Vec<Child> = (0..20).map(|_| start()).collect();
+    let lines = "text of a line\n".repeat(20_000);
+    for (n, one) in all.iter_mut().enumerate() {
+        let mut input = one.stdin.take().unwrap();
+        write!(input, "Subject: {n:02}\n\n{lines}").unwrap();
+        if n % 4 == 3 {
+            one.kill().unwrap();
+        }
+        drop(input);
+    }
+    let ended: Vec<bool> = all
+        .iter_mut()
+        .map(|one| one.wait().unwrap().success())
+        .collect();
+    let got = inbox(&place, "bob");
+    let mut got = subjects(&got);
+    got.sort_unstable();
+    let names: Vec<String> = (0..20).map(|n| format!("{n:02}")).collect();
+    let wanted: Vec<&str> = names
+        .iter()
+        .zip(&ended)
+        .filter(|(_, e)| **e)
+        .map(|(n, _)| n.as_str())
+        .collect();
+    assert_eq!(wanted.len(), 15);
+    assert_eq!(got, wanted);
+}

@@ -158,6 +158,11 @@ pub(super) fn all(spool: &Spool) -> io::Result<Vec<Address>> {
     Ok(all)
 }
 
+/// Whether anybody ever had an address here. Where nobody had, it may be another place that is meant, or what is mounted there is not yet.
+pub(super) fn is_used(spool: &Spool) -> io::Result<bool> {
+    spool.addresses().try_exists()
+}
+
 /// The mailbox of an address, unless nobody has it.
 pub(super) fn mailbox(spool: &Spool, address: &Address) -> io::Result<Option<String>> {
     let found = read(spool, address)?.filter(|owner| !owner.is_gone());

@@ -158,6 +158,13 @@ fn a_line_before_the_header_names_the_sender_and_goes() {
 }
 
 #[test]
+fn where_no_mailbox_ever_was_nobody_is_unknown() {
+    let machine = Machine::new();
+    let error = deliver(&machine, MAIL, &to(&["ann@localhost"])).unwrap_err();
+    assert_eq!(error.code(), Code::UNCONFIGURED, "{error}");
+}
+
+#[test]
 fn a_name_alone_is_whoever_alone_has_it() {
     let machine = Machine::new();
     let ann = machine.person("ann");
@@ -241,6 +248,7 @@ fn a_large_mail_stays_in_its_parcel_until_it_is_read() {
 #[test]
 fn everybody_whom_the_header_names_is_answered_or_nobody() {
     let machine = Machine::new();
+    let _ann = machine.person("ann");
     let people: Vec<String> = (0..20_001).map(|n| format!("p{n}@example.com")).collect();
     let mail = format!(
         "To: {}\r\nCc: p7@example.com\r\n\r\nx",
