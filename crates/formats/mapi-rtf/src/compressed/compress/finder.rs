@@ -110,12 +110,7 @@ impl Spot<'_> {
         if there.get(best.len) != here.get(best.len) {
             return true;
         }
-        let equal = here
-            .iter()
-            .zip(there)
-            .take(LONGEST)
-            .take_while(|(here, there)| here == there);
-        let len = equal.count();
+        let len = equal(here, there);
         if len > best.len {
             *best = Match {
                 len,
@@ -124,6 +119,19 @@ impl Spot<'_> {
         }
         true
     }
+}
+
+/// How many bytes are the same, up to the longest reference; 16 are compared at once.
+fn equal(here: &[u8], there: &[u8]) -> usize {
+    const WIDE: usize = size_of::<u128>();
+    if let (Some(a), Some(b)) = (here.first_chunk::<WIDE>(), there.first_chunk::<WIDE>()) {
+        let other = u128::from_le_bytes(*a) ^ u128::from_le_bytes(*b);
+        if other != 0 {
+            return usize::try_from(other.trailing_zeros() / 8).unwrap_or(0);
+        }
+    }
+    let pairs = here.iter().zip(there).take(LONGEST);
+    pairs.take_while(|(here, there)| here == there).count()
 }
 
 /// The first two bytes, and a hash of the first three.
