@@ -68,6 +68,11 @@ impl Recovering<'_> {
                 again = again.into_iter().chain(at).min();
             }
         }
+        // What does not count puts nothing off: who flushes every now and then is told in the end as well.
+        let again = match work.recovery {
+            Recovery::Asks(at) if !counts => again.map(|again| again.min(at)),
+            _ => again,
+        };
         work.recovery = again.map_or(Recovery::Done, Recovery::Asks);
         Ok(())
     }

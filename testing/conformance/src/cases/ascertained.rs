@@ -121,6 +121,34 @@ pub(super) const CASES: &[Case] = &[
     ),
     case!(
         needs(),
+        "who flushes now and then does not put off when it is asked, and is told in the end",
+        |f| {
+            let (post, _) = cut_off(f, Word::Said)?;
+            post.script("x").offline(true);
+            let spooler = post.spooler(f)?;
+            let next = round(&spooler)?.next.unwrap();
+            post.clock.advance(next / 2);
+            let flush = Wanted {
+                flush: true,
+                ..Wanted::due()
+            };
+            let hurried = spooler.round(&flush, &Call::default())?;
+            assert!(hurried.next.unwrap() <= next / 2);
+            let mut unknown = 0;
+            for _ in 0..2000 {
+                post.clock.advance(Duration::from_secs(20));
+                unknown += spooler.round(&flush, &Call::default())?.unknown;
+                if unknown > 0 {
+                    break;
+                }
+            }
+            assert_eq!(unknown, 1);
+            assert_eq!(post.phases()?, [Phase::Unknown]);
+            Ok(())
+        }
+    ),
+    case!(
+        needs(),
         "one that hangs while it is asked keeps nobody, and its answer is waited for no longer",
         |f| {
             let (mut post, _) = cut_off(f, Word::Said)?;
