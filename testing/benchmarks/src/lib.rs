@@ -11,6 +11,7 @@ pub mod measured;
 pub mod mime;
 pub mod peers;
 pub mod restricted;
+pub mod rtf;
 pub mod search;
 pub mod search_folders;
 pub mod sending;

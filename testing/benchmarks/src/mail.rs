@@ -89,7 +89,7 @@ impl MadeMail {
     }
 
     /// Appends `count` words, common ones far more often than rare ones.
-    fn text(&mut self, count: usize) -> String {
+    pub(crate) fn text(&mut self, count: usize) -> String {
         let mut out = String::with_capacity(count * 7);
         for n in 0..count {
             if n > 0 {

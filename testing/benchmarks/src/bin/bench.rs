@@ -44,6 +44,9 @@ fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("--sending") {
         return benchmarks::sending::serve(std::env::args().skip(2));
     }
+    if std::env::args().nth(1).as_deref() == Some("--rtf-body") {
+        return benchmarks::rtf::serve(std::env::args().skip(2));
+    }
     if let (Some("--live-writer"), Some(home)) = (args.next().as_deref(), args.next()) {
         return benchmarks::live::write_for(Path::new(&home));
     }
@@ -70,6 +73,9 @@ fn main() -> Result<()> {
     }
     if plan.wants("sending") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
         benchmarks::sending::measure(&place("bench-sending")?, plan.messages, &mut report)?;
+    }
+    if plan.wants("rtf") && !plan.in_process && (plan.home.is_none() || plan.only.is_some()) {
+        benchmarks::rtf::measure(&place("bench-rtf")?, &mut report)?;
     }
     if plan.wants("mime") {
         benchmarks::mime::measure(&plan.maildir()?, &mut report)?;

@@ -100,6 +100,38 @@ pub(super) const CASES: &[Case] = &[
     case!(
         "TXT-07",
         needs(),
+        "RTF that is too long for memory is committed in the middle and gone on with",
+        |f| {
+            let folder = f.folder("Mail")?;
+            let message = folder.create_message()?;
+            let (flags, rtf) = (RtfFlags::MODIFY | RtfFlags::UNCOMPRESSED, megabyte());
+            let packed = message.open_property(tags::RTF_COMPRESSED.raw(), WRITE)?;
+            let mut stream = rtf::wrap_compressed_rtf_stream(packed, flags)?;
+            let mut expected = Vec::new();
+            for piece in [&rtf[..], &rtf, b" and ", &rtf, b"}"] {
+                stream.write_all(piece)?;
+                expected.extend_from_slice(piece);
+                if piece.len() < 10 {
+                    stream.commit()?;
+                    assert!(read_rtf(&message)? == expected, "what was committed");
+                }
+            }
+            drop(stream);
+            message.save_changes(SaveFlags::NONE)?;
+            let message = reopened(f, &message)?;
+            assert!(read_rtf(&message)? == expected);
+            let mut packed =
+                message.open_property(tags::RTF_COMPRESSED.raw(), PropertyFlags::NONE)?;
+            let mut header = [0; 16];
+            packed.read_exact(&mut header)?;
+            assert_eq!(&header[8..12], b"MELA");
+            assert_eq!(packed.size(), u64::try_from(expected.len())? + 16);
+            Ok(())
+        }
+    ),
+    case!(
+        "TXT-07",
+        needs(),
         "RTF gives back what it carries: HTML, text, or itself",
         |f| {
             let folder = f.folder("Mail")?;
