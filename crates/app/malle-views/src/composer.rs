@@ -33,6 +33,8 @@ pub struct DraftText {
     pub in_reply_to: Option<String>,
     /// Categories.
     pub keywords: Vec<String>,
+    /// Fields that a link names and that count for nothing, in small letters.
+    pub overlooked: Vec<String>,
     /// The text.
     pub body: String,
 }

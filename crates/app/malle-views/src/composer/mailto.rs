@@ -18,7 +18,7 @@ pub enum BadLink {
 }
 
 /// What a `mailto:` link says. Only fields that are harmless in whoever's hands count (§7): To, Cc, Bcc, Subject, Body,
-/// In-Reply-To and Keywords; all others are overlooked, files to attach above all.
+/// In-Reply-To and Keywords; all others are overlooked, files to attach above all, and named in [`DraftText::overlooked`].
 ///
 /// ```
 /// let draft = malle_views::mailto("mailto:ann@example.org?subject=Caf%C3%A9&body=one%0D%0Atwo")?;
@@ -66,7 +66,7 @@ fn take(draft: &mut DraftText, name: &str, value: &str) -> Result<(), BadLink> {
             let words = value.split(',').map(str::trim).filter(|w| !w.is_empty());
             draft.keywords.extend(words.map(str::to_owned));
         }
-        _ => {}
+        other => draft.overlooked.push(other.to_owned()),
     }
     Ok(())
 }
@@ -120,6 +120,7 @@ mod tests {
             &subject=a%0D%0ABcc:%20c@example.org&In-Reply-To=x%0D%0ABcc:y";
         let draft = mailto(link).unwrap();
         assert!(draft.attach.is_empty() && draft.from.is_empty() && draft.bcc.is_empty());
+        assert_eq!(draft.overlooked, ["attach", "attachment", "from"]);
         assert_eq!(draft.subject, "a  Bcc: c@example.org");
         assert_eq!(draft.in_reply_to, None);
         for id in [

@@ -204,7 +204,8 @@ pub(crate) struct DeliverArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Takes the options that programs give to sendmail, and does so by itself when it is called by the name of sendmail, mailq
-or newaliases (by a link). The message on standard input is put into the Outbox and sent.
+or newaliases (by a link). The message on standard input is put into the Outbox and sent, byte for byte as it is written, in
+lines that end with CR LF; From, Date, Message-ID and the domain of a bare name are added where they lack.
 
   -t               send it to whom To, Cc and Bcc of its header name, too
   -i, -oi          a line with a single dot is text, and does not end the message

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use malle_views::DraftText;
+use malle_views::{BadLink, DraftText};
 use mapi::{MapiProp, Message, ModifyMode, SaveFlags, recipient_type, tags};
 
 use crate::app::App;
 use crate::args::NewArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::messages::Msg;
+use crate::text;
 
 use super::composing::{
     Place, Rest, Untouched, apply, categorise, compose, dropped, finish, kept, own_identity,
@@ -48,10 +49,21 @@ pub(super) fn run(app: &App, args: &NewArgs) -> Outcome<Exit> {
 }
 
 fn linked(app: &App, link: &str) -> Outcome<DraftText> {
-    malle_views::mailto(link).map_err(|wrong| {
-        let parts: [&dyn std::fmt::Display; 2] = [&link, &wrong];
+    let draft = malle_views::mailto(link).map_err(|wrong| {
+        let lang = app.output.lang;
+        let why = match &wrong {
+            BadLink::Scheme => lang.say(Msg::LinkScheme, &[]),
+            BadLink::Code => lang.say(Msg::LinkCode, &[]),
+            BadLink::Address(address) => lang.say(Msg::BadAddress, &[address]),
+        };
+        let parts: [&dyn std::fmt::Display; 2] = [&link, &why];
         app.fail(Exit::Usage, "bad-link", Msg::BadLink, &parts)
-    })
+    })?;
+    if !draft.overlooked.is_empty() {
+        let names = text::clean(&draft.overlooked.join(", ")).into_owned();
+        app.output.note(Msg::LinkOverlooked, &[&names]);
+    }
+    Ok(draft)
 }
 
 /// Sets what a link says beside the text.

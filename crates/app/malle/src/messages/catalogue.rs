@@ -128,6 +128,9 @@ catalogue! {
     BadAddress: "“{0}” is no address such as Ann <ann@example.org>" | "« {0} » n’est pas une adresse comme Ann <ann@example.org>";
     BadTime: "“{0}” is no time: 18:00, 2026-05-01, 2026-05-01T10:00:00Z, or +3d from now (s, m, h, d, w)" | "« {0} » n’est pas un moment : 18:00, 2026-05-01, 2026-05-01T10:00:00Z, ou +3d à partir de maintenant (s, m, h, d, w)";
     BadLink: "{0}: {1}" | "{0} : {1}";
+    LinkScheme: "this is no mailto: link" | "ce n’est pas un lien mailto:";
+    LinkCode: "the link has a % code that is none" | "le lien contient un code % qui n’en est pas un";
+    LinkOverlooked: "left out, for whoever made the link is not you: {0}" | "laissé de côté, car ce n’est pas vous qui avez fait ce lien : {0}";
     EditorFailed: "the editor {0} failed: {1}" | "l’éditeur {0} a échoué : {1}";
     EditKept: "your text is in {0}; go on with: malle draft edit {1}" | "votre texte est dans {0} ; continuez avec : malle draft edit {1}";
     TextKept: "your text is in {0}; the same command goes on with it" | "votre texte est dans {0} ; la même commande le reprend";

@@ -231,6 +231,20 @@ fn whole_messages_and_links_become_drafts() {
     assert_eq!(place.json(&["read", id])["body"]["text"], "one\r\ntwo");
     let mime = String::from_utf8(place.bytes(&["export", id])).unwrap();
     assert!(mime.contains("In-Reply-To: <1@example.org>"), "{mime}");
+    let french = place.malle().clone().env("MALLE_LANG", "fr");
+    let run = french.run(["new", "--dry-run", link]);
+    assert_eq!(run.code(), Some(0));
+    assert!(
+        run.err().contains("laissé de côté") && run.err().contains("attach"),
+        "{}",
+        run.err()
+    );
+    let run = french.run(["new", "http://example.org"]);
+    assert!(
+        run.err().contains("ce n’est pas un lien mailto:"),
+        "{}",
+        run.err()
+    );
     for (code, args) in [
         (2, ["new", "http://example.org", "--json"]),
         (2, ["new", "--to=nobody", "--json"]),
