@@ -1,6 +1,7 @@
 //! The cases, by topic.
 
 mod arriving;
+mod as_written;
 mod ascertained;
 mod attached_files;
 mod attachments;
@@ -19,6 +20,7 @@ mod display_tables;
 mod dispositions;
 mod end_to_end;
 mod entry_ids;
+mod filed;
 mod files;
 mod flushing;
 mod folder_copies;
@@ -180,12 +182,14 @@ const ALL: &[&[Case]] = &[
     delivery::CASES,
     transactions::CASES,
     messages::CASES,
+    as_written::CASES,
     ascertained::CASES,
     attached_files::CASES,
     attachments::CASES,
     bodies::CASES,
     copying::CASES,
     crowded::CASES,
+    filed::CASES,
     display_tables::CASES,
     sheet_front_ends::CASES,
     progress::CASES,

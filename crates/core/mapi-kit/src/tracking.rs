@@ -5,6 +5,8 @@
 //! too ([`apply`]): PR_RECIPIENT_TRACKSTATUS and PR_RECIPIENT_TRACKSTATUS_TIME. Reports come late, twice and in any order,
 //! so a row only ever learns more: who read a message is not taken for one to whom it was just delivered.
 
+mod report_tag;
+
 use std::collections::BTreeSet;
 
 use mapi_props::entry_id::recipient_search_key;
@@ -111,6 +113,15 @@ pub struct Told {
     pub report_tag: Option<Vec<u8>>,
     /// What became of whom.
     pub of: Vec<TellsOf>,
+}
+
+impl Told {
+    /// PR_ENTRYID of the message that it is about, where PR_REPORT_TAG names it ([MS-OXOMSG] 2.2.2.22): what a report says, which
+    /// may be anything.
+    #[must_use]
+    pub fn named_message(&self) -> Option<&[u8]> {
+        report_tag::named_message(self.report_tag.as_deref()?)
+    }
 }
 
 /// What a report tells of one recipient.

@@ -141,11 +141,11 @@ pub trait Store: Send + Sync + Debug {
     }
 
     /// The messages of all folders whose PR_INTERNET_MESSAGE_ID is this text (a small PT_UNICODE, the same to the byte), by number;
-    /// no associated or soft-deleted ones, and none in deleted folders. Of each folder at most `limit`: those without
-    /// PR_MESSAGE_DELIVERY_TIME first, then by ascending time, of equals the one with the higher number.
+    /// no associated or soft-deleted ones, and none in deleted folders. Of each folder at most `limit`, those with the lowest
+    /// numbers: whoever learnt an id from a message has sent his own later.
     ///
     /// Mail brings such ids, and anybody can send any number of messages with one. So a store that people keep their mail in
-    /// has an index for it, and looks at no more messages than it gives.
+    /// has an index for it, and reads no more messages than it gives.
     fn with_message_id(&self, id: &str, limit: usize, call: &Call) -> Result<Vec<ItemMeta>> {
         identified::look(self, id, limit, call)
     }

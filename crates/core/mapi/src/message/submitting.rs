@@ -21,7 +21,8 @@ impl Message {
     /// PR_RESPONSIBILITY of each recipient says whether it is still to be served: not a second
     /// time, and of a message that is sent again (MSGFLAG_RESEND) only those of MAPI_P1. Recipients get what they lack of
     /// what addressing needs. A message without PR_INTERNET_MESSAGE_ID gets one, so that it has the same however often
-    /// sending is tried.
+    /// sending is tried. MSGFLAG_FROMME says from then on that it was sent from here: reports about it find it by that, in whatever
+    /// folder it is filed.
     ///
     /// Files that attachments name are put into the message first, as [`Self::resolve_references`] does, so that what is kept of it
     /// says what was sent. Other references stay what they are ([`Self::references`]): no file is read for them, here or later.
@@ -132,7 +133,7 @@ fn prepared(working: &WorkingMessage, context: &Context) -> Result<WorkingMessag
         return Err(Error::new(Code::NO_RECIPIENTS, detail));
     }
     let mut message = working.clone();
-    message.flags |= message_flags::SUBMIT | message_flags::UNSENT;
+    message.flags |= message_flags::SUBMIT | message_flags::UNSENT | message_flags::FROMME;
     let props = &mut message.props;
     outgoing::submitted_now(props, context.now());
     let id = props.text(tags::INTERNET_MESSAGE_ID).unwrap_or_default();

@@ -26,7 +26,7 @@ pub struct RecipientTrack {
 
 impl Message {
     /// What is known of each recipient, in the order of the recipient table. Reports that arrive in the store of the message
-    /// say it while the message is in Sent Items or the Outbox.
+    /// say it, in whatever folder of that store the message is.
     ///
     /// # Errors
     /// `MAPI_E_END_OF_SESSION`.

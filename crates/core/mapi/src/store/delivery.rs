@@ -5,6 +5,7 @@
 mod batch;
 mod central;
 mod complete;
+mod original;
 mod sent;
 
 use mapi_props::{Code, MessageTree, tags};
@@ -36,7 +37,8 @@ impl MsgStore {
     /// PR_RCVD_REPRESENTING_… (PR_RECEIVED_BY_…'s) and, where PR_RECEIVED_BY_… says whose mailbox this is,
     /// PR_MESSAGE_TO_ME, _CC_ME and _RECIP_ME: whether that address itself is named, not a list that it may be on. A message
     /// that asks for a read report owes one from now on (MSGFLAG_RN_PENDING, MSGFLAG_NRN_PENDING). What a report tells of the
-    /// recipients of a message in Sent Items or the Outbox, that message's rows say too (PR_RECIPIENT_TRACKSTATUS).
+    /// recipients of a message that was sent from here, that message's rows say too (PR_RECIPIENT_TRACKSTATUS), in whatever folder
+    /// it is.
     ///
     /// # Errors
     /// `MAPI_E_NO_ACCESS` in a read-only store; `MAPI_E_USER_CANCEL`, `MAPI_E_NOT_ENOUGH_DISK` … Nothing was delivered

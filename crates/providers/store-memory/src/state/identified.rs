@@ -1,16 +1,15 @@
 //! Messages by their PR_INTERNET_MESSAGE_ID.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use mapi_props::{FileTime, PropValue, tags};
+use mapi_props::tags;
 use mapi_spi::{ItemId, ItemKind, ItemMeta, Problem};
 
 use super::{Item, State};
 use crate::rows;
 
-/// The id of a message, its folder, when it was delivered, and its number: in the order in which a folder gives them.
-type Place = (String, ItemId, Option<FileTime>, Reverse<ItemId>);
+/// The id of a message, its folder and its number.
+type Place = (String, ItemId, ItemId);
 
 /// Messages of tables, by id and folder.
 #[derive(Debug, Default)]
@@ -26,10 +25,10 @@ impl Identified {
     }
 
     fn in_folder(&self, id: &str, folder: ItemId) -> impl Iterator<Item = ItemId> + '_ {
-        let before_all: Place = (id.to_owned(), folder, None, Reverse(ItemId(u64::MAX)));
+        let before_all: Place = (id.to_owned(), folder, ItemId(0));
         let mut places = self.0.range(before_all.clone()..);
         std::iter::from_fn(move || {
-            let (own, parent, _, Reverse(item)) = places.next()?;
+            let (own, parent, item) = places.next()?;
             (*own == before_all.0 && *parent == folder).then_some(*item)
         })
     }
@@ -51,7 +50,7 @@ impl State {
     /// Every message of a table is found by its id, and nothing else is.
     pub(super) fn check_identified(&self, problems: &mut Vec<Problem>) {
         let there: BTreeSet<Place> = self.messages().filter_map(|i| place(i)).collect();
-        for (_, _, _, Reverse(item)) in there.symmetric_difference(&self.identified.0) {
+        for (_, _, item) in there.symmetric_difference(&self.identified.0) {
             problems.push(Problem {
                 code: "message-id",
                 detail: format!("message {item} is not found by its id"),
@@ -67,7 +66,5 @@ fn place(item: &Item) -> Option<Place> {
         .props()
         .text(tags::INTERNET_MESSAGE_ID)
         .filter(|_| in_table)?;
-    let time = item.props().value(tags::MESSAGE_DELIVERY_TIME);
-    let time = time.and_then(PropValue::as_time);
-    Some((id.to_owned(), item.meta.parent, time, Reverse(item.meta.id)))
+    Some((id.to_owned(), item.meta.parent, item.meta.id))
 }

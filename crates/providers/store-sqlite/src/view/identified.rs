@@ -1,12 +1,10 @@
 //! Messages by their PR_INTERNET_MESSAGE_ID: in each folder, a run of the index of these ids.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
 use mapi_kit::engine::ItemRow;
-use mapi_props::{FileTime, PropValue, Slot, tags};
+use mapi_props::{PropValue, Slot, tags};
 use mapi_spi::{Call, ItemId, ItemMeta, Result};
 use rusqlite::{Connection, params};
 
@@ -75,7 +73,8 @@ fn prepared<'a>(inner: &'a Inner, call: &Call) -> Result<(Reader<'a>, Option<Ord
     Ok((reader, ready.then_some(order)))
 }
 
-/// Those of a folder along the index. The keys of the run end with the delivery time: the latest first, none last.
+/// Those of a folder along the index. It has them by time, which anybody can claim; the numbers are taken from it alone, however
+/// many there are, and no more messages are read than wanted.
 fn along(
     db: &Connection,
     folder: ItemId,
@@ -85,17 +84,19 @@ fn along(
 ) -> Result<()> {
     let low = order::equal_prefix(order.tag, wanted.id);
     let high = [low.as_slice(), &[u8::MAX]].concat();
-    let mut select = db.prepare_cached(queries::DESCENDING).lift()?;
-    let mut rows = select
-        .query(params![folder.0, 0, order.id, low, high, -1])
-        .lift()?;
+    let mut select = db.prepare_cached(queries::RUN).lift()?;
+    let run = params![folder.0, 0, order.id, low, high];
+    let rows = select.query_map(run, |row| row.get::<_, u64>(0)).lift()?;
+    let mut numbers = rows.map(Lift::lift).collect::<Result<Vec<_>>>()?;
+    numbers.sort_unstable();
     let full = found.len().saturating_add(wanted.limit);
-    while found.len() < full
-        && let Some(row) = rows.next().lift()?
-    {
+    for number in numbers {
+        if found.len() == full {
+            break;
+        }
         // Another id may have the same hash.
         let own = |row: &EncodedRow<'_>| Ok(wanted.is_of(row).then(|| ItemRow::meta(row).clone()));
-        found.extend(show_known(db, row.get(1).lift()?, own)?);
+        found.extend(show_known(db, number, own)?);
     }
     Ok(())
 }
@@ -108,20 +109,16 @@ fn through(
     call: &Call,
     found: &mut Vec<ItemMeta>,
 ) -> Result<()> {
-    let mut here: BTreeMap<(Option<FileTime>, Reverse<ItemId>), ItemMeta> = BTreeMap::new();
+    let full = found.len().saturating_add(wanted.limit);
     each_of(db, &store::contents(db, folder, 0)?, call, &mut |row| {
+        if found.len() == full {
+            return Ok(ControlFlow::Break(()));
+        }
         if wanted.is_of(row) {
-            let meta = ItemRow::meta(row);
-            let time = match row.slot(tags::MESSAGE_DELIVERY_TIME.id()).as_deref() {
-                Some(Slot::Value(time)) => time.as_time(),
-                _ => None,
-            };
-            here.insert((time, Reverse(meta.id)), meta.clone());
+            found.push(ItemRow::meta(row).clone());
         }
         Ok(ControlFlow::Continue(()))
-    })?;
-    found.extend(here.into_values().take(wanted.limit));
-    Ok(())
+    })
 }
 
 impl Wanted<'_> {

@@ -1,6 +1,5 @@
 //! Messages by their PR_INTERNET_MESSAGE_ID: in both stores the same, by a pass, along the index, and while it is kept.
 
-use std::cmp::Reverse;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -147,9 +146,7 @@ fn seen(store: &dyn Store, id: &str, limit: usize) -> Vec<String> {
         if let ScanBody::Message(body) = row.body
             && body.props.text(tags::INTERNET_MESSAGE_ID) == Some(id)
         {
-            let time = body.props.value(tags::MESSAGE_DELIVERY_TIME);
-            let time = time.map(|time| time.as_time().unwrap());
-            all.push((row.meta.parent, time, Reverse(row.meta.id)));
+            all.push((row.meta.parent, row.meta.id));
         }
         ControlFlow::Continue(())
     };
@@ -158,7 +155,7 @@ fn seen(store: &dyn Store, id: &str, limit: usize) -> Vec<String> {
     all.sort();
     let folders = all.chunk_by(|a, b| a.0 == b.0);
     let seen = folders.flat_map(|some| some.iter().take(limit));
-    let mut seen: Vec<ItemId> = seen.map(|(_, _, Reverse(id))| *id).collect();
+    let mut seen: Vec<ItemId> = seen.map(|(_, id)| *id).collect();
     seen.sort();
     seen.into_iter().map(|id| name(store, id)).collect()
 }

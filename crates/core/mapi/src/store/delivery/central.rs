@@ -80,7 +80,8 @@ impl MsgStore {
             return Ok(false);
         }
         let (store, call) = (self.context.spi()?, &self.context.call);
-        for item in self.told_of(&told)? {
+        let about = self.told_of(std::slice::from_ref(&told))?;
+        for item in about.into_iter().flatten() {
             let data = store.message(item, call)?;
             let class = data.body.props.text(tags::MESSAGE_CLASS);
             if class.is_some_and(|class| is_below(class, &rule.class)) {
@@ -98,7 +99,7 @@ impl MsgStore {
                 Restriction::property(tags::SUBJECT, RelOp::Eq, text),
                 Restriction::property(tags::MESSAGE_CLASS, RelOp::Eq, rule.class.as_str()),
             ]);
-            if !self.among_sent(&sent)?.is_empty() {
+            if !self.among_sent(&sent, &[], 1)?.is_empty() {
                 return Ok(true);
             }
             rest = text.split_once(':').map(|(_, after)| after.trim());
