@@ -450,3 +450,39 @@ fn a_profile_without_transports_has_a_spooler_once_something_waits() {
     let said = || format!("{:?}", store.outbox().unwrap());
     until(|| said().contains("The profile has no transport."), said);
 }
+
+#[test]
+fn a_transport_that_keeps_a_message_stays_until_it_asks_for_it() {
+    let world = World::new();
+    world
+        .host
+        .change_profile("me", &mut |profile| {
+            let services = profile.services.iter_mut();
+            let providers = services.flat_map(|service| &mut service.providers);
+            for transport in providers.filter(|p| p.kind == ProviderKind::Transport) {
+                let ways = ("ways".to_owned(), "sends".to_owned());
+                transport.values.extend([ways]);
+            }
+            Ok(())
+        })
+        .unwrap();
+    let script = world.scripted.script("t");
+    script.answer("ann@example.org", [Fate::Deferred]);
+    let spooling = world.spooler();
+    spooling.until(LeaseState::Holding);
+    let item = world.submit("x");
+    let store = world.session().default_store().unwrap();
+    let said = || format!("{:?}", store.outbox().unwrap());
+    until(|| said().contains("Deferred"), said);
+    // Whatever it has to do, it does not log off.
+    world.flush(UP).unwrap();
+    let id = store.outbox().unwrap().remove(0).entry_id;
+    assert!(item > 0);
+    let transports = world.scripted.transports();
+    let transport = transports.last().unwrap();
+    assert!(!transport.has_ended());
+    transport.tells(mapi_spi::SpoolerNotice::SentDeferred(
+        id.as_bytes().to_vec(),
+    ));
+    world.until_left(&["x"]);
+}

@@ -62,7 +62,9 @@ enum Stand {
     Started,
     /// [`Phase::Committing`].
     Committing,
-    /// Somebody else moves it on.
+    /// [`Phase::Deferred`].
+    Deferred,
+    /// Somebody says what becomes of it.
     Rests,
 }
 
@@ -101,11 +103,16 @@ impl Roster {
         })
     }
 
-    /// Messages that somebody else moves on: those that transports keep are among them.
+    /// Messages that transports may keep for later.
     pub(crate) fn resting(&self) -> impl Iterator<Item = ItemId> {
-        let rests = |standing: &Standing| standing.stand == Stand::Rests;
         let all = self.messages.iter();
-        all.filter(move |(_, s)| rests(s)).map(|(item, _)| *item)
+        let rests = all.filter(|(_, s)| matches!(s.stand, Stand::Deferred | Stand::Rests));
+        rests.map(|(item, _)| *item)
+    }
+
+    /// Whether some transport keeps a message for all whom it is still to reach.
+    pub(crate) const fn keeps(&self) -> bool {
+        self.lanes.deferred() > 0
     }
 
     /// Where a message with this change number goes next, if that was found out.
@@ -203,7 +210,8 @@ impl Roster {
             },
             Phase::Started => Stand::Started,
             Phase::Committing => Stand::Committing,
-            Phase::Held | Phase::Unknown | Phase::Deferred => Stand::Rests,
+            Phase::Deferred => Stand::Deferred,
+            Phase::Held | Phase::Unknown => Stand::Rests,
         };
         let old = self.messages.get(&waiting.item);
         let route = old.and_then(|old| old.route.clone());

@@ -168,6 +168,14 @@ impl Spooler {
         Ok(self.options.receives && begun.any(|c| work.ways_of(c.uid()).receives))
     }
 
+    /// Whether a transport keeps messages for later, and is to ask for them, as far as a round has found out.
+    ///
+    /// # Errors
+    /// The end of the call.
+    pub fn keeps(&self, call: &Call) -> Result<bool> {
+        Ok(self.work.enter(call)?.roster.keeps())
+    }
+
     /// What the profile says of reports. Mail goes and comes whatever that is; where it cannot be read, what was read last goes on.
     fn read_settings(&self, work: &mut Work, round: &mut Round) {
         match self.session.reporting() {

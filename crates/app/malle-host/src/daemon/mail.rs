@@ -162,7 +162,12 @@ impl Work for Mail {
         let worked = at.work(errands, desk, call);
         let stays = match &worked {
             // Who waits for a transport's word, or for a message's next try, stays.
-            Ok((_, waiting)) => *waiting > 0 || at.spooler.listens(call).unwrap_or(false),
+            Ok((_, waiting)) => {
+                let spooler = &at.spooler;
+                *waiting > 0
+                    || spooler.listens(call).unwrap_or(false)
+                    || spooler.keeps(call).unwrap_or(false)
+            }
             Err(_) => false,
         };
         if !stays {

@@ -34,11 +34,16 @@ pub(super) struct Lanes {
     unread: BTreeSet<QueuePlace>,
     times: BTreeSet<(FileTime, QueuePlace)>,
     ready: usize,
+    deferred: usize,
 }
 
 impl Lanes {
     pub(super) const fn ready(&self) -> usize {
         self.ready
+    }
+
+    pub(super) const fn deferred(&self) -> usize {
+        self.deferred
     }
 
     pub(super) fn waits(&self) -> usize {
@@ -112,6 +117,7 @@ impl Lanes {
         });
         match standing.stand {
             Stand::Ready => self.ready += 1,
+            Stand::Deferred => self.deferred += 1,
             Stand::Waits { until, .. } => {
                 self.times.insert((until, place(item, standing)));
             }
@@ -125,6 +131,7 @@ impl Lanes {
         });
         match standing.stand {
             Stand::Ready => self.ready -= 1,
+            Stand::Deferred => self.deferred -= 1,
             Stand::Waits { until, .. } => {
                 self.times.remove(&(until, place(item, standing)));
             }
@@ -151,6 +158,7 @@ impl Lanes {
                 cause: Cause::SendTime,
                 ..
             }
+            | Stand::Deferred
             | Stand::Rests => return,
             Stand::Ready => By::Anybody,
             Stand::Waits {
