@@ -184,7 +184,7 @@ pub(super) const CASES: &[Case] = &[
 
             // What was deleted is not written to.
             right
-                .delete_messages(&[original.clone()], DeleteFlags::NONE)?
+                .delete_messages(std::slice::from_ref(&original), DeleteFlags::NONE)?
                 .ignore_warning();
             post.store.deliver(status_of(id, ANN, "delivered"))?;
             assert_eq!(
