@@ -93,6 +93,31 @@ fn a_parcel_that_cannot_be_taken_away_keeps_no_other_from_going() {
 }
 
 #[test]
+fn all_of_it_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let machine = Machine::new();
+    let ann = machine.person("ann");
+    send(ann.as_ref(), &[message("1", &["ann@localhost"])]);
+    receive(ann.as_ref());
+    send(ann.as_ref(), &[message("2", &["ann@localhost"])]);
+    let mut folders = vec![machine.spool()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            seen += 1;
+            match path.is_dir() {
+                true => folders.push(path),
+                false => assert_eq!(mode(&path), 0o600, "{}", path.display()),
+            }
+        }
+    }
+    assert!(seen > 7, "there is something to look at");
+}
+
+#[test]
 fn an_answer_is_one_line_and_an_address_stays_in_the_spool() {
     let machine = Machine::new();
     let _ann = machine.person("ann");
