@@ -254,7 +254,7 @@ pub(super) const CASES: &[Case] = &[
                 }
                 assert_eq!(post.left("x"), ["Plans"], "{}", step.name());
                 assert!(post.store.outbox()?.is_empty(), "{}", step.name());
-                assert_eq!(ids_in(&projects)?, [entry.clone()]);
+                assert_eq!(ids_in(&projects)?, std::slice::from_ref(&entry));
                 let expected = [Track::Delivered, Track::NotDelivered];
                 assert_eq!(tracks(&post, &entry)?, expected, "{}", step.name());
             }
