@@ -133,9 +133,10 @@ pub(super) const CASES: &[Case] = &[
             let (message, tree) = spool.pick(spool.item(&id)?)?;
             let failed = Delivery::Failed(Failure::default());
             let mut reports = spool.reports(&tree, &[(0, failed)]);
-            let mut part = AttachmentTree::default();
-            part.content = TreeContent::Data(LargeSource::Lazy(Arc::new(Rotten)));
-            reports[0].message.attachments.push(part);
+            reports[0].message.attachments.push(AttachmentTree {
+                content: TreeContent::Data(LargeSource::Lazy(Arc::new(Rotten))),
+                ..AttachmentTree::default()
+            });
             spool.settle(&[Settlement {
                 message,
                 state: QueueState::default(),
