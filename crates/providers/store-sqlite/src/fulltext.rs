@@ -27,7 +27,7 @@ use crate::failure::Lift;
 
 /// The rules by which texts become words and messages rows: of this crate, and of folding. An index made by others is
 /// read by nobody and made anew.
-static RULES: LazyLock<String> = LazyLock::new(|| format!("words 2; {COLLATION_VERSION}"));
+static RULES: LazyLock<String> = LazyLock::new(|| format!("words 3; {COLLATION_VERSION}"));
 
 /// Takes a new, empty index for our own.
 pub(crate) fn begin(db: &Connection) -> Result<()> {
