@@ -102,13 +102,7 @@ impl Shown for Reader {
             let since = since.map(|t| format!(", {t}")).unwrap_or_default();
             to.line(format_args!("{name} {who}: {what}{since}"))?;
         }
-        for attached in &view.attachments {
-            let about = about(attached, to.output.lang);
-            let name = attached.filename.as_deref().unwrap_or("-");
-            let line = format!("[{}] {name} ({about})", attached.index);
-            let word = to.heading(Msg::Attachment);
-            to.line(format_args!("{word} {}", text::clean(&line)))?;
-        }
+        list(&view.attachments, to)?;
         to.line("")?;
         let text = view
             .body
@@ -138,6 +132,18 @@ impl Shown for Reader {
         }
         Ok(())
     }
+}
+
+/// A line for each attachment.
+fn list(attachments: &[AttachmentView], to: &mut Printer<'_>) -> io::Result<()> {
+    for attached in attachments {
+        let about = about(attached, to.output.lang);
+        let name = attached.filename.as_deref().unwrap_or("-");
+        let line = format!("[{}] {name} ({about})", attached.index);
+        let word = to.heading(Msg::Attachment);
+        to.line(format_args!("{word} {}", text::clean(&line)))?;
+    }
+    Ok(())
 }
 
 /// What an attachment is: its type and size, or what it names.
