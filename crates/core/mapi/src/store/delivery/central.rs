@@ -24,6 +24,9 @@ const LEFT: [PropTag; 8] = [
     tags::SEARCH_KEY.raw(),
 ];
 
+/// So many colons a mail system puts before the subject that it returns, at most: each is looked for among all that was sent.
+const PREFIXES: usize = 8;
+
 impl MsgStore {
     /// Copies of an incoming message for the central boxes that want it; none of one that was itself sent on by a rule.
     ///
@@ -94,7 +97,10 @@ impl MsgStore {
     /// Whether the end of a subject is the subject of a message of the class that was sent.
     fn names_one_sent(&self, subject: &str, rule: &CentralReports) -> Result<bool> {
         let mut rest = Some(subject.trim());
-        while let Some(text) = rest.filter(|text| !text.is_empty()) {
+        for _ in 0..PREFIXES {
+            let Some(text) = rest.filter(|text| !text.is_empty()) else {
+                break;
+            };
             let sent = Restriction::And(vec![
                 Restriction::property(tags::SUBJECT, RelOp::Eq, text),
                 Restriction::property(tags::MESSAGE_CLASS, RelOp::Eq, rule.class.as_str()),
