@@ -54,6 +54,10 @@ const TOLD: &[(&str, &str)] = &[
         "le transport n’a pas dit ce qu’est devenu chaque message",
     ),
     (
+        "the transport did not say what became of each recipient",
+        "le transport n’a pas dit ce qu’est devenu chaque destinataire",
+    ),
+    (
         "the transport does not say what became of messages",
         "le transport ne dit pas ce que sont devenus les messages",
     ),
@@ -67,8 +71,8 @@ const TOLD: &[(&str, &str)] = &[
         "550 5.7.1 <{0}> : ce n’est pas une adresse de cette machine, et rien n’est transmis plus loin",
     ),
     (
-        "553 5.1.3 <{0}>: this is no address",
-        "553 5.1.3 <{0}> : ce n’est pas une adresse",
+        "553 5.1.3 <{0}>: this is no address, and no name of one mailbox of this machine",
+        "553 5.1.3 <{0}> : ce n’est ni une adresse, ni le nom d’une seule boîte de cette machine",
     ),
     (
         "552 5.3.4 the message cannot be delivered: {0}",
@@ -82,6 +86,10 @@ const TOLD: &[(&str, &str)] = &[
     (
         "the message cannot be read: {0}",
         "le message ne peut être lu : {0}",
+    ),
+    (
+        "the spool directory {0} cannot be read: {1}",
+        "le répertoire de dépôt {0} ne peut être lu : {1}",
     ),
     (
         "the spool directory {0}: {1}",
