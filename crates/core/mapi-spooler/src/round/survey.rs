@@ -31,6 +31,7 @@ pub(super) fn take(
     if let Recovery::Asks(at) = work.recovery {
         sooner(at);
     }
+    work.roster.catch_up(spool)?;
     work.roster.calm();
     let mut after = None;
     while let Some(_noted) = work.roster.page(spool, Lane::Unread, &mut after)? {}
