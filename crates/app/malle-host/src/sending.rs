@@ -13,9 +13,6 @@ use mapi_props::TreeProps;
 
 pub use choice::{BadChoice, SendingChoice, span};
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
-
 /// Puts a draft into the outgoing queue of its store: it is moved to the Outbox, PR_SENTMAIL_ENTRYID names Sent Items unless the
 /// draft says what becomes of it, and it is submitted. It keeps its entry id. With `not_before` it waits until then
 /// (PR_DEFERRED_SEND_TIME); a time that the draft had stays otherwise.
@@ -95,11 +92,11 @@ pub fn as_it_leaves(draft: &Message) -> Result<MessageTree> {
     let kind = |row: &TreeProps| row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
     let kind = |row: &TreeProps| kind(row).unwrap_or(recipient_type::TO);
     tree.recipients.retain(|row| {
-        let kind = kind(row) & !SUBMITTED;
+        let kind = kind(row) & !recipient_type::SUBMITTED;
         kind != recipient_type::P1 && kind != recipient_type::BCC
     });
     for row in &mut tree.recipients {
-        let plain = kind(row) & !SUBMITTED;
+        let plain = kind(row) & !recipient_type::SUBMITTED;
         row.set(tags::RECIPIENT_TYPE, plain);
     }
     Ok(tree)
@@ -168,7 +165,7 @@ fn transfer(from: &Folder, message: &EntryId, to: &Folder) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SUBMITTED, as_it_leaves, span, submit, take_back};
+    use super::{as_it_leaves, span, submit, take_back};
     use crate::drafts::scratch_folder;
     use mapi::{
         Addressee, Code, MapiProp, ModifyMode, PropValue, SaveFlags, SpecialFolder, message_flags,
@@ -184,9 +181,9 @@ mod tests {
         let draft = drafts.create_message().unwrap();
         let rows = [
             ("ann", recipient_type::TO),
-            ("bob", recipient_type::CC | SUBMITTED),
+            ("bob", recipient_type::CC | recipient_type::SUBMITTED),
             ("cid", recipient_type::BCC),
-            ("dan", recipient_type::BCC | SUBMITTED),
+            ("dan", recipient_type::BCC | recipient_type::SUBMITTED),
             ("ann", recipient_type::P1),
         ];
         let rows = rows.map(|(name, kind)| Addressee::smtp(name, name).row(kind));

@@ -7,9 +7,6 @@ use mapi::queue_state::{Cause, Known, Phase};
 use mapi::{EntryId, FileTime, MsgStore, OutboxEntry, OutboxRecipient, recipient_type};
 use serde::{Serialize, Serializer};
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
-
 /// A message that waits to be sent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QueuedView {
@@ -134,7 +131,7 @@ fn each_once(rows: Vec<OutboxRecipient>) -> Vec<OutboxRecipient> {
     let key = |row: &OutboxRecipient| row.address.as_deref().unwrap_or_default().to_lowercase();
     let (served, mut shown): (Vec<_>, Vec<_>) = rows
         .into_iter()
-        .partition(|row| row.kind & !SUBMITTED == recipient_type::P1);
+        .partition(|row| row.kind & !recipient_type::SUBMITTED == recipient_type::P1);
     let mut served: BTreeMap<String, OutboxRecipient> =
         served.into_iter().map(|row| (key(&row), row)).collect();
     for row in &mut shown {
@@ -237,8 +234,8 @@ fn rfc3339<S: Serializer>(time: &Option<FileTime>, to: S) -> Result<S::Ok, S::Er
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, OutboxRecipient, PersonState, SUBMITTED, each_once, person};
-    use mapi::recipient_type::{P1, TO};
+    use super::{Known, OutboxRecipient, PersonState, each_once, person};
+    use mapi::recipient_type::{P1, SUBMITTED, TO};
 
     fn row(kind: i32, address: &str, done: bool, known: Known) -> OutboxRecipient {
         OutboxRecipient {

@@ -92,12 +92,9 @@ fn parse(values: &[(PropTag, PropValue)]) -> Result<(Option<i32>, Bag)> {
     Ok((row_id, bag))
 }
 
-/// MAPI_SUBMITTED: the recipient already has the message.
-const SUBMITTED: i32 = i32::MIN;
-
 fn check_type(kind: &PropValue) -> Result<()> {
     use recipient_type::{BCC, CC, ORIG, P1, TO};
-    match kind.as_long().map(|k| k & !SUBMITTED) {
+    match kind.as_long().map(|k| k & !recipient_type::SUBMITTED) {
         Some(ORIG | TO | CC | BCC | P1) => Ok(()),
         _ => Err(Error::new(
             Code::INVALID_PARAMETER,
@@ -129,7 +126,7 @@ pub fn display_list<'a>(recipients: impl IntoIterator<Item = &'a Bag>, kind: i32
         if bag
             .value(tags::RECIPIENT_TYPE)
             .and_then(PropValue::as_long)
-            .map(|k| k & !SUBMITTED)
+            .map(|k| k & !recipient_type::SUBMITTED)
             != Some(kind)
         {
             continue;

@@ -120,6 +120,8 @@ pub mod recipient_type {
     pub const BCC: i32 = 3;
     /// MAPI_P1: resend only.
     pub const P1: i32 = 0x1000_0000;
+    /// MAPI_SUBMITTED, beside the others: resend only, and this one has it.
+    pub const SUBMITTED: i32 = i32::MIN;
 }
 
 /// PR_ATTACH_METHOD.

@@ -11,9 +11,6 @@ use crate::route;
 use crate::work::Work;
 use crate::{Options, ways};
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
-
 /// An order about messages in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -204,7 +201,7 @@ fn resent(rows: &[Bag], state: &QueueState) -> Vec<Bag> {
     for (place, row) in rows.iter().enumerate() {
         let kind = row.value(tags::RECIPIENT_TYPE);
         let kind = kind.and_then(PropValue::as_long);
-        let kind = kind.unwrap_or(recipient_type::TO) & !SUBMITTED;
+        let kind = kind.unwrap_or(recipient_type::TO) & !recipient_type::SUBMITTED;
         let has = !route::is_ours(row) || *state.of(place) == Known::Sent;
         if kind == recipient_type::P1 {
             if !has {
@@ -220,7 +217,11 @@ fn resent(rows: &[Bag], state: &QueueState) -> Vec<Bag> {
         }
         row.set(
             tags::RECIPIENT_TYPE,
-            if has { kind | SUBMITTED } else { kind },
+            if has {
+                kind | recipient_type::SUBMITTED
+            } else {
+                kind
+            },
         );
         shown.push(row);
     }

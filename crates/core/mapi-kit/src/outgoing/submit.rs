@@ -7,8 +7,6 @@ use std::collections::BTreeSet;
 use mapi_props::entry_id::{OneOff, OneOffStrings, recipient_search_key};
 use mapi_props::{Bag, FileTime, PropValue, Tag, object_type, recipient_type, tags};
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
 /// The address type of a recipient that says none.
 const SMTP: &str = "SMTP";
 /// PR_DEFERRED_SEND_NUMBER is at most this.
@@ -57,8 +55,8 @@ pub fn submitted_rows<'a>(rows: impl Iterator<Item = &'a Bag>, again: bool) -> V
         complete(&mut row);
         let kind = row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
         let kind = kind.unwrap_or(recipient_type::TO);
-        if again && kind & SUBMITTED != 0 {
-            row.set(tags::RECIPIENT_TYPE, kind & !SUBMITTED);
+        if again && kind & recipient_type::SUBMITTED != 0 {
+            row.set(tags::RECIPIENT_TYPE, kind & !recipient_type::SUBMITTED);
         }
         let meant = !again || kind == recipient_type::P1;
         let open = meant && key(&row).is_none_or(|key| served.insert(key));
@@ -189,7 +187,7 @@ mod tests {
     fn whoever_has_it_does_not_get_it_again() {
         let p1 = recipient_type::P1;
         let rows = [
-            row(1 | SUBMITTED, "a@a.example"),
+            row(1 | recipient_type::SUBMITTED, "a@a.example"),
             row(1, "b@a.example"),
             row(p1, "b@a.example"),
         ];

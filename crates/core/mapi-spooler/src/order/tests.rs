@@ -3,7 +3,7 @@
 use mapi_kit::outgoing::state::{Cause, Known, Phase, QueueState};
 use mapi_props::{Bag, FileTime, PropValue, recipient_type, tags};
 
-use super::{SUBMITTED, freed, resent, retried};
+use super::{freed, resent, retried};
 
 const KEPT: Known = Known::Deferred { declined: 0, by: 1 };
 
@@ -31,7 +31,7 @@ fn who_has_it_is_marked_and_the_others_are_there_again_as_p1() {
     let rows = [row(to, "ann"), row(cc, "bob"), row(to, "cay")];
     let back = resent(&rows, &state);
     let expected = [
-        (to | SUBMITTED, "ann"),
+        (to | recipient_type::SUBMITTED, "ann"),
         (cc, "bob"),
         (to, "cay"),
         (p1, "bob"),

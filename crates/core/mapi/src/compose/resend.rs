@@ -17,9 +17,6 @@ use crate::{
     CopyPropFlags, MapiProp, Message, ModifyMode, OpenFlags, PropertyFlags, SortColumn, columns,
 };
 
-/// MAPI_SUBMITTED: the recipient has the message already.
-const SUBMITTED: i32 = i32::MIN;
-
 /// Its people, whom the new message does not take from the original.
 const PEOPLE: [PersonTags; 4] = [SENDER, REPRESENTING, RECEIVED_BY, RECEIVED_FOR];
 
@@ -137,7 +134,7 @@ fn recipients(report: &MessageTree, original: &MessageTree) -> Result<Vec<Row>> 
             .iter()
             .any(|k| missing.contains(k) || again.contains(k));
         if !failed {
-            rows.push(with_kind(plain, kind | SUBMITTED));
+            rows.push(with_kind(plain, kind | recipient_type::SUBMITTED));
             continue;
         }
         // Whoever stands there twice is written to once.

@@ -13,8 +13,6 @@ use mapi_props::{
 use super::INLINE;
 use super::wire::{put_block, put_u32};
 
-/// MAPI_SUBMITTED: the recipient had the message before.
-const SUBMITTED: i32 = i32::MIN;
 /// Identifiers from here on are places among the names of a record.
 pub(super) const FIRST_NAME: u16 = 0x8000;
 /// Most names.
@@ -270,7 +268,7 @@ pub(crate) fn row_is_seen(row: &TreeProps, own: bool) -> bool {
 /// The PR_RECIPIENT_TYPE that receivers see; `None` for rows that they do not.
 fn kind_seen(row: &TreeProps, own: bool) -> Option<i32> {
     let kind = row.value(tags::RECIPIENT_TYPE).and_then(PropValue::as_long);
-    let kind = kind.unwrap_or(recipient_type::TO) & !SUBMITTED;
+    let kind = kind.unwrap_or(recipient_type::TO) & !recipient_type::SUBMITTED;
     let unseen = kind & recipient_type::P1 != 0 || (kind == recipient_type::BCC && !own);
     (!unseen).then_some(kind)
 }

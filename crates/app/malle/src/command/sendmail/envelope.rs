@@ -6,9 +6,6 @@ use std::collections::BTreeSet;
 use mapi::{Addressee, MessageTree, PropValue, recipient_type, tags};
 use mapi_props::TreeProps;
 
-/// MAPI_SUBMITTED: the recipient is shown, and not written to.
-const SUBMITTED: i32 = i32::MIN;
-
 /// Whom a program wants the message to go to.
 #[derive(Debug)]
 pub(super) struct Envelope {
@@ -37,7 +34,7 @@ impl Envelope {
         let mut addressed = Vec::new();
         for row in &mut tree.recipients {
             if !is_wanted(row) {
-                let shown = kind(row) | SUBMITTED;
+                let shown = kind(row) | recipient_type::SUBMITTED;
                 row.set(tags::RECIPIENT_TYPE, shown);
             } else if again && key(row).is_some_and(|k| served.insert(k)) {
                 addressed.push(with_kind(row.clone(), recipient_type::P1));
@@ -113,7 +110,7 @@ fn row(person: &Addressee, kind: i32) -> TreeProps {
 
 #[cfg(test)]
 mod tests {
-    use super::{Envelope, SUBMITTED, kind, people};
+    use super::{Envelope, kind, people};
     use mapi::{Addressee, MessageTree, recipient_type, tags};
     use proptest::prelude::*;
 
@@ -181,8 +178,8 @@ mod tests {
                 &["d@x.org", "d@X.ORG"],
                 true,
                 rows(&[
-                    (TO | SUBMITTED, "a@x.org"),
-                    (CC | SUBMITTED, "b@x.org"),
+                    (TO | recipient_type::SUBMITTED, "a@x.org"),
+                    (CC | recipient_type::SUBMITTED, "b@x.org"),
                     (BCC, "d@x.org"),
                     (P1, "d@x.org"),
                 ]),
@@ -192,7 +189,7 @@ mod tests {
                 &["b@x.org", "c@x.org"],
                 true,
                 rows(&[
-                    (TO | SUBMITTED, "a@x.org"),
+                    (TO | recipient_type::SUBMITTED, "a@x.org"),
                     (CC, "b@x.org"),
                     (BCC, "c@x.org"),
                     (P1, "b@x.org"),
@@ -240,10 +237,10 @@ mod tests {
             wanted.sort_unstable();
             wanted.dedup();
             // Nobody learns of somebody in secret who does not even get it.
-            let blind = |(kind, _): &&(i32, String)| kind & !SUBMITTED == BCC;
+            let blind = |(kind, _): &&(i32, String)| kind & !recipient_type::SUBMITTED == BCC;
             prop_assert!(rows.iter().filter(blind).all(|(_, a)| wanted.contains(&a.as_str())));
             prop_assert_eq!(served, wanted);
-            prop_assert!(rows.iter().all(|(kind, _)| again || kind & SUBMITTED == 0));
+            prop_assert!(rows.iter().all(|(kind, _)| again || kind & recipient_type::SUBMITTED == 0));
         }
     }
 }
