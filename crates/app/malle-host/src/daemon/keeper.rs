@@ -303,10 +303,17 @@ impl Keeper {
             if alarmed {
                 dues.hear(&self.works, &News::Alarm);
             }
-            self.round(&mut dues, lease, call)?;
+            let stopped = self.round(&mut dues, lease, call)?;
             if self.stop.is_cancelled() {
                 return Ok(());
             }
+            if stopped {
+                // What came until then is part of what somebody stopped.
+                self.hear_news(store, &mut seen, &mut dues)?;
+                self.state().alarmed = false;
+                dues.postpone(AFTER_CANCEL);
+            }
+            self.state().settle_rest(&dues);
             self.answer(asked);
             let bell = self.rearm();
             // Asked in between: the bell that was rung then is not the one that is waited for.
@@ -320,10 +327,10 @@ impl Keeper {
         }
     }
 
-    /// Does what is due, while the profile is in use.
-    fn round(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<()> {
+    /// Does what is due, while the profile is in use. Whether somebody stopped it.
+    fn round(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<bool> {
         if !dues.any() {
-            return Ok(());
+            return Ok(false);
         }
         let in_use = self.place.host().use_profile(self.place.profile())?;
         let worked = self.work(dues, lease, call);
@@ -332,8 +339,8 @@ impl Keeper {
         worked
     }
 
-    /// One kind of work after the other.
-    fn work(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<()> {
+    /// One kind of work after the other, until somebody stops them.
+    fn work(&self, dues: &mut Dues, lease: &Lease, call: &Call) -> Result<bool> {
         let cancel = call.cancel.child();
         self.state().round = cancel.clone();
         let store = self.place.open(OpenMode::ReadWrite, call)?;
@@ -365,13 +372,11 @@ impl Keeper {
             let done = work.run(&desk, &call);
             let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
             self.settle(n, done, noted, dues)?;
-            if call.cancel.is_cancelled() {
-                dues.postpone(AFTER_CANCEL);
+            if cancel.is_cancelled() {
                 break;
             }
         }
-        self.state().settle_rest(dues);
-        Ok(())
+        Ok(cancel.is_cancelled())
     }
 
     /// Notes what came of work; an error is one that ends the lease.
@@ -421,6 +426,11 @@ impl Keeper {
             Err(e) if !matches!(e.code(), Code::TIMEOUT | Code::USER_CANCEL) => return Err(e),
             _ => dues.look_at_clock(),
         }
+        self.hear_news(store, seen, dues)
+    }
+
+    /// Makes due what the log says until now.
+    fn hear_news(&self, store: &dyn Store, seen: &mut u64, dues: &mut Dues) -> Result<()> {
         let call = Call::default();
         loop {
             let page = store.log(*seen, None, ENTRIES, &call)?;
