@@ -1,6 +1,7 @@
 //! What a transport does at each step, in memory or in files.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -91,12 +92,16 @@ impl Script {
         fs::rename(draft, folder.join(format!("{}.{number:09}", step.name())))
     }
 
-    /// How many files are left of those that were planted.
+    /// How many files are left of those that were planted for a step.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn planted(folder: &Path) -> io::Result<usize> {
-        Ok(fs::read_dir(folder)?.count())
+    pub fn planted(folder: &Path, step: Step) -> io::Result<usize> {
+        let prefix = format!("{}.", step.name());
+        let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name()));
+        let names: io::Result<Vec<_>> = names.collect();
+        let of_step = |name: &&OsString| name.to_string_lossy().starts_with(&prefix);
+        Ok(names?.iter().filter(of_step).count())
     }
 
     /// [`crate::WireTransport`] answers this for the recipient, once each, and then again that all is sent.

@@ -75,6 +75,8 @@ struct Plot {
     whose: &'static str,
     step: Step,
     act: Act,
+    /// The transport does not know afterwards what became of it.
+    is_forgotten: bool,
 }
 
 impl Plot {
@@ -108,10 +110,12 @@ impl Plot {
             }
             (_, act) => act,
         };
+        let is_marked = matches!(step, Step::Committed | Step::Said);
         Self {
             number,
             whose,
             step,
+            is_forgotten: is_marked && !matches!(act, Act::Wait(_)) && chance.percent(50),
             act,
         }
     }
@@ -149,13 +153,17 @@ impl Stage {
     /// Plants a failure, has something sent that meets it, and waits until it was met.
     fn play(&mut self, plot: &Plot, chance: &mut Chance) -> Result<()> {
         let script = self.scene.script(plot.whose);
+        if plot.is_forgotten {
+            let nothing = Act::Fail(Code::NO_SUPPORT);
+            Script::plant(&script, Step::Ascertain, plot.number, &nothing)?;
+        }
         Script::plant(&script, plot.step, plot.number, &plot.act)?;
         if matches!(plot.step, Step::Open | Step::Reach) {
             self.end(plot.whose)?;
         }
         let end = Instant::now() + PATIENCE;
         let mut next = Instant::now();
-        while Script::planted(&script)? > 0 {
+        while Script::planted(&script, plot.step)? > 0 {
             ensure!(
                 Instant::now() < end,
                 "it was never met by one of {:?}",
