@@ -97,6 +97,12 @@ pub fn set(row: &mut Bag, track: Track, time: FileTime) -> bool {
     if known.weight() > track.weight() || older || (known, since) == (track, Some(time)) {
         return false;
     }
+    // A message may have tens of thousands of rows.
+    let said = [
+        tags::RECIPIENT_TRACKSTATUS.id(),
+        tags::RECIPIENT_TRACKSTATUS_TIME.id(),
+    ];
+    row.reserve(said.iter().filter(|id| !row.contains(id)).count());
     row.set(tags::RECIPIENT_TRACKSTATUS, track.code());
     row.set(tags::RECIPIENT_TRACKSTATUS_TIME, time);
     true

@@ -102,6 +102,11 @@ impl<K: Ord, V> PropMap<K, V> {
         }
     }
 
+    /// Makes room for so many entries more, and no more than that: for maps of which there are many.
+    pub fn reserve(&mut self, entries: usize) {
+        self.entries.reserve_exact(entries);
+    }
+
     /// Number of properties.
     #[must_use]
     pub fn len(&self) -> usize {
